@@ -1,0 +1,1 @@
+"""Headrace: data ingestion that speaks Adobe Experience Platform's API and writes to Apache Iceberg."""

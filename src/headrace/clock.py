@@ -1,0 +1,62 @@
+"""Time as a value that is passed in: business clocks, the monotonic timer and half-open windows."""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """The business clock: windows, schedules, quotas and source tokens live on it."""
+
+    def now(self) -> int:
+        """The current instant in epoch milliseconds, UTC."""
+        ...
+
+
+class Timer(Protocol):
+    """The monotonic timer: leases, heartbeats, back-off and our own tokens live on it."""
+
+    def seconds(self) -> float:
+        """Seconds since an arbitrary fixed point; never goes back."""
+        ...
+
+
+class WallClock:
+    """The machine's own clock."""
+
+    def now(self) -> int:
+        return time.time_ns() // 1_000_000
+
+
+class MonotonicTimer:
+    """The machine's monotonic timer."""
+
+    def seconds(self) -> float:
+        return time.monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A half-open interval [start, end) of epoch milliseconds, UTC."""
+
+    start: int
+    end: int
+
+    def first_day(self) -> date:
+        """The UTC day that holds the window's first instant."""
+        return utc(self.start).date()
+
+    def last_day(self) -> date:
+        """The UTC day that holds the window's last instant (inclusive, unlike ``end``)."""
+        return utc(max(self.start, self.end - 1)).date()
+
+
+def utc(milliseconds: int) -> datetime:
+    """Epoch milliseconds as an aware UTC datetime."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def epoch_ms(moment: datetime) -> int:
+    """An aware datetime as epoch milliseconds."""
+    return round(moment.timestamp() * 1000)

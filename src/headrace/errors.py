@@ -1,0 +1,81 @@
+"""Every error that Headrace raises on purpose: one tree, named by what was wrong, without HTTP.
+
+The first line of a class's docstring is its default message. ``facts`` carry the details that a service's own
+body shape needs (``api/problems.py`` renders them); a message names the thing, what was wrong and what to do.
+
+    HeadraceError
+    |-- Invalid            the caller's input is wrong
+    |-- NotFound           no such thing in the caller's org and sandbox
+    |-- Conflict           the thing's state forbids it
+    |-- Refused            the caller may not do this
+    |-- SourceFailure      a source did not give what a run needs
+    `-- Broken             Headrace's own state is not what it must be; nothing was guessed
+"""
+
+
+class HeadraceError(Exception):
+    """Something went wrong."""
+
+    def __init__(self, message: str | None = None, **facts: object) -> None:
+        self.message = message or (type(self).__doc__ or "").strip().splitlines()[0]
+        self.facts = facts
+        super().__init__(self.message)
+
+
+class Invalid(HeadraceError):
+    """The request is not valid."""
+
+
+class NotFound(HeadraceError):
+    """No such resource in this org and sandbox."""
+
+
+class Conflict(HeadraceError):
+    """The resource's state does not allow this."""
+
+
+class Refused(HeadraceError):
+    """The caller is not allowed to do this."""
+
+
+class SourceFailure(HeadraceError):
+    """The source did not answer as needed."""
+
+
+class Broken(HeadraceError):
+    """Headrace's own state is not what it must be."""
+
+
+# -- documents ---------------------------------------------------------------------------------------------
+
+
+class MalformedJson(Invalid):
+    """The body is not valid JSON."""
+
+
+class EmptyBody(Invalid):
+    """The body is empty; send a JSON body."""
+
+
+class RevisionMissing(Invalid):
+    """The If-Match header is missing; send the etag of the version you read."""
+
+
+class RevisionStale(Conflict):
+    """The If-Match value does not match the current version; read the resource again."""
+
+
+class PatchUnsupported(Invalid):
+    """The patch operation is not supported; use add, replace or remove."""
+
+
+class PatchPathMissing(Invalid):
+    """The patch instruction's path does not exist in the document."""
+
+
+class FilterInvalid(Invalid):
+    """The property filter cannot be read."""
+
+
+class InUse(Conflict):
+    """The resource is still used by others; delete those first."""

@@ -1,0 +1,100 @@
+"""Technical accounts (client id and secret) and the tokens they were given."""
+
+import hashlib
+import hmac
+import secrets as randomness
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from headrace.store.metadata import Millis, metadata
+
+accounts = sa.Table(
+    "accounts",
+    metadata,
+    sa.Column("client_id", sa.Text, primary_key=True),
+    sa.Column("org", sa.Text, nullable=False),
+    sa.Column("secret_hash", sa.LargeBinary, nullable=False),
+    sa.Column("salt", sa.LargeBinary, nullable=False),
+    sa.Column("user", sa.Text, nullable=False),
+    sa.Column("created_at", Millis, nullable=False),
+)
+
+tokens = sa.Table(
+    "tokens",
+    metadata,
+    sa.Column("token_hash", sa.Text, primary_key=True),
+    sa.Column("client_id", sa.Text, nullable=False),
+    sa.Column("org", sa.Text, nullable=False),
+    sa.Column("user", sa.Text, nullable=False),
+    sa.Column("expires_at", Millis, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Whom a token stands for."""
+
+    client_id: str
+    org: str
+    user: str
+
+
+def create(conn: sa.Connection, org: str, at: int) -> tuple[str, str]:
+    """A new technical account of ``org``: (client id, client secret). The secret is not stored, only its hash."""
+    client_id, secret, salt = randomness.token_hex(16), f"p8e-{randomness.token_urlsafe(24)}", randomness.token_bytes(16)
+    user = f"{randomness.token_hex(12).upper()}@techacct.adobe.com"
+    conn.execute(
+        accounts.insert().values(
+            client_id=client_id, org=org, secret_hash=_hash(secret, salt), salt=salt, user=user, created_at=at
+        )
+    )
+    return client_id, secret
+
+
+def any_exists(conn: sa.Connection) -> bool:
+    """Whether at least one technical account was ever made."""
+    return conn.execute(sa.select(accounts.c.client_id).limit(1)).one_or_none() is not None
+
+
+def client_known(conn: sa.Connection, client_id: str) -> bool:
+    """Whether ``client_id`` (the x-api-key) belongs to an account."""
+    return (
+        conn.execute(sa.select(accounts.c.client_id).where(accounts.c.client_id == client_id)).one_or_none()
+        is not None
+    )
+
+
+def authenticate(conn: sa.Connection, client_id: str, secret: str) -> Grant | None:
+    """Whom this client id and secret stand for, or None."""
+    row = conn.execute(sa.select(accounts).where(accounts.c.client_id == client_id)).one_or_none()
+    if row is None or not hmac.compare_digest(row.secret_hash, _hash(secret, row.salt)):
+        return None
+    return Grant(row.client_id, row.org, row.user)
+
+
+def issue_token(conn: sa.Connection, grant: Grant, expires_at: int) -> str:
+    """A bearer token for ``grant`` until ``expires_at`` (wall ms); only its hash is stored."""
+    token = f"eyJ{randomness.token_urlsafe(48)}"
+    conn.execute(
+        tokens.insert().values(
+            token_hash=_digest(token), client_id=grant.client_id, org=grant.org, user=grant.user, expires_at=expires_at
+        )
+    )
+    return token
+
+
+def grant_of(conn: sa.Connection, token: str, now: int) -> Grant | None:
+    """Whom a live token stands for, or None when it is unknown or expired (``now`` in wall ms)."""
+    row = conn.execute(sa.select(tokens).where(tokens.c.token_hash == _digest(token))).one_or_none()
+    if row is None or row.expires_at <= now:
+        return None
+    return Grant(row.client_id, row.org, row.user)
+
+
+def _hash(secret: str, salt: bytes) -> bytes:
+    return hashlib.scrypt(secret.encode(), salt=salt, n=2**14, r=8, p=1)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

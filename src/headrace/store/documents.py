@@ -1,0 +1,170 @@
+"""Scoped documents with revisions: the JSON a client sent, changed only from the version that was read."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from headrace.errors import Conflict, NotFound, RevisionStale
+from headrace.ids import new_etag
+from headrace.store import events
+from headrace.store.metadata import Json, Millis, metadata
+from headrace.store.scope import Caller
+
+documents = sa.Table(
+    "documents",
+    metadata,
+    sa.Column("org", sa.Text, primary_key=True),
+    sa.Column("sandbox", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("etag", sa.Text, nullable=False),
+    sa.Column("body", Json, nullable=False),
+    sa.Column("created_at", Millis, nullable=False),
+    sa.Column("updated_at", Millis, nullable=False),
+    sa.Column("created_by", sa.Text, nullable=False),
+    sa.Column("updated_by", sa.Text, nullable=False),
+    sa.Column("created_client", sa.Text, nullable=False),
+    sa.Column("updated_client", sa.Text, nullable=False),
+    sa.Index("ix_documents_newest", "org", "sandbox", "kind", "updated_at"),
+)
+
+# Every body that a document ever had; a deleted document's revisions stay for runs that froze one of them.
+revisions = sa.Table(
+    "document_revisions",
+    metadata,
+    sa.Column("org", sa.Text, primary_key=True),
+    sa.Column("sandbox", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("revision", sa.Integer, primary_key=True),
+    sa.Column("etag", sa.Text, nullable=False),
+    sa.Column("body", Json, nullable=False),
+    sa.Column("at", Millis, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document as read: ``body`` is the client's JSON, times are epoch ms, ``revision`` counts from 0."""
+
+    kind: str
+    id: str
+    org: str
+    sandbox: str
+    revision: int
+    etag: str
+    body: dict[str, Any]
+    created_at: int
+    updated_at: int
+    created_by: str
+    updated_by: str
+    created_client: str
+    updated_client: str
+
+
+def create(conn: sa.Connection, caller: Caller, kind: str, id: str, body: dict[str, Any], at: int) -> Document:
+    """Stores a new document at revision 0; Conflict when the id is taken in this scope."""
+    document = Document(
+        kind, id, caller.org, caller.sandbox, 0, new_etag(at), body, at, at,
+        caller.user, caller.user, caller.client, caller.client,
+    )  # fmt: skip
+    try:
+        conn.execute(documents.insert().values(_row(document)))
+    except sa.exc.IntegrityError as error:
+        raise Conflict(f"{kind} {id} exists already.", kind=kind, id=id) from error
+    _keep_revision(conn, document)
+    events.append(conn, caller, kind, id, "created", document.etag, at)
+    return document
+
+
+def find(conn: sa.Connection, caller: Caller, kind: str, id: str) -> Document | None:
+    """The document with this id in the caller's org and sandbox, or None."""
+    row = conn.execute(sa.select(documents).where(_key(caller, kind, id))).one_or_none()
+    return _document(row) if row is not None else None
+
+
+def get(conn: sa.Connection, caller: Caller, kind: str, id: str) -> Document:
+    """As ``find``; NotFound (facts kind, id) when there is none."""
+    document = find(conn, caller, kind, id)
+    if document is None:
+        raise NotFound(f"{kind} not found with id = [{id}].", kind=kind, id=id)
+    return document
+
+
+def select(conn: sa.Connection, caller: Caller, kind: str) -> list[Document]:
+    """Every document of a kind in the caller's scope, newest change first."""
+    scope = (documents.c.org == caller.org) & (documents.c.sandbox == caller.sandbox) & (documents.c.kind == kind)
+    rows = conn.execute(
+        sa.select(documents).where(scope).order_by(documents.c.updated_at.desc(), documents.c.id.desc())
+    )
+    return [_document(row) for row in rows]
+
+
+def replace_body(
+    conn: sa.Connection, caller: Caller, document: Document, body: dict[str, Any], at: int
+) -> Document:
+    """Writes a new body over exactly the revision that was read; RevisionStale when another write came first."""
+    changed = replace(
+        document,
+        revision=document.revision + 1,
+        etag=new_etag(at),
+        body=body,
+        updated_at=at,
+        updated_by=caller.user,
+        updated_client=caller.client,
+    )
+    key = _key(caller, document.kind, document.id) & (documents.c.revision == document.revision)
+    if conn.execute(documents.update().where(key).values(_row(changed))).rowcount != 1:
+        raise RevisionStale(kind=document.kind, id=document.id)
+    _keep_revision(conn, changed)
+    events.append(conn, caller, document.kind, document.id, "replaced", changed.etag, at)
+    return changed
+
+
+def delete(conn: sa.Connection, caller: Caller, document: Document, at: int) -> None:
+    """Removes exactly the revision that was read; its earlier bodies stay readable through ``revision``."""
+    key = _key(caller, document.kind, document.id) & (documents.c.revision == document.revision)
+    if conn.execute(documents.delete().where(key)).rowcount != 1:
+        raise RevisionStale(kind=document.kind, id=document.id)
+    events.append(conn, caller, document.kind, document.id, "deleted", document.etag, at)
+
+
+def revision(conn: sa.Connection, caller: Caller, kind: str, id: str, n: int) -> dict[str, Any]:
+    """The body that the document had at revision ``n``; NotFound when it never had one."""
+    scope = (revisions.c.org == caller.org) & (revisions.c.sandbox == caller.sandbox)
+    which = (revisions.c.kind == kind) & (revisions.c.id == id) & (revisions.c.revision == n)
+    body = conn.execute(sa.select(revisions.c.body).where(scope & which)).scalar_one_or_none()
+    if body is None:
+        raise NotFound(f"{kind} {id} has no version {n}.", kind=kind, id=id, version=n)
+    decoded: dict[str, Any] = msgspec.json.decode(body)
+    return decoded
+
+
+def _keep_revision(conn: sa.Connection, document: Document) -> None:
+    row = _row(document)
+    kept = {name: row[name] for name in ("org", "sandbox", "kind", "id", "revision", "etag", "body")}
+    conn.execute(revisions.insert().values(**kept, at=document.updated_at))
+
+
+def _key(caller: Caller, kind: str, id: str) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        documents.c.org == caller.org,
+        documents.c.sandbox == caller.sandbox,
+        documents.c.kind == kind,
+        documents.c.id == id,
+    )
+
+
+def _row(document: Document) -> dict[str, Any]:
+    row = {name: getattr(document, name) for name in Document.__dataclass_fields__}
+    row["body"] = msgspec.json.encode(document.body).decode()
+    return row
+
+
+def _document(row: sa.Row[Any]) -> Document:
+    values = dict(row._mapping)
+    values["body"] = msgspec.json.decode(values["body"])
+    return Document(**values)

@@ -1,0 +1,69 @@
+"""Opening the database: engines tuned for SQLite and PostgreSQL, read and write transactions."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+BUSY_TIMEOUT_MS = 30_000
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """An open database. ``write`` takes the write lock at once, so a CAS read inside it cannot be overtaken."""
+
+    engine: sa.Engine
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A transaction that only reads."""
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """A transaction that writes: committed at the end of the block, rolled back on an error."""
+        with self.engine.connect().execution_options(headrace_write=True) as connection, connection.begin():
+            yield connection
+
+    def close(self) -> None:
+        """Closes every pooled connection."""
+        self.engine.dispose()
+
+
+def open_store(database_url: str) -> Store:
+    """Opens ``sqlite:///path`` or ``postgresql://…``; the schema is brought up by ``migrations.upgrade``."""
+    url = sa.make_url(database_url)
+    return Store(sqlite_engine(url) if url.get_backend_name() == "sqlite" else postgresql_engine(url))
+
+
+def postgresql_engine(url: sa.URL) -> sa.Engine:
+    """An engine on psycopg 3, whatever driver the URL names."""
+    return sa.create_engine(url.set(drivername="postgresql+psycopg"), pool_size=16, pool_pre_ping=True)
+
+
+def sqlite_engine(url: sa.URL) -> sa.Engine:
+    """An engine in WAL mode whose writers begin immediately: no deferred lock upgrade can fail half-way."""
+    engine = sa.create_engine(
+        url, pool_size=16, max_overflow=32, connect_args={"check_same_thread": False, "timeout": 30}
+    )
+    sa.event.listen(engine, "connect", _configure_sqlite)
+    sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _configure_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we begin transactions ourselves, see _begin_sqlite
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")  # a 201 is a promise, also through a power cut
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    writes = connection.get_execution_options().get("headrace_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,84 @@
+"""Pages of a list: stable sorting by named fields and opaque continuation tokens without ``=`` or ``&``."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from headrace.errors import Invalid
+from headrace.wire.filters import values_at
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """One sort field and its direction."""
+
+    field: str
+    descending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The items of one page and the token of the next, None at the end."""
+
+    items: list[dict[str, Any]]
+    next_token: str | None
+
+
+def parse_orderby(text: str) -> tuple[SortKey, ...]:
+    """``name``, ``+name`` or ``-name``, several separated by commas (a plus may arrive as a blank)."""
+    keys = []
+    for part in text.split(","):
+        stripped = part.strip()
+        sign, field = (stripped[0], stripped[1:]) if stripped[:1] in "+-" and stripped else ("+", stripped)
+        if not field or not (field[0].isalpha() or field[0] in "_@"):
+            raise Invalid(f"orderby={text} cannot be read; use name, +name or -name.", field="orderby", reason="sign")
+        keys.append(SortKey(field, sign == "-"))
+    return tuple(keys)
+
+
+def sort_items(items: Sequence[dict[str, Any]], keys: Sequence[SortKey]) -> list[dict[str, Any]]:
+    """A stably sorted copy; items without the field come last in either direction."""
+    ordered = list(items)
+    for key in reversed(keys):
+        present = [item for item in ordered if _value(item, key.field) is not None]
+        absent = [item for item in ordered if _value(item, key.field) is None]
+        ordered = sorted(present, key=lambda item: _sortable(_value(item, key.field)), reverse=key.descending) + absent
+    return ordered
+
+
+def page_after(items: Sequence[dict[str, Any]], limit: int, token: str | None) -> Page:
+    """The page of ``limit`` items that follows the one which gave ``token`` (the first page for None).
+
+    The token holds the id of the last item given and its position, so a list that changed in between goes on
+    behind that item, or at that position when the item is gone.
+    """
+    start = 0 if token is None else _resume(items, token)
+    chosen = list(items[start : start + limit])
+    more = start + limit < len(items)
+    return Page(chosen, _token(chosen[-1], start + limit) if more and chosen else None)
+
+
+def _resume(items: Sequence[Mapping[str, Any]], token: str) -> int:
+    try:
+        last, position = msgspec.json.decode(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)), type=tuple[str, int])
+    except (ValueError, msgspec.MsgspecError) as error:
+        raise Invalid(f"continuationToken {token} cannot be read.", field="continuationToken") from error
+    found = next((n for n, item in enumerate(items) if item.get("id") == last), None)
+    return position if found is None else found + 1
+
+
+def _token(item: Mapping[str, Any], position: int) -> str:
+    raw = msgspec.json.encode((str(item.get("id")), position))
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _value(item: Mapping[str, Any], field: str) -> object:
+    return next(values_at(item, field), None)
+
+
+def _sortable(value: object) -> tuple[int, Any]:
+    # Numbers before text, so that a field of mixed types still has one order.
+    return (0, value) if isinstance(value, int | float) else (1, str(value))
