@@ -79,3 +79,42 @@ class FilterInvalid(Invalid):
 
 class InUse(Conflict):
     """The resource is still used by others; delete those first."""
+
+
+# -- the HTTP edge -------------------------------------------------------------------------------------------
+
+
+class TokenMissing(Refused):
+    """Oauth token is missing."""
+
+
+class TokenInvalid(Refused):
+    """Oauth token is not valid"""
+
+
+class ApiKeyMissing(Refused):
+    """Api Key is required"""
+
+
+class ApiKeyInvalid(Refused):
+    """Api Key is invalid"""
+
+
+class OrgMissing(Invalid):
+    """Missing header"""
+
+
+class OrgRefused(Refused):
+    """Profile is not valid"""
+
+
+class ContentTypeInvalid(Invalid):
+    """A valid content-type must be specified"""
+
+
+class TooLarge(Invalid):
+    """The body is larger than this operation takes."""
+
+
+class MethodNotAllowed(Invalid):
+    """This path does not take that method."""

@@ -42,7 +42,11 @@ class Grant:
 
 def create(conn: sa.Connection, org: str, at: int) -> tuple[str, str]:
     """A new technical account of ``org``: (client id, client secret). The secret is not stored, only its hash."""
-    client_id, secret, salt = randomness.token_hex(16), f"p8e-{randomness.token_urlsafe(24)}", randomness.token_bytes(16)
+    client_id, secret, salt = (
+        randomness.token_hex(16),
+        f"p8e-{randomness.token_urlsafe(24)}",
+        randomness.token_bytes(16),
+    )
     user = f"{randomness.token_hex(12).upper()}@techacct.adobe.com"
     conn.execute(
         accounts.insert().values(
@@ -60,8 +64,7 @@ def any_exists(conn: sa.Connection) -> bool:
 def client_known(conn: sa.Connection, client_id: str) -> bool:
     """Whether ``client_id`` (the x-api-key) belongs to an account."""
     return (
-        conn.execute(sa.select(accounts.c.client_id).where(accounts.c.client_id == client_id)).one_or_none()
-        is not None
+        conn.execute(sa.select(accounts.c.client_id).where(accounts.c.client_id == client_id)).one_or_none() is not None
     )
 
 
@@ -78,7 +81,11 @@ def issue_token(conn: sa.Connection, grant: Grant, expires_at: int) -> str:
     token = f"eyJ{randomness.token_urlsafe(48)}"
     conn.execute(
         tokens.insert().values(
-            token_hash=_digest(token), client_id=grant.client_id, org=grant.org, user=grant.user, expires_at=expires_at
+            token_hash=_digest(token),
+            client_id=grant.client_id,
+            org=grant.org,
+            user=grant.user,
+            expires_at=expires_at,
         )
     )
     return token

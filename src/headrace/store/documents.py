@@ -103,9 +103,7 @@ def select(conn: sa.Connection, caller: Caller, kind: str) -> list[Document]:
     return [_document(row) for row in rows]
 
 
-def replace_body(
-    conn: sa.Connection, caller: Caller, document: Document, body: dict[str, Any], at: int
-) -> Document:
+def replace_body(conn: sa.Connection, caller: Caller, document: Document, body: dict[str, Any], at: int) -> Document:
     """Writes a new body over exactly the revision that was read; RevisionStale when another write came first."""
     changed = replace(
         document,

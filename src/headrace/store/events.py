@@ -20,12 +20,17 @@ events = sa.Table(
 )
 
 
-def append(
-    conn: sa.Connection, caller: Caller, kind: str, id: str, action: str, etag: str | None, at: int
-) -> None:
+def append(conn: sa.Connection, caller: Caller, kind: str, id: str, action: str, etag: str | None, at: int) -> None:
     """Records that ``caller`` did ``action`` (created, replaced, deleted, ...) to ``kind``/``id`` at ``at`` (ms)."""
     conn.execute(
         events.insert().values(
-            at=at, org=caller.org, sandbox=caller.sandbox, actor=caller.user, kind=kind, id=id, action=action, etag=etag
+            at=at,
+            org=caller.org,
+            sandbox=caller.sandbox,
+            actor=caller.user,
+            kind=kind,
+            id=id,
+            action=action,
+            etag=etag,
         )
     )

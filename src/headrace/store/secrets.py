@@ -22,21 +22,15 @@ secrets = sa.Table(
 )
 
 
-def put(
-    conn: sa.Connection, keyring: Keyring, caller: Caller, owner: str, values: dict[str, Any], at: int
-) -> None:
+def put(conn: sa.Connection, keyring: Keyring, caller: Caller, owner: str, values: dict[str, Any], at: int) -> None:
     """Seals ``values`` for ``owner`` (such as ``connections/<id>``), replacing what it held."""
     blob = keyring.seal(msgspec.json.encode(values), _row_name(caller, owner))
-    held = conn.execute(
-        sa.select(secrets.c.version).where(_key(caller, owner)).with_for_update()
-    ).scalar_one_or_none()
+    held = conn.execute(sa.select(secrets.c.version).where(_key(caller, owner)).with_for_update()).scalar_one_or_none()
     if held is None:
         row = {"org": caller.org, "sandbox": caller.sandbox, "owner": owner, "version": 0}
         conn.execute(secrets.insert().values(**row, blob=blob, updated_at=at))
     else:
-        conn.execute(
-            secrets.update().where(_key(caller, owner)).values(version=held + 1, blob=blob, updated_at=at)
-        )
+        conn.execute(secrets.update().where(_key(caller, owner)).values(version=held + 1, blob=blob, updated_at=at))
 
 
 def get(conn: sa.Connection, keyring: Keyring, caller: Caller, owner: str) -> dict[str, Any]:
@@ -54,9 +48,7 @@ def delete(conn: sa.Connection, caller: Caller, owner: str) -> None:
 
 
 def _key(caller: Caller, owner: str) -> sa.ColumnElement[bool]:
-    return sa.and_(
-        secrets.c.org == caller.org, secrets.c.sandbox == caller.sandbox, secrets.c.owner == owner
-    )
+    return sa.and_(secrets.c.org == caller.org, secrets.c.sandbox == caller.sandbox, secrets.c.owner == owner)
 
 
 def _row_name(caller: Caller, owner: str) -> str:

@@ -40,12 +40,16 @@ def parse_condition(text: str) -> Condition | None:
         return None
     path, op, raw = match["path"].strip(), match["op"], match["value"]
     if op not in OPERATORS:
-        raise FilterInvalid(f"Operator {op} is not supported in property={text}.", reason="operator", operator=op, path=path)
+        raise FilterInvalid(
+            f"Operator {op} is not supported in property={text}.", reason="operator", operator=op, path=path
+        )
     values = tuple(_unquote(value) for value in raw.split(","))
     if values == ("",):
         raise FilterInvalid(f"property={text} has no value after {op}.", reason="empty", path=path, operator=op)
     if len(values) > 1 and op not in ("==", "=", "!="):
-        raise FilterInvalid(f"Operator {op} takes one value, not {len(values)}.", reason="several", path=path, operator=op)
+        raise FilterInvalid(
+            f"Operator {op} takes one value, not {len(values)}.", reason="several", path=path, operator=op
+        )
     return Condition(path, "==" if op == "=" else op, values)
 
 

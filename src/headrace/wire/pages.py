@@ -63,7 +63,9 @@ def page_after(items: Sequence[dict[str, Any]], limit: int, token: str | None) -
 
 def _resume(items: Sequence[Mapping[str, Any]], token: str) -> int:
     try:
-        last, position = msgspec.json.decode(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)), type=tuple[str, int])
+        last, position = msgspec.json.decode(
+            base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)), type=tuple[str, int]
+        )
     except (ValueError, msgspec.MsgspecError) as error:
         raise Invalid(f"continuationToken {token} cannot be read.", field="continuationToken") from error
     found = next((n for n, item in enumerate(items) if item.get("id") == last), None)

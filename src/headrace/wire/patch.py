@@ -40,7 +40,9 @@ def _instruction(item: object, n: int) -> dict[str, Any]:
         raise Invalid(f"Patch instruction {n} must be an object with a text op and a text path.", field=f"[{n}]")
     op = item["op"].lower()
     if op not in SUPPORTED:
-        raise PatchUnsupported(f"Patch operation {item['op']} is not supported; use add, replace or remove.", op=item["op"])
+        raise PatchUnsupported(
+            f"Patch operation {item['op']} is not supported; use add, replace or remove.", op=item["op"]
+        )
     path = item["path"]
     if path != "" and not path.startswith("/"):
         raise PatchPathMissing(f"Patch path {path} must start with a slash.", path=path, op=op)

@@ -1,0 +1,1 @@
+"""The HTTP edge: one module per Platform service, thin handlers, each service's own dialect."""

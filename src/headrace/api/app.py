@@ -1,0 +1,144 @@
+"""The ASGI application: raw-path routing, spooled bodies, handlers in threads, JSON for every error."""
+
+import logging
+import tempfile
+from collections.abc import Iterator, Sequence
+from typing import IO, cast
+from urllib.parse import unquote_plus
+
+import msgspec
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response, StreamingResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from headrace import errors, ids
+from headrace.api import gateway
+from headrace.api.problems import GATEWAY, Dialect
+from headrace.api.request import Deployment, Query, Reply, Request
+from headrace.api.routing import Found, Route, Routes, find
+from headrace.store.scope import Caller
+
+log = logging.getLogger(__name__)
+
+JSON_LIMIT = 16 * 1024 * 1024
+UPLOAD_LIMIT = 512 * 1024 * 1024
+SPOOL_IN_MEMORY = 1024 * 1024
+NOBODY = Caller("", "", "", "", "")
+
+
+def build_app(deployment: Deployment, services: Sequence[Routes]) -> ASGIApp:
+    """The application that serves ``services`` from ``deployment``."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+            return
+        http = HttpRequest(scope, receive)
+        reply = await _answer(deployment, services, http)
+        await reply(scope, receive, send)
+
+    return app
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return
+
+
+async def _answer(deployment: Deployment, services: Sequence[Routes], http: HttpRequest) -> Response:
+    request_id = http.headers.get("x-request-id") or ids.new_uuid()
+    raw_path = (
+        cast("bytes", http.scope.get("raw_path") or http.scope["path"].encode()).partition(b"?")[0].decode("latin-1")
+    )
+    found = find(services, http.method, raw_path)
+    dialect = found.dialect or GATEWAY
+    with tempfile.SpooledTemporaryFile(SPOOL_IN_MEMORY) as upload:
+        try:
+            limit = UPLOAD_LIMIT if found.route and found.route.large else JSON_LIMIT
+            await _receive_body(http, upload, limit)
+            reply = await run_in_threadpool(_handle, deployment, http, raw_path, found, upload, request_id)
+        except Exception as error:
+            reply = _problem(dialect, error, request_id)
+    return _response(reply, request_id, http.method)
+
+
+def _handle(
+    deployment: Deployment, http: HttpRequest, raw_path: str, found: Found, upload: IO[bytes], request_id: str
+) -> Reply:
+    headers = dict(http.headers.items())
+    if found.dialect is None:
+        raise errors.NotFound(f"No service answers at {raw_path}.", kind="path", id=raw_path)
+    opened = found.route is not None and found.route.open
+    caller = NOBODY if opened else _admitted(deployment, headers)
+    if isinstance(caller, Reply):
+        return caller
+    route = _route(found, http.method, raw_path)
+    query = parse_query(http.scope["query_string"].decode("latin-1"))
+    request = Request(http.method, raw_path, found.params, query, headers, upload, caller, deployment, request_id)
+    return route.handler(request)
+
+
+def _admitted(deployment: Deployment, headers: dict[str, str]) -> Caller | Reply:
+    # What the gateway refuses is worded by the gateway, whichever service the path belongs to.
+    try:
+        return gateway.admit(deployment, headers)
+    except errors.HeadraceError as error:
+        status, body = GATEWAY.render(error, headers.get("x-request-id", ""))
+        return Reply(status, body)
+
+
+def _route(found: Found, method: str, raw_path: str) -> Route:
+    if found.route is not None:
+        return found.route
+    if found.methods:
+        accepted = ", ".join(found.methods)
+        raise errors.MethodNotAllowed(f"{raw_path} takes {accepted}, not {method}.", methods=found.methods)
+    raise errors.NotFound(f"This service has no resource at {raw_path}.", kind="path", id=raw_path)
+
+
+def parse_query(text: str) -> Query:
+    """Splits a raw query string at ``&`` and the first ``=``; values keep further ``=`` signs."""
+    pairs = []
+    for part in filter(None, text.split("&")):
+        name, _, value = part.partition("=")
+        pairs.append((unquote_plus(name), unquote_plus(value)))
+    return Query(tuple(pairs))
+
+
+async def _receive_body(http: HttpRequest, upload: IO[bytes], limit: int) -> None:
+    size = 0
+    async for chunk in http.stream():
+        size += len(chunk)
+        if size > limit:
+            raise errors.TooLarge(f"The body is larger than {limit} bytes.", limit=limit)
+        upload.write(chunk)
+
+
+def _problem(dialect: Dialect, error: Exception, request_id: str) -> Reply:
+    if not isinstance(error, errors.HeadraceError):
+        log.error("request %s failed", request_id, exc_info=error)
+        error = errors.Broken(f"An internal error occurred; the log names request {request_id}.")
+    status, body = dialect.render(error, request_id)
+    headers = {"allow": ", ".join(cast("tuple[str, ...]", error.facts["methods"]))} if status == 405 else {}
+    return Reply(status, body, headers)
+
+
+def _response(reply: Reply, request_id: str, method: str) -> Response:
+    headers = {"x-request-id": request_id, **reply.headers}
+    if isinstance(reply.body, Iterator):
+        return StreamingResponse(cast("Iterator[bytes]", reply.body), reply.status, headers, reply.media)
+    content = reply.body if isinstance(reply.body, bytes) else _encode(reply.body)
+    response = Response(content, reply.status, headers, reply.media if content or method == "HEAD" else None)
+    if reply.status == 204:
+        del response.headers["content-length"]
+    elif method == "HEAD" and "content-length" in reply.headers:
+        response.headers["content-length"] = reply.headers["content-length"]
+    return response
+
+
+def _encode(body: object) -> bytes:
+    return b"" if body is None else msgspec.json.encode(body)

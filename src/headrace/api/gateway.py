@@ -1,0 +1,85 @@
+"""The gateway in front of every service: token, key, org and sandbox headers become a Caller."""
+
+from collections.abc import Mapping
+
+from headrace import sandboxes
+from headrace.api.request import Deployment
+from headrace.errors import (
+    ApiKeyInvalid,
+    ApiKeyMissing,
+    NotFound,
+    OrgMissing,
+    OrgRefused,
+    TokenInvalid,
+    TokenMissing,
+)
+from headrace.store import accounts
+from headrace.store.emulator_clock import wall_ms
+from headrace.store.scope import Caller
+
+EMULATOR_USER = "emulator@techacct.adobe.com"
+
+
+def admit(deployment: Deployment, headers: Mapping[str, str]) -> Caller:
+    """Who calls, in which sandbox. Raises the gateway's errors in Platform's order: token, key, org, sandbox."""
+    token = _bearer(headers)
+    client = headers.get("x-api-key", "").strip()
+    if not client:
+        raise ApiKeyMissing(literal="Api Key is required", hint="Send the client id in x-api-key.")
+    org = headers.get("x-gw-ims-org-id", "").strip()
+    if not org:
+        raise OrgMissing("Header x-gw-ims-org-id is missing.", literal="Missing header", hint="Send your IMS org id.")
+    user = EMULATOR_USER if deployment.settings.emulator else _known_user(deployment, token, client, org)
+    reference = headers.get("x-sandbox-name") or headers.get("x-sandbox-id") or sandboxes.DEFAULT
+    sandbox = _sandbox(deployment, org, reference.strip())
+    return Caller(org, sandbox.name, sandbox.id, client, user)
+
+
+def _bearer(headers: Mapping[str, str]) -> str:
+    scheme, _, token = headers.get("authorization", "").strip().partition(" ")
+    if not scheme:
+        raise TokenMissing(literal="Oauth token is missing.", hint="Send Authorization: Bearer {ACCESS_TOKEN}.")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise TokenInvalid(
+            "The Authorization header does not hold a bearer token.",
+            literal="Oauth token is not valid",
+            hint="Use Bearer {TOKEN}.",
+        )
+    return token.strip()
+
+
+def _known_user(deployment: Deployment, token: str, client: str, org: str) -> str:
+    with deployment.store.read() as conn:
+        grant = accounts.grant_of(conn, token, wall_ms())
+        known = accounts.client_known(conn, client)
+    if grant is None:
+        raise TokenInvalid(
+            "The token is unknown here or expired.",
+            literal="Oauth token is not valid",
+            hint="Fetch a new one from POST /ims/token/v3.",
+        )
+    if not known:
+        raise ApiKeyInvalid(
+            f"x-api-key {client} is not a client id known here.",
+            literal="Api Key is invalid",
+            hint="Send the client id.",
+        )
+    if grant.client_id != client or grant.org != org:
+        wrong = "x-api-key" if grant.client_id != client else "x-gw-ims-org-id"
+        raise OrgRefused(
+            f"The token was not issued for this {wrong}.",
+            literal="Profile is not valid",
+            hint=f"Check {wrong}.",
+        )
+    return grant.user
+
+
+def _sandbox(deployment: Deployment, org: str, reference: str) -> sandboxes.Sandbox:
+    with deployment.store.read() as conn:
+        found = sandboxes.find(conn, org, reference)
+    if found is not None:
+        return found
+    if not deployment.settings.emulator:
+        raise NotFound(f"Sandbox {reference} does not exist in org {org}.", kind="sandboxes", id=reference)
+    with deployment.store.write() as conn:
+        return sandboxes.create_on_first_use(conn, org, reference, deployment.clock.now())

@@ -1,0 +1,226 @@
+"""How each service words an error: one row per error class, one body shape per service."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from headrace import errors
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How one error class appears: HTTP status, the service's own number (text or None), title."""
+
+    status: int
+    code: str | None
+    title: str
+
+
+Shape = Callable[[errors.HeadraceError, Row, str], Body]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """A service's error bodies: its shape, its rows, and what stands for classes without a row of their own."""
+
+    shape: Shape
+    rows: Mapping[type[errors.HeadraceError], Row]
+
+    def row(self, error: errors.HeadraceError) -> Row:
+        """The row of the error's class or of the nearest one above it."""
+        for cls in type(error).__mro__:
+            if cls in self.rows:
+                return self.rows[cls]
+            if cls in GENERAL:
+                return GENERAL[cls]
+        return GENERAL[errors.HeadraceError]
+
+    def render(self, error: errors.HeadraceError, request_id: str) -> tuple[int, Body]:
+        """Status and body for ``error``."""
+        if isinstance(error, errors.ContentTypeInvalid):
+            return 400, content_type_body(error)
+        row = self.row(error)
+        return row.status, self.shape(error, row, request_id)
+
+
+GENERAL: dict[type[errors.HeadraceError], Row] = {
+    errors.HeadraceError: Row(500, None, "Internal server error"),
+    errors.Invalid: Row(400, None, "Bad request"),
+    errors.NotFound: Row(404, None, "Resource not found"),
+    errors.Conflict: Row(409, None, "Conflict"),
+    errors.RevisionStale: Row(412, None, "Precondition failed"),
+    errors.Refused: Row(403, None, "Forbidden"),
+    errors.SourceFailure: Row(400, None, "The source did not answer as needed"),
+    errors.Broken: Row(500, None, "Internal server error"),
+    errors.TooLarge: Row(413, None, "Payload too large"),
+    errors.MethodNotAllowed: Row(405, None, "Method not allowed"),
+}
+
+
+# -- gateway (platform-apis.md 1.2) --------------------------------------------------------------------------
+
+
+def gateway_shape(error: errors.HeadraceError, row: Row, request_id: str) -> Body:
+    """``error_code`` and ``message`` as clients know them, plus what makes them understandable."""
+    hint = error.facts.get("hint")
+    literal = error.facts.get("literal", error.message)
+    body: Body = {
+        "error_code": row.code or str(row.status),
+        "message": literal,
+        "status": row.status,
+        "title": row.title,
+    }
+    return body | {"detail": error.message, "request-id": request_id} | ({"hint": hint} if hint else {})
+
+
+GATEWAY = Dialect(
+    gateway_shape,
+    {
+        errors.TokenMissing: Row(403, "403010", "Forbidden"),
+        errors.TokenInvalid: Row(401, "401013", "Unauthorized"),
+        errors.ApiKeyMissing: Row(403, "403000", "Forbidden"),
+        errors.ApiKeyInvalid: Row(403, "403003", "Forbidden"),
+        errors.OrgMissing: Row(400, "400003", "Bad request"),
+        errors.OrgRefused: Row(403, "403025", "Forbidden"),
+    },
+)
+
+
+def content_type_body(error: errors.HeadraceError) -> Body:
+    """The gateway's own answer to a body without a usable content type."""
+    return {
+        "type": "/placeholder/type/uri",
+        "status": 400,
+        "title": "BadRequestError",
+        "detail": error.message,
+    }
+
+
+# -- Flow Service (flow-service.md 3.2, 3.3) -------------------------------------------------------------------
+
+
+def flow_shape(error: errors.HeadraceError, row: Row, request_id: str) -> Body:
+    """Both generations of Flow Service bodies at once."""
+    kind, id = error.facts.get("kind"), error.facts.get("id")
+    report: Body = {"detailed-message": error.message, "request-id": request_id}
+    report |= {key: value for key, value in (("id", id), ("type", kind)) if value is not None}
+    code = row.code or {400: "1400", 404: "1439"}.get(row.status, "1400")
+    return {
+        "type": f"https://ns.adobe.com/aep/errors/FLOW-{code}-{row.status}",
+        "title": row.title,
+        "status": row.status,
+        "report": report,
+        "errorMessage": error.message,
+        "errorDetails": error.message,
+    }
+
+
+FLOW = Dialect(
+    flow_shape,
+    {
+        errors.HeadraceError: Row(500, "1400", "Internal server error"),
+        errors.NotFound: Row(404, "1439", "Resource not found"),
+        errors.RevisionMissing: Row(400, "1403", "If-Match header missing"),
+        errors.RevisionStale: Row(412, "1404", "Precondition failed"),
+        errors.EmptyBody: Row(400, "1405", "Request body missing"),
+        errors.PatchUnsupported: Row(400, "1434", "Unsupported patch operation"),
+        errors.PatchPathMissing: Row(400, "1455", "Patch path not found"),
+    },
+)
+
+
+# -- problem documents: Schema Registry, Catalog, Batch Ingestion, Data Access (platform-apis.md 1.3) ------------
+
+
+def problem_shape(service: str, default: str) -> Shape:
+    """Family 1 problem documents typed ``<service>-<number>-<status>``."""
+
+    def shape(error: errors.HeadraceError, row: Row, request_id: str) -> Body:
+        return {
+            "type": f"http://ns.adobe.com/aep/errors/{service}-{row.code or default}-{row.status}",
+            "title": row.title,
+            "status": row.status,
+            "report": {
+                "registryRequestId": request_id,
+                "timestamp": datetime.fromtimestamp(time.time(), UTC).strftime("%m-%d-%Y %H:%M:%S"),
+                "detailed-message": error.message,
+                "sub-errors": error.facts.get("problems", []),
+            },
+            "detail": error.message,
+        }
+
+    return shape
+
+
+XDM = Dialect(problem_shape("XDM", "4000"), {errors.NotFound: Row(404, "1012", "Resource not found")})
+CATALOG = Dialect(problem_shape("CATALOG", "1000"), {})
+INGEST = Dialect(problem_shape("INGEST", "1000"), {})
+EXPORT = Dialect(problem_shape("EXPORT", "1000"), {})
+
+
+# -- Data Prep (data-prep.md 1) --------------------------------------------------------------------------------
+
+
+def conversion_shape(error: errors.HeadraceError, row: Row, request_id: str) -> Body:
+    """Problem details with ``errorMessage``, which aepp prints."""
+    body: Body = {
+        "type": f"http://ns.adobe.com/aep/errors/DPMAP-{row.code or '1000'}-{row.status}",
+        "status": row.status,
+    }
+    body |= {
+        "title": row.title,
+        "detail": error.message,
+        "errorMessage": error.message,
+        "request-id": request_id,
+    }
+    return body | ({"errors": error.facts["problems"]} if "problems" in error.facts else {})
+
+
+CONVERSION = Dialect(conversion_shape, {})
+
+
+# -- Identity namespaces (platform-apis.md 1.3, family 2) ------------------------------------------------------
+
+
+def identity_shape(error: errors.HeadraceError, row: Row, request_id: str) -> Body:
+    """The namespace service's body."""
+    return {
+        "timestamp": datetime.fromtimestamp(time.time(), UTC).isoformat(),
+        "type": "http://ns.adobe.com/adobecloud/problem/namespacevalidation",
+        "status": row.status,
+        "title": row.code or row.title,
+        "description": error.message,
+        "report": {"message": error.message, "code": row.code or row.title, "request-id": request_id},
+    }
+
+
+IDENTITY = Dialect(
+    identity_shape,
+    {
+        errors.NotFound: Row(404, "NAMESPACE_NOT_FOUND", "NAMESPACE_NOT_FOUND"),
+        errors.Invalid: Row(400, "INVALID_REQUEST_PARAMS", "INVALID_REQUEST_PARAMS"),
+        errors.Conflict: Row(409, "INTEGRATION_CODE_EXISTS", "NAMESPACE_CODE_CONFLICT"),
+    },
+)
+
+
+# -- Sandbox management -----------------------------------------------------------------------------------------
+
+
+def sandbox_shape(error: errors.HeadraceError, row: Row, request_id: str) -> Body:
+    """``{status, title, type}`` with an ``SMS`` type, and the detail that the original leaves out."""
+    kind = f"http://ns.adobe.com/aep/errors/SMS-{row.code or '2000'}-{row.status}"
+    return {
+        "status": row.status,
+        "title": row.title,
+        "type": kind,
+        "detail": error.message,
+        "request-id": request_id,
+    }
+
+
+SANDBOX = Dialect(sandbox_shape, {})

@@ -1,0 +1,161 @@
+"""One request and one reply as a handler sees them: decoded path, multi-valued query, JSON whatever its label."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, Any
+
+import msgspec
+
+from headrace.errors import ContentTypeInvalid, EmptyBody, Invalid, MalformedJson
+
+if TYPE_CHECKING:
+    from headrace.clock import Clock, Timer
+    from headrace.durable import Jobs
+    from headrace.lake import Lake
+    from headrace.settings import Settings
+    from headrace.sources import SourceHttp
+    from headrace.store.engine import Store
+    from headrace.store.keyring import Keyring
+    from headrace.store.scope import Caller
+
+TRUE = ("true", "1", "yes")
+FALSE = ("false", "0", "no")
+LABELS_OF_JSON = ("application/json", "application/x-www-form-urlencoded")
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What ``main`` built and handlers hand down to the document floors."""
+
+    settings: Settings
+    store: Store
+    clock: Clock
+    timer: Timer
+    keyring: Keyring
+    lake: Lake
+    http: SourceHttp
+    jobs: Jobs
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Query parameters in order, repeated ones kept; an empty value counts as absent."""
+
+    pairs: tuple[tuple[str, str], ...]
+
+    def one(self, name: str, default: str | None = None) -> str | None:
+        """The first value of ``name``."""
+        return next((value for key, value in self.pairs if key == name and value != ""), default)
+
+    def folded(self, name: str) -> str | None:
+        """The first value of ``name``, whatever the case of the parameter's name."""
+        return next((value for key, value in self.pairs if key.lower() == name.lower() and value != ""), None)
+
+    def all(self, name: str) -> list[str]:
+        """Every value of ``name``."""
+        return [value for key, value in self.pairs if key == name and value != ""]
+
+    def names(self) -> set[str]:
+        """The names that hold a value."""
+        return {key for key, value in self.pairs if value != ""}
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        """A boolean in any case (clients send ``False``); Invalid for anything else."""
+        text = self.one(name)
+        if text is None:
+            return default
+        if text.lower() not in TRUE + FALSE:
+            raise Invalid(f"Query parameter {name}={text} must be true or false.", field=name)
+        return text.lower() in TRUE
+
+    def number(self, name: str, default: int | None = None, least: int = 0, most: int | None = None) -> int | None:
+        """A whole number within [least, most]; Invalid otherwise."""
+        text = self.one(name)
+        if text is None:
+            return default
+        try:
+            value = int(text)
+        except ValueError as error:
+            raise Invalid(f"Query parameter {name}={text} must be a whole number.", field=name) from error
+        if value < least or (most is not None and value > most):
+            bounds = f"at least {least}" if most is None else f"between {least} and {most}"
+            raise Invalid(f"Query parameter {name}={value} must be {bounds}.", field=name)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request that passed the gateway. ``headers`` have lower-case names, ``path`` is the raw path."""
+
+    method: str
+    path: str
+    path_params: Mapping[str, str]
+    query: Query
+    headers: Mapping[str, str]
+    upload: IO[bytes]
+    caller: Caller
+    deployment: Deployment
+    id: str
+
+    @property
+    def store(self) -> Store:
+        return self.deployment.store
+
+    @property
+    def clock(self) -> Clock:
+        return self.deployment.clock
+
+    @property
+    def body(self) -> bytes:
+        """The whole body. Handlers of large uploads read ``upload``, a file on disk, instead."""
+        self.upload.seek(0)
+        return self.upload.read()
+
+    def json(self) -> Any:
+        """The body as JSON. EmptyBody, MalformedJson, or ContentTypeInvalid for a label that is not JSON's.
+
+        PATCH is read whatever its label: curl labels the tutorial's patches as forms.
+        """
+        raw = self.body
+        if not raw.strip():
+            raise EmptyBody()
+        label = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if self.method != "PATCH" and label not in LABELS_OF_JSON and not label.endswith("+json"):
+            raise ContentTypeInvalid()
+        try:
+            return msgspec.json.decode(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise MalformedJson(f"The body is not valid JSON: {error}") from error
+
+    def json_object(self) -> dict[str, Any]:
+        """The body as a JSON object; Invalid when it is something else."""
+        body = self.json()
+        if not isinstance(body, dict):
+            raise Invalid("The body must be a JSON object.", field="body")
+        return body
+
+    @property
+    def if_match(self) -> str | None:
+        """The etag of If-Match without quotes or weakness; Postman's ``?if-match=`` stands in for the header."""
+        value = self.headers.get("if-match") or self.query.folded("if-match")
+        return bare_etag(value) if value else None
+
+
+def bare_etag(value: str) -> str:
+    """An etag without its ``W/`` prefix and its quotes, as it is compared."""
+    return value.strip().removeprefix("W/").strip('"')
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A status and a body: None is empty, bytes and iterators go out as they are, anything else as JSON."""
+
+    status: int
+    body: object | bytes | Iterator[bytes] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    media: str = "application/json"
+
+
+NO_CONTENT = Reply(204)

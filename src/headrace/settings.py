@@ -1,0 +1,80 @@
+"""Settings of one Headrace process: read once by ``main``, passed down as a value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from headrace.errors import Invalid
+
+DEFAULT_PORT = 8088
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How this process runs.
+
+    data_dir       directory of the database, keys, tables and landed pages
+    database_url   ``sqlite:///…`` (default: in data_dir) or ``postgresql://…``
+    warehouse      root of the Iceberg tables and batch files (default: in data_dir)
+    public_url     what every href in an answer starts with
+    emulator       loopback only: any token, orgs on first use, a clock that can be moved
+    host_aliases   printed source host -> URL that is called instead (emulator only)
+    tenant_id      tenant of every org; the emulator's default is ``extconndev``
+    """
+
+    data_dir: Path
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    public_url: str = ""
+    database_url: str = ""
+    emulator: bool = False
+    host_aliases: Mapping[str, str] = field(default_factory=dict)
+    allow_private_hosts: bool = False
+    tenant_id: str | None = None
+    workers: int = 4
+    grace_seconds: float = 30.0
+
+    @property
+    def database(self) -> str:
+        """The database URL in force."""
+        return self.database_url or f"sqlite:///{(self.data_dir / 'headrace.db').absolute()}"
+
+    @property
+    def warehouse(self) -> Path:
+        """The directory of tables and batch files."""
+        return (self.data_dir / "lake").absolute()
+
+    @property
+    def key_file(self) -> Path:
+        """The file of encryption keys."""
+        return self.data_dir / "keys"
+
+    @property
+    def base_url(self) -> str:
+        """The public base URL without a trailing slash."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+def parse_host_aliases(values: list[str]) -> dict[str, str]:
+    """``https://api.linkedin.com=http://127.0.0.1:9000`` items as a mapping; Invalid when one has no target."""
+    aliases = {}
+    for value in values:
+        host, separator, target = value.partition("=")
+        if not separator or "://" not in host or "://" not in target:
+            raise Invalid(
+                f"--host-alias {value} must be HOST_URL=TARGET_URL, both with their scheme.",
+                field="host-alias",
+            )
+        aliases[host.rstrip("/")] = target.rstrip("/")
+    return aliases
+
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def check_settings(settings: Settings) -> None:
+    """Refuses combinations that would be unsafe."""
+    if settings.emulator and settings.host not in LOOPBACK:
+        raise Invalid(f"--emulator accepts any token, so it binds loopback only, not {settings.host}.", field="host")
+    if settings.host_aliases and not settings.emulator:
+        raise Invalid("--host-alias is for --emulator only.", field="host-alias")
