@@ -1,0 +1,50 @@
+# Verbs of the house. `make help` lists them. Everything is installed into .venv; nothing else on the machine changes.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo check test format lint types floors fast bench clean
+
+help: ## List the verbs
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Headrace needs Python 3.11 or later; set PYTHON=…") if sys.version_info < (3, 11) else None'
+	@echo "Installing into .venv (once; about a minute) …"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+install: $(STAMP) ## Install Headrace and its tools into .venv
+
+demo: $(STAMP) ## Walk the whole tutorial: simulator, server, run, quarantine, picture, SQL
+	@$(BIN)/headrace demo
+
+check: lint types floors fast ## Format, lint, types, floors and the fast tests (about a minute)
+
+test: $(STAMP) ## Every test
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+format: $(STAMP) ## Format the code
+	$(BIN)/ruff format src tests bench
+	$(BIN)/ruff check --fix --quiet src tests bench
+
+lint: $(STAMP)
+	$(BIN)/ruff format --check --quiet src tests bench
+	$(BIN)/ruff check --quiet src tests bench
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+floors: $(STAMP) ## Imports only go down
+	$(BIN)/lint-imports
+
+fast: $(STAMP)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not slow'
+
+bench: $(STAMP) ## Measure: ratios in one run
+	$(BIN)/python -m bench
+
+clean: ## Remove .venv and caches
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,44 @@
+"""Bringing a database up to this release's schema: alembic revisions that only go forward."""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from headrace.errors import Broken
+from headrace.store.engine import Store
+
+HERE = Path(__file__).parent
+
+
+def upgrade(store: Store) -> None:
+    """Applies the revisions that the database lacks; does nothing when it is up to date.
+
+    Broken when the database was written by a newer release.
+    """
+    config = Config()
+    config.set_main_option("script_location", str(HERE))
+    scripts = ScriptDirectory.from_config(config)
+    if _current(store) == scripts.get_current_head():
+        return
+    with store.write() as conn:
+        # Two first starts at once: the second finds the revisions applied once it holds the lock.
+        _lock(conn)
+        held = MigrationContext.configure(conn).get_current_revision()
+        if held is not None and held not in {script.revision for script in scripts.walk_revisions()}:
+            raise Broken(f"The database is at schema {held}, which is newer than this release; upgrade Headrace.")
+        config.attributes["connection"] = conn
+        command.upgrade(config, "head")
+
+
+def _current(store: Store) -> str | None:
+    with store.read() as conn:
+        return MigrationContext.configure(conn).get_current_revision()
+
+
+def _lock(conn: sa.Connection) -> None:
+    if conn.dialect.name == "postgresql":
+        conn.execute(sa.text("SELECT pg_advisory_xact_lock(7265736572)"))
