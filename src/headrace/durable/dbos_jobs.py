@@ -1,0 +1,133 @@
+"""The durable port on DBOS: its queue, claims and recovery, without its schedules, timers and steps."""
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Collection
+from typing import Any
+
+import sqlalchemy as sa
+from dbos import DBOS, DBOSClient, DBOSConfig
+from dbos._serialization import DBOSPortableJSON
+from dbos._sys_db import WorkflowStatusString
+
+from headrace.durable.dbos_engine import dbos_engine
+from headrace.durable.port import Argument, Job
+from headrace.errors import Broken
+
+APPLICATION = "headrace"
+# Constant on purpose: a job is one re-entrant call, so any release may finish what another one began.
+VERSION = "headrace"
+QUEUE = "headrace"
+SCHEMA = "dbos"
+IDLE_CHECK_SECONDS = 0.01
+UNFINISHED = [WorkflowStatusString.ENQUEUED.value, WorkflowStatusString.PENDING.value]
+
+
+class DbosJobs:
+    """Durable jobs on DBOS, in the database at ``database_url`` (SQLite or PostgreSQL).
+
+    workers          how many jobs this process runs at once
+    polling_seconds  how long a job may wait in the queue before a free process sees it
+    One started instance per process: DBOS keeps its state in module globals.
+    """
+
+    def __init__(self, database_url: str, *, workers: int = 4, polling_seconds: float = 0.05) -> None:
+        self._url = database_url
+        self._workers = workers
+        self._polling_seconds = polling_seconds
+        self._executor = str(uuid.uuid4())
+        self._functions: dict[str, Callable[..., None]] = {}
+        self._engine = dbos_engine(database_url)
+        self._client = DBOSClient(
+            system_database_engine=self._engine,
+            dbos_system_schema=SCHEMA,
+            serializer=DBOSPortableJSON,
+            application_name=APPLICATION,
+            lazy=True,
+        )
+        self._client._sys_db.run_migrations()
+        self._dbos: DBOS | None = None
+
+    @property
+    def executor(self) -> str:
+        return self._executor
+
+    def register(self, name: str, function: Callable[..., None]) -> None:
+        self._functions[name] = function
+
+    def start(self) -> None:
+        if self._dbos is not None:
+            raise Broken("The jobs of this process were started already.")
+        # Registered before the launch: DBOS looks for new queues only once a second.
+        self._client.register_queue(QUEUE, worker_concurrency=self._workers, polling_interval_sec=self._polling_seconds)
+        self._dbos = DBOS(config=self._config())
+        for name, function in self._functions.items():
+            # Attempts are counted in the run's own row, hence no limit here.
+            DBOS.workflow(name=name, max_recovery_attempts=None)(_job(function))
+        DBOS.listen_queues([QUEUE])
+        DBOS.launch()
+
+    def enqueue(self, conn: sa.Connection, name: str, id: str, *args: Argument) -> None:
+        self._client.enqueue_in_transaction(
+            conn, {"workflow_name": name, "queue_name": QUEUE, "workflow_id": id, "app_version": VERSION}, *args
+        )
+
+    def unfinished(self) -> list[Job]:
+        jobs = self._client.list_workflows(status=UNFINISHED, load_input=False, load_output=False)
+        waiting = WorkflowStatusString.ENQUEUED.value
+        return [Job(job.workflow_id, None if job.status == waiting else job.executor_id) for job in jobs]
+
+    def resume(self, executors: Collection[str]) -> int:
+        owned = [job for job in self.unfinished() if job.executor in executors]
+        # DBOS's own compare-and-set on (running, executor): of several processes that resume a job, one succeeds.
+        back = [self._client._sys_db.reenqueue_for_recovery(job.id, list(executors), QUEUE) for job in owned]
+        return sum(back)
+
+    def running(self) -> int:
+        return 0 if self._dbos is None else len(self._dbos._active_workflows_set.activeList())
+
+    def stop(self, grace: float) -> bool:
+        ended = True
+        if self._dbos is not None:
+            for event in self._dbos.background_thread_stop_events:
+                event.set()
+            ended = self._wait_idle(grace)
+            DBOS.destroy(destroy_registry=True)
+            self._dbos = None
+        if ended:
+            self.resume([self._executor])  # claimed, but not begun before the stop
+            self._client.destroy()
+            self._engine.dispose()
+        return ended
+
+    def _wait_idle(self, grace: float) -> bool:
+        pause, deadline = threading.Event(), time.monotonic() + grace
+        while self.running() and time.monotonic() < deadline:
+            pause.wait(IDLE_CHECK_SECONDS)
+        return self.running() == 0
+
+    def _config(self) -> DBOSConfig:
+        return {
+            "name": APPLICATION,
+            "system_database_url": self._url,
+            "system_database_engine": self._engine,
+            "dbos_system_schema": SCHEMA,
+            "application_version": VERSION,
+            "executor_id": self._executor,
+            "serializer": DBOSPortableJSON,
+            "use_listen_notify": False,
+            "run_migrations": False,
+            "log_level": "ERROR",
+            "max_executor_threads": self._workers + 8,
+            "scheduler_polling_interval_sec": 3600.0,
+            "notification_listener_polling_interval_sec": 0.5,
+        }
+
+
+def _job(function: Callable[..., None]) -> Callable[..., None]:
+    # DBOS coerces arguments by the hints of what it calls; this signature leaves them as they were enqueued.
+    def job(*args: Any) -> None:
+        function(*args)
+
+    return job
