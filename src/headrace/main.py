@@ -1,0 +1,161 @@
+"""Builds every object from Settings; the ``headrace`` command."""
+
+import logging
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+import uvicorn
+from rich.console import Console
+from starlette.types import ASGIApp
+
+from headrace.api import services
+from headrace.api.app import build_app
+from headrace.api.request import Deployment
+from headrace.cli import demo, query, verify
+from headrace.clock import Clock, MonotonicTimer, WallClock
+from headrace.durable.dbos_jobs import DbosJobs
+from headrace.errors import HeadraceError
+from headrace.api.first_start import first_account
+from headrace.lake import Lake
+from headrace.runs.worker import Worker
+from headrace.settings import DEFAULT_PORT, Settings, check_settings, parse_host_aliases
+from headrace.sources import SourceHttp
+from headrace.store.emulator_clock import EmulatorClock
+from headrace.store.engine import open_store
+from headrace.store.keyring import load_keyring
+from headrace.store.migrations import upgrade
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+app.command("query")(query.query)
+app.command("verify")(verify.verify)
+app.command("demo")(demo.demo)
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """Everything one process runs: the deployment that handlers use, the worker, the application."""
+
+    deployment: Deployment
+    worker: Worker
+    app: ASGIApp
+
+    def close(self) -> None:
+        """Stops the worker within its grace, then closes the database."""
+        self.worker.stop(self.deployment.settings.grace_seconds)
+        self.deployment.store.close()
+
+
+def build(settings: Settings) -> Process:
+    """Builds one process. The database is brought up to date; nothing runs until ``worker.start``."""
+    check_settings(settings)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    store = open_store(settings.database)
+    upgrade(store)
+    clock: Clock = EmulatorClock(store) if settings.emulator else WallClock()
+    http = SourceHttp(
+        allow_private=settings.allow_private_hosts or settings.emulator, aliases=dict(settings.host_aliases)
+    )
+    jobs = DbosJobs(settings.database, workers=settings.workers)
+    lake = Lake.open(settings.database, settings.warehouse)
+    keyring = load_keyring(settings.key_file)
+    deployment = Deployment(settings, store, clock, MonotonicTimer(), keyring, lake, http, jobs)
+    worker = Worker(deployment)
+    return Process(deployment, worker, build_app(deployment, services.ALL))
+
+
+@app.command()
+def serve(
+    host: str = typer.Option("127.0.0.1", help="Address to bind."),
+    port: int = typer.Option(DEFAULT_PORT, help="Port to bind; 0 takes a free one."),
+    public_url: str = typer.Option("", help="Base of every link in an answer (default: the bound address)."),
+    data_dir: Path = typer.Option(Path("headrace-data"), help="Directory of database, keys, tables and landed pages."),
+    database_url: str = typer.Option("", help="postgresql://… instead of SQLite in the data directory."),
+    emulator: bool = typer.Option(False, help="Loopback only: any token, orgs on first use, a clock that moves."),
+    host_alias: list[str] = typer.Option([], help="HOST_URL=TARGET_URL: call TARGET for a source's printed host."),
+    tenant_id: str = typer.Option("", help="Tenant id of every org (emulator: extconndev)."),
+    allow_private_hosts: bool = typer.Option(False, help="Let sources live at private and loopback addresses."),
+    workers: int = typer.Option(4, help="Runs that this process works on at once."),
+    grace: float = typer.Option(30.0, help="Seconds that a stop waits for the part in hand."),
+) -> None:
+    """API, scheduler and worker in one process."""
+    with _listening(host, port) as listener:
+        bound = listener.getsockname()[1]
+        settings = Settings(
+            data_dir, host, bound, public_url, database_url, emulator, parse_host_aliases(host_alias),
+            allow_private_hosts, tenant_id or ("extconndev" if emulator else None), workers, grace,
+        )  # fmt: skip
+        _run(settings, listener)
+
+
+@app.command()
+def worker(
+    data_dir: Path = typer.Option(Path("headrace-data"), help="Directory that the server uses."),
+    database_url: str = typer.Option("", help="postgresql://… instead of SQLite in the data directory."),
+    public_url: str = typer.Option("", help="Base of every link in a run document."),
+    emulator: bool = typer.Option(False, help="The server runs as an emulator: follow its clock."),
+    host_alias: list[str] = typer.Option([], help="HOST_URL=TARGET_URL: call TARGET for a source's printed host."),
+    allow_private_hosts: bool = typer.Option(False, help="Let sources live at private and loopback addresses."),
+    workers: int = typer.Option(4, help="Runs that this process works on at once."),
+    grace: float = typer.Option(30.0, help="Seconds that a stop waits for the part in hand."),
+) -> None:
+    """A worker alone, beside a server on the same data directory and database."""
+    aliases = parse_host_aliases(host_alias)
+    settings = Settings(
+        data_dir, public_url=public_url, database_url=database_url, emulator=emulator, host_aliases=aliases,
+        allow_private_hosts=allow_private_hosts, workers=workers, grace_seconds=grace,
+    )  # fmt: skip
+    process = build(settings)
+    stopped = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stopped.set())
+    process.worker.start()
+    typer.echo(f"Headrace works on {data_dir}.")
+    stopped.wait()
+    process.close()
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            raise HeadraceError(f"Cannot bind {host}:{port}: {error.strerror}. Choose another --port.") from error
+        yield listener
+
+
+def _run(settings: Settings, listener: socket.socket) -> None:
+    process = build(settings)
+    server = uvicorn.Server(uvicorn.Config(process.app, log_level="warning", access_log=False, lifespan="off"))
+    process.worker.start()
+    account = first_account(process.deployment)
+    if account is not None:
+        typer.echo(account)
+    typer.echo(f"Headrace serves at {settings.base_url} (emulator: {'on' if settings.emulator else 'off'}).")
+    try:
+        server.run(sockets=[listener])
+    finally:
+        process.close()
+
+
+def run() -> None:
+    """The console script: an error that Headrace raises on purpose is one line, not a traceback."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    try:
+        app()
+    except HeadraceError as error:
+        Console(stderr=True).print(f"[bold red]error:[/] {error.message}")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    run()
