@@ -1,0 +1,24 @@
+"""One server and one caller for each module of wire tests."""
+
+from collections.abc import Iterator
+
+import httpx2
+import pytest
+from wire_server import HEADERS, Api, deploy, serve
+
+from headrace.api.request import Deployment
+
+
+@pytest.fixture(scope="module")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    made = deploy(tmp_path_factory.mktemp("wire"))
+    yield made
+    made.jobs.stop(0)
+    made.store.close()
+
+
+@pytest.fixture(scope="module")
+def api(deployment: Deployment) -> Iterator[Api]:
+    for url in serve(deployment):
+        with httpx2.Client(base_url=url, headers=HEADERS, trust_env=False) as http:
+            yield Api(http)

@@ -1,0 +1,94 @@
+"""A real server for tests of the wire: uvicorn on loopback, SQLite, an emulator deployment, no worker."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import uvicorn
+
+from headrace.api.app import build_app
+from headrace.api.request import Deployment
+from headrace.api.services import ALL
+from headrace.clock import MonotonicTimer
+from headrace.durable.dbos_jobs import DbosJobs
+from headrace.lake import Lake
+from headrace.settings import Settings
+from headrace.sources import SourceHttp
+from headrace.store.emulator_clock import EmulatorClock
+from headrace.store.engine import open_store
+from headrace.store.keyring import load_keyring
+from headrace.store.migrations import upgrade
+
+ORG = "0123456789ABCDEF01234567@AdobeOrg"
+
+
+@dataclass(frozen=True)
+class Api:
+    """Requests to one server as one caller."""
+
+    http: httpx2.Client
+
+    def get(self, path: str, **kw: Any) -> httpx2.Response:
+        return self.http.get(path, **kw)
+
+    def post(self, path: str, **kw: Any) -> httpx2.Response:
+        return self.http.post(path, **kw)
+
+    def put(self, path: str, **kw: Any) -> httpx2.Response:
+        return self.http.put(path, **kw)
+
+    def patch(self, path: str, **kw: Any) -> httpx2.Response:
+        return self.http.patch(path, **kw)
+
+    def delete(self, path: str, **kw: Any) -> httpx2.Response:
+        return self.http.delete(path, **kw)
+
+    def head(self, path: str, **kw: Any) -> httpx2.Response:
+        return self.http.head(path, **kw)
+
+    def as_(self, org: str = ORG, sandbox: str = "prod") -> "Api":
+        """The same server for another org or sandbox."""
+        headers = {**self.http.headers, "x-gw-ims-org-id": org, "x-sandbox-name": sandbox}
+        return Api(httpx2.Client(base_url=self.http.base_url, headers=headers, trust_env=False))
+
+
+def deploy(data_dir: Path, **changes: Any) -> Deployment:
+    settings = Settings(data_dir, **{"emulator": True, "tenant_id": "extconndev", **changes})
+    data_dir.mkdir(parents=True, exist_ok=True)
+    store = open_store(settings.database)
+    upgrade(store)
+    return Deployment(
+        settings,
+        store,
+        EmulatorClock(store),
+        MonotonicTimer(),
+        load_keyring(settings.key_file),
+        Lake.open(settings.database, settings.warehouse),
+        SourceHttp(allow_private=True),
+        DbosJobs(settings.database),
+    )
+
+
+def serve(deployment: Deployment) -> Iterator[str]:
+    config = uvicorn.Config(build_app(deployment, ALL), port=0, log_level="error", lifespan="off")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        thread.join(0.005)
+        assert thread.is_alive(), "the server did not start"
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join()
+
+
+HEADERS = {
+    "Authorization": "Bearer token",
+    "x-api-key": "wire-tests",
+    "x-gw-ims-org-id": ORG,
+    "x-sandbox-name": "prod",
+}
