@@ -118,3 +118,74 @@ class TooLarge(Invalid):
 
 class MethodNotAllowed(Invalid):
     """This path does not take that method."""
+
+
+# -- sources -------------------------------------------------------------------------------------------------
+
+
+class AuthSpecUnknown(Invalid):
+    """The connection spec has no authentication of this name."""
+
+
+class ParamMissing(Invalid):
+    """A mandatory parameter is missing."""
+
+
+class ParamInvalid(Invalid):
+    """A parameter's value is not valid."""
+
+
+class SpecInvalid(Invalid):
+    """The connection spec cannot be read."""
+
+
+class SourceHostRefused(SourceFailure):
+    """The source's host is not allowed: it is a private, loopback or link-local address."""
+
+
+class SourceUnreachable(SourceFailure):
+    """No connection to the source's host."""
+
+
+class SourceTimeout(SourceFailure):
+    """The source did not answer in time."""
+
+
+class SourceUnauthorized(SourceFailure):
+    """The source does not accept the credentials; renew the connection's credentials."""
+
+
+class SourceForbidden(SourceFailure):
+    """The credentials do not allow this request at the source."""
+
+
+class SourceMissing(SourceFailure):
+    """The source does not know this path."""
+
+
+class SourceRejected(SourceFailure):
+    """The source refuses the request as it is."""
+
+
+class SourceThrottled(SourceFailure):
+    """The source's quota is used up."""
+
+
+class SourceTroubled(SourceFailure):
+    """The source keeps answering with server errors."""
+
+
+class SourceUnreadable(SourceFailure):
+    """The source's answer is not the JSON that its spec declares."""
+
+
+class SourceTooLarge(SourceFailure):
+    """The source's answer is larger than the limit."""
+
+
+class SourceTruncated(SourceFailure):
+    """The source cut its answer; a run that accepted it would lose rows."""
+
+
+class SourceEmpty(SourceFailure):
+    """The source has nothing that these credentials may read."""

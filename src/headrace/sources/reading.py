@@ -1,0 +1,204 @@
+"""The frozen values that pass between planning, copying, decoding and exploring; none of them holds a secret."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+
+from headrace.clock import Window
+
+Credentials = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All that a run needs to read a source, except the credentials.
+
+    spec       the connection spec document
+    auth_spec  name of the authentication of the base connection (empty: none)
+    params     parameters of the source connection
+    window     half-open, epoch ms, UTC
+    now        when the run was planned, epoch ms
+    backfill   the first run of a flow that takes history along
+    """
+
+    spec: dict[str, Any]
+    auth_spec: str
+    params: Mapping[str, Any]
+    window: Window
+    now: int
+    backfill: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object; ``from_json`` reads it back."""
+        return {
+            "spec": self.spec,
+            "authSpec": self.auth_spec,
+            "params": dict(self.params),
+            "window": [self.window.start, self.window.end],
+            "now": self.now,
+            "backfill": self.backfill,
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Reading:
+        """The reading that ``to_json`` wrote."""
+        return cls(
+            spec=value["spec"],
+            auth_spec=value["authSpec"],
+            params=value["params"],
+            window=Window(*value["window"]),
+            now=value["now"],
+            backfill=value["backfill"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request. ``query`` is the raw query string (already encoded); secrets stand as ``${name}``."""
+
+    method: str
+    url: str
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str | None = None
+
+    @property
+    def target(self) -> str:
+        """URL and query in one."""
+        return f"{self.url}?{self.query}" if self.query else self.url
+
+    def with_query(self, name: str, value: str) -> Request:
+        """The request with ``name=value`` (both already encoded) in its query, replacing an earlier ``name``."""
+        kept = [pair for pair in self.query.split("&") if pair and pair.partition("=")[0] != name]
+        return replace(self, query="&".join([*kept, f"{name}={value}"]))
+
+    def with_header(self, name: str, value: str) -> Request:
+        """The request with the header set."""
+        return replace(self, headers={**self.headers, name: value})
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object; ``from_json`` reads it back."""
+        return {
+            "method": self.method,
+            "url": self.url,
+            "query": self.query,
+            "headers": dict(self.headers),
+            "body": self.body,
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Request:
+        """The request that ``to_json`` wrote."""
+        return cls(value["method"], value["url"], value["query"], value["headers"], value["body"])
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One planned chain of requests: the first request and what the chain covers.
+
+    n          position in the plan, from 0
+    partition  the source partition, e.g. an account id; empty when the spec declares none
+    first_day  first and last day asked for (both inclusive); null when the spec slices no days
+    label      for people: what this part reads
+    allowed    per named rule, the values that a record must have to stay
+    """
+
+    n: int
+    request: Request
+    partition: str = ""
+    first_day: date | None = None
+    last_day: date | None = None
+    label: str = ""
+    allowed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object; ``from_json`` reads it back."""
+        return {
+            "n": self.n,
+            "request": self.request.to_json(),
+            "partition": self.partition,
+            "firstDay": self.first_day.isoformat() if self.first_day else None,
+            "lastDay": self.last_day.isoformat() if self.last_day else None,
+            "label": self.label,
+            "allowed": {rule: list(values) for rule, values in self.allowed.items()},
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Part:
+        """The part that ``to_json`` wrote."""
+        return cls(
+            n=value["n"],
+            request=Request.from_json(value["request"]),
+            partition=value["partition"],
+            first_day=date.fromisoformat(value["firstDay"]) if value["firstDay"] else None,
+            last_day=date.fromisoformat(value["lastDay"]) if value["lastDay"] else None,
+            label=value["label"],
+            allowed={rule: tuple(values) for rule, values in value["allowed"].items()},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The parts of a run. No parts: nothing to ask, so nothing may be replaced either.
+
+    window  the window after the clamp; empty (start == end) when retention leaves nothing
+    clamps  a sentence for every clamp
+    """
+
+    parts: tuple[Part, ...]
+    window: Window
+    clamps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer as it came. ``n`` counts the pages of a part from 0; ``url`` holds no secret."""
+
+    n: int
+    url: str
+    status: int
+    body: bytes
+    etag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Some consecutive records of one page, at most 15,000. ``_row`` everywhere is the record's index in its page.
+
+    first_row  index in the page of the slice's first record
+    read       records, rejected and dropped ones included
+    typed      ``_row`` int64 + the record's top-level fields (nested structs), only what was wanted, exact types
+    loose      ``_row`` int64, ``record`` string (JSON): records whose leaves do not have the expected JSON type
+    rejected   ROW_ERRORS (family parsing): unreadable elements
+    days       date32, length ``read``; null where the spec declares no day or the record has none
+    dropped    rows left out by a named rule
+    """
+
+    first_row: int
+    read: int
+    typed: pa.Table
+    loose: pa.Table
+    rejected: pa.Table
+    days: pa.Array
+    dropped: Mapping[str, int]
+    _render: Callable[[int], bytes] = field(repr=False, compare=False)
+
+    def original(self, row: int) -> bytes:
+        """The record at ``row`` (a ``_row`` of this slice) as JSON in wrapper form, numbers exactly as they came."""
+        if not self.first_row <= row < self.first_row + self.read:
+            raise IndexError(f"Row {row} is not in this slice ({self.first_row} to {self.first_row + self.read - 1}).")
+        return self._render(row - self.first_row)
+
+
+@dataclass(frozen=True, slots=True)
+class Explored:
+    """What explore answers: ``format`` hierarchical, ``schema`` a JSON Schema of the record, ``data`` a sample."""
+
+    format: str
+    schema: dict[str, Any]
+    data: list[Any]
