@@ -8,13 +8,13 @@ from typing import Any
 
 import httpx2
 import uvicorn
+from headrace.lake import Lake
 
 from headrace.api.app import build_app
-from headrace.api.request import Deployment
 from headrace.api.services import ALL
 from headrace.clock import MonotonicTimer
 from headrace.durable.dbos_jobs import DbosJobs
-from headrace.lake import Lake
+from headrace.runs.deployment import Deployment
 from headrace.settings import Settings
 from headrace.sources import SourceHttp
 from headrace.store.emulator_clock import EmulatorClock

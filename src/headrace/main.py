@@ -17,13 +17,13 @@ from starlette.types import ASGIApp
 
 from headrace.api import services
 from headrace.api.app import build_app
-from headrace.api.request import Deployment
+from headrace.api.first_start import first_account
 from headrace.cli import demo, query, verify
 from headrace.clock import Clock, MonotonicTimer, WallClock
 from headrace.durable.dbos_jobs import DbosJobs
 from headrace.errors import HeadraceError
-from headrace.api.first_start import first_account
 from headrace.lake import Lake
+from headrace.runs.deployment import Deployment
 from headrace.runs.worker import Worker
 from headrace.settings import DEFAULT_PORT, Settings, check_settings, parse_host_aliases
 from headrace.sources import SourceHttp

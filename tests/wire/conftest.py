@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import httpx2
 import pytest
-from wire_server import HEADERS, Api, deploy, serve
 
-from headrace.api.request import Deployment
+from headrace.runs.deployment import Deployment
+from wire_server import HEADERS, Api, deploy, serve
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import httpx2
 import pytest
-from wire_server import Api, deploy, serve
 
 from headrace.api.first_start import first_account
+from wire_server import Api, deploy, serve
 
 FLOWS = "/data/foundation/flowservice/flows"
 STATS = "/data/foundation/schemaregistry/stats"

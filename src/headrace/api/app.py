@@ -15,8 +15,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from headrace import errors, ids
 from headrace.api import gateway
 from headrace.api.problems import GATEWAY, Dialect
-from headrace.api.request import Deployment, Query, Reply, Request
+from headrace.api.request import Query, Reply, Request
 from headrace.api.routing import Found, Route, Routes, find
+from headrace.runs.deployment import Deployment
 from headrace.store.scope import Caller
 
 log = logging.getLogger(__name__)

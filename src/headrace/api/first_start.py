@@ -3,7 +3,7 @@
 import secrets
 
 from headrace import sandboxes
-from headrace.api.request import Deployment
+from headrace.runs.deployment import Deployment
 from headrace.store import accounts
 
 ORG_DIGITS = 12

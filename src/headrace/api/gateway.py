@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from headrace import sandboxes
-from headrace.api.request import Deployment
 from headrace.errors import (
     ApiKeyInvalid,
     ApiKeyMissing,
@@ -13,6 +12,7 @@ from headrace.errors import (
     TokenInvalid,
     TokenMissing,
 )
+from headrace.runs.deployment import Deployment
 from headrace.store import accounts
 from headrace.store.emulator_clock import wall_ms
 from headrace.store.scope import Caller

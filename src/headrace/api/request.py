@@ -11,32 +11,14 @@ import msgspec
 from headrace.errors import ContentTypeInvalid, EmptyBody, Invalid, MalformedJson
 
 if TYPE_CHECKING:
-    from headrace.clock import Clock, Timer
-    from headrace.durable import Jobs
-    from headrace.lake import Lake
-    from headrace.settings import Settings
-    from headrace.sources import SourceHttp
+    from headrace.clock import Clock
+    from headrace.runs.deployment import Deployment
     from headrace.store.engine import Store
-    from headrace.store.keyring import Keyring
     from headrace.store.scope import Caller
 
 TRUE = ("true", "1", "yes")
 FALSE = ("false", "0", "no")
 LABELS_OF_JSON = ("application/json", "application/x-www-form-urlencoded")
-
-
-@dataclass(frozen=True, slots=True)
-class Deployment:
-    """What ``main`` built and handlers hand down to the document floors."""
-
-    settings: Settings
-    store: Store
-    clock: Clock
-    timer: Timer
-    keyring: Keyring
-    lake: Lake
-    http: SourceHttp
-    jobs: Jobs
 
 
 @dataclass(frozen=True, slots=True)

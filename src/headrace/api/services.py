@@ -1,7 +1,7 @@
 """Every service that the server answers for."""
 
-from headrace.api.catalog import catalog
 from headrace.api.batch_ingestion import batch_ingestion
+from headrace.api.catalog import catalog
 from headrace.api.conversion import conversion
 from headrace.api.emulator import emulator
 from headrace.api.export import export

@@ -84,7 +84,9 @@ def _source_token(client: Client, simulator: str) -> str:
 
 def _run(console: Console, walk: tutorial.Walk) -> dict[str, Any]:
     """Asks the emulator to settle and shows the run's own document while it works."""
-    waiting = threading.Thread(target=walk.client.send, args=("POST", "/_emulator/clock", {"advance": "PT0S", "wait": True}))
+    waiting = threading.Thread(
+        target=walk.client.send, args=("POST", "/_emulator/clock", {"advance": "PT0S", "wait": True})
+    )
     waiting.start()
     path = f"{FLOW_SERVICE}/runs?property=flowId=={walk.values['FLOW_ID']}"
     deadline = time.monotonic() + RUN_SECONDS
@@ -139,7 +141,9 @@ def _next_window(console: Console, walk: tutorial.Walk, simulator: str) -> None:
     counted = runs[0]["metrics"]["recordSummary"]
     after = _rows(walk, dataset)
     if len(runs) != 2 or counted["inputRecordCount"] != 0 or before != after:
-        raise HeadraceError(f"The next window should be empty: {len(runs)} runs, {counted}, {before} then {after} rows.")
+        raise HeadraceError(
+            f"The next window should be empty: {len(runs)} runs, {counted}, {before} then {after} rows."
+        )
     view.unchanged(console, runs[0], before, after)
 
 

@@ -63,7 +63,12 @@ def _short(text: str, limit: int = SHORT) -> str:
 @contextmanager
 def progress(console: Console) -> Iterator[Callable[[dict[str, Any] | None], None]]:
     """A bar that follows a run document: planned, copied, promoted, recorded."""
-    columns = (TextColumn("  {task.description:<22}"), BarColumn(), TextColumn("{task.fields[rows]}"), TimeElapsedColumn())
+    columns = (
+        TextColumn("  {task.description:<22}"),
+        BarColumn(),
+        TextColumn("{task.fields[rows]}"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("waiting for the run", total=3, rows="")
 
@@ -93,7 +98,9 @@ def run(console: Console, document: dict[str, Any]) -> None:
         table.add_row(*_figures(name, part))
     console.print(table)
     window = document["activities"][0]["durationSummary"]["extensions"]
-    console.print(f"  window {utc(window['windowStart']):%Y-%m-%d %H:%M} to {utc(window['windowEnd']):%Y-%m-%d %H:%M} UTC")
+    console.print(
+        f"  window {utc(window['windowStart']):%Y-%m-%d %H:%M} to {utc(window['windowEnd']):%Y-%m-%d %H:%M} UTC"
+    )
     for error in document["activities"][1]["statusSummary"].get("extensions", {}).get("errors", []):
         console.print(Text(f"  {error['code']}  {error['message']}", style="yellow"))
 
@@ -103,7 +110,14 @@ def _figures(name: str, part: dict[str, Any]) -> list[str]:
     took = times["completedAtUTC"] - times["startedAtUTC"]
     counts = [records.get(f"{key}RecordCount", "") for key in ("input", "output", "failed")]
     bytes_ = [f"{sizes[key]:,}" for key in ("inputBytes", "outputBytes")]
-    return [name, part["statusSummary"]["status"], *map(str, counts), *bytes_, str(files["outputFileCount"]), f"{took} ms"]
+    return [
+        name,
+        part["statusSummary"]["status"],
+        *map(str, counts),
+        *bytes_,
+        str(files["outputFileCount"]),
+        f"{took} ms",
+    ]
 
 
 def quarantined(console: Console, records: list[dict[str, Any]]) -> None:
@@ -144,4 +158,6 @@ def unchanged(console: Console, document: dict[str, Any], before: int, after: in
 
 def closing(console: Console, directory: Path) -> None:
     """The last word."""
-    console.print(Panel("100 records in, 99 in the lake, 1 quarantined with its reason, none lost.", style="green", expand=False))
+    console.print(
+        Panel("100 records in, 99 in the lake, 1 quarantined with its reason, none lost.", style="green", expand=False)
+    )

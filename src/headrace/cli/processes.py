@@ -28,7 +28,9 @@ def running(module: str, arguments: Sequence[str], log: Path) -> Iterator[str]:
     """
     with log.open("wb") as file:
         command = [sys.executable, "-m", module, *arguments]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=file, env={**os.environ, "PYTHONUNBUFFERED": "1"})  # noqa: S603 - our own modules, no shell
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=file, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+        )
         try:
             yield _await_url(process, module, log)
         finally:

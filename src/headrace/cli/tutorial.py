@@ -67,7 +67,13 @@ def connect(walk: Walk) -> None:
     path = f"{FLOW_SERVICE}/connections"
     made = walk.send("Create a base connection", "POST", path, walk.bodies["baseConnection"], expect=201)
     walk.values["BASE_CONNECTION_ID"] = made["id"]
-    params = {"objectType": "rest", "object": "json", "fileType": "json", "preview": "true", "sourceParams": _encoded(walk)}
+    params = {
+        "objectType": "rest",
+        "object": "json",
+        "fileType": "json",
+        "preview": "true",
+        "sourceParams": _encoded(walk),
+    }
     walk.send("Explore the source", "GET", f"{path}/{made['id']}/explore", params=params)
 
 
@@ -79,7 +85,11 @@ def _encoded(walk: Walk) -> str:
 def prepare(walk: Walk) -> None:
     """Source connection, target schema, dataset and target connection."""
     made = walk.send(
-        "Create a source connection", "POST", f"{FLOW_SERVICE}/sourceConnections", walk.bodies["sourceConnection"], expect=201
+        "Create a source connection",
+        "POST",
+        f"{FLOW_SERVICE}/sourceConnections",
+        walk.bodies["sourceConnection"],
+        expect=201,
     )
     walk.values["SOURCE_CONNECTION_ID"] = made["id"]
     walk.send("Learn the tenant id", "GET", f"{SCHEMA_REGISTRY}/stats", headers={"Accept": VENDOR})
@@ -94,7 +104,11 @@ def prepare(walk: Walk) -> None:
     (reference,) = walk.send("Create the dataset", "POST", f"{CATALOG}/dataSets", walk.bodies["dataSet"], expect=201)
     walk.values["DATASET_ID"] = reference.rpartition("/")[2]
     target = walk.send(
-        "Create a target connection", "POST", f"{FLOW_SERVICE}/targetConnections", walk.bodies["targetConnection"], expect=201
+        "Create a target connection",
+        "POST",
+        f"{FLOW_SERVICE}/targetConnections",
+        walk.bodies["targetConnection"],
+        expect=201,
     )
     walk.values["TARGET_CONNECTION_ID"] = target["id"]
 

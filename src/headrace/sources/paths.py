@@ -12,7 +12,9 @@ from headrace.errors import SpecInvalid
 Segment = str | int
 Path = tuple[Segment, ...]
 
-_STEP = re.compile(r"""\.?(?P<name>[^.\[\]'"*?@()$\s][^.\[\]'"*?@()$]*)|\[(?P<index>\d+)\]|\[(?P<q>['"])(?P<quoted>.*?)(?P=q)\]""")
+_STEP = re.compile(
+    r"""\.?(?P<name>[^.\[\]'"*?@()$\s][^.\[\]'"*?@()$]*)|\[(?P<index>\d+)\]|\[(?P<q>['"])(?P<quoted>.*?)(?P=q)\]"""
+)
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 _ANY = msgspec.json.Decoder()

@@ -121,7 +121,9 @@ def test_a_client_secret_opens_only_its_own_account(store: Store) -> None:
         assert accounts.grant_of(conn, token, now=99) == grant
         assert accounts.grant_of(conn, token, now=100) is None
         assert accounts.grant_of(conn, token + "x", now=1) is None
-        stored = repr(conn.execute(accounts.accounts.select()).all()) + repr(conn.execute(accounts.tokens.select()).all())
+        stored = repr(conn.execute(accounts.accounts.select()).all()) + repr(
+            conn.execute(accounts.tokens.select()).all()
+        )
         assert secret not in stored and token not in stored
 
 

@@ -46,7 +46,8 @@ def test_a_condition_selects(text: str, expected: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"), [("createdAt==", "empty"), ("createdAt<=1,2", "several"), ("a!>1", "operator"), ("a~x", "operator")]
+    ("text", "reason"),
+    [("createdAt==", "empty"), ("createdAt<=1,2", "several"), ("a!>1", "operator"), ("a~x", "operator")],
 )
 def test_a_bad_condition_says_why(text: str, reason: str) -> None:
     with pytest.raises(FilterInvalid) as caught:

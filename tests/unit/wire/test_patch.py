@@ -9,7 +9,10 @@ DOCUMENT = {"name": "a", "scheduleParams": {"frequency": "hour"}, "transformatio
 
 APPLIED = [
     ([{"op": "replace", "path": "/name", "value": "b"}], {"name": "b"}),
-    ([{"op": "Replace", "path": "/scheduleParams/frequency", "value": "day"}], {"scheduleParams": {"frequency": "day"}}),
+    (
+        [{"op": "Replace", "path": "/scheduleParams/frequency", "value": "day"}],
+        {"scheduleParams": {"frequency": "day"}},
+    ),
     ([{"op": "add", "path": "/description", "value": "new"}], {"description": "new"}),
     ([{"op": "add", "path": "/name", "value": "again"}], {"name": "again"}),
     ([{"op": "add", "path": "/transformations/-", "value": {"n": 1}}], {"transformations": [{"n": 0}, {"n": 1}]}),
