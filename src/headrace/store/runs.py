@@ -1,0 +1,319 @@
+"""Runs: one row for each, from queued to success or failed, with its plan, its stop intent and its outcome."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from headrace.errors import NotFound
+from headrace.ids import new_etag
+from headrace.store import events
+from headrace.store.metadata import Json, Millis, metadata
+from headrace.store.scope import Caller
+
+KIND = "runs"
+QUEUED, IN_PROGRESS, SUCCESS, FAILED = "queued", "inProgress", "success", "failed"
+UNFINISHED = (QUEUED, IN_PROGRESS)
+SCHEDULE = "schedule"
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("org", sa.Text, nullable=False),
+    sa.Column("sandbox", sa.Text, nullable=False),
+    sa.Column("sandbox_id", sa.Text, nullable=False),
+    sa.Column("flow_id", sa.Text, nullable=False),
+    sa.Column("cause", sa.Text, nullable=False),
+    sa.Column("window_start", Millis, nullable=False),
+    sa.Column("window_end", Millis, nullable=False),
+    sa.Column("backfill", sa.Boolean, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("batch_id", sa.Text, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("jobs", sa.Integer, nullable=False),
+    sa.Column("troubles", sa.Integer, nullable=False),
+    sa.Column("not_before", Millis),
+    sa.Column("waits_for", sa.Text),
+    sa.Column("stop_reason", sa.Text),
+    sa.Column("plan", Json),
+    sa.Column("outcome", Json),
+    sa.Column("etag", sa.Text, nullable=False),
+    sa.Column("created_at", Millis, nullable=False),
+    sa.Column("updated_at", Millis, nullable=False),
+    sa.Column("started_at", Millis),
+    sa.Column("completed_at", Millis),
+    sa.Column("user", sa.Text, nullable=False),
+    sa.Column("client", sa.Text, nullable=False),
+    sa.Index("ix_runs_newest", "org", "sandbox", "created_at"),
+    sa.Index("ix_runs_flow", "flow_id", "created_at"),
+    sa.Index("ix_runs_unfinished", "state", "not_before"),
+)
+
+_unfinished = runs.c.state.in_(UNFINISHED)
+# One scheduled run of a flow at a time, whoever ticks.
+sa.Index(
+    "uq_runs_scheduled",
+    runs.c.flow_id,
+    unique=True,
+    sqlite_where=_unfinished & (runs.c.cause == SCHEDULE),
+    postgresql_where=_unfinished & (runs.c.cause == SCHEDULE),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run as read. Times and window are epoch ms.
+
+    cause       ``schedule``, ``retrigger:{run}``, ``ondemand:{n}`` (settled: the run's id is derived from it)
+    attempt     how often a worker entered the run; file names carry it
+    jobs        how many jobs were enqueued for it; a job's id is ``{run}:{jobs}``
+    troubles    how many attempts ended in an error of ours, not of the source
+    not_before  parked until then, for the reason in ``waits_for``
+    stop_reason an intent: the run must end without committing
+    plan        the frozen FlowPlan as JSON, once it is made
+    outcome     what the run ended with, as JSON: metrics, errors, extensions
+    """
+
+    id: str
+    org: str
+    sandbox: str
+    sandbox_id: str
+    flow_id: str
+    cause: str
+    window_start: int
+    window_end: int
+    backfill: bool
+    state: str
+    batch_id: str
+    attempt: int
+    jobs: int
+    troubles: int
+    not_before: int | None
+    waits_for: str | None
+    stop_reason: str | None
+    plan: dict[str, Any] | None
+    outcome: dict[str, Any] | None
+    etag: str
+    created_at: int
+    updated_at: int
+    started_at: int | None
+    completed_at: int | None
+    user: str
+    client: str
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will be done for this run."""
+        return self.state not in UNFINISHED
+
+    @property
+    def caller(self) -> Caller:
+        """The scope and the user that the run acts for."""
+        return Caller(self.org, self.sandbox, self.sandbox_id, self.client, self.user)
+
+    @property
+    def job_id(self) -> str:
+        """The id of the job enqueued last."""
+        return f"{self.id}:{self.jobs}"
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """The newest run of a flow, as a flow document shows it."""
+
+    id: str
+    state: str
+    started_at: int | None
+    completed_at: int | None
+
+
+def new_run(
+    caller: Caller,
+    *,
+    id: str,
+    flow_id: str,
+    cause: str,
+    window: tuple[int, int],
+    backfill: bool,
+    batch_id: str,
+    at: int,
+) -> Run:
+    """A queued run that is not stored yet."""
+    return Run(
+        id, caller.org, caller.sandbox, caller.sandbox_id, flow_id, cause, *window, backfill, QUEUED, batch_id,
+        0, 1, 0, None, None, None, None, None, new_etag(at), at, at, None, None, caller.user, caller.client,
+    )  # fmt: skip
+
+
+def insert(conn: sa.Connection, run: Run) -> bool:
+    """Stores a new run; False when a run with this id exists, or the flow has an unfinished scheduled run."""
+    taken = (runs.c.id == run.id) | (
+        (runs.c.flow_id == run.flow_id) & _unfinished & (runs.c.cause == SCHEDULE) & (run.cause == SCHEDULE)
+    )
+    if conn.execute(sa.select(runs.c.id).where(taken)).first() is not None:
+        return False
+    conn.execute(runs.insert().values(_row(run)))
+    events.append(conn, run.caller, KIND, run.id, run.state, run.etag, run.created_at)
+    return True
+
+
+def by_id(conn: sa.Connection, id: str) -> Run:
+    """The run with this id in whatever scope: for workers. NotFound otherwise."""
+    row = conn.execute(sa.select(runs).where(runs.c.id == id)).one_or_none()
+    if row is None:
+        raise NotFound(f"Run {id} does not exist.", kind=KIND, id=id)
+    return _run(row)
+
+
+def get(conn: sa.Connection, caller: Caller, id: str) -> Run:
+    """The run in the caller's scope; NotFound (facts kind, id) otherwise."""
+    row = conn.execute(sa.select(runs).where(_scope(caller) & (runs.c.id == id))).one_or_none()
+    if row is None:
+        raise NotFound(f"Run {id} does not exist in this sandbox.", kind=KIND, id=id)
+    return _run(row)
+
+
+def select(conn: sa.Connection, caller: Caller, flow_id: str | None = None) -> list[Run]:
+    """The caller's runs, newest first."""
+    where = _scope(caller) if flow_id is None else _scope(caller) & (runs.c.flow_id == flow_id)
+    rows = conn.execute(sa.select(runs).where(where).order_by(runs.c.created_at.desc(), runs.c.window_end.desc()))
+    return [_run(row) for row in rows]
+
+
+def last_of(conn: sa.Connection, caller: Caller, flow_ids: Collection[str]) -> dict[str, LastRun]:
+    """The newest run of each flow that has one."""
+    newest = (
+        sa.func.row_number()
+        .over(partition_by=runs.c.flow_id, order_by=[runs.c.created_at.desc(), runs.c.window_end.desc()])
+        .label("newest")
+    )
+    columns = (runs.c.flow_id, runs.c.id, runs.c.state, runs.c.started_at, runs.c.completed_at)
+    inner = sa.select(*columns, newest).where(_scope(caller) & runs.c.flow_id.in_(sorted(flow_ids))).subquery()
+    rows = conn.execute(sa.select(inner).where(inner.c.newest == 1))
+    return {row.flow_id: LastRun(row.id, row.state, row.started_at, row.completed_at) for row in rows}
+
+
+def gaps(conn: sa.Connection, caller: Caller, flow_id: str) -> list[tuple[int, int, str]]:
+    """Windows whose newest run failed: (start, end, run id), oldest first. A re-trigger that succeeds fills one."""
+    where = _scope(caller) & (runs.c.flow_id == flow_id)
+    columns = (runs.c.id, runs.c.window_start, runs.c.window_end, runs.c.state)
+    rows = conn.execute(sa.select(*columns).where(where).order_by(runs.c.created_at))
+    newest = {(row.window_start, row.window_end): (row.state, row.id) for row in rows}
+    return sorted((start, end, id) for (start, end), (state, id) in newest.items() if state == FAILED)
+
+
+def any_exists(conn: sa.Connection) -> bool:
+    """Whether there is any run at all."""
+    return conn.execute(sa.select(runs.c.id).limit(1)).first() is not None
+
+
+def count_of_cause(conn: sa.Connection, flow_id: str, cause_prefix: str) -> int:
+    """How many runs of a flow have a cause that starts so: what numbers the next one."""
+    where = (runs.c.flow_id == flow_id) & runs.c.cause.startswith(cause_prefix)
+    return conn.execute(sa.select(sa.func.count()).select_from(runs).where(where)).scalar_one()
+
+
+def busy_flows(conn: sa.Connection) -> set[str]:
+    """Flows with an unfinished scheduled run."""
+    where = _unfinished & (runs.c.cause == SCHEDULE)
+    return set(conn.execute(sa.select(runs.c.flow_id).where(where)).scalars())
+
+
+def unfinished(conn: sa.Connection) -> list[Run]:
+    """Every run that is not over, oldest first."""
+    return [_run(row) for row in conn.execute(sa.select(runs).where(_unfinished).order_by(runs.c.created_at))]
+
+
+def parked_until(conn: sa.Connection, now: int, limit: int) -> list[Run]:
+    """Parked runs whose time has come and whose flow has no other run in progress."""
+    other = runs.alias()
+    running = sa.exists().where((other.c.flow_id == runs.c.flow_id) & (other.c.state == IN_PROGRESS))
+    where = (runs.c.state == QUEUED) & (runs.c.not_before <= now) & ~running
+    rows = conn.execute(sa.select(runs).where(where).order_by(runs.c.not_before, runs.c.created_at).limit(limit))
+    return [_run(row) for row in rows]
+
+
+# -- changes --------------------------------------------------------------------------------------------------
+
+
+def enter(conn: sa.Connection, id: str, at: int) -> Run | None:
+    """Counts one more attempt and marks the run in progress; None when it is over or another of its flow runs."""
+    run = by_id(conn, id)
+    other = (runs.c.flow_id == run.flow_id) & (runs.c.state == IN_PROGRESS) & (runs.c.id != id)
+    if run.finished or conn.execute(sa.select(runs.c.id).where(other)).first() is not None:
+        return None
+    changes = {"state": IN_PROGRESS, "attempt": run.attempt + 1, "started_at": run.started_at or at}
+    return _write(conn, run, at, not_before=None, waits_for=None, **changes)
+
+
+def park(conn: sa.Connection, id: str, not_before: int, reason: str, at: int, *, trouble: bool = False) -> Run:
+    """Puts an unfinished run aside until ``not_before``; the tick enqueues its next job."""
+    run = by_id(conn, id)
+    if run.finished:
+        return run
+    troubles = run.troubles + trouble
+    return _write(conn, run, at, state=QUEUED, not_before=not_before, waits_for=reason, troubles=troubles)
+
+
+def unpark(conn: sa.Connection, id: str, at: int) -> Run:
+    """Takes a parked run up again under a new job id, which the caller enqueues in the same transaction."""
+    run = by_id(conn, id)
+    return _write(conn, run, at, not_before=None, waits_for=None, jobs=run.jobs + 1)
+
+
+def set_plan(conn: sa.Connection, id: str, plan: dict[str, Any], at: int) -> dict[str, Any]:
+    """Records the plan unless one is recorded; the plan that counts."""
+    run = by_id(conn, id)
+    return run.plan or _write(conn, run, at, plan=plan).plan or plan
+
+
+def finish(conn: sa.Connection, id: str, state: str, outcome: dict[str, Any], at: int) -> bool:
+    """Ends an unfinished run; False when another worker ended it before."""
+    run = by_id(conn, id)
+    if run.finished:
+        return False
+    done = _write(conn, run, at, state=state, outcome=outcome, completed_at=at, not_before=None, waits_for=None)
+    events.append(conn, done.caller, KIND, id, state, done.etag, at)
+    return True
+
+
+def request_stop(conn: sa.Connection, flow_id: str, reason: str, at: int) -> None:
+    """An intent that the flow's unfinished runs obey before their next part and before they commit."""
+    where = (runs.c.flow_id == flow_id) & _unfinished & runs.c.stop_reason.is_(None)
+    conn.execute(runs.update().where(where).values(stop_reason=reason, updated_at=at))
+
+
+def request_stop_of(conn: sa.Connection, id: str, reason: str, at: int) -> None:
+    """As ``request_stop``, for one run."""
+    where = (runs.c.id == id) & _unfinished & runs.c.stop_reason.is_(None)
+    conn.execute(runs.update().where(where).values(stop_reason=reason, updated_at=at))
+
+
+def _write(conn: sa.Connection, run: Run, at: int, **changes: Any) -> Run:
+    changed = replace(run, updated_at=at, etag=new_etag(at), **changes)
+    values = _row(changed, ("updated_at", "etag", *changes))
+    conn.execute(runs.update().where(runs.c.id == run.id).values(values))
+    return changed
+
+
+def _scope(caller: Caller) -> sa.ColumnElement[bool]:
+    return (runs.c.org == caller.org) & (runs.c.sandbox == caller.sandbox)
+
+
+def _row(run: Run, names: Iterable[str] = tuple(Run.__dataclass_fields__)) -> dict[str, Any]:
+    row = {name: getattr(run, name) for name in names}
+    for name in ("plan", "outcome"):
+        if row.get(name) is not None:
+            row[name] = msgspec.json.encode(row[name]).decode()
+    return row
+
+
+def _run(row: sa.Row[Any]) -> Run:
+    values = dict(row._mapping)
+    for name in ("plan", "outcome"):
+        if values[name] is not None:
+            values[name] = msgspec.json.decode(values[name])
+    return Run(**values)
