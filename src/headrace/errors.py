@@ -189,3 +189,41 @@ class SourceTruncated(SourceFailure):
 
 class SourceEmpty(SourceFailure):
     """The source has nothing that these credentials may read."""
+
+
+# -- xdm -----------------------------------------------------------------------------------------------------
+
+
+class SchemaUnstorable(Invalid):
+    """A field of the schema cannot be stored in a table."""
+
+
+# -- lake ----------------------------------------------------------------------------------------------------
+
+
+class FileTaken(Conflict):
+    """A file of this name exists already; files are never overwritten, use the name of a new attempt."""
+
+
+class FileDamaged(Broken):
+    """A file of the lake is missing or does not hold the bytes that were recorded for it."""
+
+
+class TableMissing(NotFound):
+    """The dataset has no table; create the dataset again."""
+
+
+class SchemaIncompatible(Invalid):
+    """A column cannot take the type that the schema gives it now; only additions and int to long are possible."""
+
+
+class WindowSuperseded(Conflict):
+    """The table holds rows of this window that were read later; they are not replaced by older ones."""
+
+
+class BatchUnproven(Broken):
+    """Whether the batch was committed cannot be told from the table's history; nothing was changed."""
+
+
+class CommitContended(Conflict):
+    """Other writers kept changing the table; try the commit again."""

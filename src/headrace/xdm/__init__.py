@@ -1,0 +1,1 @@
+"""A schema splits a batch into accepted rows and rejected rows."""
