@@ -24,7 +24,6 @@ runs = sa.Table(
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("org", sa.Text, nullable=False),
     sa.Column("sandbox", sa.Text, nullable=False),
-    sa.Column("sandbox_id", sa.Text, nullable=False),
     sa.Column("flow_id", sa.Text, nullable=False),
     sa.Column("cause", sa.Text, nullable=False),
     sa.Column("window_start", Millis, nullable=False),
@@ -80,7 +79,6 @@ class Run:
     id: str
     org: str
     sandbox: str
-    sandbox_id: str
     flow_id: str
     cause: str
     window_start: int
@@ -111,8 +109,8 @@ class Run:
 
     @property
     def caller(self) -> Caller:
-        """The scope and the user that the run acts for."""
-        return Caller(self.org, self.sandbox, self.sandbox_id, self.client, self.user)
+        """The scope and the user that the run acts for (a sandbox is known by its name here, not its id)."""
+        return Caller(self.org, self.sandbox, "", self.client, self.user)
 
     @property
     def job_id(self) -> str:
@@ -143,7 +141,7 @@ def new_run(
 ) -> Run:
     """A queued run that is not stored yet."""
     return Run(
-        id, caller.org, caller.sandbox, caller.sandbox_id, flow_id, cause, *window, backfill, QUEUED, batch_id,
+        id, caller.org, caller.sandbox, flow_id, cause, *window, backfill, QUEUED, batch_id,
         0, 1, 0, None, None, None, None, None, new_etag(at), at, at, None, None, caller.user, caller.client,
     )  # fmt: skip
 

@@ -83,14 +83,17 @@ def remove(conn: sa.Connection, caller: Caller, flow_id: str) -> None:
 
 def find(conn: sa.Connection, flow_id: str) -> Schedule | None:
     """The flow's schedule, or None when it has none (deleted, draft)."""
-    row = conn.execute(sa.select(schedules).where(schedules.c.flow_id == flow_id)).one_or_none()
+    # Locked on PostgreSQL until the transaction ends: of two that offer its next window, one waits for the other.
+    row = conn.execute(sa.select(schedules).where(schedules.c.flow_id == flow_id).with_for_update()).one_or_none()
     return Schedule(**row._mapping) if row is not None else None
 
 
 def due(conn: sa.Connection, now: int, busy: Collection[str], limit: int) -> list[Schedule]:
     """At most ``limit`` enabled schedules to look at by ``now``, longest due first, flows in ``busy`` left out."""
     where = schedules.c.enabled & (schedules.c.due_at <= now) & schedules.c.flow_id.not_in(sorted(busy))
-    rows = conn.execute(sa.select(schedules).where(where).order_by(schedules.c.due_at).limit(limit))
+    # What another process is offering right now is left to it.
+    statement = sa.select(schedules).where(where).order_by(schedules.c.due_at).limit(limit)
+    rows = conn.execute(statement.with_for_update(skip_locked=True))
     return [Schedule(**row._mapping) for row in rows]
 
 

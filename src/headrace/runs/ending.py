@@ -1,0 +1,210 @@
+"""How a run ends: committed and recorded, given up, stopped on request, handed back, or put aside after trouble."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from headrace import crash_points
+from headrace.errors import Conflict, HeadraceError
+from headrace.lake import Change
+from headrace.runs.deployment import Deployment
+from headrace.runs.plan import Target
+from headrace.runs.tick import offer_following
+from headrace.store import batches, parts, runs
+from headrace.store.batches import Batch, BatchFile
+from headrace.store.parts import PartRecord
+from headrace.store.runs import FAILED, SUCCESS, Run
+
+log = logging.getLogger(__name__)
+
+PROMOTION = "promotionActivity"
+MOST_TROUBLES = 3
+FIRST_WAIT_MS = 500
+
+
+class Failure(HeadraceError):
+    """The run cannot succeed. ``code`` is Platform's."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message, code=code)
+        self.code = code
+
+
+class Stopped(HeadraceError):
+    """The run was asked to stop."""
+
+
+class HandedBack(HeadraceError):
+    """This process stops; another one goes on with the run."""
+
+
+def obey(deployment: Deployment, run_id: str) -> None:
+    """Raises Stopped when somebody asked the run to stop, HandedBack when this process does."""
+    if deployment.stopping.is_set():
+        raise HandedBack("The process that worked on this run was stopped.")
+    with deployment.store.read() as conn:
+        reason = runs.by_id(conn, run_id).stop_reason
+    if reason is not None:
+        raise Stopped(reason)
+
+
+# -- the one commit --------------------------------------------------------------------------------------------
+
+
+def commit(deployment: Deployment, run: Run, target: Target, changes: Sequence[Change]) -> None:
+    """Moves the batch to committing and lets the lake commit it, once; Stopped when it was aborted meanwhile."""
+    with deployment.store.write() as conn:
+        batch = batches.by_id(conn, run.batch_id)
+        if batch.status == "staging":
+            batches.move(conn, batch.id, {"staging"}, "committing", at=deployment.clock.now())
+    if batch.status not in ("staging", "committing"):
+        raise Stopped(f"Batch {batch.id} is {batch.status} already.")
+    crash_points.reach(crash_points.COMMITTING)
+    outcome = deployment.lake.commit(target.table, target.arrow_schema(), changes)[batch.id]
+    crash_points.reach(crash_points.COMMITTED)
+    if outcome.state != "committed":
+        raise Stopped(f"Batch {batch.id} was aborted by another worker.")
+
+
+def succeed(deployment: Deployment, run: Run, records: Sequence[PartRecord]) -> None:
+    """Records the run, its batch and its files, and offers the flow's next window, in one transaction."""
+    now = deployment.clock.now()
+    with deployment.store.write() as conn:
+        if not runs.finish(conn, run.id, SUCCESS, {}, now):
+            return
+        parts.end_activity(conn, run.id, PROMOTION, now)
+        _set_files(conn, run.batch_id, records, now)
+        moved = {"metrics": batch_metrics(records), "errors": batch_errors(records), "completed_at": now}
+        batches.move(conn, run.batch_id, {"committing"}, "success", at=now, **moved)
+        crash_points.reach(crash_points.RECORDING)
+        offer_following(conn, deployment.jobs, run.flow_id, now)
+
+
+# -- the other ends --------------------------------------------------------------------------------------------
+
+
+def give_up(deployment: Deployment, run: Run, reason: HeadraceError) -> None:
+    """Ends a run without its rows, unless the lake has them already: then it is recorded as the success it is."""
+    with deployment.store.read() as conn:
+        run, records = runs.by_id(conn, run.id), parts.listed(conn, run.id)
+        batch = batches.find(conn, run.caller, run.batch_id)
+    if batch is not None and batch.status == "committing" and not _aborted(deployment, batch):
+        succeed(deployment, run, records)
+        return
+    now = deployment.clock.now()
+    with deployment.store.write() as conn:
+        if not runs.finish(conn, run.id, FAILED, _failure(reason), now):
+            return
+        if batch is not None:
+            _close_batch(conn, batch, records, "aborted" if isinstance(reason, Stopped) else "failed", reason, now)
+        offer_following(conn, deployment.jobs, run.flow_id, now)
+
+
+def hand_back(deployment: Deployment, run: Run, reason: str) -> None:
+    """Puts the run where any live process finds it at once."""
+    now = deployment.clock.now()
+    with deployment.store.write() as conn:
+        runs.park(conn, run.id, now, reason, now)
+
+
+def troubled(deployment: Deployment, run: Run, trouble: Exception) -> None:
+    """An error of ours: logged, tried again a little later, and given up after three times."""
+    log.error("run %s, attempt %d failed", run.id, run.attempt, exc_info=trouble)
+    now = deployment.clock.now()
+    if run.troubles + 1 >= MOST_TROUBLES:
+        message = trouble.message if isinstance(trouble, HeadraceError) else f"{type(trouble).__name__}: {trouble}"
+        give_up(deployment, run, Failure("CONNECTOR-2001-500", f"The run failed {MOST_TROUBLES} times: {message}"))
+        return
+    with deployment.store.write() as conn:
+        wait = FIRST_WAIT_MS * 2**run.troubles
+        runs.park(conn, run.id, now + wait, f"an attempt failed: {type(trouble).__name__}", now, trouble=True)
+
+
+def wait_if_unfinished(conn: sa.Connection, run_id: str, now: int) -> None:
+    """A run whose flow has another one in progress waits; the tick takes it up when that one is over."""
+    if not runs.by_id(conn, run_id).finished:
+        runs.park(conn, run_id, now, "another run of the flow is in progress", now)
+
+
+def _aborted(deployment: Deployment, batch: Batch) -> bool:
+    """Leaves ``committing`` the only safe way: by a commit that says aborted. False when the batch is in the lake."""
+    with deployment.store.read() as conn:
+        target = Target.from_json((runs.by_id(conn, batch.run_id or "").plan or {})["target"])
+    return deployment.lake.abort(target.table, batch.id).state == "aborted"
+
+
+def _close_batch(
+    conn: sa.Connection, batch: Batch, records: Sequence[PartRecord], status: str, reason: HeadraceError, now: int
+) -> None:
+    current = batches.by_id(conn, batch.id)
+    if current.status not in batches.UNFINISHED:
+        return
+    if current.status != batch.status:
+        raise Conflict(f"Batch {batch.id} became {current.status} while its run was given up.")
+    _set_files(conn, batch.id, [record for record in records if record.raw], now)
+    errors = [{"code": _code(reason), "description": reason.message}, *batch_errors(records)]
+    moved = {"metrics": batch_metrics(records, committed=False), "errors": errors, "completed_at": now}
+    batches.move(conn, batch.id, {batch.status}, status, at=now, **moved)
+
+
+def _set_files(conn: sa.Connection, batch_id: str, records: Sequence[PartRecord], now: int) -> None:
+    raw = [BatchFile(batches.INPUT_FILES, **page) for record in records for page in record.raw]
+    errors = [BatchFile(batches.ROW_ERRORS, **file) for record in records for file in record.errors]
+    data = [_data_file(value) for record in records for value in record.data]
+    for directory, files in ((batches.INPUT_FILES, raw), (batches.ROW_ERRORS, errors), (batches.DATA, data)):
+        batches.set_files(conn, batch_id, directory, files, now)
+
+
+def _data_file(ref: dict[str, Any]) -> BatchFile:
+    facts = {"size": ref["bytes"], "recordCount": ref["rows"], "format": "parquet"}
+    return BatchFile(batches.DATA, ref["name"].rpartition("/")[2], ref, facts)
+
+
+# -- what is said of it ----------------------------------------------------------------------------------------
+
+
+def _failure(reason: HeadraceError) -> dict[str, Any]:
+    return {"code": _code(reason), "message": reason.message, "kind": type(reason).__name__}
+
+
+def _code(reason: HeadraceError) -> str:
+    if isinstance(reason, Failure):
+        return reason.code
+    return "CONNECTOR-2001-500" if isinstance(reason, Stopped) else "CONNECTOR-1001-500"
+
+
+def batch_metrics(records: Sequence[PartRecord], *, committed: bool = True) -> dict[str, int]:
+    """Platform's counters of a batch, summed over its parts."""
+    counts = [record.counts for record in records]
+
+    def total(name: str) -> int:
+        return sum(int(one.get(name, 0)) for one in counts)
+
+    return {
+        "inputFileCount": sum(len(record.raw) for record in records),
+        "inputByteSize": total("inputBytes"),
+        "inputRecordCount": total("read"),
+        "outputFileCount": sum(len(record.data) for record in records) if committed else 0,
+        "outputByteSize": total("outputBytes") if committed else 0,
+        "outputRecordCount": total("written") if committed else 0,
+        "failedRecordCount": total("rejected"),
+        "skippedRecordCount": sum(sum(one.get("dropped", {}).values()) for one in counts),
+    }
+
+
+def batch_errors(records: Sequence[PartRecord]) -> list[dict[str, Any]]:
+    """One entry for each code that turned rows away."""
+    codes: dict[str, int] = {}
+    for record in records:
+        for code, count in record.counts.get("codes", {}).items():
+            codes[code] = codes.get(code, 0) + count
+    return [{"code": code, "description": MEANINGS[code], "recordCount": codes[code]} for code in sorted(codes)]
+
+
+MEANINGS = {
+    "MAPPER-3700-400": "Mapper Transform Error",
+    "INGEST-1401-400": "The row is corrupt and cannot be parsed",
+    "INGEST-1555-400": "A required field is missing",
+}

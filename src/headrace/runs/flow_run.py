@@ -1,0 +1,193 @@
+"""One window of one flow, from its source into the lake: read this first.
+
+    plan      freeze what the run needs, cut it into parts
+    copy      per part: source -> landed pages, as they came                             [copyActivity]
+    promote   per part: decode -> map -> check -> data files and quarantine files        [promotionActivity]
+              then the run must balance, keep its tolerance, and is committed once
+    record    metrics, batch, watermark and the flow's next window in one transaction
+
+Every step is recorded when it is done, and a recorded step is read, not done again. So the whole is one re-entrant
+call: whoever is given the run after a crash calls it from the top.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+
+import zstandard
+
+from headrace import crash_points, flows, sources
+from headrace.errors import SourceFailure
+from headrace.lake import Stamp
+from headrace.runs import ending
+from headrace.runs.changes import changes, scope_of
+from headrace.runs.deployment import Deployment
+from headrace.runs.ending import Failure, HandedBack, Stopped
+from headrace.runs.plan import FlowPlan
+from headrace.runs.planning import make_plan
+from headrace.runs.promotion import PartWork, Tally, promote_part
+from headrace.sources.reading import Page, Part
+from headrace.store import batches, parts, runs
+from headrace.store.batches import Batch
+from headrace.store.parts import PROMOTED, PartRecord
+from headrace.store.runs import Run
+
+COPY, PROMOTION = "copyActivity", "promotionActivity"
+MOST_ATTEMPTS = 8
+LANDING_LEVEL = 1
+
+
+def flow_run(deployment: Deployment, run_id: str) -> None:
+    """Carries one run to its end. Returns early when another worker has ended it, or when it was put aside."""
+    with deployment.store.write() as conn:
+        run = runs.enter(conn, run_id, deployment.clock.now())
+        if run is None:
+            ending.wait_if_unfinished(conn, run_id, deployment.clock.now())
+            return
+    try:
+        plan = _planned(deployment, run)
+        _copy(deployment, run, plan)
+        _promote(deployment, run, plan)
+        _commit(deployment, run, plan)
+    except HandedBack as reason:
+        ending.hand_back(deployment, run, str(reason))
+    except (SourceFailure, Failure, Stopped) as reason:
+        ending.give_up(deployment, run, reason)
+    except Exception as trouble:
+        ending.troubled(deployment, run, trouble)
+
+
+# -- plan -----------------------------------------------------------------------------------------------------
+
+
+def _planned(deployment: Deployment, run: Run) -> FlowPlan:
+    ending.obey(deployment, run.id)
+    if run.attempt > MOST_ATTEMPTS:
+        raise Failure("CONNECTOR-2001-500", f"The run was given up after {MOST_ATTEMPTS} attempts that did not end.")
+    now = deployment.clock.now()
+    if run.plan is None:
+        made = make_plan(deployment, run, now)
+        with deployment.store.write() as conn:
+            value = runs.set_plan(conn, run.id, made.to_json(), now)
+            parts.plan(conn, run.id, [part.to_json() for part in made.parts])
+            if batches.find(conn, run.caller, run.batch_id) is None:
+                _open_batch(conn, run, made, now)
+        crash_points.reach(crash_points.PLANNED)
+    else:
+        value = run.plan
+    with deployment.store.read() as conn:
+        recorded = parts.listed(conn, run.id)
+    return FlowPlan.from_json(value, tuple(Part.from_json(record.spec) for record in recorded))
+
+
+def _open_batch(conn: batches.sa.Connection, run: Run, plan: FlowPlan, now: int) -> Batch:
+    tags = {"flowId": [run.flow_id], "flowRunId": [run.id], "acp_sourceConnectionId": [plan.source_connection_id]}
+    return batches.insert(
+        conn, run.caller, id=run.batch_id, dataset_id=plan.target.table.dataset_id, at=now, status="staging",
+        run_id=run.id, body={"inputFormat": {"format": "json"}, "tags": tags},
+    )  # fmt: skip
+
+
+# -- copy -----------------------------------------------------------------------------------------------------
+
+
+def _copy(deployment: Deployment, run: Run, plan: FlowPlan) -> None:
+    _start(deployment, run, COPY)
+    for part, record in _recorded(deployment, run, plan):
+        if record.state == parts.PLANNED:
+            ending.obey(deployment, run.id)
+            _copy_part(deployment, run, plan, part, record)
+    _end(deployment, run, COPY)
+
+
+def _copy_part(deployment: Deployment, run: Run, plan: FlowPlan, part: Part, record: PartRecord) -> None:
+    with deployment.store.read() as conn:
+        credentials = flows.credentials.load(conn, deployment.keyring, run.caller, plan.connection_id)
+    raw = []
+    for page in sources.fetch(plan.reading, part, credentials, deployment.http):
+        raw.append(_land(deployment, run, part, page))
+        crash_points.reach(crash_points.LANDING)
+    with deployment.store.write() as conn:
+        size = sum(page["facts"]["size"] for page in raw)
+        parts.copied(conn, record, raw, {"inputBytes": size, "landedBytes": sum(page["ref"]["bytes"] for page in raw)})
+    crash_points.reach(crash_points.LANDED)
+
+
+def _land(deployment: Deployment, run: Run, part: Part, page: Page) -> dict[str, object]:
+    stored = f"batches/{run.batch_id}/input_files/{part.n:05}-{run.attempt:02}-{page.n:05}.json.zst"
+    ref = deployment.lake.put(stored, [zstandard.ZstdCompressor(LANDING_LEVEL).compress(page.body)])
+    facts = {"encoding": "zstd", "size": len(page.body), "url": page.url, "format": "json"}
+    return {"name": f"part-{part.n:05}-page-{page.n:05}.json", "ref": ref.to_json(), "facts": facts}
+
+
+# -- promote --------------------------------------------------------------------------------------------------
+
+
+def _promote(deployment: Deployment, run: Run, plan: FlowPlan) -> None:
+    _start(deployment, run, PROMOTION)
+    for part, record in _recorded(deployment, run, plan):
+        if record.state != PROMOTED:
+            ending.obey(deployment, run.id)
+            _promote_part(deployment, run, plan, part, record)
+
+
+def _promote_part(deployment: Deployment, run: Run, plan: FlowPlan, part: Part, record: PartRecord) -> None:
+    stamp = Stamp(
+        batch=run.batch_id, flow=run.flow_id, scope=scope_of(run.flow_id, part.partition), part=part.n,
+        attempt=run.attempt, extracted_at=plan.reading.now, ingested_at=plan.reading.now,
+    )  # fmt: skip
+    decoder = partial(_decoder, plan, part)
+    promoted = promote_part(deployment.lake, PartWork(plan.target, stamp, record.raw, decoder))
+    counts = promoted.tally.to_json() | {"outputBytes": sum(file.bytes for file in promoted.data)}
+    with deployment.store.write() as conn:
+        parts.promoted(conn, record, [file.to_json() for file in promoted.data], promoted.errors, counts)
+
+
+def _decoder(plan: FlowPlan, part: Part, wanted: sources.Wanted) -> sources.Slices:
+    return sources.decoder(plan.reading, part, wanted).slices
+
+
+# -- commit and record ----------------------------------------------------------------------------------------
+
+
+def _commit(deployment: Deployment, run: Run, plan: FlowPlan) -> None:
+    with deployment.store.read() as conn:
+        records = parts.listed(conn, run.id)
+    tally = Tally.of([record.counts for record in records])
+    tally.require_balance(f"Run {run.id}")
+    _require_tolerance(plan, tally)
+    ending.obey(deployment, run.id)
+    ending.commit(deployment, run, plan.target, changes(plan, records))
+    ending.succeed(deployment, run, records)
+
+
+def _require_tolerance(plan: FlowPlan, tally: Tally) -> None:
+    """Settled: without the option only a run that rejects every row fails; with it, the share decides."""
+    judged = tally.written + tally.rejected
+    if plan.tolerance is None:
+        if judged and not tally.written:
+            raise Failure("CONNECTOR-2001-500", f"All {tally.rejected} records were rejected; see the row errors.")
+    elif judged and tally.rejected * 100 > plan.tolerance * judged:
+        share = tally.rejected * 100 / judged
+        raise Failure(
+            "CONNECTOR-2001-500",
+            f"{tally.rejected} of {judged} records were rejected ({share:.2f} %), more than the allowed "
+            f"{plan.tolerance:g} %. Nothing was ingested; see the row errors.",
+        )
+
+
+# -- records --------------------------------------------------------------------------------------------------
+
+
+def _recorded(deployment: Deployment, run: Run, plan: FlowPlan) -> Sequence[tuple[Part, PartRecord]]:
+    with deployment.store.read() as conn:
+        return list(zip(plan.parts, parts.listed(conn, run.id), strict=True))
+
+
+def _start(deployment: Deployment, run: Run, activity: str) -> None:
+    with deployment.store.write() as conn:
+        parts.start_activity(conn, run.id, activity, deployment.clock.now())
+
+
+def _end(deployment: Deployment, run: Run, activity: str) -> None:
+    with deployment.store.write() as conn:
+        parts.end_activity(conn, run.id, activity, deployment.clock.now())

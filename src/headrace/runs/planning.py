@@ -1,0 +1,47 @@
+"""Planning a run: the documents are read once, the source is asked what there is, and both are frozen."""
+
+from headrace import dataprep, flows, registry, sandboxes, sources
+from headrace.catalog import datasets
+from headrace.clock import Window
+from headrace.flows import FlowInputs
+from headrace.runs.deployment import Deployment
+from headrace.runs.plan import FlowPlan, Target
+from headrace.sources.reading import Planned, Reading
+from headrace.store.runs import Run
+
+
+def make_plan(deployment: Deployment, run: Run, now: int) -> FlowPlan:
+    """The plan of a run. NotFound when a document that the flow refers to is gone; SourceFailure from the source."""
+    with deployment.store.read() as conn:
+        inputs = flows.plan_inputs(conn, run.caller, run.flow_id)
+        credentials = flows.credentials.load(conn, deployment.keyring, run.caller, inputs.connection_id)
+        dataset = datasets.target(conn, run.caller, inputs.dataset_id)
+        tenant = sandboxes.tenant_of(conn, run.org, deployment.settings.tenant_id)
+        composed = registry.composed(conn, run.caller, dataset.schema_id, dataset.major, tenant)
+        pinned = dataprep.mapping_sets.pinned(conn, run.caller, inputs.mapping_id, inputs.mapping_version)
+    asked = Window(run.window_start, run.window_end)
+    reading = Reading(inputs.spec, inputs.auth_spec, inputs.source_params, asked, now, run.backfill)
+    planned = sources.plan(reading, credentials, deployment.http)
+    target = Target(
+        dataset.table, composed.id, composed.version, composed.full, pinned.id, pinned.version,
+        tuple(pinned.items), now,
+    )  # fmt: skip
+    return _frozen(run, inputs, reading, planned, target)
+
+
+def _frozen(run: Run, inputs: FlowInputs, reading: Reading, planned: Planned, target: Target) -> FlowPlan:
+    clamped = Reading(reading.spec, reading.auth_spec, reading.params, planned.window, reading.now, reading.backfill)
+    return FlowPlan(
+        flow_id=run.flow_id,
+        batch_id=run.batch_id,
+        connection_id=inputs.connection_id,
+        source_connection_id=inputs.source_connection_id,
+        target_connection_id=inputs.target_connection_id,
+        reading=clamped,
+        asked=reading.window,
+        clamps=planned.clamps,
+        target=target,
+        mode=inputs.write_mode or sources.write_mode(inputs.spec),
+        tolerance=inputs.tolerance,
+        parts=planned.parts,
+    )

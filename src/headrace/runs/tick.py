@@ -1,0 +1,74 @@
+"""The tick: due windows become runs, parked runs go on. Row, enqueue and next due time are one transaction."""
+
+import sqlalchemy as sa
+
+from headrace import ids
+from headrace.durable import Jobs
+from headrace.runs.windows import next_window
+from headrace.store import runs, schedules
+from headrace.store.engine import Store
+from headrace.store.runs import SCHEDULE, Run
+from headrace.store.schedules import Schedule
+from headrace.store.scope import Caller
+
+FLOW_RUN = "flow_run"
+AT_ONCE = 100
+SCHEDULER = "scheduler@headrace"
+
+
+def tick(store: Store, jobs: Jobs, now: int) -> int:
+    """Makes at most 100 due runs and takes up at most 100 parked ones; how many jobs were enqueued."""
+    if not _anything(store, now):
+        return 0
+    with store.write() as conn:
+        made = sum(offer(conn, jobs, schedule, now) for schedule in _due(conn, now))
+        parked = runs.parked_until(conn, now, AT_ONCE)
+        flows = set()
+        for run in parked:
+            if run.flow_id not in flows:
+                flows.add(run.flow_id)
+                enqueue(conn, jobs, runs.unpark(conn, run.id, now))
+    return made + len(flows)
+
+
+def offer(conn: sa.Connection, jobs: Jobs, schedule: Schedule, now: int) -> bool:
+    """Makes the schedule's next window a run if it is due; otherwise notes when to look again."""
+    following = next_window(schedule, now)
+    if following is None or following.due_at > now:
+        due_at = following.due_at if following else None
+        schedules.advance(conn, schedule.flow_id, watermark=schedule.watermark, due_at=due_at)
+        return False
+    window = following.window
+    id = ids.run_id(schedule.flow_id, window.start, window.end, SCHEDULE)
+    caller = Caller(schedule.org, schedule.sandbox, "", SCHEDULER, SCHEDULER)
+    run = runs.new_run(
+        caller, id=id, flow_id=schedule.flow_id, cause=SCHEDULE, window=(window.start, window.end),
+        backfill=following.backfill, batch_id=ids.batch_id(id, now), at=now,
+    )  # fmt: skip
+    made = runs.insert(conn, run)
+    if made:
+        enqueue(conn, jobs, run)
+    schedules.advance(conn, schedule.flow_id, watermark=window.end, due_at=now)
+    return made
+
+
+def offer_following(conn: sa.Connection, jobs: Jobs, flow_id: str, now: int) -> None:
+    """What recording a run does: the flow's next window, if it is due already, need not wait for a tick."""
+    schedule = schedules.find(conn, flow_id)
+    if schedule is not None and schedule.enabled and schedule.due_at is not None and schedule.due_at <= now:
+        offer(conn, jobs, schedule, now)
+
+
+def enqueue(conn: sa.Connection, jobs: Jobs, run: Run) -> None:
+    """Enqueues the run's current job in the caller's transaction."""
+    jobs.enqueue(conn, FLOW_RUN, run.job_id, run.id)
+
+
+def _anything(store: Store, now: int) -> bool:
+    # Read first: a tick that finds nothing must not take the write lock.
+    with store.read() as conn:
+        return bool(_due(conn, now) or runs.parked_until(conn, now, 1))
+
+
+def _due(conn: sa.Connection, now: int) -> list[Schedule]:
+    return schedules.due(conn, now, runs.busy_flows(conn), AT_ONCE)
