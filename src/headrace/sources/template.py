@@ -1,4 +1,4 @@
-"""Substitution of ``${name}`` in the strings of a spec: values are encoded for where they go, the author's text is not."""
+"""Substitution of ``${name}`` in a spec: values are encoded for where they go, the text of the author is not."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -1,0 +1,28 @@
+"""A source is a spec: spec + parameters + window -> pages of rows."""
+
+from headrace.sources.http import Patience, SourceHttp
+from headrace.sources.limits import retention_ms, write_mode
+from headrace.sources.params import check_auth, check_params, check_schedule
+from headrace.sources.reading import Explored, Page, Part, Planned, Reading, Request, Slice
+from headrace.sources.spec import auth_spec, resolve_alias, secret_params, shipped_specs
+
+__all__ = [
+    "Explored",
+    "Page",
+    "Part",
+    "Patience",
+    "Planned",
+    "Reading",
+    "Request",
+    "Slice",
+    "SourceHttp",
+    "auth_spec",
+    "check_auth",
+    "check_params",
+    "check_schedule",
+    "resolve_alias",
+    "retention_ms",
+    "secret_params",
+    "shipped_specs",
+    "write_mode",
+]

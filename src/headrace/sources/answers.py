@@ -1,0 +1,92 @@
+"""What an answer means: which statuses are which failure, in the source's own words, and what counts as readable."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import msgspec
+
+from headrace import errors
+
+_WORDS = 300
+_ADVICE: dict[int, tuple[type[errors.SourceFailure], str]] = {
+    401: (errors.SourceUnauthorized, "does not accept the credentials; renew the connection's credentials"),
+    403: (errors.SourceForbidden, "does not allow this request to these credentials; check their roles and scopes"),
+    404: (errors.SourceMissing, "does not know this path, or hides it from these credentials; check host and ids"),
+    410: (errors.SourceMissing, "no longer has this path; check host and ids"),
+    426: (errors.SourceRejected, "no longer speaks this version of its API; update the connection spec"),
+    429: (errors.SourceThrottled, "asks for fewer requests; its quota is used up"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. ``url`` is the request's, with secrets left as ``${name}``; header names are lower-case."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+def require_success(answer: Answer, redact: Callable[[str], str]) -> None:
+    """Raises the failure that the status stands for; nothing for 2xx."""
+    status = answer.status
+    if 200 <= status < 300:
+        return
+    failure, advice = _ADVICE.get(status) or _by_class(status)
+    words = redact(_words(answer.body))
+    told = f" It says: {words}" if words else ""
+    message = f"{answer.url} answered {status}: the source {advice}.{told}"
+    raise failure(message, status=status, retry_after=_asked(answer.headers))
+
+
+def _by_class(status: int) -> tuple[type[errors.SourceFailure], str]:
+    if status >= 500:
+        return errors.SourceTroubled, "has an error of its own; try again later"
+    return errors.SourceRejected, "refuses the request as it is; check the source's parameters"
+
+
+def _words(body: bytes) -> str:
+    """The source's own message; nothing of an HTML page."""
+    try:
+        told: Any = msgspec.json.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return "" if body.lstrip()[:1] == b"<" else body[:_WORDS].decode("utf-8", "replace").strip()
+    if not isinstance(told, dict):
+        return ""
+    found = (told.get(key) for key in ("message", "error_description", "detail", "title", "error"))
+    return next((str(words)[:_WORDS] for words in found if words), "")
+
+
+def _asked(headers: Mapping[str, str]) -> float | None:
+    """The seconds of a Retry-After header, given as seconds or as a date beside the answer's own Date."""
+    text = headers.get("retry-after", "").strip()
+    if text.isdigit():
+        return float(text)
+    try:
+        since = parsedate_to_datetime(headers["date"])
+        return max(0.0, (_aware(parsedate_to_datetime(text)) - _aware(since)).total_seconds())
+    except (KeyError, ValueError, TypeError):
+        return None
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def any_body(_: Answer) -> None:
+    """Whatever the body is."""
+
+
+def whole_json(answer: Answer) -> None:
+    """SourceUnreadable unless the body is one whole JSON text (204 has none)."""
+    if answer.status == 204:
+        return
+    try:
+        msgspec.json.decode(answer.body, type=msgspec.Raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        kind = "an HTML page" if answer.body.lstrip()[:1] == b"<" else "not whole JSON"
+        raise errors.SourceUnreadable(f"{answer.url} answered with {kind} ({error}).") from error

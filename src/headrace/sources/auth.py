@@ -1,0 +1,214 @@
+"""How a request proves who asks: headers per kind of authentication, renewed tokens, words that must not be shown."""
+
+import base64
+import hashlib
+import re
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from headrace.errors import ParamMissing, SourceFailure, SourceUnauthorized
+from headrace.sources.reading import Credentials, Request
+from headrace.sources.template import encode_query, plain
+
+Ask = Callable[[Request], bytes]
+Renewed = Callable[[Mapping[str, Any]], None]
+Properties = Mapping[str, Mapping[str, Any]]
+
+_SECRET = re.compile(r"\$\{([^}|]+)\}")
+_MASK = "•••"
+
+
+def folded(name: str) -> str:
+    """A name for comparison: case, blanks and punctuation do not count (the docs spell them in many ways)."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+# -- headers per kind ----------------------------------------------------------------------------------------
+
+
+def _bearer(properties: Properties, given: Credentials) -> dict[str, str]:
+    if given.get("accessToken"):
+        return {"Authorization": f"Bearer {plain(str(given['accessToken']))}"}
+    return _basic(properties, given) if given.get("username") else {}
+
+
+def _basic(properties: Properties, given: Credentials) -> dict[str, str]:
+    if not given.get("username") and given.get("accessToken"):
+        return _bearer(properties, given)
+    pair = f"{given.get('username', '')}:{given.get('password', '')}"
+    return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+
+
+def _api_key(properties: Properties, given: Credentials) -> dict[str, str]:
+    named = ((name, declared.get("restAttributes", {}).get("headerParamName")) for name, declared in properties.items())
+    return {header: plain(str(given[name])) for name, header in named if header and given.get(name)}
+
+
+def _none(_: Properties, __: Credentials) -> dict[str, str]:
+    return {}
+
+
+# Kind (an auth spec's ``type`` or ``name``, folded) -> the headers that it adds to every request.
+AUTH: dict[str, Callable[[Properties, Credentials], dict[str, str]]] = {
+    "oauth2refreshcode": _bearer,
+    "oauth2clientcredential": _bearer,
+    "basicauthentication": _basic,
+    "keybased": _api_key,
+    "apikeyauthentication": _api_key,
+    "none": _none,
+}
+
+
+def _kind(auth_spec: Mapping[str, Any]) -> Callable[[Properties, Credentials], dict[str, str]]:
+    names = (folded(str(auth_spec.get(key, ""))) for key in ("type", "name"))
+    return next((AUTH[name] for name in names if name in AUTH), _bearer)
+
+
+# -- renewed tokens --------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Tokens:
+    """Renewed tokens of this process, so that parts of a run do not renew one after the other. Never written down."""
+
+    _known: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def renewed(self, credentials: Credentials, exchange: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """The newer token that another thread brought, else the one that ``exchange`` brings now."""
+        key = hashlib.sha256(f"{credentials.get('clientId')}\n{credentials['refreshToken']}".encode()).hexdigest()
+        with self._lock:
+            known = self._known.get(key)
+            if known is None or known["accessToken"] == credentials.get("accessToken"):
+                known = self._known[key] = exchange()
+            return known
+
+
+# -- one reading's credentials -----------------------------------------------------------------------------------
+
+
+class Access:
+    """The credentials of one reading: headers, ``${secret}`` values, renewal, redaction.
+
+    renewed  is told the changed credentials after a renewal, so that the caller can keep them
+    """
+
+    def __init__(
+        self, auth_spec: Mapping[str, Any] | None, credentials: Credentials, renewed: Renewed | None = None
+    ) -> None:
+        self._auth_spec = auth_spec or {"type": "none"}
+        self._credentials = dict(credentials)
+        self._renewed = renewed
+        self._bare = False
+
+    def __repr__(self) -> str:
+        return f"Access({self._auth_spec.get('name', 'none')})"
+
+    def bare(self) -> "Access":
+        """The same words to hide, but no headers: for a request that carries credentials in its own way."""
+        access = Access(self._auth_spec, self._credentials)
+        access._bare = True
+        return access
+
+    @property
+    def properties(self) -> Properties:
+        """What the auth spec declares."""
+        found: Properties = self._auth_spec.get("spec", {}).get("properties", {})
+        return found
+
+    def headers(self) -> dict[str, str]:
+        """The headers that authenticate a request."""
+        return {} if self._bare else _kind(self._auth_spec)(self.properties, self._credentials)
+
+    def fill_query(self, text: str) -> str:
+        """``text`` with each ``${secret}`` percent-encoded."""
+        return self._fill(text, encode_query)
+
+    def fill_header(self, text: str) -> str:
+        """``text`` with each ``${secret}`` as it is."""
+        return self._fill(text, plain)
+
+    def fill_body(self, text: str) -> str:
+        """JSON text with each ``${secret}`` escaped."""
+        return self._fill(text, lambda value: msgspec.json.encode(value).decode()[1:-1])
+
+    def redact(self, text: str) -> str:
+        """``text`` without any secret value, in whatever encoding it was sent."""
+        for name in secret_names(self.properties):
+            value = str(self._credentials.get(name) or "")
+            if len(value) >= 4:
+                text = text.replace(value, _MASK).replace(encode_query(value), _MASK)
+        return text
+
+    def renew(self, ask: Ask, tokens: Tokens) -> bool:
+        """Whether a new access token is at hand; SourceUnauthorized when the source refuses to give one."""
+        if self._bare or not self._credentials.get("refreshToken") or not self._token_url():
+            return False
+        fresh = tokens.renewed(self._credentials, lambda: self._exchange(ask))
+        self._credentials.update(fresh)
+        if self._renewed is not None:
+            self._renewed(fresh)
+        return True
+
+    def _token_url(self) -> str:
+        for name in ("refreshTokenUrl", "accessTokenUrl"):
+            url = self._credentials.get(name) or self.properties.get(name, {}).get("default")
+            if url:
+                return str(url)
+        return ""
+
+    def _exchange(self, ask: Ask) -> dict[str, Any]:
+        names = self._credentials.get("requestParameterOverride") or {}
+        form = {
+            "grant_type": "refresh_token",
+            names.get("refreshTokenField", "refresh_token"): self._credentials["refreshToken"],
+            names.get("clientId", "client_id"): self._credentials.get("clientId"),
+            names.get("clientSecret", "client_secret"): self._credentials.get("clientSecret"),
+        }
+        request = _token_request(self._token_url(), urlencode({k: v for k, v in form.items() if v}), names)
+        try:
+            answer = msgspec.json.decode(ask(request), type=dict[str, Any])
+        except (SourceFailure, msgspec.MsgspecError) as error:
+            raise _refused(str(error)) from error
+        token = answer.get(names.get("accessTokenField", "access_token"))
+        if not token:
+            raise _refused("the answer holds no access token.")
+        fresh = {"accessToken": token}
+        rotated = answer.get(names.get("refreshTokenField", "refresh_token"))
+        return fresh | ({"refreshToken": rotated} if rotated else {})
+
+    def _fill(self, text: str, encode: Callable[[str], str]) -> str:
+        def value(found: re.Match[str]) -> str:
+            name = found[1].strip()
+            if not self._credentials.get(name):
+                raise ParamMissing(f"The credential {name} is missing; the source's requests need it.", field=name)
+            return encode(str(self._credentials[name]))
+
+        return _SECRET.sub(value, text) if "${" in text else text
+
+
+def _token_request(url: str, form: str, names: Mapping[str, Any]) -> Request:
+    if names.get("authenticationMethod") == "GET":
+        return Request("GET", url, query=form)
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+    return Request("POST", url, headers=headers, body=form)
+
+
+def _refused(why: str) -> SourceUnauthorized:
+    return SourceUnauthorized(
+        f"The source did not renew the access token: {why} Authorise the connection again and update its credentials."
+    )
+
+
+def secret_names(properties: Properties) -> frozenset[str]:
+    """The properties that are secrets: ``format: password``, and whatever is called a token, secret or password."""
+    return frozenset(
+        name
+        for name, declared in properties.items()
+        if declared.get("format") == "password" or folded(name).endswith(("token", "secret", "password"))
+    )

@@ -1,0 +1,74 @@
+"""The host guard: a name is resolved once, every address is checked, and a checked address is connected to."""
+
+import ipaddress
+import socket
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import httpcore2
+
+from headrace.errors import SourceHostRefused, SourceUnreachable
+
+Resolve = Callable[[str, int], Sequence[str]]
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+def resolve(host: str, port: int) -> Sequence[str]:
+    """The addresses of a host name, in the order that the system prefers."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(info[4][0]) for info in found))
+
+
+def is_public(address: str) -> bool:
+    """Whether an address is on the open internet, also when it hides an IPv4 address inside an IPv6 one."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour or (ipaddress.IPv4Address(ip.packed[-4:]) if ip in _NAT64 else None)
+        if inner is not None:
+            return is_public(str(inner))
+    return ip.is_global and not ip.is_multicast
+
+
+class GuardedBackend(httpcore2.NetworkBackend):
+    """Opens connections for the pool. Redirects and retries open connections too, so nothing goes round it."""
+
+    def __init__(self, allow_private: bool, resolve: Resolve = resolve) -> None:
+        self._allow_private = allow_private
+        self._resolve = resolve
+        self._tcp = httpcore2.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.NetworkStream:
+        addresses = self._checked(host, port)
+        for address in addresses[:-1]:
+            try:
+                return self._tcp.connect_tcp(address, port, timeout, local_address, socket_options)
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
+                continue
+        return self._tcp.connect_tcp(addresses[-1], port, timeout, local_address, socket_options)
+
+    def connect_unix_socket(
+        self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
+    ) -> httpcore2.NetworkStream:
+        raise SourceHostRefused("Sources are reached over TCP only.")
+
+    def _checked(self, host: str, port: int) -> Sequence[str]:
+        try:
+            addresses = self._resolve(host, port)
+        except (OSError, UnicodeError) as error:
+            raise SourceUnreachable(f"The host {host} cannot be resolved; check the connection's host.") from error
+        if not addresses:
+            raise SourceUnreachable(f"The host {host} has no address; check the connection's host.")
+        if not self._allow_private and not all(map(is_public, addresses)):
+            raise SourceHostRefused(
+                f"The host {host} is refused: it is a private, loopback or link-local address. "
+                "Use a public host, or start Headrace with --allow-private-hosts."
+            )
+        return addresses

@@ -1,0 +1,230 @@
+"""Requests to sources: one pool, bounded answers, redirects and retries under the host guard, no secret in an error."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+import httpcore2
+import httpx2
+import stamina
+
+from headrace import errors
+from headrace.clock import MonotonicTimer, Timer
+from headrace.sources import answers
+from headrace.sources.answers import Answer
+from headrace.sources.auth import Access, Tokens
+from headrace.sources.guard import GuardedBackend, Resolve, resolve
+from headrace.sources.reading import Request
+
+PAGE_LIMIT = 256 * 1024 * 1024
+REDIRECTS = 5
+_REDIRECT = (301, 302, 303, 307, 308)
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_TRANSIENT = (
+    errors.SourceThrottled,
+    errors.SourceTroubled,
+    errors.SourceUnreachable,
+    errors.SourceTimeout,
+    errors.SourceUnreadable,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long one request is tried; times in seconds.
+
+    attempts   requests at most
+    wait       before the second attempt; doubled each time, with jitter
+    wait_max   between two attempts at most
+    asked_max  what a Retry-After header may ask for at most
+    connect    for a connection
+    read       without a byte
+    whole      for one whole answer
+    """
+
+    attempts: int = 5
+    wait: float = 0.5
+    wait_max: float = 20.0
+    asked_max: float = 60.0
+    connect: float = 10.0
+    read: float = 100.0
+    whole: float = 600.0
+
+
+Check = Callable[[Answer], None]
+
+
+class _Transport(httpx2.BaseTransport):
+    """httpx2 over a pool whose connections the guard opens."""
+
+    def __init__(self, backend: GuardedBackend) -> None:
+        context = httpx2.create_ssl_context(trust_env=False)
+        self._pool = httpcore2.ConnectionPool(
+            ssl_context=context, max_connections=32, keepalive_expiry=30, network_backend=backend
+        )
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        url = httpcore2.URL(
+            scheme=request.url.raw_scheme, host=request.url.raw_host, port=request.url.port, target=request.url.raw_path
+        )
+        asked = httpcore2.Request(
+            request.method, url, headers=request.headers.raw, content=request.stream, extensions=request.extensions
+        )
+        answer = self._pool.handle_request(asked)
+        return httpx2.Response(answer.status, headers=answer.headers, stream=_Body(answer))
+
+    def close(self) -> None:
+        self._pool.close()
+
+
+class _Body(httpx2.SyncByteStream):
+    def __init__(self, answer: httpcore2.Response) -> None:
+        self._answer = answer
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._answer.iter_stream()
+
+    def close(self) -> None:
+        self._answer.close()
+
+
+class SourceHttp:
+    """Asks sources. One per process; threads share it.
+
+    allow_private  lets sources live at private and loopback addresses
+    aliases        printed host URL -> URL that is called instead
+    page_limit     bytes that one answer may have, unpacked
+    pause          waits between two pages of a source that asks for it
+    """
+
+    def __init__(
+        self,
+        allow_private: bool = False,
+        aliases: Mapping[str, str] | None = None,
+        page_limit: int = PAGE_LIMIT,
+        patience: Patience = Patience(),
+        pause: Callable[[float], None] = time.sleep,
+        timer: Timer = MonotonicTimer(),
+        resolve: Resolve = resolve,
+    ) -> None:
+        self.pause = pause
+        self._aliases = {printed.rstrip("/"): target.rstrip("/") for printed, target in (aliases or {}).items()}
+        self._page_limit = page_limit
+        self._patience = patience
+        self._timer = timer
+        self._tokens = Tokens()
+        transport = _Transport(GuardedBackend(allow_private, resolve))
+        timeout = httpx2.Timeout(patience.read, connect=patience.connect)
+        self._client = httpx2.Client(transport=transport, timeout=timeout, trust_env=False)
+
+    def close(self) -> None:
+        """Closes every connection."""
+        self._client.close()
+
+    def send(self, request: Request, access: Access, check: Check = answers.any_body) -> Answer:
+        """The source's 2xx answer; retried within the limits, and once with a renewed token after a 401."""
+        try:
+            return self._patiently(request, access, check)
+        except errors.SourceUnauthorized:
+            if not access.renew(lambda form: self._patiently(form, access.bare(), check).body, self._tokens):
+                raise
+        return self._patiently(request, access, check)
+
+    def same_origin(self, one: str, other: str) -> bool:
+        """Whether two URLs lead to the same scheme, host and port, aliases applied."""
+        return _origin(self._aliased(one)) == _origin(self._aliased(other))
+
+    def _patiently(self, request: Request, access: Access, check: Check) -> Answer:
+        patience = self._patience
+        for attempt in stamina.retry_context(
+            on=self._worth_another,
+            attempts=patience.attempts,
+            timeout=None,
+            wait_initial=patience.wait,
+            wait_max=patience.wait_max,
+            wait_jitter=patience.wait,
+        ):
+            with attempt:
+                answer = self._once(request, access)
+                check(answer)
+                return answer
+        raise errors.Broken("A request was neither answered nor refused.")
+
+    def _worth_another(self, error: Exception) -> bool | float:
+        """Whether to try again; the seconds to wait where the source named them."""
+        if not isinstance(error, _TRANSIENT):
+            return False
+        asked = error.facts.get("retry_after")
+        return min(asked, self._patience.asked_max) if isinstance(asked, float) else True
+
+    def _once(self, request: Request, access: Access) -> Answer:
+        """One attempt, redirects followed. Credentials leave with the first origin; a body is never sent to another."""
+        url = access.fill_query(self._aliased(request.target))
+        headers = {name: access.fill_header(value) for name, value in request.headers.items()} | access.headers()
+        body = access.fill_body(request.body) if request.body is not None else None
+        method = request.method
+        for _ in range(REDIRECTS + 1):
+            answer = self._exchange(method, url, headers, body, request, access)
+            if answer.status not in _REDIRECT or "location" not in answer.headers:
+                answers.require_success(answer, access.redact)
+                return answer
+            onward = self._aliased(urljoin(url, answer.headers["location"]))
+            if not self.same_origin(url, onward):
+                if body is not None:
+                    break
+                headers = {name: "application/json" for name in headers if name.lower() == "accept"}
+            if answer.status == 303 or (method == "POST" and answer.status in (301, 302)):
+                method, body = "GET", None
+            url = onward
+        raise errors.SourceRejected(
+            f"{request.target} redirects elsewhere too often or with a body; check the connection's host."
+        )
+
+    def _exchange(
+        self, method: str, url: str, headers: dict[str, str], body: str | None, request: Request, access: Access
+    ) -> Answer:
+        shown = request.target
+        parts = urlsplit(url)
+        if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
+            raise errors.SourceHostRefused(f"The address {shown} is not an http or https URL; check the host.")
+        # The target goes out byte for byte: a client library that normalises it breaks Rest.li's grammar.
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        try:
+            with self._client.stream(
+                method, url, headers=headers, content=body, extensions={"target": target.encode()}
+            ) as answer:
+                content = self._bounded(answer, shown)
+                lower = {name.lower(): value for name, value in answer.headers.items()}
+                return Answer(shown, answer.status_code, lower, content)
+        except (httpcore2.TimeoutException, httpx2.TimeoutException) as error:
+            raise errors.SourceTimeout(f"{shown} did not answer in time.") from error
+        except (httpcore2.ProtocolError, httpx2.ProtocolError, httpx2.DecodingError) as error:
+            raise errors.SourceUnreadable(f"{shown} broke off or garbled its answer: {error}.") from error
+        except (httpcore2.NetworkError, httpx2.HTTPError, httpx2.InvalidURL, UnicodeError) as error:
+            raise errors.SourceUnreachable(f"{shown} cannot be reached: {access.redact(str(error))}.") from error
+
+    def _bounded(self, answer: httpx2.Response, shown: str) -> bytes:
+        """The body, refused as soon as it is too long or too slow."""
+        limit, until = self._page_limit, self._timer.seconds() + self._patience.whole
+        content = bytearray()
+        for chunk in answer.iter_bytes():
+            content += chunk
+            if len(content) > limit:
+                raise errors.SourceTooLarge(
+                    f"{shown} answers with more than {limit:,} bytes; ask for less at once, for instance fewer days."
+                )
+            if self._timer.seconds() > until:
+                raise errors.SourceTimeout(f"{shown} did not finish its answer in {self._patience.whole:g} seconds.")
+        return bytes(content)
+
+    def _aliased(self, url: str) -> str:
+        for printed, target in self._aliases.items():
+            if url.startswith(printed) and url[len(printed) : len(printed) + 1] in ("", "/", "?"):
+                return target + url[len(printed) :]
+        return url
+
+
+def _origin(url: str) -> tuple[str, str, int]:
+    parts = urlsplit(url)
+    return parts.scheme, (parts.hostname or "").lower(), parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)

@@ -1,0 +1,110 @@
+"""What users type, checked against a spec's JSON Schemas; an error names the parameters, never their values."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jsonschema_rs
+
+from headrace.errors import ParamInvalid, ParamMissing, SpecInvalid
+from headrace.sources.auth import folded
+from headrace.sources.spec import auth_spec, extension, inputs
+from headrace.sources.template import as_text
+
+Schema = Mapping[str, Any]
+_EVERY = {"once": "", "minute": "minutes", "hour": "hours", "day": "days", "week": "weeks"}
+
+
+def check_auth(spec: Mapping[str, Any], name: str, params: Mapping[str, Any]) -> None:
+    """The parameters of a base connection against the authentication that it names."""
+    _check(auth_spec(spec, name).get("spec") or {}, params, "auth.params")
+
+
+def check_params(spec: Mapping[str, Any], params: Mapping[str, Any]) -> None:
+    """The parameters of a source connection against the spec's inputs."""
+    schema = inputs(spec)
+    _check(schema, coerced(schema, params), "params")
+
+
+def check_schedule(spec: Mapping[str, Any], frequency: str, interval: int | None) -> None:
+    """Whether the source can be read that often."""
+    allowed = extension(spec).frequencies or tuple(_EVERY)
+    if frequency not in allowed:
+        raise ParamInvalid(
+            f"The source {spec.get('name')} cannot be scheduled by {frequency}; its frequency is one of: "
+            f"{', '.join(allowed)}.",
+            field="scheduleParams.frequency",
+            rule=1397,
+        )
+    if frequency != "once" and (interval is None or interval < 1):
+        raise ParamInvalid("The interval must be 1 or more.", field="scheduleParams.interval", rule=1362)
+
+
+def coerced(schema: Schema, params: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters with the schema's defaults, numbers as text where text is due, and enum values in its spelling."""
+    declared: Mapping[str, Any] = schema.get("properties") or {}
+    given = {name: one["default"] for name, one in declared.items() if "default" in one}
+    given.update({name: value for name, value in params.items() if not _blank(value, declared.get(name, {}))})
+    return {name: _as_declared(value, declared.get(name, {})) for name, value in given.items()}
+
+
+def _blank(value: Any, declared: Schema) -> bool:
+    """An empty value gives way to the default."""
+    return value is None or (value == "" and "default" in declared)
+
+
+def _as_declared(value: Any, declared: Schema) -> Any:
+    kind = declared.get("type")
+    if kind == "boolean" and isinstance(value, str) and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    if kind == "integer" and isinstance(value, str) and value.strip().lstrip("-").isdigit():
+        return int(value)
+    if kind == "string" and isinstance(value, int | float | list) and not isinstance(value, bool):
+        value = as_text(value)
+    if isinstance(value, str) and "enum" in declared:
+        return next((choice for choice in declared["enum"] if folded(str(choice)) == folded(value)), value)
+    return value
+
+
+def _check(schema: Schema, params: Mapping[str, Any], where: str) -> None:
+    try:
+        validator = jsonschema_rs.validator_for(dict(schema))
+    except (jsonschema_rs.ValidationError, ValueError) as error:
+        raise SpecInvalid(f"The connection spec's JSON Schema of {where} is not valid.", field=where) from error
+    problems = list(validator.iter_errors(dict(params)))
+    missing = sorted({name for problem in problems for name in _missing(problem)})
+    if missing:
+        raise ParamMissing(
+            f"Mandatory parameters are missing in {where}: {', '.join(missing)}. Add them.",
+            rule=1304, field=f"{where}.{missing[0]}", params=missing,
+        )  # fmt: skip
+    if problems:
+        wrong = {_name(problem): _rule(problem) for problem in problems}
+        raise ParamInvalid(
+            f"Parameters in {where} are not valid: {'; '.join(f'{name} {rule}' for name, rule in wrong.items())}.",
+            rule=1312, field=f"{where}.{next(iter(wrong))}", params=sorted(wrong),
+        )  # fmt: skip
+
+
+def _missing(problem: jsonschema_rs.ValidationError) -> Iterator[str]:
+    if isinstance(problem.kind, jsonschema_rs.ValidationErrorKind.Required):
+        yield problem.kind.property
+
+
+def _name(problem: jsonschema_rs.ValidationError) -> str:
+    return ".".join(map(str, problem.instance_path)) or "(the whole object)"
+
+
+def _rule(problem: jsonschema_rs.ValidationError) -> str:
+    """What the schema asks for, in words that do not repeat the value."""
+    told = {"type": "must be of type", "enum": "must be one of", "pattern": "must match the pattern"}
+    keyword = str(problem.schema_path[-1]) if problem.schema_path else ""
+    if keyword in told:
+        return f"{told[keyword]} {_asked(problem, keyword)}"
+    return f"breaks the rule {keyword!r} of the spec"
+
+
+def _asked(problem: jsonschema_rs.ValidationError, keyword: str) -> str:
+    kind: Any = problem.kind
+    names = {"type": "types", "enum": "options", "pattern": "pattern"}
+    asked = getattr(kind, names[keyword], "")
+    return ", ".join(map(str, asked)) if isinstance(asked, list | tuple) else str(asked)

@@ -1,0 +1,170 @@
+"""The connection specs that ship with Headrace, and a spec document seen as the parts that an interpreter needs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import msgspec
+
+from headrace.errors import AuthSpecUnknown, SpecInvalid
+from headrace.sources.auth import folded, secret_names
+from headrace.sources.extension import BLOCK, Extension
+from headrace.sources.paths import Path, parse_path
+
+Json = dict[str, Any]
+
+
+# -- shipped specs ---------------------------------------------------------------------------------------------
+
+
+def shipped_specs() -> list[Json]:
+    """The spec documents in ``specs/``, fresh copies, in the order of their file names."""
+    return [msgspec.json.decode(text) for text in _texts()]
+
+
+@cache
+def _texts() -> tuple[bytes, ...]:
+    folder = resources.files("headrace.sources").joinpath("specs")
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".json")), key=lambda file: file.name)
+    return tuple(file.read_bytes() for file in files)
+
+
+@cache
+def _aliases() -> Mapping[str, str]:
+    return {alias: spec["id"] for spec in shipped_specs() for alias in extension(spec).aliases}
+
+
+def resolve_alias(spec_id: str) -> str:
+    """The id of the shipped spec that also goes by ``spec_id``; any other id is unchanged."""
+    return _aliases().get(spec_id, spec_id)
+
+
+# -- authentication ----------------------------------------------------------------------------------------------
+
+
+def auth_spec(spec: Mapping[str, Any], name: str) -> Json:
+    """The authentication called ``name``; case, blanks and punctuation do not count."""
+    offered: list[Json] = spec.get("authSpec") or []
+    for one in offered:
+        if folded(name) in (folded(str(one.get("name", ""))), folded(str(one.get("type", "")))):
+            return one
+    names = ", ".join(str(one.get("name")) for one in offered) or "none"
+    raise AuthSpecUnknown(
+        f"The connection spec {spec.get('name', spec.get('id'))} has no authentication {name!r}; it offers: {names}.",
+        field="auth.specName",
+        rule=1415,
+    )
+
+
+def secret_params(spec: Mapping[str, Any], name: str) -> frozenset[str]:
+    """The parameters of that authentication which must be stored sealed and shown masked."""
+    return secret_names(auth_spec(spec, name).get("spec", {}).get("properties", {})) if name else frozenset()
+
+
+# -- the source spec -----------------------------------------------------------------------------------------------
+
+
+def inputs(spec: Mapping[str, Any]) -> Json:
+    """The JSON Schema of what a source connection takes; older specs keep it inside ``attributes``."""
+    source = spec.get("sourceSpec") or {}
+    found: Json = source.get("spec") or (source.get("attributes") or {}).get("spec") or {}
+    return found
+
+
+def extension(spec: Mapping[str, Any]) -> Extension:
+    """Our own additions to the language, from the spec's ``x-headrace`` block."""
+    block = ((spec.get("sourceSpec") or {}).get("attributes") or {}).get(BLOCK, {})
+    try:
+        return msgspec.convert(block, Extension)
+    except msgspec.ValidationError as error:
+        raise SpecInvalid(f"The spec's {BLOCK} block is not valid: {error}.", field=BLOCK) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Where the records of a page are. ``wrapper`` is empty when the array has no name."""
+
+    path: Path
+    wrapper: str
+    skip: frozenset[str] = frozenset()
+    keep: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """How one source connection is read: the objects of the spec, or the user's where the spec lets them be given."""
+
+    url: Mapping[str, Any]
+    query: Mapping[str, Any]
+    headers: Mapping[str, Any]
+    body: Mapping[str, Any] | None
+    content: Content
+    explode: Content | None
+    pagination: Mapping[str, Any]
+    schedule: Mapping[str, Any]
+    extension: Extension
+
+
+def extraction(spec: Mapping[str, Any], params: Mapping[str, Any]) -> Extraction:
+    """The spec as it applies to these parameters; SpecInvalid (rules 1313 to 1317) when a part cannot be read."""
+    url = _object(spec, params, "urlParams")
+    if not url.get("path"):
+        raise SpecInvalid("The spec's urlParams have no path.", field="urlParams.path", rule=1313)
+    body = _object(spec, params, "bodyParams")
+    return Extraction(
+        url=url,
+        query=_pairs(url.get("queryParams")),
+        headers=_pairs(_object(spec, params, "headerParams")),
+        body=body or None,
+        content=_content(_found(spec, params, "contentPath"), "contentPath"),
+        explode=_explode(_found(spec, params, "explodeEntityPath")),
+        pagination=_object(spec, params, "paginationParams"),
+        schedule=_object(spec, params, "scheduleParams"),
+        extension=extension(spec),
+    )
+
+
+def _found(spec: Mapping[str, Any], params: Mapping[str, Any], name: str) -> Any:
+    """The user's object where the spec declares it as an input, else the author's."""
+    if name in inputs(spec).get("properties", {}) and params.get(name):
+        return params[name]
+    return ((spec.get("sourceSpec") or {}).get("attributes") or {}).get(name)
+
+
+def _object(spec: Mapping[str, Any], params: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = _found(spec, params, name)
+    if isinstance(found, str):
+        return _pairs(found)
+    if found is not None and not isinstance(found, Mapping):
+        raise SpecInvalid(f"The spec's {name} must be an object.", field=name, rule=1312)
+    return found or {}
+
+
+def _pairs(given: Any) -> Mapping[str, Any]:
+    """Names and values; older specs write one string, joined by ``&`` or ``,``."""
+    if isinstance(given, str):
+        parted = (pair.partition("=") for pair in given.replace(",", "&").split("&") if pair.strip())
+        return {name.strip(): value for name, _, value in parted}
+    return given or {}
+
+
+def _content(given: Any, name: str) -> Content:
+    """A content path, as an object or (older) as a bare path."""
+    told: Mapping[str, Any] = {"path": given} if isinstance(given, str) else given or {}
+    if not told.get("path"):
+        raise SpecInvalid(f"The spec's {name} has no path; it must point at an array.", field=f"{name}.path", rule=1313)
+    path = parse_path(told["path"])
+    last = next((step for step in reversed(path) if isinstance(step, str)), "")
+    keep = told.get("keepAttributes")
+    return Content(
+        path=path,
+        wrapper=told.get("overrideWrapperAttribute") or last,
+        skip=frozenset(told.get("skipAttributes") or ()),
+        keep=frozenset(keep) if keep else None,
+    )
+
+
+def _explode(given: Any) -> Content | None:
+    return _content(given, "explodeEntityPath") if given else None
