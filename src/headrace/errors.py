@@ -227,3 +227,10 @@ class BatchUnproven(Broken):
 
 class CommitContended(Conflict):
     """Other writers kept changing the table; try the commit again."""
+
+
+# -- data prep -----------------------------------------------------------------------------------------------
+
+
+class MappingSetInvalid(Invalid):
+    """The mapping set is not valid."""

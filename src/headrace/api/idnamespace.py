@@ -1,0 +1,48 @@
+"""Identity namespaces: ``/data/core/idnamespace``."""
+
+from headrace.api.problems import IDENTITY
+from headrace.api.request import Reply, Request
+from headrace.api.routing import Routes
+from headrace.errors import NotFound
+from headrace.identity import namespaces
+
+idnamespace = Routes("/data/core/idnamespace", IDENTITY)
+
+
+@idnamespace.get("/identities")
+def list_namespaces(request: Request) -> Reply:
+    """Every namespace that the org can use, as a bare array."""
+    with request.store.read() as conn:
+        return Reply(200, namespaces.listed(conn, request.caller))
+
+
+@idnamespace.get("/orgs/{org}/identities")
+def list_org_namespaces(request: Request) -> Reply:
+    """The same for an org by its id; only the caller's own."""
+    org = request.path_params["org"]
+    if org != request.caller.org:
+        raise NotFound(f"Org {org} is not the caller's.", kind="orgs", id=org)
+    return list_namespaces(request)
+
+
+@idnamespace.get("/identities/{id}")
+def get_namespace(request: Request) -> Reply:
+    """One namespace by its number."""
+    with request.store.read() as conn:
+        return Reply(200, namespaces.get(conn, request.caller, request.path_params["id"]))
+
+
+@idnamespace.post("/identities")
+def create_namespace(request: Request) -> Reply:
+    """A namespace of the org's own; the answer is 200."""
+    body = request.json_object()
+    with request.store.write() as conn:
+        return Reply(200, namespaces.create(conn, request.caller, body, request.clock.now()))
+
+
+@idnamespace.put("/identities/{id}")
+def change_namespace(request: Request) -> Reply:
+    """Another name, description or status; the answer is an array of one."""
+    id, body = request.path_params["id"], request.json_object()
+    with request.store.write() as conn:
+        return Reply(200, [namespaces.change(conn, request.caller, id, body, request.clock.now())])

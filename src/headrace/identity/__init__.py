@@ -1,0 +1,1 @@
+"""Identity namespaces: the standard ones and those of an org."""
