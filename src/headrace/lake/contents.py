@@ -1,0 +1,85 @@
+"""What a table holds: its rows, the files of a batch, the batches of its history, files that nothing refers to."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+from pyiceberg.expressions import AlwaysTrue, BooleanExpression, EqualTo
+from pyiceberg.table import Table
+
+from headrace.errors import FileDamaged
+from headrace.lake.changes import DataFileFacts, FileRef, Outcome, TableRef
+from headrace.lake.files import TEMPORARY
+from headrace.lake.history import outcomes
+from headrace.lake.lake import Lake
+from headrace.lake.layout import BATCH, month_name, table_folder
+
+
+@dataclass(frozen=True, slots=True)
+class FilesOnDisk:
+    """Data files by name: what the table refers to and is missing, what lies there and no snapshot refers to."""
+
+    referenced: tuple[str, ...]
+    missing: tuple[str, ...]
+    orphans: tuple[str, ...]
+
+
+def scan(table: Table, batch: str | None) -> pa.Table:
+    """The table's rows, or those of one batch."""
+    return table.scan(row_filter=_rows_of(batch)).to_arrow()
+
+
+def batch_files(table: Table, warehouse: Path, batch: str) -> list[DataFileFacts]:
+    """The current data files that hold, by their bounds, rows of the batch."""
+    found = [task.file for task in table.scan(row_filter=_rows_of(batch)).plan_files()]
+    facts = [
+        DataFileFacts(
+            name=Path(file.file_path).relative_to(warehouse).as_posix(),
+            bytes=file.file_size_in_bytes,
+            rows=file.record_count,
+            partition=month_name(file.partition[0]),
+        )
+        for file in found
+    ]
+    return sorted(facts, key=lambda fact: fact.name)
+
+
+def batches_in_history(lake: Lake, ref: TableRef) -> list[Outcome]:
+    """Every batch that the table's snapshots name, oldest first."""
+    return list(outcomes(lake.table(ref)))
+
+
+def files_on_disk(lake: Lake, ref: TableRef) -> FilesOnDisk:
+    """Compares the data files that any snapshot refers to with those in the table's directory."""
+    table = lake.table(ref)
+    current = _names(lake, (task.file.file_path for task in table.scan().plan_files()))
+    known = current | _names(lake, table.inspect.all_data_files().column("file_path").to_pylist())
+    folder = lake.warehouse / table_folder(ref) / "data"
+    present = _names(lake, (str(path) for path in folder.rglob("*") if path.is_file()))
+    unfinished = {name for name in present if Path(name).name.startswith(TEMPORARY)}
+    return FilesOnDisk(
+        referenced=tuple(sorted(current)),
+        missing=tuple(sorted(known - present)),
+        orphans=tuple(sorted(present - known - unfinished)),
+    )
+
+
+def damaged(lake: Lake, refs: Iterable[FileRef]) -> list[str]:
+    """The names of those recorded files that are missing or do not hold their recorded bytes."""
+    return [ref.name for ref in refs if not _intact(lake, ref)]
+
+
+def _intact(lake: Lake, ref: FileRef) -> bool:
+    try:
+        return lake.files.sha256(ref) == ref.sha256
+    except FileDamaged:
+        return False
+
+
+def _rows_of(batch: str | None) -> BooleanExpression:
+    return AlwaysTrue() if batch is None else EqualTo(BATCH, batch)
+
+
+def _names(lake: Lake, paths: Iterable[str]) -> set[str]:
+    return {Path(path).relative_to(lake.warehouse).as_posix() for path in paths}

@@ -1,0 +1,139 @@
+"""Recorded files as Iceberg data files: their footers checked, measured and, where needed, rewritten."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pyiceberg.io.pyarrow import (
+    compute_statistics_plan,
+    data_file_statistics_from_parquet_metadata,
+    parquet_path_to_id_mapping,
+)
+from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
+from pyiceberg.schema import Schema
+from pyiceberg.typedef import Record
+
+from headrace.errors import FileDamaged
+from headrace.lake.changes import Change, FileRef, TableRef
+from headrace.lake.files import Files, path_of
+from headrace.lake.layout import month_ordinal
+from headrace.lake.removals import Condition, days_of, latest_extraction, refuse_later
+from headrace.lake.schemas import file_schema, ids_in, ids_of
+from headrace.lake.writer import MonthWriter
+
+READ_ROWS = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """What is left of a file after rows were taken out of it."""
+
+    files: tuple[FileRef, ...]
+    rows_deleted: int
+
+
+@dataclass(slots=True)
+class Rewriter:
+    """Rewrites files for one commit; keeps what it wrote, so that a second attempt writes nothing twice."""
+
+    files: Files
+    ref: TableRef
+    batch: str
+    _renumbered: dict[tuple[str, tuple[int, ...]], tuple[FileRef, ...]] = field(default_factory=dict)
+    _reduced: dict[tuple[str, Condition], Rewritten] = field(default_factory=dict)
+
+    def without(self, change: Change, path: str, condition: Condition) -> Rewritten:
+        """The file less the rows of the condition; WindowSuperseded when one of them was read later."""
+        key = (path, condition)
+        if key not in self._reduced:
+            deleted = 0
+
+            def keep(batch: pa.RecordBatch) -> pa.RecordBatch:
+                nonlocal deleted
+                gone = condition.mask(batch)
+                if (latest := latest_extraction(batch.filter(gone))) is not None:
+                    refuse_later(change, latest)
+                deleted += pc.sum(gone).as_py() or 0
+                return batch.filter(pc.invert(gone))
+
+            files = self._rewrite(Path(path), None, keep)
+            self._reduced[key] = Rewritten(files, deleted)
+        return self._reduced[key]
+
+    def numbered(self, ref: FileRef, table: Schema) -> tuple[FileRef, ...]:
+        """The file itself when it declares the table's field ids, otherwise its rows in a file that does.
+
+        A writer foresees the ids that its commit will assign; another commit may have taken them meanwhile.
+        """
+        path = path_of(self.files.root, ref.name)
+        columns = pq.read_schema(path)
+        known = ids_in(table)
+        declared = ids_of(columns)
+        if all(known[name] == number for name, number in declared.items()):
+            return (ref,)
+        key = (ref.name, tuple(known[name] for name in declared))
+        if key not in self._renumbered:
+            self._renumbered[key] = self._rewrite(path, file_schema(columns, table), lambda batch: batch)
+        return self._renumbered[key]
+
+    def sweep(self, used: set[str]) -> None:
+        """Removes what was written for attempts that did not become the commit."""
+        made = [*self._renumbered.values(), *(rewritten.files for rewritten in self._reduced.values())]
+        self.files.remove(ref.name for refs in made for ref in refs if ref.name not in used)
+
+    def _rewrite(
+        self, path: Path, schema: pa.Schema | None, keep: Callable[[pa.RecordBatch], pa.RecordBatch]
+    ) -> tuple[FileRef, ...]:
+        stem = f"{self.batch}-rewrite-{uuid.uuid4().hex}"
+        with pq.ParquetFile(path) as source:
+            target = schema or source.schema_arrow
+            months = MonthWriter(self.files, self.ref, target, lambda number: f"{stem}-{number}")
+            try:
+                for batch in source.iter_batches(READ_ROWS):
+                    kept = pa.Table.from_batches([keep(batch)]).cast(target)
+                    months.write(kept, days_of(kept).combine_chunks())
+                return tuple(months.close())
+            except BaseException:
+                months.discard()
+                raise
+
+
+def data_file(files: Files, ref: FileRef, schema: Schema, properties: dict[str, str]) -> DataFile:
+    """The Iceberg description of a recorded file, with metrics from its footer; FileDamaged."""
+    path = path_of(files.root, ref.name)
+    footer = _footer(path, ref)
+    metrics = data_file_statistics_from_parquet_metadata(
+        parquet_metadata=footer,
+        stats_columns=compute_statistics_plan(schema, properties),
+        parquet_column_mapping=parquet_path_to_id_mapping(schema),
+    )
+    return DataFile.from_args(
+        content=DataFileContent.DATA,
+        file_path=str(path),
+        file_format=FileFormat.PARQUET,
+        partition=Record(month_ordinal(ref.partition)),
+        file_size_in_bytes=ref.bytes,
+        sort_order_id=None,
+        spec_id=0,
+        equality_ids=None,
+        key_metadata=None,
+        **metrics.to_serialized_dict(),
+    )
+
+
+def _footer(path: Path, ref: FileRef) -> pq.FileMetaData:
+    try:
+        size = path.stat().st_size
+        footer = pq.read_metadata(path)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise FileDamaged(f"The data file '{ref.name}' cannot be read: {error}.") from error
+    if size != ref.bytes or footer.num_rows != ref.rows:
+        raise FileDamaged(
+            f"The data file '{ref.name}' has {size} bytes and {footer.num_rows} rows; "
+            f"recorded were {ref.bytes} bytes and {ref.rows} rows."
+        )
+    return footer

@@ -1,0 +1,154 @@
+"""The lake: files that are created once, tables in which a batch is committed once, or never."""
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from headrace.lake.changes import Change, DataFileFacts, Figures, FileRef, Outcome, Stamp, TableRef
+from headrace.lake.files import Files, make_directory
+
+if TYPE_CHECKING:
+    from pyiceberg.catalog.sql import SqlCatalog
+    from pyiceberg.table import Table
+
+    from headrace.lake.writer import DataWriter
+
+# pyiceberg takes most of a second to import, so the modules that need it are imported at their first use.
+
+
+class Lake:
+    """One warehouse directory and its catalog; safe to use from several threads and processes at once."""
+
+    def __init__(self, database_url: str, warehouse: Path) -> None:
+        self.warehouse = warehouse.absolute()
+        self.files = Files(self.warehouse)
+        self._database_url = database_url
+        self._opening = threading.Lock()
+        self._locks: dict[TableRef, threading.Lock] = {}
+
+    @classmethod
+    def open(cls, database_url: str, warehouse: Path) -> "Lake":
+        """The lake whose catalog is at (SQLite: beside) ``database_url``; reached at its first use."""
+        make_directory(warehouse.absolute())
+        return cls(database_url, warehouse)
+
+    def close(self) -> None:
+        """Closes the catalog's connections."""
+        if "_opened" in self.__dict__:
+            self.catalog.close()
+
+    @property
+    def catalog(self) -> "SqlCatalog":
+        """The Iceberg catalog."""
+        with self._opening:
+            return self._opened
+
+    @cached_property
+    def _opened(self) -> "SqlCatalog":
+        from headrace.lake.tables import open_catalog
+
+        return open_catalog(self._database_url, self.warehouse)
+
+    # -- files -----------------------------------------------------------------------------------------------
+
+    def put(self, name: str, chunks: Iterable[bytes]) -> FileRef:
+        """Writes a new file, durably; FileTaken when the name exists."""
+        return self.files.put(name, chunks)
+
+    def read(self, ref: FileRef) -> bytes:
+        """A whole file, checked against its recorded hash; FileDamaged."""
+        return self.files.read(ref)
+
+    def stream(self, ref: FileRef, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
+        """Bytes of a file from ``offset`` on, in chunks; a missing or short file is FileDamaged."""
+        return self.files.stream(ref, offset, length)
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Removes files that nothing refers to."""
+        self.files.remove(names)
+
+    # -- tables ----------------------------------------------------------------------------------------------
+
+    def create_table(self, ref: TableRef, schema: pa.Schema) -> None:
+        """Creates the dataset's table with these columns and the system tail, unless it exists."""
+        from headrace.lake.tables import create_table
+
+        create_table(self.catalog, self.warehouse, ref, schema)
+
+    def drop_table(self, ref: TableRef) -> None:
+        """Drops the dataset's table and its files, if it is there."""
+        from headrace.lake.tables import drop_table
+
+        drop_table(self.catalog, self.warehouse, ref)
+
+    def table(self, ref: TableRef) -> "Table":
+        """The table as it is now; TableMissing."""
+        from headrace.lake.tables import load_table
+
+        return load_table(self.catalog, ref)
+
+    def figures(self, ref: TableRef) -> Figures:
+        """How much the table holds now."""
+        from headrace.lake.tables import figures
+
+        return figures(self.table(ref))
+
+    def metadata_location(self, ref: TableRef) -> str:
+        """The path that DuckDB's ``iceberg_scan`` takes."""
+        return str(self.table(ref).metadata_location)
+
+    def scan(self, ref: TableRef, batch: str | None = None) -> pa.Table:
+        """The table's rows, or those of one batch."""
+        from headrace.lake.contents import scan
+
+        return scan(self.table(ref), batch)
+
+    def batch_files(self, ref: TableRef, batch: str) -> list[DataFileFacts]:
+        """The current data files that hold rows of the batch."""
+        from headrace.lake.contents import batch_files
+
+        return batch_files(self.table(ref), self.warehouse, batch)
+
+    # -- batches ---------------------------------------------------------------------------------------------
+
+    def writer(self, ref: TableRef, schema: pa.Schema, stamp: Stamp) -> "DataWriter":
+        """A writer of the batch's rows; ``schema`` is the plan's, without the system tail."""
+        from headrace.lake.layout import with_tail
+        from headrace.lake.schemas import evolve, file_schema
+        from headrace.lake.writer import DataWriter
+
+        evolved = evolve(self.table(ref).transaction(), schema)  # foreseen, not committed
+        return DataWriter(self.files, ref, schema, file_schema(with_tail(schema), evolved), stamp)
+
+    def commit(self, ref: TableRef, schema: pa.Schema, changes: Sequence[Change]) -> dict[str, Outcome]:
+        """Commits each batch unless history holds it; brings the table up to ``schema`` in the same transaction."""
+        from headrace.lake.commits import commit
+
+        with self._alone(ref):
+            return commit(lambda: self.table(ref), self.files, ref, schema, changes)
+
+    def abort(self, ref: TableRef, batch: str) -> Outcome:
+        """Marks the batch aborted in the table's history, unless it is committed already."""
+        from headrace.lake.commits import abort
+
+        with self._alone(ref):
+            return abort(lambda: self.table(ref), batch)
+
+    def outcome(self, ref: TableRef, batch: str) -> Outcome | None:
+        """What history says about the batch; BatchUnproven when it cannot tell."""
+        from headrace.lake.history import outcome_of
+
+        return outcome_of(self.table(ref), batch)
+
+    @contextmanager
+    def _alone(self, ref: TableRef) -> Iterator[None]:
+        """Threads of one process take turns at a table; other processes meet at the catalog."""
+        with self._opening:
+            lock = self._locks.setdefault(ref, threading.Lock())
+        with lock:
+            yield

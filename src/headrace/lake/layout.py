@@ -1,0 +1,114 @@
+"""How every table is laid out: its name, its system tail, its partitions, its properties, its files' names."""
+
+import re
+from datetime import date
+
+import pyarrow as pa
+
+from headrace.clock import utc
+from headrace.lake.changes import Stamp, TableRef
+
+BATCH = "_ACP_BATCHID"
+INGEST_DAY = "_ACP_DATE"
+SYSTEM = "_acp_system_metadata"
+OURS = "_headrace"
+SCOPE = f"{OURS}.scope"
+DAY = f"{OURS}.day"
+EXTRACTED_AT = f"{OURS}.extracted_at"
+MONTH = "_headrace_month"  # the partition field: month(_headrace.day)
+ROW = "_row"  # the row number that engines carry beside the schema's columns; never stored
+
+_UTC = pa.timestamp("us", tz="UTC")
+
+TAIL = pa.schema(
+    [
+        pa.field(BATCH, pa.string()),
+        pa.field(INGEST_DAY, pa.date32()),
+        pa.field(
+            SYSTEM,
+            pa.struct([("acp_sourceBatchId", pa.string()), ("ingestTime", pa.int64()), ("isDeleted", pa.bool_())]),
+        ),
+        pa.field(
+            OURS,
+            pa.struct([("flow", pa.string()), ("scope", pa.string()), ("day", pa.date32()), ("extracted_at", _UTC)]),
+        ),
+    ]
+)
+
+# Whole files are matched by scope and batch, so their bounds must not be truncated.
+_EXACT = {f"write.metadata.metrics.column.{column}": "full" for column in (BATCH, SCOPE)}
+PROPERTIES = {
+    "commit.retry.num-retries": "0",  # a retry that does not look first would commit a batch twice
+    "write.metadata.delete-after-commit.enabled": "true",
+    "write.metadata.previous-versions-max": "50",
+    "write.parquet.compression-codec": "zstd",
+    **_EXACT,
+}
+
+
+def namespace(ref: TableRef) -> str:
+    """``{org}__{sandbox}``; what is no letter, digit or hyphen becomes _hex, so that no two pairs share a name."""
+    return f"{_safe(ref.org)}__{_safe(ref.sandbox)}"
+
+
+def table_name(ref: TableRef) -> str:
+    """The dataset's id in the same safe spelling."""
+    return _safe(ref.dataset_id)
+
+
+def table_folder(ref: TableRef) -> str:
+    """The table's directory below the warehouse."""
+    return f"tables/{namespace(ref)}/{table_name(ref)}"
+
+
+def data_file(ref: TableRef, month: str | None, stem: str) -> str:
+    """The name of a data file below the warehouse."""
+    return f"{table_folder(ref)}/data/{MONTH}={month or 'null'}/{stem}.parquet"
+
+
+def file_stem(stamp: Stamp, number: int) -> str:
+    """(batch, part, attempt, n): never the same twice."""
+    return f"{stamp.batch}-{stamp.part:05d}-{stamp.attempt}-{number}"
+
+
+def with_tail(schema: pa.Schema) -> pa.Schema:
+    """The schema's columns followed by the system tail."""
+    return pa.schema([*schema, *TAIL])
+
+
+def tail_columns(stamp: Stamp, days: pa.Array) -> list[pa.Array]:
+    """The system tail of ``len(days)`` rows."""
+    count = len(days)
+    batch, flow, scope = (_constant(text, pa.string(), count) for text in (stamp.batch, stamp.flow, stamp.scope))
+    ingested = _constant(stamp.ingested_at, pa.int64(), count)
+    extracted = _constant(stamp.extracted_at * 1000, pa.int64(), count).cast(_UTC)
+    kept = _constant(False, pa.bool_(), count)
+    return [
+        batch,
+        _constant(utc(stamp.ingested_at).date(), pa.date32(), count),
+        pa.StructArray.from_arrays([batch, ingested, kept], fields=list(TAIL.field(SYSTEM).type)),
+        pa.StructArray.from_arrays([flow, scope, days, extracted], fields=list(TAIL.field(OURS).type)),
+    ]
+
+
+def month_name(ordinal: int | None) -> str | None:
+    """2022-08 for Iceberg's month ordinal (months since 1970-01)."""
+    return None if ordinal is None else f"{1970 + ordinal // 12:04d}-{ordinal % 12 + 1:02d}"
+
+
+def month_ordinal(name: str | None) -> int | None:
+    """Iceberg's month ordinal of 2022-08."""
+    return None if name is None else (int(name[:-3]) - 1970) * 12 + int(name[-2:]) - 1
+
+
+def month_of(day: date) -> int:
+    """Iceberg's month ordinal of a day."""
+    return (day.year - 1970) * 12 + day.month - 1
+
+
+def _safe(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9-]", lambda match: "".join(f"_{byte:02x}" for byte in match[0].encode()), text)
+
+
+def _constant(value: object, kind: pa.DataType, count: int) -> pa.Array:
+    return pa.repeat(pa.scalar(value, kind), count)

@@ -1,0 +1,165 @@
+"""Writing data files: one writer streams rows into Parquet files, one month each, with bounded buffers."""
+
+from collections.abc import Callable
+from types import TracebackType
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from headrace.lake.changes import FileRef, Stamp, TableRef
+from headrace.lake.files import Draft, Files
+from headrace.lake.layout import data_file, file_stem, month_name, tail_columns, with_tail
+
+ROW_GROUP_ROWS = 122_880
+BUFFER_BYTES = 96 << 20  # what all open months may hold before the fullest is written out
+FILE_BYTES = 128 << 20
+OPEN_FILES = 64
+
+# High compression buys little on ad metrics; dictionaries pay only where values repeat.
+_COMPRESSION_LEVEL = 1
+
+
+class ParquetDraft:
+    """One Parquet file in the making."""
+
+    def __init__(self, files: Files, name: str, month: str | None, schema: pa.Schema) -> None:
+        self.month = month
+        self.rows = 0
+        self._draft = Draft(files.root, name)
+        self._sink = pa.PythonFile(self._draft, "w")
+        self._parquet = pq.ParquetWriter(
+            self._sink, schema, compression="zstd", compression_level=_COMPRESSION_LEVEL, store_schema=False
+        )
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk so far."""
+        return self._draft.size
+
+    def write(self, table: pa.Table) -> None:
+        """Adds row groups."""
+        self._parquet.write_table(table, row_group_size=ROW_GROUP_ROWS)
+        self.rows += table.num_rows
+
+    def publish(self) -> FileRef:
+        """Ends the file and gives it its name."""
+        self._parquet.close()
+        return self._draft.publish(self.rows, self.month)
+
+    def discard(self) -> None:
+        """Leaves no trace."""
+        self._parquet.close()
+        self._draft.discard()
+
+
+class MonthWriter:
+    """Rows of any months in, one file per month (several when large) out; ``stem(n)`` names the n-th file."""
+
+    def __init__(self, files: Files, ref: TableRef, schema: pa.Schema, stem: Callable[[int], str]) -> None:
+        self._files, self._ref, self._schema, self._stem = files, ref, schema, stem
+        self._buffers: dict[int | None, list[pa.Table]] = {}
+        self._buffered: dict[int | None, int] = {}
+        self._rows: dict[int | None, int] = {}
+        self._open: dict[int | None, ParquetDraft] = {}
+        self._published: list[FileRef] = []
+        self._started = 0
+
+    def write(self, table: pa.Table, days: pa.Array) -> None:
+        """Takes rows whose ``_headrace.day`` is ``days``."""
+        if table.num_rows == 0:
+            return
+        months = pc.add(pc.multiply(pc.subtract(pc.year(days), 1970), 12), pc.subtract(pc.month(days), 1))
+        runs = pc.value_counts(months)
+        if len(runs) > 1:
+            order = pc.sort_indices(months)  # nulls last
+            table, months = table.take(order), months.take(order)
+            runs = pc.value_counts(months)
+        start = 0
+        for run in runs.to_pylist():
+            self._take(run["values"], table.slice(start, run["counts"]))
+            start += run["counts"]
+        self._bound_buffers()
+
+    def close(self) -> list[FileRef]:
+        """Publishes every file."""
+        for month in [month for month, parts in self._buffers.items() if parts]:
+            self._flush(month)
+        for month in list(self._open):
+            self._publish(month)
+        return self._published
+
+    def discard(self) -> None:
+        """Leaves no file behind, published ones included."""
+        for draft in self._open.values():
+            draft.discard()
+        self._open.clear()
+        self._files.remove(ref.name for ref in self._published)
+
+    def _take(self, month: int | None, rows: pa.Table) -> None:
+        self._buffers.setdefault(month, []).append(rows)
+        self._buffered[month] = self._buffered.get(month, 0) + rows.nbytes
+        self._rows[month] = self._rows.get(month, 0) + rows.num_rows
+        if self._rows[month] >= ROW_GROUP_ROWS:
+            self._flush(month)
+
+    def _bound_buffers(self) -> None:
+        while sum(self._buffered.values()) > BUFFER_BYTES:
+            self._flush(max(self._buffered, key=lambda month: self._buffered[month]))
+
+    def _flush(self, month: int | None) -> None:
+        rows = pa.concat_tables(self._buffers.pop(month))
+        del self._buffered[month], self._rows[month]
+        draft = self._open.get(month) or self._start(month)
+        draft.write(rows)
+        if draft.size >= FILE_BYTES:
+            self._publish(month)
+
+    def _start(self, month: int | None) -> ParquetDraft:
+        if len(self._open) >= OPEN_FILES:
+            self._publish(next(iter(self._open)))
+        name = month_name(month)
+        path = data_file(self._ref, name, self._stem(self._started))
+        self._started += 1
+        self._open[month] = ParquetDraft(self._files, path, name, self._schema)
+        return self._open[month]
+
+    def _publish(self, month: int | None) -> None:
+        self._published.append(self._open.pop(month).publish())
+
+
+class DataWriter:
+    """The rows of one part of a batch on their way into the lake; ``close`` gives the files to record."""
+
+    def __init__(self, files: Files, ref: TableRef, columns: pa.Schema, schema: pa.Schema, stamp: Stamp) -> None:
+        self._names = columns.names
+        self._columns = with_tail(columns)
+        self._schema = schema
+        self._stamp = stamp
+        self._casts = self._columns.types != schema.types
+        self._months = MonthWriter(files, ref, schema, lambda number: file_stem(stamp, number))
+
+    def write(self, table: pa.Table, days: pa.Array) -> None:
+        """Adds rows in the schema's columns (``_row`` is left out); ``days`` is their date32 day, or null."""
+        days = days.combine_chunks() if isinstance(days, pa.ChunkedArray) else days
+        if table.column_names != self._names:
+            table = table.select(self._names)
+        stored = pa.Table.from_arrays([*table.columns, *tail_columns(self._stamp, days)], schema=self._columns)
+        self._months.write(stored.cast(self._schema) if self._casts else stored, days)
+
+    def close(self) -> list[FileRef]:
+        """Publishes the files, one month each."""
+        return self._months.close()
+
+    def abort(self) -> None:
+        """Leaves no file behind."""
+        self._months.discard()
+
+    def __enter__(self) -> "DataWriter":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            self.abort()
