@@ -1,6 +1,7 @@
 """What ``main`` builds once per process and hands down: settings, database, clocks, keys, lake, HTTP, jobs."""
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 
 from headrace.clock import Clock, Timer
 from headrace.durable import Jobs
@@ -13,7 +14,10 @@ from headrace.store.keyring import Keyring
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """One process's parts. Functions below take what they need of it, never the whole."""
+    """One process's parts. Functions below take what they need of it, never the whole.
+
+    stopping  set when this process must hand its runs back
+    """
 
     settings: Settings
     store: Store
@@ -23,3 +27,4 @@ class Deployment:
     lake: Lake
     http: SourceHttp
     jobs: Jobs
+    stopping: threading.Event = field(default_factory=threading.Event)

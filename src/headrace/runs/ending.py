@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from headrace import crash_points
-from headrace.errors import Conflict, HeadraceError
+from headrace.errors import HeadraceError
 from headrace.lake import Change
 from headrace.runs.deployment import Deployment
 from headrace.runs.plan import Target
@@ -87,19 +87,26 @@ def succeed(deployment: Deployment, run: Run, records: Sequence[PartRecord]) -> 
 
 def give_up(deployment: Deployment, run: Run, reason: HeadraceError) -> None:
     """Ends a run without its rows, unless the lake has them already: then it is recorded as the success it is."""
+    while not _given_up(deployment, run, reason):
+        log.warning("run %s moved on while it was given up; looking again", run.id)
+
+
+def _given_up(deployment: Deployment, run: Run, reason: HeadraceError) -> bool:
     with deployment.store.read() as conn:
         run, records = runs.by_id(conn, run.id), parts.listed(conn, run.id)
         batch = batches.find(conn, run.caller, run.batch_id)
     if batch is not None and batch.status == "committing" and not _aborted(deployment, batch):
         succeed(deployment, run, records)
-        return
+        return True
     now = deployment.clock.now()
     with deployment.store.write() as conn:
-        if not runs.finish(conn, run.id, FAILED, _failure(reason), now):
-            return
-        if batch is not None:
-            _close_batch(conn, batch, records, "aborted" if isinstance(reason, Stopped) else "failed", reason, now)
-        offer_following(conn, deployment.jobs, run.flow_id, now)
+        if batch is not None and batches.by_id(conn, batch.id).status != batch.status:
+            return False
+        if runs.finish(conn, run.id, FAILED, _failure(reason), now):
+            if batch is not None and batch.status in batches.UNFINISHED:
+                _close_batch(conn, batch, records, reason, now)
+            offer_following(conn, deployment.jobs, run.flow_id, now)
+    return True
 
 
 def hand_back(deployment: Deployment, run: Run, reason: str) -> None:
@@ -136,24 +143,22 @@ def _aborted(deployment: Deployment, batch: Batch) -> bool:
 
 
 def _close_batch(
-    conn: sa.Connection, batch: Batch, records: Sequence[PartRecord], status: str, reason: HeadraceError, now: int
+    conn: sa.Connection, batch: Batch, records: Sequence[PartRecord], reason: HeadraceError, now: int
 ) -> None:
-    current = batches.by_id(conn, batch.id)
-    if current.status not in batches.UNFINISHED:
-        return
-    if current.status != batch.status:
-        raise Conflict(f"Batch {batch.id} became {current.status} while its run was given up.")
-    _set_files(conn, batch.id, [record for record in records if record.raw], now)
+    _set_files(conn, batch.id, records, now, data=False)
+    status = "aborted" if isinstance(reason, Stopped) else "failed"
     errors = [{"code": _code(reason), "description": reason.message}, *batch_errors(records)]
     moved = {"metrics": batch_metrics(records, committed=False), "errors": errors, "completed_at": now}
     batches.move(conn, batch.id, {batch.status}, status, at=now, **moved)
 
 
-def _set_files(conn: sa.Connection, batch_id: str, records: Sequence[PartRecord], now: int) -> None:
+def _set_files(
+    conn: sa.Connection, batch_id: str, records: Sequence[PartRecord], now: int, *, data: bool = True
+) -> None:
     raw = [BatchFile(batches.INPUT_FILES, **page) for record in records for page in record.raw]
     errors = [BatchFile(batches.ROW_ERRORS, **file) for record in records for file in record.errors]
-    data = [_data_file(value) for record in records for value in record.data]
-    for directory, files in ((batches.INPUT_FILES, raw), (batches.ROW_ERRORS, errors), (batches.DATA, data)):
+    written = [_data_file(value) for record in records for value in record.data] if data else []
+    for directory, files in ((batches.INPUT_FILES, raw), (batches.ROW_ERRORS, errors), (batches.DATA, written)):
         batches.set_files(conn, batch_id, directory, files, now)
 
 
@@ -200,7 +205,9 @@ def batch_errors(records: Sequence[PartRecord]) -> list[dict[str, Any]]:
     for record in records:
         for code, count in record.counts.get("codes", {}).items():
             codes[code] = codes.get(code, 0) + count
-    return [{"code": code, "description": MEANINGS[code], "recordCount": codes[code]} for code in sorted(codes)]
+    return [
+        {"code": code, "description": MEANINGS.get(code, code), "recordCount": codes[code]} for code in sorted(codes)
+    ]
 
 
 MEANINGS = {

@@ -12,7 +12,9 @@ call: whoever is given the run after a crash calls it from the top.
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
+import sqlalchemy as sa
 import zstandard
 
 from headrace import crash_points, flows, sources
@@ -79,7 +81,7 @@ def _planned(deployment: Deployment, run: Run) -> FlowPlan:
     return FlowPlan.from_json(value, tuple(Part.from_json(record.spec) for record in recorded))
 
 
-def _open_batch(conn: batches.sa.Connection, run: Run, plan: FlowPlan, now: int) -> Batch:
+def _open_batch(conn: sa.Connection, run: Run, plan: FlowPlan, now: int) -> Batch:
     tags = {"flowId": [run.flow_id], "flowRunId": [run.id], "acp_sourceConnectionId": [plan.source_connection_id]}
     return batches.insert(
         conn, run.caller, id=run.batch_id, dataset_id=plan.target.table.dataset_id, at=now, status="staging",
@@ -112,7 +114,7 @@ def _copy_part(deployment: Deployment, run: Run, plan: FlowPlan, part: Part, rec
     crash_points.reach(crash_points.LANDED)
 
 
-def _land(deployment: Deployment, run: Run, part: Part, page: Page) -> dict[str, object]:
+def _land(deployment: Deployment, run: Run, part: Part, page: Page) -> dict[str, Any]:
     stored = f"batches/{run.batch_id}/input_files/{part.n:05}-{run.attempt:02}-{page.n:05}.json.zst"
     ref = deployment.lake.put(stored, [zstandard.ZstdCompressor(LANDING_LEVEL).compress(page.body)])
     facts = {"encoding": "zstd", "size": len(page.body), "url": page.url, "format": "json"}

@@ -8,14 +8,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from headrace import dataprep, flows, mapping, registry, sources, xdm
-from headrace.catalog import datasets
+from headrace import xdm
 from headrace.clock import Window
-from headrace.flows import FlowInputs
 from headrace.lake import TableRef
-from headrace.sources.reading import Part, Planned, Reading
-from headrace.store import runs
-from headrace.store.runs import Run
+from headrace.sources.reading import Part, Reading
 
 APPEND, REPLACE_WINDOW = "append", "replace-window"
 

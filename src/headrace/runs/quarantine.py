@@ -58,7 +58,7 @@ class Quarantine:
 
     def _file(self, family: str) -> IO[bytes]:
         if family not in self._files:
-            self._files[family] = tempfile.SpooledTemporaryFile(IN_MEMORY)
+            self._files[family] = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed by ``close``
         return self._files[family]
 
     def _land(self, family: str) -> dict[str, Any]:

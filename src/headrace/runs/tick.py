@@ -72,3 +72,24 @@ def _anything(store: Store, now: int) -> bool:
 
 def _due(conn: sa.Connection, now: int) -> list[Schedule]:
     return schedules.due(conn, now, runs.busy_flows(conn), AT_ONCE)
+
+
+def adopt_lost(store: Store, jobs: Jobs, now: int) -> int:
+    """Gives a new job to unfinished runs that have none left (their job ended in an error of the database, say)."""
+    with store.read() as conn:
+        waiting = [run for run in runs.unfinished(conn) if run.not_before is None]
+    if not waiting:
+        return 0
+    # Read in this order: a run's job exists from the moment the run does, so a missing one has really ended.
+    known = {job.id for job in jobs.unfinished()}
+    lost = [run for run in waiting if run.job_id not in known]
+    with store.write() as conn:
+        return sum(_adopted(conn, jobs, run, now) for run in lost)
+
+
+def _adopted(conn: sa.Connection, jobs: Jobs, seen: Run, now: int) -> bool:
+    run = runs.by_id(conn, seen.id)
+    if run.finished or run.jobs != seen.jobs or run.not_before is not None:
+        return False
+    enqueue(conn, jobs, runs.unpark(conn, run.id, now))
+    return True

@@ -12,7 +12,11 @@ ONCE = "once"
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """The next window of a flow. ``due_at``: the instant (epoch ms) from which it may run; ``backfill``: takes history."""
+    """The next window of a flow.
+
+    due_at    the instant (epoch ms) from which it may run
+    backfill  it takes history along
+    """
 
     window: Window
     due_at: int

@@ -52,6 +52,7 @@ batches = sa.Table(
     sa.Column("metrics", Json, nullable=False),
     sa.Column("errors", Json, nullable=False),
     sa.Column("uploads", sa.Integer, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("created_at", Millis, nullable=False),
     sa.Column("updated_at", Millis, nullable=False),
@@ -97,6 +98,7 @@ class Batch:
     metrics   Platform's counters (inputRecordCount, outputRecordCount, failedRecordCount, inputByteSize, …)
     errors    [{code, description, recordCount?, …}]
     uploads   how many uploads were ever begun; each takes its number from here
+    attempts  how often a worker began to promote an uploaded batch; file names carry it
     """
 
     id: str
@@ -118,6 +120,7 @@ class Batch:
     created_by: str
     updated_by: str
     created_client: str
+    attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +216,18 @@ def select(
     if limit is not None:
         statement = statement.limit(limit).offset(start)
     return [_batch(row) for row in conn.execute(statement)]
+
+
+def enter(conn: sa.Connection, id: str) -> int:
+    """Counts one more attempt to promote an uploaded batch; its number, from 1."""
+    conn.execute(batches.update().where(batches.c.id == id).values(attempts=batches.c.attempts + 1))
+    return by_id(conn, id).attempts
+
+
+def uploads_in(conn: sa.Connection, statuses: Collection[str]) -> list[Batch]:
+    """Batches that no flow run writes, in these statuses, in whatever scope, oldest first."""
+    where = batches.c.run_id.is_(None) & batches.c.status.in_(sorted(statuses))
+    return [_batch(row) for row in conn.execute(sa.select(batches).where(where).order_by(batches.c.created_at))]
 
 
 def move(

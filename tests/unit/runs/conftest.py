@@ -1,0 +1,43 @@
+"""A fresh SQLite store, and jobs that only remember what was enqueued."""
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from headrace.durable import Job
+from headrace.store.engine import Store, open_store
+from headrace.store.migrations import upgrade
+
+
+class RememberedJobs:
+    """The enqueueing half of the durable port; the table of jobs is a dict."""
+
+    executor = "here"
+
+    def __init__(self) -> None:
+        self.enqueued: dict[str, tuple[object, ...]] = {}
+        self.done: set[str] = set()
+
+    def enqueue(self, conn: sa.Connection, name: str, id: str, *args: object) -> None:
+        self.enqueued.setdefault(id, (name, *args))
+
+    def unfinished(self) -> list[Job]:
+        return [Job(id, None) for id in self.enqueued if id not in self.done]
+
+    def resume(self, executors: Collection[str]) -> int:
+        return 0
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = open_store(f"sqlite:///{tmp_path / 'headrace.db'}")
+    upgrade(opened)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def jobs() -> RememberedJobs:
+    return RememberedJobs()

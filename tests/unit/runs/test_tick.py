@@ -1,0 +1,123 @@
+"""Due windows become runs once, one at a time per flow; parked and lost runs go on."""
+
+import pytest
+
+from headrace.clock import Window
+from headrace.runs.leases import Leases
+from headrace.runs.tick import adopt_lost, offer_following, tick
+from headrace.store import runs, schedules
+from headrace.store.engine import Store
+from headrace.store.runs import FAILED, SUCCESS, Run
+from headrace.store.scope import Caller
+
+HERE = Caller("org@AdobeOrg", "prod", "", "client", "user")
+HOUR = 3_600_000
+NOW = 1_660_107_600_000
+
+
+def scheduled(store: Store, flow: str = "f", start: int = NOW - 3 * HOUR, **changes: object) -> None:
+    values = {"frequency": "hour", "interval": 1, "backfill": True, "enabled": True, **changes}
+    with store.write() as conn:
+        schedules.put(conn, HERE, flow, start=start, at=NOW, **values)  # type: ignore[arg-type]
+
+
+def listed(store: Store) -> list[Run]:
+    with store.read() as conn:
+        return runs.select(conn, HERE)
+
+
+def finish(store: Store, run: Run, jobs: object, now: int, state: str = SUCCESS) -> None:
+    with store.write() as conn:
+        runs.enter(conn, run.id, now)
+        assert runs.finish(conn, run.id, state, {"code": "c", "message": "m"}, now)
+        offer_following(conn, jobs, run.flow_id, now)  # type: ignore[arg-type]
+
+
+def test_a_due_window_becomes_one_run_however_often_one_ticks(store: Store, jobs) -> None:
+    scheduled(store)
+    assert [tick(store, jobs, NOW) for _ in range(3)] == [1, 0, 0]
+    (run,) = listed(store)
+    assert Window(run.window_start, run.window_end) == Window(NOW - 3 * HOUR, NOW) and run.backfill
+    assert jobs.enqueued == {f"{run.id}:1": ("flow_run", run.id)}
+
+
+def test_the_next_window_waits_for_the_run_before_it_then_starts_with_its_record(store: Store, jobs) -> None:
+    scheduled(store)
+    tick(store, jobs, NOW)
+    later = NOW + 2 * HOUR
+    assert tick(store, jobs, later) == 0
+    finish(store, listed(store)[0], jobs, later)
+    newest = listed(store)[0]
+    assert (newest.window_start, newest.window_end, newest.state) == (NOW, NOW + HOUR, "queued")
+
+
+def test_a_failed_window_does_not_stop_the_schedule_and_stays_a_gap(store: Store, jobs) -> None:
+    scheduled(store)
+    tick(store, jobs, NOW)
+    failed = listed(store)[0]
+    finish(store, failed, jobs, NOW, FAILED)
+    assert tick(store, jobs, NOW + HOUR) == 1
+    with store.read() as conn:
+        assert runs.gaps(conn, HERE, "f") == [(NOW - 3 * HOUR, NOW, failed.id)]
+        assert runs.last_of(conn, HERE, ["f", "g"])["f"].state == "queued"
+
+
+@pytest.mark.parametrize("changes", [{"enabled": False}, {"start": NOW + HOUR}])
+def test_what_is_not_due_does_not_run(store: Store, jobs, changes: dict[str, object]) -> None:
+    scheduled(store, **changes)
+    assert tick(store, jobs, NOW) == 0 and listed(store) == []
+
+
+def test_disable_keeps_the_watermark_and_enable_goes_on_from_it(store: Store, jobs) -> None:
+    scheduled(store)
+    tick(store, jobs, NOW)
+    finish(store, listed(store)[0], jobs, NOW)
+    scheduled(store, enabled=False)
+    assert tick(store, jobs, NOW + 5 * HOUR) == 0
+    scheduled(store)
+    assert tick(store, jobs, NOW + 5 * HOUR) == 1
+    assert listed(store)[0].window_start == NOW
+
+
+def test_a_parked_run_goes_on_under_a_new_job_when_its_time_comes(store: Store, jobs) -> None:
+    scheduled(store)
+    tick(store, jobs, NOW)
+    run = listed(store)[0]
+    with store.write() as conn:
+        runs.enter(conn, run.id, NOW)
+        runs.park(conn, run.id, NOW + 1000, "a reason", NOW)
+    assert [tick(store, jobs, NOW + at) for at in (999, 1000, 1000)] == [0, 1, 0]
+    assert list(jobs.enqueued) == [f"{run.id}:1", f"{run.id}:2"]
+
+
+def test_one_run_of_a_flow_at_a_time_whatever_started_it(store: Store, jobs) -> None:
+    scheduled(store)
+    tick(store, jobs, NOW)
+    first = listed(store)[0]
+    other = runs.new_run(
+        HERE, id="other", flow_id="f", cause="ondemand:0", window=(0, 1), backfill=False, batch_id="b", at=NOW
+    )
+    with store.write() as conn:
+        assert runs.insert(conn, other) and runs.enter(conn, first.id, NOW) is not None
+        assert runs.enter(conn, other.id, NOW) is None
+        runs.park(conn, other.id, NOW, "waits", NOW)
+    assert tick(store, jobs, NOW) == 0
+    finish(store, first, jobs, NOW)
+    assert tick(store, jobs, NOW) == 1 and "other:2" in jobs.enqueued
+
+
+def test_a_run_whose_job_is_gone_gets_another(store: Store, jobs) -> None:
+    scheduled(store)
+    tick(store, jobs, NOW)
+    run = listed(store)[0]
+    assert adopt_lost(store, jobs, NOW) == 0
+    jobs.done.add(run.job_id)
+    assert [adopt_lost(store, jobs, NOW) for _ in range(2)] == [1, 0]
+
+
+def test_a_process_is_dead_when_its_beat_stands_still_for_a_lease() -> None:
+    leases = Leases(5.0)
+    assert leases.expired({"a": 1, "b": 1}, 0.0) == set()
+    assert leases.expired({"a": 2, "b": 1}, 4.9) == set()
+    assert leases.expired({"a": 2, "b": 1}, 5.0) == {"b"}
+    assert leases.expired({"a": 2}, 9.9) == {"a"}
