@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-COMMITTED = "committed"
-ABORTED = "aborted"
+COMMITTED: Final = "committed"
+ABORTED: Final = "aborted"
 
 State = Literal["committed", "aborted"]
 

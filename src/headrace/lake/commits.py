@@ -2,8 +2,9 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -17,35 +18,30 @@ from headrace.lake.changes import ABORTED, COMMITTED, Change, FileRef, Outcome, 
 from headrace.lake.data_files import Rewriter, data_file
 from headrace.lake.files import Files
 from headrace.lake.history import outcome_of, summary_entry
-from headrace.lake.removals import condition_of, matching_files, require_not_later
+from headrace.lake.removals import matching_files, removals_of
 from headrace.lake.schemas import evolve
 
 ATTEMPTS = 40
 _LONGEST_PAUSE = 0.5
 
 Load = Callable[[], Table]
+Batch = tuple[Change, ...]  # every change of one batch: they are in one snapshot, or in none
 
 
 @dataclass(slots=True)
 class Step:
-    """One snapshot in the making: the files that go, those that come, what it says of each batch."""
+    """One snapshot in the making: the files that go and those that come."""
 
-    removed: dict[str, DataFile] = field(default_factory=dict)
-    added: list[DataFile] = field(default_factory=list)
-    outcomes: list[Outcome] = field(default_factory=list)
+    removed: list[DataFile] = field(default_factory=list)
+    added: list[FileRef] = field(default_factory=list)
+    rows_deleted: Counter[str] = field(default_factory=Counter)  # by batch
 
 
 def commit(load: Load, files: Files, ref: TableRef, schema: pa.Schema, changes: Sequence[Change]) -> dict[str, Outcome]:
-    """Commits each change's batch unless history has it already; its Outcome says whether it was aborted before."""
+    """Commits each batch unless history has it already; its Outcome says whether it was aborted before."""
     outcomes: dict[str, Outcome] = {}
     for group in _groups(changes):
-        rewriter = Rewriter(files, ref, group[0].batch)
-
-        def attempt(table: Table, pending: set[str]) -> list[Outcome]:
-            chosen = [change for change in group if change.batch in pending]  # noqa: B023 - called in this turn
-            return _commit_once(table, files, rewriter, schema, chosen)  # noqa: B023
-
-        outcomes |= _look_then_do(load, [change.batch for change in group], attempt)
+        outcomes |= _commit_group(load, Rewriter(files, ref, group[0][0].batch), schema, group)
     return outcomes
 
 
@@ -54,11 +50,21 @@ def abort(load: Load, batch: str) -> Outcome:
 
     def attempt(table: Table, _pending: set[str]) -> list[Outcome]:
         transaction = table.transaction()
-        marked = _take_snapshot(transaction, Step(outcomes=[Outcome(batch, ABORTED, None)]))
+        marked = _take_snapshot(transaction, [], [], [Outcome(batch, ABORTED, None)])
         transaction.commit_transaction()
         return marked
 
     return _look_then_do(load, [batch], attempt)[batch]
+
+
+def _commit_group(load: Load, rewriter: Rewriter, schema: pa.Schema, group: Sequence[Batch]) -> dict[str, Outcome]:
+    def attempt(table: Table, pending: set[str]) -> list[Outcome]:
+        return _commit_once(table, rewriter, schema, [batch for batch in group if batch[0].batch in pending])
+
+    try:
+        return _look_then_do(load, [batch[0].batch for batch in group], attempt)
+    finally:
+        rewriter.sweep()
 
 
 def _look_then_do(
@@ -78,95 +84,87 @@ def _look_then_do(
     raise CommitContended(f"Others changed the table {ATTEMPTS} times in a row; try the commit again.")
 
 
-def _commit_once(
-    table: Table, files: Files, rewriter: Rewriter, schema: pa.Schema, changes: Sequence[Change]
-) -> list[Outcome]:
+def _commit_once(table: Table, rewriter: Rewriter, schema: pa.Schema, batches: Sequence[Batch]) -> list[Outcome]:
     transaction = table.transaction()
     evolved = evolve(transaction, schema)
     step = Step()
+    outcomes = [_arrival(step, rewriter, evolved, batch) for batch in batches]
+    _departures(step, table, rewriter, evolved, batches)
+    added = [data_file(rewriter.files, ref, evolved, table.metadata.properties) for ref in step.added]
+    counted = [replace(outcome, rows_deleted=step.rows_deleted[outcome.batch]) for outcome in outcomes]
+    taken = _take_snapshot(transaction, step.removed, added, counted)
+    _send(transaction, rewriter, {ref.name for ref in step.added})
+    return taken
+
+
+def _send(transaction: Transaction, rewriter: Rewriter, names: set[str]) -> None:
     try:
-        for change in changes:
-            _plan(step, table, files, rewriter, evolved, change)
-        outcomes = _take_snapshot(transaction, step)
-    except BaseException:
-        rewriter.sweep(set())
+        transaction.commit_transaction()
+    except CommitFailedException:
         raise
-    transaction.commit_transaction()
-    rewriter.sweep({str(added.file_path) for added in step.added})
-    return outcomes
+    except BaseException:
+        rewriter.in_doubt = True
+        raise
+    rewriter.kept = names
 
 
-def _plan(step: Step, table: Table, files: Files, rewriter: Rewriter, schema: Schema, change: Change) -> None:
-    properties = table.metadata.properties
-    refs: list[FileRef] = [part for ref in change.files for part in rewriter.numbered(ref, schema)]
-    left, deleted = _removals(step, table, rewriter, schema, change)
-    step.added += [data_file(files, ref, schema, properties) for ref in (*refs, *left)]
-    step.outcomes.append(
-        Outcome(
-            batch=change.batch,
-            state=COMMITTED,
-            snapshot_id=None,
-            rows_added=sum(ref.rows for ref in refs),
-            rows_deleted=deleted,
-            files_added=len(refs),
-            bytes_added=sum(ref.bytes for ref in refs),
-        )
-    )
-
-
-def _removals(
-    step: Step, table: Table, rewriter: Rewriter, schema: Schema, change: Change
-) -> tuple[list[FileRef], int]:
-    condition = condition_of(change)
-    left: list[FileRef] = []
-    deleted = 0
-    if condition is None:
-        return left, deleted
-    for match in matching_files(table, schema, condition):
-        if match.whole:
-            require_not_later(change, match.file, schema)
-            deleted += match.file.record_count
-        else:
-            rest = rewriter.without(change, match.file.file_path, condition)
-            if not rest.rows_deleted:
-                continue  # its bounds allowed a match, its rows hold none
-            left += rest.files
-            deleted += rest.rows_deleted
-        step.removed[match.file.file_path] = match.file
-    return left, deleted
-
-
-def _take_snapshot(transaction: Transaction, step: Step) -> list[Outcome]:
-    summary: Mapping[str, str] = dict(summary_entry(outcome) for outcome in step.outcomes)
-    update = transaction.update_snapshot(snapshot_properties=dict(summary))
-    with update.overwrite() if step.removed else update.merge_append() as producer:
-        for removed in step.removed.values():
-            producer.delete_data_file(removed)
-        for added in step.added:
-            producer.append_data_file(added)
-    return [_at(outcome, producer.snapshot_id) for outcome in step.outcomes]
-
-
-def _at(outcome: Outcome, snapshot_id: int) -> Outcome:
+def _arrival(step: Step, rewriter: Rewriter, schema: Schema, batch: Batch) -> Outcome:
+    refs = [part for change in batch for ref in change.files for part in rewriter.numbered(ref, schema)]
+    step.added += refs
     return Outcome(
-        outcome.batch,
-        outcome.state,
-        snapshot_id,
-        outcome.rows_added,
-        outcome.rows_deleted,
-        outcome.files_added,
-        outcome.bytes_added,
+        batch=batch[0].batch,
+        state=COMMITTED,
+        snapshot_id=None,
+        rows_added=sum(ref.rows for ref in refs),
+        files_added=len(refs),
+        bytes_added=sum(ref.bytes for ref in refs),
     )
 
 
-def _groups(changes: Sequence[Change]) -> Iterator[list[Change]]:
-    """Runs of changes that one snapshot can hold: a scope, or a replay, would have to see what came before it."""
-    group: list[Change] = []
-    for change in changes:
-        again = any(change.scope == other.scope or change.batch == other.batch for other in group)
-        if group and (again or isinstance(change.delete, Replay) or isinstance(group[-1].delete, Replay)):
+def _departures(step: Step, table: Table, rewriter: Rewriter, schema: Schema, batches: Sequence[Batch]) -> None:
+    removals = removals_of(change for batch in batches for change in batch)
+    for match in matching_files(table, schema, removals):
+        if match.whole is not None:
+            step.rows_deleted[match.whole.change.batch] += match.file.record_count
+        else:
+            rest = rewriter.without(match.file.file_path, match.removals)
+            if not any(rest.rows_deleted):
+                continue  # its bounds allowed a match, its rows hold none
+            step.added += rest.files
+            for removal, count in zip(match.removals, rest.rows_deleted, strict=True):
+                step.rows_deleted[removal.change.batch] += count
+        step.removed.append(match.file)
+
+
+def _take_snapshot(
+    transaction: Transaction, removed: Sequence[DataFile], added: Sequence[DataFile], outcomes: Sequence[Outcome]
+) -> list[Outcome]:
+    summary = dict(summary_entry(outcome) for outcome in outcomes)
+    update = transaction.update_snapshot(snapshot_properties=summary)
+    with update.overwrite() if removed else update.merge_append() as producer:
+        for file in removed:
+            producer.delete_data_file(file)
+        for file in added:
+            producer.append_data_file(file)
+    return [replace(outcome, snapshot_id=producer.snapshot_id) for outcome in outcomes]
+
+
+def _groups(changes: Sequence[Change]) -> Iterator[list[Batch]]:
+    """Runs of batches that one snapshot can hold: of two batches in one scope, the later must see the earlier."""
+    group: list[Batch] = []
+    for batch in _by_batch(changes):
+        scopes = {change.scope for other in group for change in other}
+        alone = any(isinstance(change.delete, Replay) for change in (*batch, *(group[-1] if group else ())))
+        if group and (alone or any(change.scope in scopes for change in batch)):
             yield group
             group = []
-        group.append(change)
+        group.append(batch)
     if group:
         yield group
+
+
+def _by_batch(changes: Sequence[Change]) -> list[Batch]:
+    batches: dict[str, list[Change]] = {}
+    for change in changes:
+        batches.setdefault(change.batch, []).append(change)
+    return [tuple(batch) for batch in batches.values()]

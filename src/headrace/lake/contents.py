@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-from pyiceberg.expressions import AlwaysTrue, BooleanExpression, EqualTo
+from pyiceberg.expressions import AlwaysTrue, BooleanExpression, EqualTo, Reference
+from pyiceberg.expressions.literals import literal
 from pyiceberg.table import Table
 
 from headrace.errors import FileDamaged
@@ -78,7 +79,7 @@ def _intact(lake: Lake, ref: FileRef) -> bool:
 
 
 def _rows_of(batch: str | None) -> BooleanExpression:
-    return AlwaysTrue() if batch is None else EqualTo(BATCH, batch)
+    return AlwaysTrue() if batch is None else EqualTo(term=Reference(BATCH), value=literal(batch))
 
 
 def _names(lake: Lake, paths: Iterable[str]) -> set[str]:

@@ -1,7 +1,7 @@
 """Recorded files as Iceberg data files: their footers checked, measured and, where needed, rewritten."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,10 +18,10 @@ from pyiceberg.schema import Schema
 from pyiceberg.typedef import Record
 
 from headrace.errors import FileDamaged
-from headrace.lake.changes import Change, FileRef, TableRef
+from headrace.lake.changes import FileRef, TableRef
 from headrace.lake.files import Files, path_of
 from headrace.lake.layout import month_ordinal
-from headrace.lake.removals import Condition, days_of, latest_extraction, refuse_later
+from headrace.lake.removals import Condition, Removal, days_of, latest_extraction
 from headrace.lake.schemas import file_schema, ids_in, ids_of
 from headrace.lake.writer import MonthWriter
 
@@ -30,10 +30,10 @@ READ_ROWS = 65_536
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """What is left of a file after rows were taken out of it."""
+    """What is left of a file after rows were taken out of it, and how many went for each condition."""
 
     files: tuple[FileRef, ...]
-    rows_deleted: int
+    rows_deleted: tuple[int, ...]
 
 
 @dataclass(slots=True)
@@ -43,25 +43,27 @@ class Rewriter:
     files: Files
     ref: TableRef
     batch: str
+    kept: set[str] = field(default_factory=set)  # the names that the commit took
+    in_doubt: bool = False  # whether some attempt's answer was lost, so that nothing may be removed
     _renumbered: dict[tuple[str, tuple[int, ...]], tuple[FileRef, ...]] = field(default_factory=dict)
-    _reduced: dict[tuple[str, Condition], Rewritten] = field(default_factory=dict)
+    _reduced: dict[tuple[str, tuple[Condition, ...]], Rewritten] = field(default_factory=dict)
 
-    def without(self, change: Change, path: str, condition: Condition) -> Rewritten:
-        """The file less the rows of the condition; WindowSuperseded when one of them was read later."""
-        key = (path, condition)
+    def without(self, path: str, removals: Sequence[Removal]) -> Rewritten:
+        """The file less the rows of the removals; WindowSuperseded when one of them was read later."""
+        key = (path, tuple(removal.condition for removal in removals))
         if key not in self._reduced:
-            deleted = 0
+            deleted = [0] * len(removals)
 
             def keep(batch: pa.RecordBatch) -> pa.RecordBatch:
-                nonlocal deleted
-                gone = condition.mask(batch)
-                if (latest := latest_extraction(batch.filter(gone))) is not None:
-                    refuse_later(change, latest)
-                deleted += pc.sum(gone).as_py() or 0
-                return batch.filter(pc.invert(gone))
+                for index, removal in enumerate(removals):
+                    gone = removal.condition.mask(batch)
+                    removal.require_not_later_than(latest_extraction(batch.filter(gone)))
+                    deleted[index] += pc.sum(gone).as_py() or 0
+                    batch = batch.filter(pc.invert(gone))
+                return batch
 
             files = self._rewrite(Path(path), None, keep)
-            self._reduced[key] = Rewritten(files, deleted)
+            self._reduced[key] = Rewritten(files, tuple(deleted))
         return self._reduced[key]
 
     def numbered(self, ref: FileRef, table: Schema) -> tuple[FileRef, ...]:
@@ -80,15 +82,21 @@ class Rewriter:
             self._renumbered[key] = self._rewrite(path, file_schema(columns, table), lambda batch: batch)
         return self._renumbered[key]
 
-    def sweep(self, used: set[str]) -> None:
+    def sweep(self) -> None:
         """Removes what was written for attempts that did not become the commit."""
         made = [*self._renumbered.values(), *(rewritten.files for rewritten in self._reduced.values())]
-        self.files.remove(ref.name for refs in made for ref in refs if ref.name not in used)
+        written = {ref.name for refs in made for ref in refs if ref.name.split("/")[-1].startswith(self._stem)}
+        if not self.in_doubt:
+            self.files.remove(written - self.kept)
+
+    @property
+    def _stem(self) -> str:
+        return f"{self.batch}-rewrite-"
 
     def _rewrite(
         self, path: Path, schema: pa.Schema | None, keep: Callable[[pa.RecordBatch], pa.RecordBatch]
     ) -> tuple[FileRef, ...]:
-        stem = f"{self.batch}-rewrite-{uuid.uuid4().hex}"
+        stem = f"{self._stem}{uuid.uuid4().hex}"
         with pq.ParquetFile(path) as source:
             target = schema or source.schema_arrow
             months = MonthWriter(self.files, self.ref, target, lambda number: f"{stem}-{number}")

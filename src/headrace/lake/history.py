@@ -3,7 +3,8 @@
 import json
 from collections.abc import Iterator
 
-from pyiceberg.expressions import EqualTo
+from pyiceberg.expressions import EqualTo, Reference
+from pyiceberg.expressions.literals import literal
 from pyiceberg.table import Table
 
 from headrace.errors import BatchUnproven
@@ -53,7 +54,11 @@ def _truncated(table: Table) -> bool:
 
 
 def _outcome_in_rows(table: Table, batch: str) -> Outcome:
-    rows = table.scan(row_filter=EqualTo(BATCH, batch), selected_fields=(BATCH,)).to_arrow().num_rows
+    rows = (
+        table.scan(row_filter=EqualTo(term=Reference(BATCH), value=literal(batch)), selected_fields=(BATCH,))
+        .to_arrow()
+        .num_rows
+    )
     if rows:
         return Outcome(batch, COMMITTED, None, rows_added=rows)
     raise BatchUnproven(

@@ -1,13 +1,14 @@
 """Which rows of a table a change deletes: whole files by their bounds, parts of files by rewriting them."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyiceberg.conversions import from_bytes
-from pyiceberg.expressions import And, BooleanExpression, EqualTo, GreaterThanOrEqual, LessThanOrEqual
+from pyiceberg.expressions import And, BooleanExpression, EqualTo, GreaterThanOrEqual, LessThanOrEqual, Reference
+from pyiceberg.expressions.literals import literal
 from pyiceberg.manifest import DataFile
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table
@@ -31,11 +32,12 @@ class Condition:
 
     def expression(self) -> BooleanExpression:
         """The condition as pyiceberg prunes files by it."""
-        same: BooleanExpression = EqualTo(self.column, self.value)
+        same = EqualTo(term=Reference(self.column), value=literal(self.value))
         if self.first_day is None or self.last_day is None:
             return same
-        days = And(GreaterThanOrEqual(DAY, self.first_day.isoformat()), LessThanOrEqual(DAY, self.last_day.isoformat()))
-        return And(same, days)
+        day = Reference(DAY)
+        first = GreaterThanOrEqual(term=day, value=literal(self.first_day))
+        return And(same, first, LessThanOrEqual(term=day, value=literal(self.last_day)))
 
     def mask(self, rows: pa.RecordBatch) -> pa.Array:
         """True for each row that it holds for."""
@@ -65,59 +67,70 @@ class Bounds:
 
     def of(self, column: str) -> tuple[object, object]:
         """Smallest and largest value of a column without nulls."""
-        field = self.schema.find_field(column)
-        low = (self.file.lower_bounds or {}).get(field.field_id)
-        high = (self.file.upper_bounds or {}).get(field.field_id)
-        nulls = (self.file.null_value_counts or {}).get(field.field_id)
-        if low is None or high is None or nulls != 0 or not isinstance(field.field_type, PrimitiveType):
+        place = self.schema.find_field(column)
+        low = (self.file.lower_bounds or {}).get(place.field_id)
+        high = (self.file.upper_bounds or {}).get(place.field_id)
+        nulls = (self.file.null_value_counts or {}).get(place.field_id)
+        if low is None or high is None or nulls != 0 or not isinstance(place.field_type, PrimitiveType):
             return None, None
-        return from_bytes(field.field_type, low), from_bytes(field.field_type, high)
+        return from_bytes(place.field_type, low), from_bytes(place.field_type, high)
+
+    def latest_extraction(self) -> int | None:
+        """The newest ``_headrace.extracted_at``, in epoch ms."""
+        _, latest = self.of(EXTRACTED_AT)
+        return latest // 1000 if isinstance(latest, int) else None
 
 
 @dataclass(frozen=True, slots=True)
+class Removal:
+    """The rows that one change deletes."""
+
+    change: Change
+    condition: Condition
+
+    def require_not_later_than(self, extracted_at: int | None) -> None:
+        """WindowSuperseded when rows read at ``extracted_at`` (epoch ms) would be replaced by earlier ones."""
+        if extracted_at is not None and extracted_at > self.change.extracted_at and self._replaces():
+            raise WindowSuperseded(
+                f"The batch '{self.change.batch}' would replace rows of '{self.change.scope}' that were read later; "
+                "run the window again to read it anew.",
+                batch=self.change.batch,
+                scope=self.change.scope,
+                extracted_at=self.change.extracted_at,
+                later=extracted_at,
+            )
+
+    def _replaces(self) -> bool:
+        return not isinstance(self.change.delete, Replay)
+
+
+@dataclass(slots=True)
 class Match:
-    """A data file that holds, or may hold, rows to delete."""
+    """A current data file that holds, or may hold, rows to delete, and the removals that may find them there."""
 
     file: DataFile
-    whole: bool
+    removals: list[Removal] = field(default_factory=list)
+    whole: Removal | None = None  # the removal that takes every row
 
 
-def condition_of(change: Change) -> Condition | None:
-    """The rows that the change deletes; None for an append."""
-    match change.delete:
-        case Append():
-            return None
-        case ReplaceWindow(first_day, last_day):
-            return Condition(SCOPE, change.scope, first_day, last_day)
-        case Replay(batch):
-            return Condition(BATCH, batch)
-    return Condition(SCOPE, change.scope)
+def removals_of(changes: Iterable[Change]) -> list[Removal]:
+    """What the changes delete; appends delete nothing."""
+    found = ((change, _condition_of(change)) for change in changes)
+    return [Removal(change, condition) for change, condition in found if condition is not None]
 
 
-def matching_files(table: Table, schema: Schema, condition: Condition) -> Iterator[Match]:
-    """The current files that the condition may touch."""
-    for task in table.scan(row_filter=condition.expression()).plan_files():
-        yield Match(task.file, condition.holds_for_all(Bounds(task.file, schema)))
-
-
-def require_not_later(change: Change, file: DataFile, schema: Schema) -> None:
-    """WindowSuperseded when a file that goes as a whole holds rows read after the change's."""
-    _, latest = Bounds(file, schema).of(EXTRACTED_AT)
-    if isinstance(latest, int):
-        refuse_later(change, latest // 1000)
-
-
-def refuse_later(change: Change, extracted_at: int) -> None:
-    """WindowSuperseded when ``extracted_at`` is after the change's, unless the change is no replacement."""
-    if extracted_at > change.extracted_at and not isinstance(change.delete, Replay):
-        raise WindowSuperseded(
-            f"The batch '{change.batch}' would replace rows of '{change.scope}' that were read later; "
-            "run the window again to read it anew.",
-            batch=change.batch,
-            scope=change.scope,
-            extracted_at=change.extracted_at,
-            later=extracted_at,
-        )
+def matching_files(table: Table, schema: Schema, removals: Iterable[Removal]) -> list[Match]:
+    """The current files that the removals may touch, each once."""
+    matches: dict[str, Match] = {}
+    for removal in removals:
+        for task in table.scan(row_filter=removal.condition.expression()).plan_files():
+            match = matches.setdefault(task.file.file_path, Match(task.file))
+            match.removals.append(removal)
+            bounds = Bounds(task.file, schema)
+            if match.whole is None and removal.condition.holds_for_all(bounds):
+                match.whole = removal
+                removal.require_not_later_than(bounds.latest_extraction())
+    return list(matches.values())
 
 
 def latest_extraction(rows: pa.RecordBatch) -> int | None:
@@ -138,3 +151,14 @@ def _column(rows: pa.RecordBatch | pa.Table, name: str) -> pa.Array:
 
 def _day(value: object) -> date:
     return value if isinstance(value, date) else _EPOCH + timedelta(days=int(str(value)))
+
+
+def _condition_of(change: Change) -> Condition | None:
+    match change.delete:
+        case Append():
+            return None
+        case ReplaceWindow(first_day, last_day):
+            return Condition(SCOPE, change.scope, first_day, last_day)
+        case Replay(batch):
+            return Condition(BATCH, batch)
+    return Condition(SCOPE, change.scope)

@@ -1,6 +1,6 @@
 """Table schemas: Arrow to Iceberg, bringing a table up to a newer schema, field ids for the files."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
 from pyiceberg.partitioning import PartitionField, PartitionSpec
@@ -146,7 +146,9 @@ def _iceberg_type(kind: pa.DataType, path: str) -> IcebergType:
     raise SchemaIncompatible(f"The column '{path}' has the type {kind}, which a table cannot hold.", column=path)
 
 
-def _file_field(field: pa.Field, table: NestedField) -> pa.Field:
+def _file_field(field: pa.Field, table: NestedField | None) -> pa.Field:
+    if table is None:
+        raise SchemaIncompatible(f"The table has no column '{field.name}'.", column=field.name)
     kind = _file_type(field.type, table.field_type)
     return pa.field(field.name, kind, field.nullable, {FIELD_ID: str(table.field_id).encode()})
 

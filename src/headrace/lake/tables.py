@@ -33,7 +33,7 @@ class DurableFileIO(PyArrowFileIO):
 
 
 class _DurableFile(PyArrowFile):
-    def create(self, overwrite: bool = False) -> "_SyncedStream":  # type: ignore[override]
+    def create(self, overwrite: bool = False) -> "_SyncedStream":
         path = Path(self._path)
         make_directory(path.parent)
         return _SyncedStream(path, "wb" if overwrite else "xb")
