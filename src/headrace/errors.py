@@ -229,8 +229,30 @@ class CommitContended(Conflict):
     """Other writers kept changing the table; try the commit again."""
 
 
+# -- mapping -------------------------------------------------------------------------------------------------
+
+
+class MappingSyntax(Invalid):
+    """The expression or path cannot be read."""
+
+
+class MappingInvalid(Invalid):
+    """A mapping does not fit the target schema."""
+
+
 # -- data prep -----------------------------------------------------------------------------------------------
 
 
 class MappingSetInvalid(Invalid):
     """The mapping set is not valid."""
+
+
+# -- query ---------------------------------------------------------------------------------------------------
+
+
+class QueryInvalid(Invalid):
+    """The query cannot be run."""
+
+
+class TableUnknown(QueryInvalid):
+    """The query names a table that this sandbox does not have."""

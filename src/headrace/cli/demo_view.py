@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from headrace.cli.query import as_table
 from headrace.cli.tutorial import Sent
 from headrace.clock import utc
 from headrace.query import local
@@ -36,7 +37,8 @@ FROM {table} GROUP BY year, month ORDER BY year, month
 
 def opening(console: Console, server: str, simulator: str, now: str) -> None:
     """Where the two servers are and what time it is for them."""
-    text = f"Headrace  {server}   (emulator)\nLinkedIn  {simulator}   (simulator, world tutorial)\nBoth clocks stand at {now}."
+    servers = f"Headrace  {server}   (emulator)\nLinkedIn  {simulator}   (simulator, world tutorial)"
+    text = f"{servers}\nBoth clocks stand at {now}."
     console.print(Panel(text, title="The LinkedIn Ads tutorial, end to end", expand=False))
 
 
@@ -147,7 +149,7 @@ def months(console: Console, data_dir: Path, org: str, table: str) -> None:
     """A SQL query over the dataset and its result."""
     query = " ".join(MONTHLY.format(table=table).split())
     console.print(f'\n[bold]headrace query[/] [cyan]"{query}"[/]')
-    console.print(local.table(data_dir, org, "prod", query))
+    console.print(as_table(local.result(data_dir, org, "prod", query)))
 
 
 def unchanged(console: Console, document: dict[str, Any], before: int, after: int) -> None:

@@ -1,0 +1,1 @@
+"""SQL over the tables of one sandbox: read-only, beside a running server."""

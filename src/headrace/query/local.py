@@ -1,0 +1,73 @@
+"""SQL over a data directory, without its server: which org, which sandbox, which tables."""
+
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from headrace.errors import NotFound, QueryInvalid
+from headrace.lake import Lake, TableRef
+from headrace.query import duck
+from headrace.query.duck import Result, Tables
+from headrace.settings import Settings
+from headrace.store import documents, sandboxes
+from headrace.store.engine import Store, open_store
+from headrace.store.scope import Caller
+
+ALIAS_TAG = "adobe/pqs/table"
+
+
+def rows(data_dir: Path, org: str | None, sandbox: str, sql: str, database_url: str = "") -> list[tuple[Any, ...]]:
+    """The rows that ``sql`` gives; see ``result``."""
+    return result(data_dir, org, sandbox, sql, database_url).rows
+
+
+def result(data_dir: Path, org: str | None, sandbox: str, sql: str, database_url: str = "") -> Result:
+    """Runs one SELECT over the tables of ``org`` (None: the only one) and ``sandbox``, also beside a server."""
+    settings = Settings(data_dir, database_url=database_url)
+    store = open_existing(settings)
+    try:
+        with store.read() as conn:
+            caller = _scope(conn, org, sandbox)
+            datasets = _datasets(conn, caller)
+    finally:
+        store.close()
+    with closing(Lake.open(settings.database, settings.warehouse)) as lake:
+
+        def locate(dataset: str) -> str:
+            return lake.metadata_location(TableRef(caller.org, caller.sandbox, dataset))
+
+        return duck.run(Tables(datasets, locate), sql)
+
+
+def open_existing(settings: Settings) -> Store:
+    """The store of a data directory that a server has used; NotFound for any other directory."""
+    path = settings.data_dir / "headrace.db"
+    if not settings.database_url and not path.is_file():
+        raise NotFound(f"{settings.data_dir} is no data directory of Headrace: it has no {path.name}.")
+    return open_store(settings.database)
+
+
+def _scope(conn: sa.Connection, org: str | None, sandbox: str) -> Caller:
+    orgs = sandboxes.orgs(conn)
+    if org is None and len(orgs) > 1:
+        raise QueryInvalid(f"The data directory holds several orgs; choose one with --org: {', '.join(orgs)}.")
+    chosen = org or next(iter(orgs), None)
+    if chosen is None or chosen not in orgs:
+        raise NotFound(f"There is no org {chosen or ''} here. Orgs: {', '.join(orgs) or 'none yet'}.")
+    found = sandboxes.find(conn, chosen, sandbox)
+    if found is None:
+        names = ", ".join(one.name for one in sandboxes.listed(conn, chosen))
+        raise NotFound(f"Org {chosen} has no sandbox {sandbox}. Sandboxes: {names}.")
+    return Caller(chosen, found.name, found.id, "", "")
+
+
+def _datasets(conn: sa.Connection, caller: Caller) -> dict[str, str]:
+    """Every name that stands for a dataset: its id, and its alias; the older of two datasets keeps an alias."""
+    found = sorted(documents.select(conn, caller, "dataSets"), key=lambda one: (one.created_at, one.id))
+    names: dict[str, str] = {}
+    for one in found:
+        for alias in (one.body.get("tags") or {}).get(ALIAS_TAG) or []:
+            names.setdefault(str(alias).lower(), one.id)
+    return names | {one.id: one.id for one in found}
