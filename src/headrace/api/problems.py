@@ -157,9 +157,15 @@ def problem_shape(service: str, default: str) -> Shape:
 
 
 XDM = Dialect(problem_shape("XDM", "4000"), {errors.NotFound: Row(404, "1012", "Resource not found")})
-CATALOG = Dialect(problem_shape("CATALOG", "1000"), {})
-INGEST = Dialect(problem_shape("INGEST", "1000"), {})
-EXPORT = Dialect(problem_shape("EXPORT", "1000"), {})
+CATALOG = Dialect(
+    problem_shape("CATALOG", "1000"),
+    {errors.NotFound: Row(404, "1404", "Object not found"), errors.InUse: Row(409, "1409", "Object in use")},
+)
+INGEST = Dialect(
+    problem_shape("INGEST", "1000"),
+    {errors.NotFound: Row(404, "1404", "Batch or dataset not found"), errors.Conflict: Row(409, "1409", "Wrong state")},
+)
+EXPORT = Dialect(problem_shape("EXPORT", "1000"), {errors.NotFound: Row(404, "1404", "Batch or file not found")})
 
 
 # -- Data Prep (data-prep.md 1) --------------------------------------------------------------------------------

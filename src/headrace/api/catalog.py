@@ -1,0 +1,129 @@
+"""Catalog: ``/data/foundation/catalog``. Every answer is a map keyed by id, every change a list of references."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from headrace import sandboxes
+from headrace.api.problems import CATALOG
+from headrace.api.request import Reply, Request
+from headrace.api.routing import Routes
+from headrace.catalog import batch_listing, changes, datasets, rendering, selection
+from headrace.catalog.selection import Selection
+from headrace.store.documents import Document
+
+catalog = Routes("/data/foundation/catalog", CATALOG)
+
+Body = dict[str, Any]
+
+
+@catalog.post("/datasets")
+@catalog.post("/dataSets")
+def create_dataset(request: Request) -> Reply:
+    """A new dataset with an empty table."""
+    made = datasets.create(request.store, request.deployment.lake, request.caller, *_sent(request))
+    return Reply(201, [f"@/dataSets/{made.id}"], {"etag": made.etag})
+
+
+@catalog.get("/datasets")
+@catalog.get("/dataSets")
+def list_datasets(request: Request) -> Reply:
+    """A page of the sandbox's datasets."""
+    chosen = selection.read(request.query.pairs, selection.DATASETS)
+    with request.store.read() as conn:
+        found = {one.id: one for one in datasets.listed(conn, request.caller)}
+        page = chosen.page(rendering.light(one, request.caller) for one in found.values())
+        known = [(found[item["id"]], _known(request, conn, item)) for item in page]
+    return Reply(200, {one.id: _whole(request, chosen, one, item) for one, item in known})
+
+
+@catalog.get("/datasets/{id}")
+@catalog.get("/dataSets/{id}")
+def get_dataset(request: Request) -> Reply:
+    """A map that holds the one dataset."""
+    chosen = selection.read(request.query.pairs, selection.DATASETS)
+    with request.store.read() as conn:
+        found = datasets.get(conn, request.caller, request.path_params["id"])
+        known = _known(request, conn, rendering.light(found, request.caller))
+    return Reply(200, {found.id: _whole(request, chosen, found, known)}, {"etag": found.etag})
+
+
+@catalog.patch("/v2/dataSets/{id}")
+@catalog.patch("/datasets/{id}")
+@catalog.patch("/dataSets/{id}")
+def patch_dataset(request: Request) -> Reply:
+    """Merges an object into the dataset, or applies a JSON Patch."""
+    patch = request.json()
+    return _changed(request, lambda body: changes.patched(body, patch))
+
+
+@catalog.put("/datasets/{id}")
+@catalog.put("/dataSets/{id}")
+def replace_dataset(request: Request) -> Reply:
+    """Gives the dataset another body."""
+    sent = request.json_object()
+    return _changed(request, lambda _body: sent)
+
+
+@catalog.delete("/datasets/{id}")
+@catalog.delete("/dataSets/{id}")
+def delete_dataset(request: Request) -> Reply:
+    """Removes the dataset with its table; ``?force=true`` also while a flow writes to it."""
+    id, force = request.path_params["id"], request.query.flag("force")
+    datasets.delete(request.store, request.deployment.lake, request.caller, id, force, request.clock.now())
+    return Reply(200, [f"@/dataSets/{id}"])
+
+
+@catalog.get("/batches")
+def list_batches(request: Request) -> Reply:
+    """A page of the sandbox's batches, newest first."""
+    chosen = selection.read(request.query.pairs, selection.BATCHES)
+    with request.store.read() as conn:
+        page = batch_listing.page(conn, request.caller, request.query.pairs, chosen)
+    return Reply(200, {item["id"]: chosen.projected(item) for item in page})
+
+
+@catalog.get("/batches/{id}")
+def get_batch(request: Request) -> Reply:
+    """A map that holds the one batch."""
+    chosen = selection.read(request.query.pairs, selection.BATCHES)
+    with request.store.read() as conn:
+        item = batch_listing.one(conn, request.caller, request.path_params["id"])
+    return Reply(200, {item["id"]: chosen.projected(item)})
+
+
+@catalog.get("/lastBatches")
+def list_last_batches(request: Request) -> Reply:
+    """Each dataset's newest batch, newest success and newest failure."""
+    chosen = selection.read(request.query.pairs, selection.LAST_BATCHES)
+    with request.store.read() as conn:
+        items = batch_listing.last(conn, request.caller)
+    return Reply(200, {item["id"]: chosen.projected(_without_id(item)) for item in chosen.page(items)})
+
+
+def _changed(request: Request, change: datasets.Changed) -> Reply:
+    id, tenant, now = request.path_params["id"], _tenant(request), request.clock.now()
+    made = datasets.change(request.store, request.caller, id, change, request.if_match, tenant, now)
+    return Reply(200, [f"@/dataSets/{made.id}"], {"etag": made.etag})
+
+
+def _sent(request: Request) -> tuple[Body, str, int]:
+    return request.json_object(), _tenant(request), request.clock.now()
+
+
+def _known(request: Request, conn: sa.Connection, item: Body) -> Body:
+    return {**item, **rendering.last_batches(conn, request.caller, item["id"])}
+
+
+def _whole(request: Request, chosen: Selection, found: Document, known: Body) -> Body:
+    lake, now = request.deployment.lake, request.clock.now()
+    return chosen.projected(rendering.with_figures(known, lake, datasets.table_of(found), now))
+
+
+def _without_id(item: Body) -> Body:
+    return {key: value for key, value in item.items() if key != "id"}
+
+
+def _tenant(request: Request) -> str:
+    with request.store.read() as conn:
+        return sandboxes.tenant_of(conn, request.caller.org, request.deployment.settings.tenant_id)
