@@ -99,7 +99,7 @@ class Rewriter:
         stem = f"{self._stem}{uuid.uuid4().hex}"
         with pq.ParquetFile(path) as source:
             target = schema or source.schema_arrow
-            months = MonthWriter(self.files, self.ref, target, lambda number: f"{stem}-{number}")
+            months = MonthWriter(self.files, self.ref, target, lambda number: f"{stem}-{number}", lambda rows: rows)
             try:
                 for batch in source.iter_batches(READ_ROWS):
                     kept = pa.Table.from_batches([keep(batch)]).cast(target)

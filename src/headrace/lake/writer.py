@@ -1,6 +1,6 @@
 """Writing data files: one writer streams rows into Parquet files, one month each, with bounded buffers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import TracebackType
 
 import pyarrow as pa
@@ -12,12 +12,14 @@ from headrace.lake.files import Draft, Files
 from headrace.lake.layout import data_file, file_stem, month_name, tail_columns, with_tail
 
 ROW_GROUP_ROWS = 122_880
-BUFFER_BYTES = 96 << 20  # what all open months may hold before the fullest is written out
+BUFFER_BYTES = 64 << 20  # what all open months may hold before the fullest is written out
 FILE_BYTES = 128 << 20
 OPEN_FILES = 64
 
-# High compression buys little on ad metrics; dictionaries pay only where values repeat.
-_COMPRESSION_LEVEL = 1
+_COMPRESSION_LEVEL = 1  # more buys little on ad metrics
+_DAY = "_day"  # the rows' day, carried beside their columns until they are written
+
+Shape = Callable[[pa.Table], pa.Table]  # buffered rows -> rows as the file declares them
 
 
 class ParquetDraft:
@@ -29,7 +31,12 @@ class ParquetDraft:
         self._draft = Draft(files.root, name)
         self._sink = pa.PythonFile(self._draft, "w")
         self._parquet = pq.ParquetWriter(
-            self._sink, schema, compression="zstd", compression_level=_COMPRESSION_LEVEL, store_schema=False
+            self._sink,
+            schema,
+            compression="zstd",
+            compression_level=_COMPRESSION_LEVEL,
+            use_dictionary=list(_text_columns(pa.struct(list(schema)), "")),  # numbers pack better without
+            store_schema=False,
         )
 
     @property
@@ -56,8 +63,10 @@ class ParquetDraft:
 class MonthWriter:
     """Rows of any months in, one file per month (several when large) out; ``stem(n)`` names the n-th file."""
 
-    def __init__(self, files: Files, ref: TableRef, schema: pa.Schema, stem: Callable[[int], str]) -> None:
-        self._files, self._ref, self._schema, self._stem = files, ref, schema, stem
+    def __init__(
+        self, files: Files, ref: TableRef, schema: pa.Schema, stem: Callable[[int], str], shape: Shape
+    ) -> None:
+        self._files, self._ref, self._schema, self._stem, self._shape = files, ref, schema, stem, shape
         self._buffers: dict[int | None, list[pa.Table]] = {}
         self._buffered: dict[int | None, int] = {}
         self._rows: dict[int | None, int] = {}
@@ -70,16 +79,13 @@ class MonthWriter:
         if table.num_rows == 0:
             return
         months = pc.add(pc.multiply(pc.subtract(pc.year(days), 1970), 12), pc.subtract(pc.month(days), 1))
-        runs = pc.value_counts(months)
-        if len(runs) > 1:
-            order = pc.sort_indices(months)  # nulls last
-            table, months = table.take(order), months.take(order)
-            runs = pc.value_counts(months)
-        start = 0
-        for run in runs.to_pylist():
-            self._take(run["values"], table.slice(start, run["counts"]))
-            start += run["counts"]
-        self._bound_buffers()
+        runs = pc.value_counts(months).to_pylist()
+        if len(runs) == 1:
+            self._take(runs[0]["values"], table)
+        else:
+            self._take_apart(table, months)
+        while sum(self._buffered.values()) > BUFFER_BYTES:
+            self._flush(max(self._buffered, key=lambda month: self._buffered[month]))
 
     def close(self) -> list[FileRef]:
         """Publishes every file."""
@@ -89,12 +95,24 @@ class MonthWriter:
             self._publish(month)
         return self._published
 
-    def discard(self) -> None:
-        """Leaves no file behind, published ones included."""
+    def drop_open(self) -> None:
+        """Drops what is not published."""
         for draft in self._open.values():
             draft.discard()
         self._open.clear()
+
+    def discard(self) -> None:
+        """Leaves no file behind, published ones included."""
+        self.drop_open()
         self._files.remove(ref.name for ref in self._published)
+
+    def _take_apart(self, table: pa.Table, months: pa.Array) -> None:
+        order = pc.sort_indices(months)
+        start = 0
+        for run in pc.value_counts(months.take(order)).to_pylist():
+            # each month gets memory of its own: a slice would keep the other months' rows alive
+            self._take(run["values"], table.take(order.slice(start, run["counts"])))
+            start += run["counts"]
 
     def _take(self, month: int | None, rows: pa.Table) -> None:
         self._buffers.setdefault(month, []).append(rows)
@@ -103,15 +121,11 @@ class MonthWriter:
         if self._rows[month] >= ROW_GROUP_ROWS:
             self._flush(month)
 
-    def _bound_buffers(self) -> None:
-        while sum(self._buffered.values()) > BUFFER_BYTES:
-            self._flush(max(self._buffered, key=lambda month: self._buffered[month]))
-
     def _flush(self, month: int | None) -> None:
         rows = pa.concat_tables(self._buffers.pop(month))
         del self._buffered[month], self._rows[month]
         draft = self._open.get(month) or self._start(month)
-        draft.write(rows)
+        draft.write(self._shape(rows))
         if draft.size >= FILE_BYTES:
             self._publish(month)
 
@@ -133,19 +147,15 @@ class DataWriter:
 
     def __init__(self, files: Files, ref: TableRef, columns: pa.Schema, schema: pa.Schema, stamp: Stamp) -> None:
         self._names = columns.names
-        self._columns = with_tail(columns)
         self._schema = schema
+        self._stored = with_tail(columns)
         self._stamp = stamp
-        self._casts = self._columns.types != schema.types
-        self._months = MonthWriter(files, ref, schema, lambda number: file_stem(stamp, number))
+        self._months = MonthWriter(files, ref, schema, lambda number: file_stem(stamp, number), self._shape)
 
     def write(self, table: pa.Table, days: pa.Array) -> None:
         """Adds rows in the schema's columns (``_row`` is left out); ``days`` is their date32 day, or null."""
-        days = days.combine_chunks() if isinstance(days, pa.ChunkedArray) else days
-        if table.column_names != self._names:
-            table = table.select(self._names)
-        stored = pa.Table.from_arrays([*table.columns, *tail_columns(self._stamp, days)], schema=self._columns)
-        self._months.write(stored.cast(self._schema) if self._casts else stored, days)
+        rows = table.select(self._names).append_column(_DAY, days)
+        self._months.write(rows, days.combine_chunks() if isinstance(days, pa.ChunkedArray) else days)
 
     def close(self) -> list[FileRef]:
         """Publishes the files, one month each."""
@@ -163,3 +173,24 @@ class DataWriter:
     ) -> None:
         if error is not None:
             self.abort()
+        else:
+            self._months.drop_open()
+
+    def _shape(self, rows: pa.Table) -> pa.Table:
+        days = rows.column(_DAY).combine_chunks()
+        columns = [*rows.columns[:-1], *tail_columns(self._stamp, days)]
+        stored = pa.Table.from_arrays(columns, schema=self._stored)
+        return stored if self._stored.types == self._schema.types else stored.cast(self._schema)
+
+
+def _text_columns(kind: pa.DataType, path: str) -> Iterator[str]:
+    if pa.types.is_struct(kind):
+        for child in kind:
+            yield from _text_columns(child.type, f"{path}.{child.name}".lstrip("."))
+    elif pa.types.is_list(kind):
+        yield from _text_columns(kind.value_type, f"{path}.list.element")
+    elif pa.types.is_map(kind):
+        yield from _text_columns(kind.key_type, f"{path}.key_value.key")
+        yield from _text_columns(kind.item_type, f"{path}.key_value.value")
+    elif pa.types.is_string(kind):
+        yield path
