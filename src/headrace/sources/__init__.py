@@ -1,12 +1,18 @@
 """A source is a spec: spec + parameters + window -> pages of rows."""
 
+from headrace.sources.decoding import Decoder, decoder
+from headrace.sources.exploring import explore
+from headrace.sources.fetching import fetch
 from headrace.sources.http import Patience, SourceHttp
 from headrace.sources.limits import retention_ms, write_mode
 from headrace.sources.params import check_auth, check_params, check_schedule
+from headrace.sources.planning import plan
 from headrace.sources.reading import Explored, Page, Part, Planned, Reading, Request, Slice
 from headrace.sources.spec import auth_spec, resolve_alias, secret_params, shipped_specs
+from headrace.sources.testing import test_connection
 
 __all__ = [
+    "Decoder",
     "Explored",
     "Page",
     "Part",
@@ -20,9 +26,14 @@ __all__ = [
     "check_auth",
     "check_params",
     "check_schedule",
+    "decoder",
+    "explore",
+    "fetch",
+    "plan",
     "resolve_alias",
     "retention_ms",
     "secret_params",
     "shipped_specs",
+    "test_connection",
     "write_mode",
 ]

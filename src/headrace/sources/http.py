@@ -184,7 +184,7 @@ class SourceHttp:
     def _exchange(
         self, method: str, url: str, headers: dict[str, str], body: str | None, request: Request, access: Access
     ) -> Answer:
-        shown = request.target
+        shown = access.redact(request.target)
         parts = urlsplit(url)
         if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
             raise errors.SourceHostRefused(f"The address {shown} is not an http or https URL; check the host.")

@@ -145,7 +145,8 @@ def _object(spec: Mapping[str, Any], params: Mapping[str, Any], name: str) -> Ma
 def _pairs(given: Any) -> Mapping[str, Any]:
     """Names and values; older specs write one string, joined by ``&`` or ``,``."""
     if isinstance(given, str):
-        parted = (pair.partition("=") for pair in given.replace(",", "&").split("&") if pair.strip())
+        separator = "&" if "&" in given else ","
+        parted = (pair.partition("=") for pair in given.split(separator) if pair.strip())
         return {name.strip(): value for name, _, value in parted}
     return given or {}
 

@@ -1,0 +1,166 @@
+"""Pages to slices: typed columns, loose records, rejected elements, days; every element is in exactly one place."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import pyarrow as pa
+
+from headrace.rows import PARSING, row_errors
+from headrace.sources import columns, days, shapes
+from headrace.sources.content import Records
+from headrace.sources.reading import Part, Reading, Slice
+from headrace.sources.sorting import PageSorter, Sorted
+from headrace.sources.spec import Extraction, extraction
+
+SLICE = 15_000
+UNREADABLE = "INGEST-1401-400"
+Wanted = Mapping[tuple[str, ...], pa.DataType | None]
+
+_LOOSE = pa.schema([pa.field("_row", pa.int64()), pa.field("record", pa.string())])
+
+
+def decoder(reading: Reading, part: Part, wanted: Wanted) -> "Decoder":
+    """A decoder of the pages of ``part`` that reads only the ``wanted`` record paths (and the row's day)."""
+    return Decoder(extraction(reading.spec, reading.params), part, wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A rule that is switched on: rows stay whose value at ``path`` is allowed."""
+
+    name: str
+    path: tuple[str, ...]
+    allowed: frozenset[str]
+
+
+class Decoder:
+    """Decodes the pages of one part."""
+
+    def __init__(self, view: Extraction, part: Part, wanted: Wanted) -> None:
+        self._view = view
+        self._day = days.paths_of(view.extension.day)
+        self._rules = tuple(
+            _Rule(rule.name, tuple(rule.field.split(".")), frozenset(part.allowed[rule.name]))
+            for rule in view.extension.rules
+            if rule.name in part.allowed
+        )
+        read: Wanted = {**dict.fromkeys((*self._day, *(rule.path for rule in self._rules))), **wanted}
+        self._wanted = {path: kind for path, kind in wanted.items() if not _is_prefix(path, read)}
+        # A path that goes on below another one is an object there: such records are read one by one.
+        self._whole = len(self._wanted) < len(wanted) or (view.content.wrapper,) in wanted
+        read = {path: kind for path, kind in read.items() if not _is_prefix(path, read)}
+        self._leaves = shapes.leaves_of(read, view.content.wrapper, view.extension.rename)
+
+    def slices(self, body: bytes) -> Iterator[Slice]:
+        """The page's records in order, at most 15,000 at a time."""
+        records = Records(self._view, body)
+        count = len(records.elements)
+        sorter = PageSorter(self._leaves, records, self._whole) if count else None
+        for first in range(0, count if sorter else 0, SLICE):
+            if sorter:
+                yield self._slice(records, sorter.sort(first, min(SLICE, count - first)))
+
+    def _slice(self, records: Records, found: Sorted) -> Slice:
+        by_path = {leaf.path: n for n, leaf in enumerate(found.leaves)}
+        loose = [(n, records.value(found.first + n)) for n in found.loose]
+        typed_stay, loose_stay, dropped = self._ruled(found, by_path, loose)
+        table = self._typed(records, found, by_path)
+        if typed_stay is not None:
+            table = table.filter(typed_stay)
+        return Slice(
+            first_row=found.first,
+            read=found.length,
+            typed=table,
+            loose=_loose(records, found.first, loose_stay),
+            rejected=_rejected(found, self._view.content.wrapper),
+            days=self._days(found, by_path, loose),
+            dropped=dropped,
+            _render=partial(_render, records, found.first),
+        )
+
+    def _typed(self, records: Records, found: Sorted, by_path: Mapping[tuple[str, ...], int]) -> pa.Table:
+        rows = pa.array(range(found.first, found.first + found.length), pa.int64())
+        if len(found.typed) < found.length:
+            rows = rows.take(pa.array(found.typed, pa.int64()))
+        arrays = {
+            path: found.arrays[by_path[path]] if path in by_path else _beside(records, path, kind, len(rows))
+            for path, kind in self._wanted.items()
+        }
+        return columns.nested_table(rows, arrays)
+
+    def _days(self, found: Sorted, by_path: Mapping[tuple[str, ...], int], loose: list[tuple[int, Any]]) -> pa.Array:
+        values = [found.values[by_path[path]] for path in self._day]
+        typed = days.days_of(values, len(found.typed))
+        if len(found.typed) == found.length:
+            return typed
+        every: list[Any] = [None] * found.length
+        for n, day in zip(found.typed, typed.to_pylist(), strict=True):
+            every[n] = day
+        for n, record in loose:
+            every[n] = days.one_day([shapes.step_into(record, path) for path in self._day])
+        return pa.array(every, pa.date32())
+
+    def _ruled(
+        self, found: Sorted, by_path: Mapping[tuple[str, ...], int], loose: list[tuple[int, Any]]
+    ) -> tuple[pa.Array | None, list[int], dict[str, int]]:
+        """Which typed rows stay (None: all), which loose ones, and how many each rule drops."""
+        if not self._rules:
+            return None, [n for n, _ in loose], {}
+        dropped = {rule.name: 0 for rule in self._rules}
+        typed = [
+            self._stays([found.values[by_path[rule.path]][n] for rule in self._rules], dropped)
+            for n in range(len(found.typed))
+        ]
+        kept = [
+            n for n, record in loose
+            if self._stays([shapes.step_into(record, rule.path) for rule in self._rules], dropped)
+        ]  # fmt: skip
+        return pa.array(typed, pa.bool_()), kept, dropped
+
+    def _stays(self, values: list[Any], dropped: dict[str, int]) -> bool:
+        """Whether every rule lets the row stay; the first that does not counts it."""
+        for rule, value in zip(self._rules, values, strict=True):
+            if not isinstance(value, str) or value not in rule.allowed:
+                dropped[rule.name] += 1
+                return False
+        return True
+
+
+def _is_prefix(path: tuple[str, ...], paths: Mapping[tuple[str, ...], Any]) -> bool:
+    return any(len(other) > len(path) and other[: len(path)] == path for other in paths)
+
+
+def _render(records: Records, first: int, n: int) -> bytes:
+    return records.record(first + n)
+
+
+def _beside(records: Records, path: tuple[str, ...], kind: pa.DataType | None, length: int) -> pa.Array:
+    """The column of a value that stands beside the array, the same in every record."""
+    value = records.beside(path)
+    try:
+        return pa.repeat(pa.scalar(value), length) if value is not None else pa.nulls(length, kind or pa.string())
+    except (pa.ArrowInvalid, OverflowError):
+        return pa.repeat(pa.scalar(str(value)), length)
+
+
+def _loose(records: Records, first: int, stay: list[int]) -> pa.Table:
+    texts = [records.record(first + n).decode("utf-8", "replace") for n in stay]
+    return pa.table([pa.array([first + n for n in stay], pa.int64()), pa.array(texts, pa.string())], schema=_LOOSE)
+
+
+def _rejected(found: Sorted, wrapper: str) -> pa.Table:
+    return row_errors(
+        {
+            "_row": found.first + n,
+            "family": PARSING,
+            "code": UNREADABLE,
+            "message": f"The element cannot be read as a record: {why}.",
+            "source": wrapper or "$",
+            "value": text,
+            "expected": "object",
+            "actual": actual,
+        }
+        for n, why, actual, text in found.rejected
+    )

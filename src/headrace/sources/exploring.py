@@ -1,0 +1,85 @@
+"""Explore: a few real records of a source, newest first, and the schema that they show."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from headrace.clock import Window
+from headrace.sources import days, discovery, planning, shapes
+from headrace.sources.content import Records
+from headrace.sources.fetching import access_of, chain
+from headrace.sources.http import SourceHttp
+from headrace.sources.inference import schema_of, without_nulls
+from headrace.sources.reading import Credentials, Explored, Part, Reading
+from headrace.sources.request import values_for
+from headrace.sources.slicing import cuts
+from headrace.sources.spec import Extraction, extraction
+
+MOST = 100
+_TOGETHER = 50  # partitions that one request can name without growing too long
+_DAY_MS = 86_400_000
+
+
+def explore(
+    spec: dict[str, Any],
+    auth_spec_name: str,
+    credentials: Credentials,
+    params: Mapping[str, Any],
+    now: int,
+    http: SourceHttp,
+    preview: bool = True,
+) -> Explored:
+    """At most 100 records and their schema. ``preview`` false leaves the records out."""
+    view = extraction(spec, params)
+    reading = Reading(
+        spec, auth_spec_name, {**view.extension.explore.params, **_told(params)}, _window(view, now), now, True
+    )
+    records = [record for _, record in _newest(view, sample(reading, credentials, http))]
+    declared = (spec.get("sourceSpec") or {}).get("schema")
+    schema = declared or schema_of(records) or {"type": "object", "properties": {}}
+    return Explored("hierarchical", schema, [without_nulls(record) for record in records] if preview else [])
+
+
+def sample(reading: Reading, credentials: Credentials, http: SourceHttp) -> list[Any]:
+    """The records of one request for everything at once, and of the pages after it until there are enough."""
+    view = extraction(reading.spec, reading.params)
+    part = _together(view, reading, credentials, http)
+    found: list[Any] = []
+    for _, answer, _ in chain(
+        view.pagination, view.content, part.request, access_of(reading, credentials), http, strict=False
+    ):
+        records = Records(view, answer.body)
+        for n in range(len(records.elements)):
+            found.append(records.value(n))
+        if len(found) >= MOST:
+            break
+    return found
+
+
+def _together(view: Extraction, reading: Reading, credentials: Credentials, http: SourceHttp) -> Part:
+    """One part that covers every partition and the whole window."""
+    values = values_for(reading.spec, reading.auth_spec, reading.params, credentials)
+    names = discovery.partitions(view, values, access_of(reading, credentials), http)
+    joined = ",".join(names[:_TOGETHER])
+    [cut] = cuts(reading.window, view.extension.slice_days and view.extension.explore.days, reading.backfill)
+    return planning.part_of(view, planning.narrowed(view, values, joined), cut, "", {}, 0)
+
+
+def _window(view: Extraction, now: int) -> Window:
+    """The last days of the spec, today included; everything for a source that is not asked by days."""
+    if not view.extension.slice_days:
+        return Window(0, now)
+    today = now - now % _DAY_MS
+    return Window(today - (view.extension.explore.days - 1) * _DAY_MS, now + 1)
+
+
+def _told(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in params.items() if value not in (None, "")}
+
+
+def _newest(view: Extraction, records: list[Any]) -> list[tuple[date, Any]]:
+    """The records by day, the newest first; those without a day last."""
+    paths = days.paths_of(view.extension.day)
+    dated = [(days.one_day([shapes.step_into(record, path) for path in paths]), record) for record in records]
+    ordered = sorted(((day or date.min, record) for day, record in dated), key=lambda pair: pair[0], reverse=True)
+    return ordered[:MOST]

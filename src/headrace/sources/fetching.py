@@ -1,0 +1,70 @@
+"""The pages of one planned chain of requests, one after the other, each proved whole before it counts."""
+
+from collections.abc import Callable, Iterator
+
+from headrace.errors import SourceUnreadable
+from headrace.sources import paging
+from headrace.sources.answers import Answer, whole_json
+from headrace.sources.auth import Access, Renewed
+from headrace.sources.content import array_of
+from headrace.sources.http import SourceHttp
+from headrace.sources.limits import require_below_cap
+from headrace.sources.reading import Credentials, Page, Part, Reading, Request
+from headrace.sources.spec import Content, Extraction, auth_spec, extraction
+
+
+def access_of(reading: Reading, credentials: Credentials, renewed: Renewed | None = None) -> Access:
+    """The credentials in the way that the reading's authentication uses them."""
+    spec = auth_spec(reading.spec, reading.auth_spec) if reading.auth_spec else None
+    return Access(spec, credentials, renewed)
+
+
+def fetch(
+    reading: Reading, part: Part, credentials: Credentials, http: SourceHttp, renewed: Renewed | None = None
+) -> Iterator[Page]:
+    """The pages of ``part``. ``renewed`` is told the changed credentials when a token had to be renewed."""
+    view = extraction(reading.spec, reading.params)
+    access = access_of(reading, credentials, renewed)
+    for n, answer, count in chain(view.pagination, view.content, part.request, access, http, _strict(view)):
+        require_below_cap(count, view.extension.element_cap, part)
+        yield Page(n, answer.url, answer.status, answer.body, answer.headers.get("etag"))
+
+
+def chain(
+    pagination: paging.Params, content: Content, request: Request, access: Access, http: SourceHttp, strict: bool
+) -> Iterator[tuple[int, Answer, int]]:
+    """Every page of a chain: its number, the answer and how many elements it holds."""
+    pages = paging.paginator(pagination)
+    asked, n = pages.first(pagination, request), 0
+    while True:
+        answer = http.send(asked, access, _readable(content, strict))
+        count = len(array_of(answer.body, content) or ())
+        yield n, answer, count
+        following = pages.following(pagination, paging.Turn(request, asked, answer, count, n))
+        if following is None:
+            return
+        if not http.same_origin(asked.url, following.url):
+            raise SourceUnreadable(
+                f"{asked.url} says that its next page is at another host ({following.url}); "
+                "credentials are not sent there."
+            )
+        n += 1
+        paging.require_within(pagination, n + 1, request)
+        http.pause(paging.delay_seconds(pagination))
+        asked = following
+
+
+def _strict(view: Extraction) -> bool:
+    """Where rows are replaced, an answer without the array is no proof that there are none."""
+    return view.extension.write_mode != "append"
+
+
+def _readable(content: Content, strict: bool) -> Callable[[Answer], None]:
+    def check(answer: Answer) -> None:
+        if content.path:
+            whole_json(answer)
+        if array_of(answer.body, content) is None and strict:
+            path = ".".join(map(str, content.path))
+            raise SourceUnreadable(f"{answer.url} answered without {path}; the spec's contentPath points there.")
+
+    return check

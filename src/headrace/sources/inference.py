@@ -1,0 +1,46 @@
+"""A JSON Schema from sample records, in the shape that the tutorial's explore answers."""
+
+from collections.abc import Sequence
+from typing import Any
+
+Schema = dict[str, Any]
+
+LOWEST = -9007199254740992
+HIGHEST = 9007199254740991
+
+
+def schema_of(values: Sequence[Any]) -> Schema:
+    """One node for all the values: nulls say nothing, and where kinds differ the wider one stands."""
+    told = [value for value in values if value is not None]
+    if not told:
+        return {}
+    if all(isinstance(value, dict) for value in told):
+        return {"type": "object", "properties": _properties(told)}
+    if all(isinstance(value, list) for value in told):
+        items = [item for value in told for item in value]
+        return {"type": "array", "items": schema_of(items) if items else {"type": "object", "properties": {}}}
+    return _scalar(told)
+
+
+def _properties(objects: Sequence[dict[str, Any]]) -> dict[str, Schema]:
+    names = dict.fromkeys(name for one in objects for name in one)
+    return {name: schema_of([one.get(name) for one in objects]) for name in names}
+
+
+def _scalar(values: Sequence[Any]) -> Schema:
+    if all(isinstance(value, bool) for value in values):
+        return {"type": "boolean"}
+    if all(isinstance(value, int) and not isinstance(value, bool) for value in values):
+        return {"type": "integer", "minimum": LOWEST, "maximum": HIGHEST}
+    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+        return {"type": "number"}
+    return {"type": "string"}
+
+
+def without_nulls(value: Any) -> Any:
+    """The value without keys whose value is null, as explore shows its data."""
+    if isinstance(value, dict):
+        return {name: without_nulls(item) for name, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [without_nulls(item) for item in value]
+    return value

@@ -1,0 +1,49 @@
+"""A reading cut into parts: partition by partition, and in each the window span by span."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from headrace.clock import Window
+from headrace.sources import discovery
+from headrace.sources.fetching import access_of
+from headrace.sources.http import SourceHttp
+from headrace.sources.limits import clamp
+from headrace.sources.reading import Credentials, Part, Planned, Reading
+from headrace.sources.request import build, values_for
+from headrace.sources.slicing import Cut, cuts
+from headrace.sources.spec import Extraction, extraction
+from headrace.sources.template import Values
+
+
+def plan(reading: Reading, credentials: Credentials, http: SourceHttp) -> Planned:
+    """The parts of a run. The source may be asked for what there is to read."""
+    view = extraction(reading.spec, reading.params)
+    window, clamps = clamp(reading.spec, reading.window, reading.now)
+    if window.start >= window.end:
+        return Planned((), Window(window.end, window.end), clamps)
+    values = values_for(reading.spec, reading.auth_spec, reading.params, credentials)
+    access = access_of(reading, credentials)
+    parts: list[Part] = []
+    for partition in discovery.partitions(view, values, access, http):
+        allowed = discovery.allowed(view, values, partition, access, http)
+        for cut in cuts(window, view.extension.slice_days, reading.backfill):
+            parts.append(part_of(view, narrowed(view, values, partition), cut, partition, allowed, len(parts)))
+    return Planned(tuple(parts), window, clamps)
+
+
+def narrowed(view: Extraction, values: Values, partition: str) -> Values:
+    """The values with the partition's parameter set to this partition alone."""
+    rule = view.extension.partition
+    given: dict[str, Any] = {"partition": partition}
+    if rule is not None and partition:
+        given[rule.param] = partition
+    return discovery.with_given(values, given)
+
+
+def part_of(
+    view: Extraction, values: Values, cut: Cut, partition: str, allowed: Mapping[str, tuple[str, ...]], n: int
+) -> Part:
+    """One part: the request of a partition's cut."""
+    days = f"{cut.first_day} to {cut.last_day}" if cut.first_day else ""
+    label = ", ".join(piece for piece in (partition, days) if piece)
+    return Part(n, build(view, values, cut.span), partition, cut.first_day, cut.last_day, label, allowed)

@@ -1,0 +1,93 @@
+"""A request made of a spec, the user's values and a span of time; secrets stay ``${name}`` in it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from headrace.errors import SpecInvalid
+from headrace.sources import scheduling
+from headrace.sources.extension import Listing, Probe
+from headrace.sources.params import coerced
+from headrace.sources.reading import Credentials, Request
+from headrace.sources.spec import Extraction, auth_spec, inputs, secret_params
+from headrace.sources.template import (
+    Values,
+    as_text,
+    encode_author,
+    encode_query,
+    plain,
+    render,
+    render_host,
+    render_json,
+)
+
+
+def values_for(spec: Mapping[str, Any], auth_name: str, params: Mapping[str, Any], credentials: Credentials) -> Values:
+    """What placeholders stand for: the source's parameters first, then the connection's, secrets left for later."""
+    secrets = secret_params(spec, auth_name)
+    declared: dict[str, Any] = auth_spec(spec, auth_name).get("spec", {}).get("properties", {}) if auth_name else {}
+    public = {name: value for name, value in credentials.items() if name not in secrets}
+    known = frozenset(declared) | frozenset(inputs(spec).get("properties", {}))
+    return Values({**public, **coerced(inputs(spec), params)}, known, secrets)
+
+
+def build(view: Extraction, values: Values, span: scheduling.Span) -> Request:
+    """The first request of a chain, before paging."""
+    schedule = scheduling.expression(view.schedule, span)
+    method = str(view.url.get("method") or "GET").upper()
+    if method not in ("GET", "POST"):
+        raise SpecInvalid(f"The spec's method {method} is not supported; use GET or POST.", field="urlParams.method")
+
+    def literal(text: str) -> str:
+        return text.replace(scheduling.QUERY, schedule)
+
+    headers = {name: render(as_text(text), values, plain, literal) for name, text in view.headers.items()}
+    body = None
+    if method == "POST":
+        body = msgspec.json.encode(render_json(view.body or {}, values, literal)).decode()
+        headers = {"Content-Type": "application/json", **headers}
+    request = Request(
+        method,
+        _url(view.url.get("host"), view.url["path"], values),
+        _query(view.query, values, literal, view.extension.omit_when_empty),
+        headers,
+        body,
+    )
+    for name, moment in scheduling.named(view.schedule, span).items():
+        request = placed(request, name, moment)
+    return request
+
+
+def aside(view: Extraction, values: Values, wanted: Listing | Probe) -> Request:
+    """A request beside the main one: a listing of ids or a probe, with the same host and headers."""
+    headers = {name: render(as_text(text), values, plain) for name, text in view.headers.items()}
+    query = _query(wanted.query_params, values, str, frozenset())
+    return Request("GET", _url(view.url.get("host"), wanted.path, values), query, headers)
+
+
+def placed(request: Request, name: str, value: str) -> Request:
+    """The request with one more parameter: in the JSON body of a POST, else in the query."""
+    if request.method == "POST" and request.body is not None:
+        body = {**msgspec.json.decode(request.body, type=dict[str, Any]), name: value}
+        return replace(request, body=msgspec.json.encode(body).decode())
+    return request.with_query(encode_author(name), encode_query(value))
+
+
+def base_url(host: Any, values: Values) -> str:
+    """The host of a spec, or the connection's, as a URL; https where it names no scheme."""
+    base = render_host(as_text(host or "${host}"), values).strip().rstrip("/")
+    return base if "://" in base else f"https://{base}"
+
+
+def _url(host: Any, path: Any, values: Values) -> str:
+    return f"{base_url(host, values)}/{render(as_text(path), values, encode_query, encode_author).lstrip('/')}"
+
+
+def _query(pairs: Mapping[str, Any], values: Values, literal: Callable[[str], str], omit: frozenset[str]) -> str:
+    written = (
+        (name, render(as_text(text), values, encode_query, lambda part: encode_author(literal(part))))
+        for name, text in pairs.items()
+    )
+    return "&".join(f"{encode_author(name)}={value}" for name, value in written if value or name not in omit)
