@@ -1,0 +1,118 @@
+"""What every durable engine must do for Headrace, on each database that it runs on."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from headrace.durable import Jobs
+from headrace.durable.dbos_jobs import DbosJobs
+from headrace.store.engine import Store, open_store
+from headrace.store.migrations import upgrade
+from postgres import fresh_database
+
+SECONDS = 20.0
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'headrace.db'}" if request.param == "sqlite" else fresh_database()
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    opened = open_store(url)
+    upgrade(opened)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def jobs(url: str, store: Store) -> Iterator[DbosJobs]:
+    made = DbosJobs(url, workers=2)
+    yield made
+    made.stop(SECONDS)
+
+
+class Seen:
+    """The calls that a job made."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[object, ...]] = []
+        self._condition = threading.Condition()
+
+    def __call__(self, *args: object) -> None:
+        with self._condition:
+            self.calls.append(args)
+            self._condition.notify_all()
+
+    def wait(self, count: int) -> None:
+        with self._condition:
+            assert self._condition.wait_for(lambda: len(self.calls) >= count, SECONDS), self.calls
+
+
+def enqueue(store: Store, jobs: Jobs, *ids: str) -> None:
+    with store.write() as conn:
+        for id in ids:
+            jobs.enqueue(conn, "carry", id, id, 7)
+
+
+def test_a_job_runs_with_its_arguments_once_per_id(store: Store, jobs: DbosJobs) -> None:
+    seen = Seen()
+    jobs.register("carry", seen)
+    enqueue(store, jobs, "a", "b")
+    enqueue(store, jobs, "a")
+    jobs.start()
+    seen.wait(2)
+    enqueue(store, jobs, "a", "c")
+    seen.wait(3)
+    assert sorted(seen.calls) == [("a", 7), ("b", 7), ("c", 7)]
+
+
+def test_a_rolled_back_enqueue_never_happened(store: Store, jobs: DbosJobs) -> None:
+    with pytest.raises(RuntimeError), store.write() as conn:
+        jobs.enqueue(conn, "carry", "a", "a", 7)
+        raise RuntimeError
+    assert jobs.unfinished() == []
+
+
+def test_stop_waits_for_what_runs_and_leaves_the_rest_in_the_queue(store: Store, jobs: DbosJobs, url: str) -> None:
+    began, go, ended = threading.Event(), threading.Event(), Seen()
+
+    def carry(id: str, n: int) -> None:
+        began.set()
+        assert go.wait(SECONDS)
+        ended(id, n)
+
+    jobs.register("carry", carry)
+    jobs.start()
+    enqueue(store, jobs, "a")
+    assert began.wait(SECONDS) and jobs.running() == 1
+    threading.Timer(0.05, go.set).start()
+    assert jobs.stop(SECONDS) and ended.calls == [("a", 7)]
+    other = DbosJobs(url)
+    enqueue(store, other, "b")
+    assert [(job.id, job.executor) for job in other.unfinished()] == [("b", None)]
+    other.stop(0)
+
+
+def test_a_dead_process_job_is_taken_over_once(store: Store, jobs: DbosJobs, url: str) -> None:
+    stuck, began = threading.Event(), threading.Event()
+
+    def never(*_: object) -> None:
+        began.set()
+        stuck.wait(SECONDS)
+
+    jobs.register("carry", never)
+    jobs.start()
+    enqueue(store, jobs, "a")
+    assert began.wait(SECONDS)
+    other = DbosJobs(url)
+    assert [job.executor for job in other.unfinished()] == [jobs.executor]
+    assert [other.resume([jobs.executor]) for _ in range(2)] == [1, 0]
+    assert [job.executor for job in other.unfinished()] == [None]
+    # The first process finds out that the job is no longer its own, and would wait for the new owner's result.
+    other._client.cancel_workflow("a")
+    other.stop(0)
+    stuck.set()
