@@ -1,5 +1,6 @@
 """What a table holds: its rows, the files of a batch, the batches of its history, files that nothing refers to."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,15 @@ def batch_files(table: Table, warehouse: Path, batch: str) -> list[DataFileFacts
         for file in found
     ]
     return sorted(facts, key=lambda fact: fact.name)
+
+
+def rows_by_batch(lake: Lake, ref: TableRef) -> dict[str, int]:
+    """How many rows of each batch the table holds now, read a slice at a time."""
+    counted: Counter[str] = Counter()
+    for slice in lake.table(ref).scan(selected_fields=(BATCH,)).to_arrow_batch_reader():
+        for value in slice.column(BATCH).value_counts().to_pylist():
+            counted[value["values"]] += value["counts"]
+    return dict(counted)
 
 
 def batches_in_history(lake: Lake, ref: TableRef) -> list[Outcome]:

@@ -1,0 +1,292 @@
+"""Whether a data directory is whole: the store, the tables and the files say the same about every batch and row."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from headrace.errors import Conflict, HeadraceError, TableMissing
+from headrace.lake import FileRef, Lake, Outcome, TableRef
+from headrace.lake.contents import FilesOnDisk, batches_in_history, damaged, files_on_disk, rows_by_batch
+from headrace.runs.promotion import Tally
+from headrace.store import batches, documents, parts, runs, sandboxes
+from headrace.store.batches import Batch
+from headrace.store.engine import Store
+from headrace.store.parts import PartRecord
+from headrace.store.runs import FAILED, SUCCESS, Run
+from headrace.store.scope import Caller
+
+BATCH_ID_LENGTH = 26
+STEADY_LOOKS = 5
+DIRECTORIES = (batches.INPUT_FILES, batches.ROW_ERRORS, batches.DATA)
+
+Watch = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is not as it must be: what kind of thing, which one, what is wrong with it."""
+
+    kind: str
+    id: str
+    message: str
+
+
+@dataclass(slots=True)
+class Report:
+    """What was looked at, what is wrong, and which files an interrupted or failed attempt left to be swept."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    findings: list[Finding] = field(default_factory=list)
+    leftovers: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What one dataset's table says: its history, the rows it holds by batch, its files."""
+
+    ref: TableRef
+    history: dict[str, Outcome]
+    rows: dict[str, int]
+    files: FilesOnDisk
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What the store says of one sandbox."""
+
+    caller: Caller
+    datasets: list[str]
+    batches: dict[str, Batch]
+    runs: dict[str, Run]
+    parts: dict[str, list[PartRecord]]
+
+
+def verify(store: Store, lake: Lake, watch: Watch) -> Report:
+    """Checks every sandbox of every org; ``watch`` is told (what, done, total) as it goes on."""
+    report = Report()
+    with store.read() as conn:
+        scopes = [_records(conn, caller) for caller in _callers(conn)]
+    for records in scopes:
+        tables = {}
+        for n, dataset in enumerate(records.datasets):
+            watch("tables", n, len(records.datasets))
+            ref = TableRef(records.caller.org, records.caller.sandbox, dataset)
+            try:
+                tables[dataset] = _table(lake, ref)
+                report.findings += _table_findings(store, tables[dataset], records)
+                report.leftovers += _leftovers(store, tables[dataset].files.orphans, report)
+            except TableMissing as error:
+                report.findings.append(Finding("dataset", dataset, error.message))
+        _check_batches(store, lake, records, tables, report, watch)
+        for run in records.runs.values():
+            report.findings += _run_findings(run, records)
+        report.counts += Counter(tables=len(tables), batches=len(records.batches), runs=len(records.runs))
+        report.counts["rows"] += sum(sum(table.rows.values()) for table in tables.values())
+    report.leftovers += _landed_leftovers(store, lake, report)
+    return report
+
+
+def _callers(conn: sa.Connection) -> Iterator[Caller]:
+    for org in sandboxes.orgs(conn):
+        for sandbox in sandboxes.listed(conn, org):
+            yield Caller(org, sandbox.name, sandbox.id, "", "verify")
+
+
+def _records(conn: sa.Connection, caller: Caller) -> Records:
+    datasets = [found.id for found in documents.select(conn, caller, "dataSets")]
+    known = {batch.id: batch for batch in batches.select(conn, caller)}
+    found = {run.id: run for run in runs.select(conn, caller)}
+    # An uploaded batch is the owner of its own parts.
+    owners = [*found, *(batch.id for batch in known.values() if batch.run_id is None)]
+    return Records(caller, datasets, known, found, parts.of_owners(conn, owners))
+
+
+# -- tables ----------------------------------------------------------------------------------------------------
+
+
+def _table(lake: Lake, ref: TableRef) -> Table:
+    """One state of the table, also while a server goes on committing."""
+    for _ in range(STEADY_LOOKS):
+        before = lake.figures(ref).snapshot_id
+        rows = rows_by_batch(lake, ref)
+        history = {outcome.batch: outcome for outcome in batches_in_history(lake, ref)}
+        table = Table(ref, history, rows, files_on_disk(lake, ref))
+        if lake.figures(ref).snapshot_id == before:
+            return table
+    raise Conflict(f"The table of dataset {ref.dataset_id} kept changing; verify again when fewer runs are at work.")
+
+
+def _table_findings(store: Store, table: Table, records: Records) -> Iterator[Finding]:
+    id = table.ref.dataset_id
+    for name in table.files.missing:
+        yield Finding("file", name, f"The table of dataset {id} refers to this file and it is missing.")
+    for batch in sorted({*table.history, *table.rows} - set(records.batches)):
+        if not _known(store, batch):
+            rows = table.rows.get(batch, 0)
+            yield Finding("batch", batch, f"The table of dataset {id} holds {rows} rows of it, and no record names it.")
+    added = sum(outcome.rows_added for outcome in table.history.values())
+    deleted = sum(outcome.rows_deleted for outcome in table.history.values())
+    held = sum(table.rows.values())
+    whole = set(table.rows) <= set(table.history)  # else snapshots have expired, and the sum says nothing
+    if whole and held != added - deleted:
+        said = f"History says {added} rows came and {deleted} went; the table holds {held}."
+        yield Finding("dataset", id, said)
+
+
+# -- batches ---------------------------------------------------------------------------------------------------
+
+
+def _check_batches(
+    store: Store, lake: Lake, records: Records, tables: dict[str, Table], report: Report, watch: Watch
+) -> None:
+    for n, batch in enumerate(records.batches.values()):
+        watch("batches", n, len(records.batches))
+        report.findings += _status_findings(batch, records)
+        table = tables.get(batch.dataset_id)
+        if table is not None:
+            report.findings += _lake_findings(lake, batch, table)
+        report.findings += _file_findings(store, lake, batch, table, report)
+
+
+def _status_findings(batch: Batch, records: Records) -> Iterator[Finding]:
+    run = records.runs.get(batch.run_id or "")
+    if batch.run_id is not None and run is None:
+        yield Finding("batch", batch.id, f"It belongs to run {batch.run_id}, which is not recorded.")
+    if batch.status in ("staging", "committing") and run is not None and run.finished:
+        yield Finding("batch", batch.id, f"It is {batch.status} although its run {run.id} is over ({run.state}).")
+    if batch.status == "success":
+        yield from _balance_of_batch(batch, records)
+
+
+def _balance_of_batch(batch: Batch, records: Records) -> Iterator[Finding]:
+    counted = {
+        name: int(batch.metrics.get(f"{name}RecordCount", 0)) for name in ("input", "output", "failed", "skipped")
+    }
+    if counted["input"] != counted["output"] + counted["failed"] + counted["skipped"]:
+        yield Finding("batch", batch.id, f"Its counters do not balance: {_spoken(counted)}.")
+    tally = Tally.of([part.counts for part in records.parts.get(batch.run_id or batch.id, [])])
+    summed = {"input": tally.read, "output": tally.written, "failed": tally.rejected, "skipped": tally.dropped.total()}
+    if counted != summed:
+        said = f"Its counters say {_spoken(counted)}; its parts add up to {_spoken(summed)}."
+        yield Finding("batch", batch.id, said)
+
+
+def _lake_findings(lake: Lake, batch: Batch, table: Table) -> Iterator[Finding]:
+    try:
+        outcome = table.history.get(batch.id) or lake.outcome(table.ref, batch.id)
+    except HeadraceError as error:
+        yield Finding("batch", batch.id, error.message)
+        return
+    committed = outcome is not None and outcome.state == "committed"
+    if batch.status == "success" and not committed:
+        said = "aborted" if outcome is not None else "nothing"
+        yield Finding("batch", batch.id, f"It is recorded as a success; the table's history says {said} of it.")
+    elif batch.status in ("failed", "aborted") and committed:
+        yield Finding("batch", batch.id, f"It is recorded as {batch.status}, and the table holds it as committed.")
+    elif batch.status == "success" and outcome is not None and outcome.snapshot_id is not None:
+        yield from _rows_of_batch(batch, outcome, table)
+
+
+def _rows_of_batch(batch: Batch, outcome: Outcome, table: Table) -> Iterator[Finding]:
+    written = int(batch.metrics.get("outputRecordCount", 0))
+    if written != outcome.rows_added:
+        said = f"It is recorded with {written} rows; its snapshot added {outcome.rows_added}."
+        yield Finding("batch", batch.id, said)
+    held = table.rows.get(batch.id, 0)
+    if held < outcome.rows_added and not _successors(batch.id, table):
+        said = f"Its snapshot added {outcome.rows_added} rows, the table holds {held}, and no later batch replaced any."
+        yield Finding("batch", batch.id, said)
+
+
+def _successors(batch: str, table: Table) -> list[str]:
+    later = list(table.history)[list(table.history).index(batch) + 1 :]
+    return [id for id in later if table.history[id].rows_deleted]
+
+
+def _file_findings(store: Store, lake: Lake, batch: Batch, table: Table | None, report: Report) -> Iterator[Finding]:
+    current = set(table.files.referenced) if table is not None else set()
+    with store.read() as conn:
+        listed = [(directory, file) for directory in DIRECTORIES for file in batches.files(conn, batch.id, directory)]
+    refs = [FileRef.from_json(file.ref) for directory, file in listed]
+    # A data file that was replaced or rewritten since may be gone; one that the table reads may not.
+    needed = [
+        ref
+        for ref, (directory, _) in zip(refs, listed, strict=True)
+        if directory != batches.DATA or ref.name in current
+    ]
+    report.counts["files"] += len(needed)
+    for name in damaged(lake, needed):
+        yield Finding("file", name, f"It is missing or does not hold what batch {batch.id} recorded of it.")
+
+
+# -- runs ------------------------------------------------------------------------------------------------------
+
+
+def _run_findings(run: Run, records: Records) -> Iterator[Finding]:
+    for part in records.parts.get(run.id, []):
+        if part.state == parts.PROMOTED:
+            yield from _balance_of_part(run, part)
+    batch = records.batches.get(run.batch_id)
+    if run.state == SUCCESS and batch is None:
+        yield Finding("run", run.id, f"It succeeded, and its batch {run.batch_id} is not recorded.")
+    if run.state == SUCCESS and batch is not None and batch.status not in ("success", "inactive"):
+        yield Finding("run", run.id, f"It succeeded, and its batch {batch.id} is {batch.status}.")
+    if run.state == FAILED and batch is not None and batch.status in ("success", "inactive"):
+        yield Finding("run", run.id, f"It failed, and its batch {batch.id} is {batch.status}.")
+    if not run.finished and batch is not None and batch.status not in batches.UNFINISHED:
+        yield Finding("run", run.id, f"It is {run.state}, and its batch {batch.id} is {batch.status} already.")
+
+
+def _balance_of_part(run: Run, part: PartRecord) -> Iterator[Finding]:
+    try:
+        Tally.of([part.counts]).require_balance(f"Part {part.n}")
+    except HeadraceError as error:
+        yield Finding("run", run.id, error.message)
+
+
+# -- files that nothing refers to --------------------------------------------------------------------------------
+
+
+def _leftovers(store: Store, orphans: tuple[str, ...], report: Report) -> Iterator[str]:
+    """Orphans of known batches, which a sweep removes; the others become findings."""
+    for name in orphans:
+        if _known(store, name.rpartition("/")[2][:BATCH_ID_LENGTH]):
+            yield name
+        else:
+            report.findings.append(Finding("file", name, "Nothing refers to it, and its name belongs to no batch."))
+
+
+def _landed_leftovers(store: Store, lake: Lake, report: Report) -> Iterator[str]:
+    root = lake.warehouse / "batches"
+    for folder in sorted(root.iterdir()) if root.is_dir() else []:
+        present = {path.relative_to(lake.warehouse).as_posix() for path in folder.rglob("*") if path.is_file()}
+        if not _known(store, folder.name):
+            said = f"It holds {len(present)} files, and no record names this batch."
+            report.findings.append(Finding("directory", f"batches/{folder.name}", said))
+        else:
+            yield from sorted(present - _landed(store, folder.name))
+
+
+def _landed(store: Store, batch_id: str) -> set[str]:
+    with store.read() as conn:
+        owner = batches.by_id(conn, batch_id).run_id or batch_id
+        listed = [file.ref for directory in DIRECTORIES for file in batches.files(conn, batch_id, directory)]
+        of_parts = [file["ref"] for part in parts.listed(conn, owner) for file in [*part.raw, *part.errors]]
+    return {ref["name"] for ref in [*listed, *of_parts]}
+
+
+def _known(store: Store, batch_id: str) -> bool:
+    # Asked now, not when the records were read: a running server goes on.
+    with store.read() as conn:
+        try:
+            batches.by_id(conn, batch_id)
+        except HeadraceError:
+            return False
+    return True
+
+
+def _spoken(counted: dict[str, int]) -> str:
+    words = {"input": "read", "output": "written", "failed": "rejected", "skipped": "dropped"}
+    return ", ".join(f"{counted[name]} {word}" for name, word in words.items())
