@@ -48,9 +48,8 @@ def outcome_of(table: Table, batch: str) -> Outcome | None:
 
 
 def _truncated(table: Table) -> bool:
-    kept = {snapshot.snapshot_id for snapshot in table.metadata.snapshots}
-    parents = {snapshot.parent_snapshot_id for snapshot in table.metadata.snapshots}
-    return not parents <= {*kept, None}
+    # Each commit takes the next sequence number. Parents prove nothing: expiry cuts the link of those it keeps.
+    return table.metadata.last_sequence_number != len(table.metadata.snapshots)
 
 
 def _outcome_in_rows(table: Table, batch: str) -> Outcome:

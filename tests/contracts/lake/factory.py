@@ -1,0 +1,63 @@
+"""Rows, days and batches for the lake's tests."""
+
+from datetime import date
+
+import pyarrow as pa
+
+from headrace.lake import Change, FileRef, Lake, Outcome, Stamp, TableRef
+from headrace.lake.changes import Append, Delete
+
+REF = TableRef("ACME@AdobeOrg", "prod", "5c8c3c555033b814b69f947f")
+SCHEMA = pa.schema([pa.field("_t", pa.struct([("clicks", pa.int64()), ("name", pa.string())]))])
+AT = 1_660_000_000_000
+
+
+def rows(*clicks: int, schema: pa.Schema = SCHEMA) -> pa.Table:
+    """One row per click count, with the ``_row`` column that engines carry."""
+    records = [{"_row": number, "_t": {"clicks": count}} for number, count in enumerate(clicks)]
+    return pa.Table.from_pylist(records, schema=pa.schema([("_row", pa.int64()), *schema]))
+
+
+def days(*values: date | None) -> pa.Array:
+    """A day for each row."""
+    return pa.array(values, pa.date32())
+
+
+def aug(day: int) -> date:
+    """A day of August 2022."""
+    return date(2022, 8, day)
+
+
+def write(
+    lake: Lake,
+    batch: str,
+    clicks: dict[date | None, int],
+    *,
+    scope: str = "flow/a",
+    at: int = AT,
+    attempt: int = 1,
+    schema: pa.Schema = SCHEMA,
+    ref: TableRef = REF,
+) -> tuple[FileRef, ...]:
+    """Writes one row per day into data files of the batch."""
+    stamp = Stamp(batch, scope.partition("/")[0], scope, 0, attempt, at, at)
+    with lake.writer(ref, schema, stamp) as writer:
+        writer.write(rows(*clicks.values(), schema=schema), days(*clicks))
+        return tuple(writer.close())
+
+
+def change(batch: str, files: tuple[FileRef, ...], delete: Delete | None = None, **facts: object) -> Change:
+    """A change of scope flow/a at AT, unless told otherwise."""
+    return Change(batch, str(facts.get("scope", "flow/a")), delete or Append(), files, int(str(facts.get("at", AT))))
+
+
+def load(lake: Lake, batch: str, clicks: dict[date | None, int], delete: Delete | None = None, **facts) -> Outcome:
+    """Writes and commits one row per day."""
+    files = write(lake, batch, clicks, **facts) if clicks else ()
+    return lake.commit(REF, SCHEMA, [change(batch, files, delete, **facts)])[batch]
+
+
+def held(lake: Lake, batch: str | None = None) -> dict[date | None, int]:
+    """What the table holds: clicks by day."""
+    found = lake.scan(REF, batch).to_pylist()
+    return {row["_headrace"]["day"]: row["_t"]["clicks"] for row in found}
