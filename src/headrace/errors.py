@@ -116,6 +116,10 @@ class TooLarge(Invalid):
     """The body is larger than this operation takes."""
 
 
+class MediaUnsupported(Invalid):
+    """The body's media type is not one that this operation takes."""
+
+
 class MethodNotAllowed(Invalid):
     """This path does not take that method."""
 

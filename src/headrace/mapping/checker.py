@@ -1,0 +1,193 @@
+"""A mapping set held against its target schema: every item finds its place, or every problem is named at once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+import pyarrow as pa
+
+from headrace.errors import MappingInvalid, MappingSyntax
+from headrace.mapping.conversion import name_of, supports
+from headrace.mapping.paths import Path, format_path, parse_path
+
+ATTRIBUTE, STATIC, EXPRESSION = "ATTRIBUTE", "STATIC", "EXPRESSION"
+SENSES = {
+    "ATTRIBUTE": ATTRIBUTE,
+    "text/x.schema-path": ATTRIBUTE,
+    "schema-path": ATTRIBUTE,
+    "EXPRESSION": EXPRESSION,
+    "text/x.aep-xl": EXPRESSION,
+    "STATIC": STATIC,
+    "text/plain": STATIC,
+}
+_MOST_ELEMENTS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with an item, and in which of its members."""
+
+    index: int
+    field: str
+    code: str
+    message: str
+
+    def to_json(self) -> dict[str, object]:
+        """The problem as MappingInvalid's facts carry it."""
+        return {"index": self.index, "field": self.field, "code": self.code, "message": self.message}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a destination is: its column, the steps inside the column's array, the type at the end.
+
+    column  names of the nested structs down to the column
+    within  steps inside the column when it is an array and the destination lies inside it
+    type    what the destination holds
+    whole   the column's own type
+    """
+
+    column: tuple[str, ...]
+    within: Path
+    type: pa.DataType
+    whole: pa.DataType
+
+    @property
+    def steps(self) -> Path:
+        return (*self.column, *self.within)
+
+
+class Unplaced(Exception):
+    """A destination that the schema does not have; never leaves the checker."""
+
+    def __init__(self, code: str, message: str) -> None:
+        self.code, self.message = code, message
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One mapping in its one spelling, with its place."""
+
+    index: int
+    sense: str
+    source: str
+    destination: str
+    place: Place
+
+
+def invalid(problems: Sequence[Problem]) -> MappingInvalid:
+    """The error that lists ``problems``, in the order of the items."""
+    ordered = sorted(problems, key=lambda one: one.index)
+    told = "; ".join(f"mappings[{one.index}].{one.field}: {one.message}" for one in ordered)
+    return MappingInvalid(f"{told}.", problems=[one.to_json() for one in ordered])
+
+
+def placed(items: Sequence[Mapping[str, object]], target: pa.Schema) -> tuple[list[Item], list[Problem]]:
+    """The items that have a place in ``target``, and what is wrong with the others."""
+    found: list[Item] = []
+    problems: list[Problem] = []
+    for index, item in enumerate(items):
+        one = _item(index, item, target)
+        if isinstance(one, Item):
+            found.append(one)
+        else:
+            problems.append(one)
+    return found, problems + _overlaps(found)
+
+
+def place(target: pa.Schema, path: Path) -> Place:
+    """Where ``path`` is in ``target``; Unplaced says why there is no such place."""
+    type: pa.DataType = pa.struct(list(target))
+    steps: list[str | int | None] = []
+    column: tuple[str, ...] = ()
+    whole: pa.DataType | None = None
+    for step in path:
+        if pa.types.is_list(type):
+            if whole is None:
+                column, whole = tuple(str(name) for name in steps), type
+            type = type.value_type
+            if isinstance(step, str):
+                # A path through an array without an index means its one element.
+                steps.append(0)
+            else:
+                steps.append(_element(step))
+                continue
+        type = _field(type, step, tuple(steps))
+        steps.append(step)
+    if whole is None:
+        return Place(tuple(str(name) for name in steps), (), type, type)
+    return Place(column, tuple(steps[len(column) :]), type, whole)
+
+
+def _item(index: int, item: Mapping[str, object], target: pa.Schema) -> Item | Problem:
+    sense = SENSES.get(str(item.get("sourceType") or ATTRIBUTE))
+    if sense is None:
+        known = f"{item.get('sourceType')} is not one of {', '.join(SENSES)}"
+        return Problem(index, "sourceType", "source-type", known)
+    source, destination = item.get("source"), item.get("destination")
+    if not isinstance(destination, str) or not isinstance(source, str):
+        return Problem(index, "destination" if isinstance(source, str) else "source", "text", "must be text")
+    try:
+        found = place(target, parse_path(destination))
+    except MappingSyntax as error:
+        return Problem(index, "destination", "syntax", f"{destination}: {error.message}")
+    except Unplaced as error:
+        return Problem(index, "destination", error.code, error.message)
+    if not supports(found.type):
+        return Problem(
+            index, "destination", "unsupported", f"{destination} has the type {found.type}, which no value fits"
+        )
+    return Item(index, sense, source, format_path(found.steps), found)
+
+
+def _element(step: int | None) -> int | None:
+    if step is not None and step >= _MOST_ELEMENTS:
+        raise Unplaced("unsupported", f"[{step}] is too far; an array takes elements [0] to [{_MOST_ELEMENTS - 1}]")
+    return step
+
+
+def _field(type: pa.DataType, step: str | int | None, before: Path) -> pa.DataType:
+    above = format_path(before) or "the schema"
+    if not isinstance(step, str):
+        raise Unplaced(
+            "type", f"{above} is no array, it is {name_of(type)}; leave [{'*' if step is None else step}] out"
+        )
+    if pa.types.is_map(type):
+        raise Unplaced("unsupported", f"a single key of the map {above} cannot be a destination; fill the whole map")
+    if not pa.types.is_struct(type):
+        raise Unplaced("unknown-field", f"{above} is {name_of(type)} and has no field {step}")
+    index = type.get_field_index(step)
+    if index < 0:
+        raise Unplaced(
+            "unknown-field", f"{format_path((*before, step))} is not in the target schema{_meant(type, step)}"
+        )
+    return type.field(index).type
+
+
+def _meant(type: pa.DataType, step: str) -> str:
+    close = get_close_matches(step, [type.field(n).name for n in range(type.num_fields)], n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _overlaps(items: Sequence[Item]) -> list[Problem]:
+    """Items whose destination another item fills already, as a whole or in part."""
+    problems: list[Problem] = []
+    taken: dict[Path, Item] = {}
+    for item in items:
+        steps = item.place.steps
+        if steps in taken:
+            text = f"{item.destination} is filled by mappings[{taken[steps].index}] already"
+            problems.append(Problem(item.index, "destination", "duplicate-destination", text))
+        taken.setdefault(steps, item)
+    for steps, item in taken.items():
+        above = next((taken[steps[:n]] for n in range(1, len(steps)) if steps[:n] in taken), None)
+        if above is not None and not copies_object(above):
+            text = f"{item.destination} lies inside {above.destination}, which mappings[{above.index}] fills as a whole"
+            problems.append(Problem(item.index, "destination", "duplicate-destination", text))
+    return problems
+
+
+def copies_object(item: Item) -> bool:
+    """Whether the item copies the attributes that a source object and the destination object share."""
+    return item.sense == ATTRIBUTE and not item.place.within and pa.types.is_struct(item.place.type)

@@ -1,0 +1,183 @@
+"""The kinds of destination columns; each can be filled from an Arrow table or from JSON records, with one meaning."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from headrace.mapping.casting import cast
+from headrace.mapping.cells import Cell, Faults, Filled, Reject, filled, patched
+from headrace.mapping.failure import Failure
+from headrace.mapping.paths import Path, names_of
+from headrace.mapping.values import type_name
+
+Names = tuple[str, ...]
+
+
+class Column(Protocol):
+    """What fills one destination column."""
+
+    def of_table(self, table: pa.Table) -> Filled:
+        """The column for the rows of ``table``."""
+
+    def of_records(self, records: Sequence[object]) -> Filled:
+        """The column for JSON records."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeColumn:
+    """A source field, taken over as it is. ``own`` is how the path's values are read (``values``)."""
+
+    cell: Cell
+    path: Path
+    type: pa.DataType
+    own: Callable[[object], object]
+
+    def of_table(self, table: pa.Table) -> Filled:
+        names = names_of(self.path)
+        if len(names) < len(self.path) or pa.types.is_nested(self.type):
+            return self.of_records(records_of(table, [names]))
+        column = column_at(table, names)
+        made, declined = cast(column, self.type)
+        if declined is None or not pc.any(declined).as_py():
+            return Filled(made)
+        own = self.own
+        cell = Cell(self.cell.index, self.cell.destination, self.cell.source, own, lambda value: self.made(value))
+        return patched(cell, column, made, declined)
+
+    def made(self, value: object) -> object:
+        """The destination's value for one value of the source column."""
+        return self.cell.made(self.own(value))
+
+    def of_records(self, records: Sequence[object]) -> Filled:
+        return filled(self.cell, self.type, records)
+
+
+@dataclass(frozen=True, slots=True)
+class StaticColumn:
+    """The same value in every row."""
+
+    cell: Cell
+    type: pa.DataType
+
+    def of_table(self, table: pa.Table) -> Filled:
+        return self._repeated(table.num_rows)
+
+    def of_records(self, records: Sequence[object]) -> Filled:
+        return self._repeated(len(records))
+
+    def _repeated(self, rows: int) -> Filled:
+        value = self.cell.of(None)
+        if not isinstance(value, Failure):
+            return Filled(pa.repeat(pa.scalar(value, self.type), rows))
+        faults = Faults([Reject(position, self.cell, value) for position in range(rows)])
+        return Filled(pa.nulls(rows, self.type), faults)
+
+
+@dataclass(frozen=True, slots=True)
+class ListColumn:
+    """An array that several items fill together: each item with its steps inside the array."""
+
+    entries: tuple[tuple[Cell, Path], ...]
+    type: pa.DataType
+    wanted: tuple[Names, ...]
+
+    def of_table(self, table: pa.Table) -> Filled:
+        return self.of_records(records_of(table, self.wanted))
+
+    def of_records(self, records: Sequence[object]) -> Filled:
+        faults = Faults()
+        values = [self._value(record, position, faults) for position, record in enumerate(records)]
+        return Filled(pa.array(values, self.type), faults)
+
+    def _value(self, record: object, position: int, faults: Faults) -> object:
+        made: list[object] = []
+        for cell, within in self.entries:
+            value = faults.settle(cell, position, cell.of(record))
+            if value is not None:
+                _place(made, within, value)
+        return made or None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectGuard:
+    """Fills nothing: turns away rows whose source of an object copy is no object."""
+
+    cell: Cell
+    names: Names
+
+    def faults_of_table(self, table: pa.Table) -> Faults:
+        """The faults in the rows of ``table``."""
+        column = column_at(table, self.names)
+        if pa.types.is_struct(column.type) or column.null_count == len(column):
+            return Faults()
+        return self.faults_of_records(records_of(table, [self.names]))
+
+    def faults_of_records(self, records: Sequence[object]) -> Faults:
+        """The faults in JSON records."""
+        faults = Faults()
+        for position, record in enumerate(records):
+            faults.settle(self.cell, position, self.cell.of(record))
+        return faults
+
+
+def as_object(value: object) -> object:
+    """``value`` when it is an object, else the Failure."""
+    return value if isinstance(value, dict) else Failure("", "object", type_name(value), value)
+
+
+def column_at(table: pa.Table, names: Names) -> pa.Array:
+    """The values below ``names`` in a table of nested structs; nulls where there is no such column."""
+    if names[0] not in table.column_names:
+        return pa.nulls(table.num_rows)
+    column = table[names[0]].combine_chunks()
+    for name in names[1:]:
+        index = column.type.get_field_index(name) if pa.types.is_struct(column.type) else -1
+        if index < 0:
+            return pa.nulls(table.num_rows)
+        column = pc.struct_field(column, index) if column.null_count else column.field(index)
+    return column
+
+
+def records_of(table: pa.Table, wanted: Sequence[Names]) -> list[object]:
+    """The rows of ``table`` as records that hold the wanted fields; an absent field is null."""
+    records: list[dict[str, object]] = [{} for _ in range(table.num_rows)]
+    for names in wanted:
+        for record, value in zip(records, column_at(table, names).to_pylist(), strict=True):
+            if value is not None:
+                _hold(record, names, value)
+    return list(records)
+
+
+def _hold(record: dict[str, object], names: Names, value: object) -> None:
+    for name in names[:-1]:
+        inner = record.setdefault(name, {})
+        assert isinstance(inner, dict)
+        record = inner
+    record[names[-1]] = value
+
+
+def _place(container: list[object] | dict[str, object], steps: Path, value: object) -> None:
+    """Puts ``value`` where ``steps`` lead, making elements and objects on the way."""
+    step, rest = steps[0], steps[1:]
+    if step is None:
+        assert isinstance(value, list)
+        for position, element in enumerate(value):
+            _place(container, (position, *rest), element)
+    elif isinstance(container, dict):
+        assert isinstance(step, str)
+        container[step] = value if not rest else _inner(container.get(step), rest, value)
+    else:
+        assert isinstance(step, int)
+        container.extend([None] * (step + 1 - len(container)))
+        container[step] = value if not rest else _inner(container[step], rest, value)
+
+
+def _inner(found: object, rest: Path, value: object) -> object:
+    inner: list[object] | dict[str, object] = {} if isinstance(rest[0], str) else []
+    if isinstance(found, dict | list):
+        inner = found
+    _place(inner, rest, value)
+    return inner

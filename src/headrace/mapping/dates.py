@@ -1,0 +1,163 @@
+"""Texts read as moments: the ordered default formats, and Java patterns given by name."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
+
+# data-prep.md 10: tried in this order, strictly and over the whole text; the last three are the ones that the
+# documentation's own examples need.
+DEFAULT_PATTERNS = (
+    "yyyy-MM-dd HH:mm:ssZ",
+    "yyyy-MM-dd HH:mm:ss.SSSZ",
+    "yyyy-MM-dd HH:mm:ss.SSS",
+    "yyyy-MM-dd'T'HH:mm:ss.SSSX",
+    "yyyy-MM-dd'T'HH:mm:ss'Z'",
+    "yyyy-MM-dd",
+    "yyyy/MM/dd",
+    "yyyy.MM.dd",
+    "yyyy-MMM-dd",
+    "yyyyMMdd",
+    "MM-dd-yyyy",
+    "MMddyyyy",
+    "M/dd/yyyy",
+    "dd.M.yyyy",
+    "M/dd/yyyy hh:mm:ss a",
+    "dd.M.yyyy hh:mm:ss a",
+    "dd.MMM.yyyy",
+    "dd-MMM-yyyy",
+    "yyyy-MM-dd HH:mm",
+    "yyyy-MM-dd HH:mm:ss",
+)
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+LONG_MONTHS = (
+    "January February March April May June July August September October November December".split()  # noqa: SIM905
+)
+_ISO = re.compile(
+    r"(?P<y>[0-9]{4})-(?P<M>[0-9]{2})-(?P<d>[0-9]{2})T(?P<H>[0-9]{2}):(?P<m>[0-9]{2})"
+    r"(?::(?P<s>[0-9]{2})(?:\.(?P<S>[0-9]{1,9}))?)?(?P<X>Z|[+-][0-9]{2}(?::?[0-9]{2})?)?"
+)
+_TOKENS = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|[^A-Za-z']+")
+_OFFSET = r"Z|[+-][0-9]{2}(?::?[0-9]{2})?"
+_NUMERIC = "dHkKhmsS"
+
+Reader = Callable[[str], datetime | None]
+
+
+class PatternInvalid(ValueError):
+    """The date pattern cannot be read."""
+
+
+def read_moment(text: str) -> datetime | None:
+    """The moment that ``text`` names in one of the default formats (UTC where it names no zone), or None."""
+    if match := _ISO.fullmatch(text):
+        return _moment(match.groupdict())
+    for read in _default_readers():
+        if (moment := read(text)) is not None:
+            return moment
+    return None
+
+
+def read_day(text: str) -> date | None:
+    """The UTC day of the moment that ``text`` names."""
+    moment = read_moment(text)
+    return None if moment is None else moment.astimezone(UTC).date()
+
+
+@lru_cache(maxsize=256)
+def pattern_reader(pattern: str) -> Reader:
+    """A strict reader of one Java pattern; PatternInvalid names a letter that it does not know."""
+    expression = re.compile("".join(_token(match) for match in _pieces(pattern)))
+
+    def read(text: str) -> datetime | None:
+        match = expression.fullmatch(text)
+        return _moment(match.groupdict()) if match else None
+
+    return read
+
+
+@lru_cache(maxsize=1)
+def _default_readers() -> tuple[Reader, ...]:
+    return tuple(pattern_reader(pattern) for pattern in DEFAULT_PATTERNS)
+
+
+def _pieces(pattern: str) -> list[re.Match[str]]:
+    pieces = list(_TOKENS.finditer(pattern))
+    if "".join(piece[0] for piece in pieces) != pattern:
+        raise PatternInvalid(f"The date pattern {pattern} has a quote that is not closed.")
+    letters = [piece[2] for piece in pieces if piece[2]]
+    if twice := {letter for letter in letters if letters.count(letter) > 1}:
+        raise PatternInvalid(f"The date pattern {pattern} has {', '.join(sorted(twice))} twice.")
+    return pieces
+
+
+def _token(piece: re.Match[str]) -> str:
+    letter, width = piece[2], len(piece[0])
+    if letter is None:
+        quoted = piece[0].startswith("'")
+        return re.escape((piece[1].replace("''", "'") or "'") if quoted else piece[0])
+    if (letter in "yu" and width in (2, 4)) or letter == "y":
+        return "(?P<yy>[0-9]{2})" if width == 2 else "(?P<y>[0-9]{4})"
+    if letter in "ML":
+        return _month(width)
+    if letter in _NUMERIC:
+        return f"(?P<{letter}>[0-9]{{{width if width > 1 else '1,' + ('9' if letter == 'S' else '2')}}})"
+    if letter == "E":
+        return "(?:[A-Za-z]+)"
+    if letter in "aXZ":
+        return "(?P<a>[AaPp][Mm])" if letter == "a" else f"(?P<{letter}>{_OFFSET})"
+    raise PatternInvalid(f"The date pattern letter {letter} cannot be read here; use y M d H h k K m s S a E X Z.")
+
+
+def _month(width: int) -> str:
+    if width <= 2:
+        return "(?P<M>[0-9]{2})" if width == 2 else "(?P<M>[0-9]{1,2})"
+    return f"(?P<MMM>(?i:{'|'.join(MONTHS)}))" if width == 3 else f"(?P<MMMM>(?i:{'|'.join(LONG_MONTHS)}))"
+
+
+def _moment(found: Mapping[str, str | None]) -> datetime | None:
+    fraction = (found.get("S") or "0").ljust(6, "0")[:6]
+    try:
+        local = datetime(
+            _year(found), _month_number(found), int(found.get("d") or 1), _hour(found), int(found.get("m") or 0),
+            int(found.get("s") or 0), int(fraction), tzinfo=_zone(found.get("X") or found.get("Z")),
+        )  # fmt: skip
+        return local.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _year(found: Mapping[str, str | None]) -> int:
+    if short := found.get("yy"):
+        return 2000 + int(short)
+    return int(found.get("y") or 1970)
+
+
+def _month_number(found: Mapping[str, str | None]) -> int:
+    if name := found.get("MMM") or found.get("MMMM"):
+        return 1 + [month.lower() for month in MONTHS].index(name[:3].lower())
+    return int(found.get("M") or 1)
+
+
+def _hour(found: Mapping[str, str | None]) -> int:
+    if (hour := found.get("H")) is not None:
+        return int(hour)
+    if (from_one := found.get("k")) is not None:
+        return _between(int(from_one), 1, 24) % 24
+    half = found.get("h")
+    of_half = _between(int(half), 1, 12) % 12 if half is not None else _between(int(found.get("K") or 0), 0, 11)
+    return of_half + 12 * ((found.get("a") or "").lower() == "pm")
+
+
+def _between(number: int, low: int, high: int) -> int:
+    if not low <= number <= high:
+        raise ValueError(number)
+    return number
+
+
+def _zone(offset: str | None) -> timezone:
+    if offset is None or offset in "Zz":
+        return UTC
+    digits = offset[1:].replace(":", "").ljust(4, "0")
+    distance = timedelta(hours=int(digits[:2]), minutes=_between(int(digits[2:]), 0, 59))
+    return timezone(-distance if offset[0] == "-" else distance)

@@ -1,0 +1,128 @@
+"""A compiled mapping: a function from a batch to a batch and a list of row errors."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from headrace.mapping.cells import Faults, Filled, Reject
+from headrace.mapping.checker import placed
+from headrace.mapping.planner import Plan, plan
+from headrace.mapping.values import json_text
+from headrace.rows import CONVERSION, row_errors
+
+CODE = "MAPPER-3700-400"
+_LONGEST_VALUE = 200
+
+Names = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """What a batch became.
+
+    table     ``_row`` + exactly the target's columns in its order and types; rejected rows are absent
+    errors    ROW_ERRORS (family conversion), at least one per rejected row
+    warnings  destination -> how many of its values became null with a warning
+    """
+
+    table: pa.Table
+    errors: pa.Table
+    warnings: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledMapping:
+    """A mapping set made for one target schema."""
+
+    target: pa.Schema
+    plan: Plan = field(repr=False)
+
+    @property
+    def wanted(self) -> dict[Names, pa.DataType | None]:
+        """The source fields that the mapping reads, and the type that each one's destination wants."""
+        return dict(self.plan.wanted)
+
+    def map_table(self, typed: pa.Table) -> Mapped:
+        """Maps decoded rows column by column; ``typed`` has ``_row``."""
+        columns = {names: column.of_table(typed) for names, column in self.plan.columns.items()}
+        guards = [guard.faults_of_table(typed) for guard in self.plan.guards]
+        return self._mapped(typed["_row"].combine_chunks().cast(pa.int64()), columns, guards)
+
+    def map_records(self, rows: Sequence[int], records: Sequence[object]) -> Mapped:
+        """Maps JSON records one by one: the reference that ``map_table`` is held to."""
+        columns = {names: column.of_records(records) for names, column in self.plan.columns.items()}
+        guards = [guard.faults_of_records(records) for guard in self.plan.guards]
+        return self._mapped(pa.array(rows, pa.int64()), columns, guards)
+
+    def _mapped(self, rows: pa.Array, columns: Mapping[Names, Filled], guards: Sequence[Faults]) -> Mapped:
+        arrays = [_assembled(one, (one.name,), columns, len(rows)) for one in self.target]
+        schema = pa.schema([pa.field("_row", pa.int64(), nullable=False), *self.target])
+        table = pa.Table.from_arrays([rows, *arrays], schema=schema)
+        faults = [filled.faults for filled in columns.values()] + list(guards)
+        rejects = [reject for one in faults for reject in one.rejects]
+        warnings: Counter[str] = Counter()
+        for one in faults:
+            warnings.update(one.warnings)
+        return Mapped(_without(table, rejects), _errors(rows, rejects), dict(warnings))
+
+
+def compile_mapping(items: Sequence[Mapping[str, object]], target: pa.Schema, now: int) -> CompiledMapping:
+    """The mapping of ``items`` onto ``target``; MappingInvalid lists everything that is wrong with them.
+
+    ``now`` is the moment that ``now()`` means, in epoch milliseconds.
+    """
+    found, problems = placed(items, target)
+    return CompiledMapping(target, plan(found, problems, now))
+
+
+def _assembled(one: pa.Field, names: Names, columns: Mapping[Names, Filled], rows: int) -> pa.Array:
+    """The column of one target field; a parent is null where all its children are."""
+    if names in columns:
+        return columns[names].array
+    if not pa.types.is_struct(one.type) or not any(column[: len(names)] == names for column in columns):
+        return pa.nulls(rows, one.type)
+    fields = [one.type.field(n) for n in range(one.type.num_fields)]
+    children = [_assembled(inner, (*names, inner.name), columns, rows) for inner in fields]
+    return pa.StructArray.from_arrays(children, fields=fields, mask=_all_null(children))
+
+
+def _all_null(children: Sequence[pa.Array]) -> pa.Array | None:
+    if any(child.null_count == 0 for child in children):
+        return None
+    some = [child.is_null() for child in children if child.null_count < len(child)]
+    return reduce(pc.and_, some) if some else children[0].is_null()
+
+
+def _without(table: pa.Table, rejects: Sequence[Reject]) -> pa.Table:
+    if not rejects:
+        return table
+    bad = pa.array(sorted({reject.position for reject in rejects}), pa.int64())
+    return table.filter(pc.invert(pc.is_in(pa.array(range(table.num_rows), pa.int64()), bad)))
+
+
+def _errors(rows: pa.Array, rejects: Sequence[Reject]) -> pa.Table:
+    ordered = sorted(rejects, key=lambda one: (one.position, one.cell.index, one.cell.destination))
+    numbers = rows.take(pa.array([one.position for one in ordered], pa.int64())).to_pylist() if ordered else []
+    return row_errors(_error(row, reject) for row, reject in zip(numbers, ordered, strict=True))
+
+
+def _error(row: int, reject: Reject) -> dict[str, object]:
+    cell, failure = reject.cell, reject.failure
+    value = json_text(failure.value)
+    shown = value if len(value) <= _LONGEST_VALUE else f"{value[:_LONGEST_VALUE]}..."
+    reason = f": {failure.reason}" if failure.reason else ""
+    return {
+        "_row": row,
+        "family": CONVERSION,
+        "code": CODE,
+        "message": f"{cell.destination} takes {failure.expected}; the value {shown} of {cell.source} is none{reason}.",
+        "column": cell.destination,
+        "source": cell.source,
+        "value": value,
+        "expected": failure.expected,
+        "actual": failure.actual,
+    }

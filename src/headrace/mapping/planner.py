@@ -1,0 +1,211 @@
+"""From placed items to the columns that fill a target: sources read, object copies unfolded, wanted fields gathered."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
+
+from headrace.errors import MappingSyntax
+from headrace.mapping.cells import Cell, Read
+from headrace.mapping.checker import ATTRIBUTE, EXPRESSION, STATIC, Item, Place, Problem, copies_object, invalid
+from headrace.mapping.columns import AttributeColumn, Column, ListColumn, ObjectGuard, StaticColumn, as_object
+from headrace.mapping.conversion import Converter, converter
+from headrace.mapping.failure import Failure
+from headrace.mapping.paths import Path, format_path, names_of, parse_path, reader
+from headrace.mapping.values import as_double, as_exact
+
+Names = tuple[str, ...]
+Wanted = dict[Names, pa.DataType | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Sourced:
+    """An item with its source read: the path of an ATTRIBUTE, nothing more for a STATIC."""
+
+    item: Item
+    path: Path = ()
+
+    @property
+    def fields(self) -> tuple[Names, ...]:
+        """The source fields that the item reads."""
+        return (names_of(self.path),) if self.path else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What fills a target: its columns by their names, the guards, and the source fields to decode."""
+
+    columns: Mapping[Names, Column]
+    guards: tuple[ObjectGuard, ...]
+    wanted: Wanted
+
+
+def plan(items: Sequence[Item], problems: Sequence[Problem], now: int) -> Plan:
+    """The plan for ``items``; MappingInvalid with all problems when there is one."""
+    found = list(problems)
+    sourced: list[Sourced] = []
+    guarded: list[Sourced] = []
+    for item in items:
+        one = _sourced(item)
+        if isinstance(one, Problem):
+            found.append(one)
+        elif copies_object(item):
+            guarded.append(one)
+            sourced += _unfolded(one, {other.place.steps for other in items if other is not item})
+        else:
+            sourced.append(one)
+    if found:
+        raise invalid(found)
+    wanted = _wanted([*sourced, *guarded])
+    columns = {column: _column(group, wanted) for column, group in _by_column(sourced).items()}
+    return Plan(columns, tuple(_guard(one) for one in guarded), wanted)
+
+
+def _sourced(item: Item) -> Sourced | Problem:
+    if item.sense == STATIC:
+        return _static(item)
+    if item.sense == EXPRESSION:
+        return Problem(item.index, "sourceType", "unsupported", f"{item.destination}: expressions cannot be run yet")
+    try:
+        path = parse_path(item.source)
+    except MappingSyntax as error:
+        return Problem(item.index, "source", "syntax", f"{item.source}: {error.message}")
+    return _walks(item, path) or Sourced(item, path)
+
+
+def _static(item: Item) -> Sourced | Problem:
+    if None in item.place.within or pa.types.is_struct(item.place.type) or pa.types.is_map(item.place.type):
+        text = f"{item.destination} cannot be filled by a constant; map a field of it"
+        return Problem(item.index, "destination", "type", text)
+    return Sourced(item)
+
+
+def _walks(item: Item, path: Path) -> Problem | None:
+    """The problem when source and destination do not walk the same number of arrays."""
+    given, taken = path.count(None), item.place.within.count(None)
+    if given == taken or (given == taken + 1 and pa.types.is_list(item.place.type)):
+        return None
+    text = f"{item.source} walks {given} arrays with [*], but {item.destination} walks {taken}; both need the same"
+    return Problem(item.index, "source", "type", text)
+
+
+def _unfolded(one: Sourced, others: set[Path]) -> Iterator[Sourced]:
+    """An object copy as one item for each field that both may share and no other item fills."""
+    place = one.item.place
+    for n in range(place.type.num_fields):
+        field = place.type.field(n)
+        steps = (*place.column, field.name)
+        if steps in others:
+            continue
+        copied = Sourced(
+            Item(
+                one.item.index,
+                ATTRIBUTE,
+                format_path((*one.path, field.name)),
+                format_path(steps),
+                _below(place, field),
+            ),
+            (*one.path, field.name),
+        )
+        if pa.types.is_struct(field.type):
+            yield from _unfolded(copied, others)
+        elif not any(other[: len(steps)] == steps for other in others):
+            yield copied
+
+
+def _below(place: Place, field: pa.Field) -> Place:
+    return replace(place, column=(*place.column, field.name), type=field.type, whole=field.type)
+
+
+def _wanted(sourced: Sequence[Sourced]) -> Wanted:
+    """The fields to decode, each with the type that its destination wants; a field inside another one goes with it."""
+    wishes: dict[Names, set[pa.DataType | None]] = {}
+    for one in sourced:
+        for names in one.fields:
+            wishes.setdefault(names, set()).add(_wish(one))
+    return {names: _agreed(types) for names, types in wishes.items() if not _inside(names, wishes)}
+
+
+def _wish(one: Sourced) -> pa.DataType | None:
+    type = one.item.place.type
+    return type if one.fields == (one.path,) and not pa.types.is_nested(type) else None
+
+
+def _agreed(types: set[pa.DataType | None]) -> pa.DataType | None:
+    """One type for all that read the field; a decimal wins, because only then nothing is rounded."""
+    decimals = [type for type in types if type is not None and pa.types.is_decimal(type)]
+    if decimals:
+        return max(decimals, key=lambda type: (type.precision, type.scale))
+    return next(iter(types)) if len(types) == 1 else None
+
+
+def _inside(names: Names, wishes: Mapping[Names, object]) -> bool:
+    return any(names[:n] in wishes for n in range(1, len(names)))
+
+
+def _by_column(sourced: Sequence[Sourced]) -> dict[Names, list[Sourced]]:
+    groups: dict[Names, list[Sourced]] = {}
+    for one in sourced:
+        groups.setdefault(one.item.place.column, []).append(one)
+    return groups
+
+
+def _column(group: Sequence[Sourced], wanted: Wanted) -> Column:
+    first = group[0]
+    place = first.item.place
+    if place.within:
+        entries = tuple((_cell(one, wanted), one.item.place.within) for one in group)
+        fields = dict.fromkeys(names for one in group for names in one.fields)
+        return ListColumn(entries, place.whole, tuple(fields))
+    if not first.path:
+        return StaticColumn(_cell(first, wanted), place.type)
+    own = as_exact if _exact(first, wanted) else as_double
+    return AttributeColumn(_cell(first, wanted), first.path, place.type, own)
+
+
+def _cell(one: Sourced, wanted: Wanted) -> Cell:
+    item = one.item
+    convert = _walking(converter(item.place.type), item.place.within.count(None))
+    return Cell(item.index, item.destination, item.source, _read(one, wanted), convert)
+
+
+def _read(one: Sourced, wanted: Wanted) -> Read:
+    if not one.path:
+        source = one.item.source
+        return lambda _record: source
+    own, read = as_exact if _exact(one, wanted) else as_double, reader(one.path)
+    return lambda record: own(read(record))
+
+
+def _exact(one: Sourced, wanted: Wanted) -> bool:
+    """Whether the item's numbers are read as decimals."""
+    type = wanted.get(names_of(one.path))
+    return (type is not None and pa.types.is_decimal(type)) or holds_decimal(one.item.place.type)
+
+
+def holds_decimal(type: pa.DataType) -> bool:
+    """Whether a value of ``type`` has a decimal anywhere."""
+    if pa.types.is_struct(type):
+        return any(holds_decimal(type.field(n).type) for n in range(type.num_fields))
+    if pa.types.is_list(type):
+        return holds_decimal(type.value_type)
+    return holds_decimal(type.item_type) if pa.types.is_map(type) else bool(pa.types.is_decimal(type))
+
+
+def _walking(convert: Converter, depth: int) -> Converter:
+    """``convert`` for every element, ``depth`` arrays deep."""
+    if not depth:
+        return convert
+    inner = _walking(convert, depth - 1)
+
+    def walk(value: object) -> object:
+        assert isinstance(value, list)
+        made = [None if element is None else inner(element) for element in value]
+        return next((one for one in made if isinstance(one, Failure)), made)
+
+    return walk
+
+
+def _guard(one: Sourced) -> ObjectGuard:
+    item = one.item
+    return ObjectGuard(Cell(item.index, item.destination, item.source, reader(one.path), as_object), names_of(one.path))

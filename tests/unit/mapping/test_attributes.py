@@ -1,0 +1,133 @@
+"""ATTRIBUTE and STATIC mappings: values move, bad ones reject their row, nested columns are built."""
+
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+
+from headrace.errors import MappingInvalid
+from headrace.mapping import compile_mapping
+
+TARGET = pa.schema(
+    [
+        ("_id", pa.string()),
+        (
+            "_t",
+            pa.struct(
+                [("clicks", pa.int64()), ("cost", pa.decimal128(38, 18)), ("who", pa.struct([("a", pa.string())]))]
+            ),
+        ),
+        ("tags", pa.list_(pa.string())),
+        ("emails", pa.list_(pa.struct([("address", pa.string()), ("main", pa.bool_())]))),
+        ("flag", pa.bool_()),
+    ]
+)
+
+
+def attribute(source, destination):
+    return {"sourceType": "ATTRIBUTE", "source": source, "destination": destination}
+
+
+def mapped(items, *records):
+    return compile_mapping(items, TARGET, 0).map_records(list(range(len(records))), list(records))
+
+
+def problems(*items):
+    with pytest.raises(MappingInvalid) as raised:
+        compile_mapping(items, TARGET, 0)
+    return [(one["index"], one["field"], one["code"]) for one in raised.value.facts["problems"]]
+
+
+def test_the_bad_row_is_rejected_with_its_reason_and_the_others_go_in():
+    result = mapped([attribute("e.clicks", "_t.clicks")], {"e": {"clicks": "n/a"}}, {"e": {"clicks": 3}})
+    assert result.table["_row"].to_pylist() == [1]
+    [error] = result.errors.to_pylist()
+    assert error == {
+        "_row": 0,
+        "family": "conversion",
+        "code": "MAPPER-3700-400",
+        "message": '_t.clicks takes long; the value "n/a" of e.clicks is none.',
+        "column": "_t.clicks",
+        "source": "e.clicks",
+        "value": '"n/a"',
+        "expected": "long",
+        "actual": "string",
+    }
+
+
+def test_the_table_has_the_targets_columns_in_order_and_absent_parents_are_null():
+    table = mapped([attribute("e.clicks", "_t.clicks")], {"e": {}}, {}, {"e": {"clicks": None}}).table
+    assert table.schema == pa.schema([pa.field("_row", pa.int64(), nullable=False), *TARGET])
+    assert table["_t"].to_pylist() == [None, None, None]
+
+
+def test_a_decimal_keeps_every_digit_and_is_rejected_rather_than_rounded():
+    exact = Decimal("1234567890123456.78901")
+    result = mapped([attribute("c", "_t.cost")], {"c": exact}, {"c": Decimal("0.1234567890123456789")}, {"c": "1.50"})
+    assert [row["cost"] for row in result.table["_t"].to_pylist()] == [exact, Decimal("1.5")]
+    assert result.errors["value"].to_pylist() == ["0.1234567890123456789"]
+
+
+def test_an_integer_beyond_64_bits_is_rejected():
+    result = mapped([attribute("c", "_t.clicks")], {"c": 2**63 - 1}, {"c": 2**63}, {"c": Decimal("1E+30")})
+    assert result.table.num_rows == 1
+    assert result.errors["_row"].to_pylist() == [1, 2]
+
+
+def test_a_static_text_fills_every_row_and_a_bad_one_rejects_every_row():
+    items = [{"sourceType": "STATIC", "source": "CUSTOMER", "destination": "_id"}]
+    assert mapped(items, {}, {}).table["_id"].to_pylist() == ["CUSTOMER", "CUSTOMER"]
+    bad = mapped([{"sourceType": "text/plain", "source": "maybe", "destination": "flag"}], {}, {})
+    assert (bad.table.num_rows, bad.errors["_row"].to_pylist()) == (0, [0, 1])
+
+
+def test_arrays_are_copied_walked_and_filled_by_position():
+    record = {"names": ["a", "b"], "mail": [{"to": "x@y"}, {"to": None}, {"to": "z@y", "on": "yes"}]}
+    walked = mapped([attribute("mail[*].to", "emails[*].address"), attribute("mail[*].on", "emails[*].main")], record)
+    assert walked.table["emails"].to_pylist()[0] == [
+        {"address": "x@y", "main": None},
+        {"address": None, "main": None},
+        {"address": "z@y", "main": True},
+    ]
+    placed = mapped([attribute("names", "tags"), attribute("mail[2].to", "emails[0].address")], record).table
+    assert placed["tags"].to_pylist() == [["a", "b"]]
+    assert placed["emails"].to_pylist() == [[{"address": "z@y", "main": None}]]
+
+
+def test_a_path_through_an_array_without_index_fills_its_one_element():
+    items = [attribute("a", "emails.address"), attribute("b", "emails.main"), attribute("a", "tags")]
+    table = mapped(items, {"a": "x", "b": "off"}).table
+    assert table["emails"].to_pylist() == [[{"address": "x", "main": False}]]
+    assert table["tags"].to_pylist() == [["x"]]
+
+
+def test_an_object_copy_takes_shared_attributes_beside_single_mappings():
+    items = [attribute("o", "_t"), attribute("o.name", "_t.who.a")]
+    result = mapped(items, {"o": {"clicks": 1, "name": "n", "else": 2, "who": {"a": "not this"}}}, {"o": "text"})
+    assert result.table["_t"].to_pylist() == [{"clicks": 1, "cost": None, "who": {"a": "n"}}]
+    assert [(e["_row"], e["column"], e["expected"]) for e in result.errors.to_pylist()] == [(1, "_t", "object")]
+
+
+def test_every_problem_is_listed_at_once():
+    found = problems(
+        attribute("a", "_t.klicks"),
+        attribute("a..b", "_id"),
+        attribute("a", "flag.x"),
+        {"sourceType": "MAGIC", "source": "a", "destination": "flag"},
+        attribute("a", "tags"),
+        attribute("b", "tags"),
+        attribute("a[*].b", "flag"),
+    )
+    assert found == [
+        (0, "destination", "unknown-field"),
+        (1, "source", "syntax"),
+        (2, "destination", "unknown-field"),
+        (3, "sourceType", "source-type"),
+        (5, "destination", "duplicate-destination"),
+        (6, "source", "type"),
+    ]
+
+
+def test_wanted_names_the_source_fields_and_a_decimal_wins():
+    items = [attribute("e.c", "_t.clicks"), attribute("e.c", "_t.cost"), attribute("e.l[0].x", "_id")]
+    assert compile_mapping(items, TARGET, 0).wanted == {("e", "c"): pa.decimal128(38, 18), ("e", "l"): None}
