@@ -1,19 +1,19 @@
 """A real server for tests of the wire: uvicorn on loopback, SQLite, an emulator deployment, no worker."""
 
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import uvicorn
-from headrace.lake import Lake
 
 from headrace.api.app import build_app
 from headrace.api.services import ALL
 from headrace.clock import MonotonicTimer
 from headrace.durable.dbos_jobs import DbosJobs
+from headrace.lake import Lake
 from headrace.runs.deployment import Deployment
 from headrace.settings import Settings
 from headrace.sources import SourceHttp
@@ -27,32 +27,35 @@ ORG = "0123456789ABCDEF01234567@AdobeOrg"
 
 @dataclass(frozen=True)
 class Api:
-    """Requests to one server as one caller."""
+    """Requests to one server as one caller; ``headers`` stand over the client's own."""
 
     http: httpx2.Client
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def request(self, method: str, path: str, headers: Mapping[str, str] | None = None, **kw: Any) -> httpx2.Response:
+        return self.http.request(method, path, headers={**self.headers, **(headers or {})}, **kw)
 
     def get(self, path: str, **kw: Any) -> httpx2.Response:
-        return self.http.get(path, **kw)
+        return self.request("GET", path, **kw)
 
     def post(self, path: str, **kw: Any) -> httpx2.Response:
-        return self.http.post(path, **kw)
+        return self.request("POST", path, **kw)
 
     def put(self, path: str, **kw: Any) -> httpx2.Response:
-        return self.http.put(path, **kw)
+        return self.request("PUT", path, **kw)
 
     def patch(self, path: str, **kw: Any) -> httpx2.Response:
-        return self.http.patch(path, **kw)
+        return self.request("PATCH", path, **kw)
 
     def delete(self, path: str, **kw: Any) -> httpx2.Response:
-        return self.http.delete(path, **kw)
+        return self.request("DELETE", path, **kw)
 
     def head(self, path: str, **kw: Any) -> httpx2.Response:
-        return self.http.head(path, **kw)
+        return self.request("HEAD", path, **kw)
 
     def as_(self, org: str = ORG, sandbox: str = "prod") -> "Api":
-        """The same server for another org or sandbox."""
-        headers = {**self.http.headers, "x-gw-ims-org-id": org, "x-sandbox-name": sandbox}
-        return Api(httpx2.Client(base_url=self.http.base_url, headers=headers, trust_env=False))
+        """The same server, over the same connections, for another org or sandbox."""
+        return Api(self.http, {"x-gw-ims-org-id": org, "x-sandbox-name": sandbox})
 
 
 def deploy(data_dir: Path, **changes: Any) -> Deployment:

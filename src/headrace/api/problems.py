@@ -57,6 +57,7 @@ GENERAL: dict[type[errors.HeadraceError], Row] = {
     errors.SourceFailure: Row(400, None, "The source did not answer as needed"),
     errors.Broken: Row(500, None, "Internal server error"),
     errors.TooLarge: Row(413, None, "Payload too large"),
+    errors.MediaUnsupported: Row(415, None, "Unsupported media type"),
     errors.MethodNotAllowed: Row(405, None, "Method not allowed"),
 }
 
@@ -198,7 +199,7 @@ def identity_shape(error: errors.HeadraceError, row: Row, request_id: str) -> Bo
         "timestamp": datetime.fromtimestamp(time.time(), UTC).isoformat(),
         "type": "http://ns.adobe.com/adobecloud/problem/namespacevalidation",
         "status": row.status,
-        "title": row.code or row.title,
+        "title": row.title,
         "description": error.message,
         "report": {"message": error.message, "code": row.code or row.title, "request-id": request_id},
     }

@@ -29,7 +29,10 @@ def composed(conn: sa.Connection, caller: Caller, schema: Schema, tenant: str) -
 
 def require(draft: Draft, schema: pa.Schema, now: int) -> None:
     """MappingSetInvalid, naming each item that does not fit ``schema``."""
-    problems = [drafts.problem(f"mappings[{n}]", text) for n, text in _problems(draft.items, schema, now)]
+    problems = [
+        drafts.problem(f"mappings[{one['index']}].{one['field']}", one["message"])
+        for one in _problems(draft, schema, now)
+    ]
     if problems:
         raise drafts.invalid(problems)
 
@@ -37,29 +40,22 @@ def require(draft: Draft, schema: pa.Schema, now: int) -> None:
 def verdicts(draft: Draft, schema: pa.Schema, now: int) -> list[dict[str, Any]]:
     """One entry for each item, in order: SUCCESS, or FAILED with its errors."""
     told: list[list[dict[str, Any]]] = [[] for _ in draft.items]
-    for n, text in _problems(draft.items, schema, now):
-        told[n].append(_error_info(draft.items[n], text))
+    for one in _problems(draft, schema, now):
+        told[one["index"]].append(error_info(draft.items[one["index"]], one["message"]))
     return [{"status": "FAILED" if errors else "SUCCESS", "errors": errors or None} for errors in told]
 
 
-def _problems(items: list[Item], schema: pa.Schema, now: int) -> list[tuple[int, str]]:
-    """(index, what is wrong) of each item that does not compile, alone or beside the ones before it."""
-    alone = [(n, text) for n, item in enumerate(items) for text in _compile([item], schema, now)]
-    if alone or not _compile(items, schema, now):
-        return alone
-    # Each is right alone: the first one that breaks the set clashes with an earlier one.
-    first = next(n for n in range(len(items)) if _compile(items[: n + 1], schema, now))
-    return [(first, text) for text in _compile(items[: first + 1], schema, now)]
-
-
-def _compile(items: list[Item], schema: pa.Schema, now: int) -> list[str]:
-    try:
-        mapping.compile_mapping(items, schema, now)
-    except MappingInvalid as error:
-        return [error.message]
-    return []
-
-
-def _error_info(item: Item, text: str) -> dict[str, Any]:
+def error_info(item: Item, text: str) -> dict[str, Any]:
+    """What went wrong with an item, as Data Prep words it."""
     names = ("destination", "source", "sourceType")
     return {"exception": text, "columnName": item["destination"], **{name: item[name] for name in names}}
+
+
+def _problems(draft: Draft, schema: pa.Schema, now: int) -> list[dict[str, Any]]:
+    """Each problem as the mapping engine lists it: index, field, message."""
+    try:
+        mapping.compile_mapping(draft.items, schema, now)
+    except MappingInvalid as error:
+        found: list[dict[str, Any]] = error.facts["problems"]  # type: ignore[assignment]
+        return found
+    return []

@@ -6,17 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from headrace.errors import MappingSetInvalid
+from headrace.mapping.checker import ATTRIBUTE, SENSES, STATIC
 
-ATTRIBUTE, STATIC, EXPRESSION = "ATTRIBUTE", "STATIC", "EXPRESSION"
-SENSES = {
-    "ATTRIBUTE": ATTRIBUTE,
-    "text/x.schema-path": ATTRIBUTE,
-    "schema-path": ATTRIBUTE,
-    "EXPRESSION": EXPRESSION,
-    "text/x.aep-xl": EXPRESSION,
-    "STATIC": STATIC,
-    "text/plain": STATIC,
-}
 DEFAULT_VERSION = "application/vnd.adobe.xed-full+json;version=1"
 OLD_NAMES = {"source": "sourceAttribute", "destination": "destinationXdmPath"}
 FLAGS = ("identity", "primaryIdentity")
@@ -136,7 +127,7 @@ def _problems(n: int, item: object) -> list[Problem]:
 
 
 def _may_be_blank(item: Mapping[str, Any], name: str) -> bool:
-    return name == "source" and item.get("sourceType") in ("STATIC", "text/plain")
+    return name == "source" and SENSES.get(item.get("sourceType") or ATTRIBUTE) == STATIC
 
 
 def _not_a(type: type, item: Mapping[str, Any], name: str) -> bool:

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from headrace.dataprep.drafts import ATTRIBUTE, OLD_NAMES, TEXTS, Item, normalised
+from headrace.dataprep.drafts import OLD_NAMES, TEXTS, Item, normalised
 from headrace.dataprep.mapping_sets import MappingSet
 from headrace.ids import derived_uuid
+from headrace.mapping.checker import ATTRIBUTE
 
 OPTIONAL = ("name", "description", "inputSchema", "tags")
 
