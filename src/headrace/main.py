@@ -1,6 +1,7 @@
 """Builds every object from Settings; the ``headrace`` command."""
 
 import logging
+import os
 import signal
 import socket
 import sys
@@ -47,9 +48,17 @@ class Process:
     app: ASGIApp
 
     def close(self) -> None:
-        """Stops the worker within its grace, then closes the database."""
-        self.worker.stop(self.deployment.settings.grace_seconds)
+        """Stops the worker within its grace, then closes what is open.
+
+        What did not end within the grace is left as after a crash: another process takes it over. The interpreter
+        would wait for its threads, so the process ends here and now.
+        """
+        ended = self.worker.stop(self.deployment.settings.grace_seconds)
+        self.deployment.http.close()
+        self.deployment.lake.close()
         self.deployment.store.close()
+        if not ended:
+            os._exit(1)
 
 
 def build(settings: Settings) -> Process:

@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 
-from headrace.lake import Append, Change, FileRef, ReplaceWindow
+from headrace.lake import Change, FileRef
+from headrace.lake.changes import Append, ReplaceWindow
 from headrace.runs.plan import REPLACE_WINDOW, FlowPlan
 from headrace.sources.reading import Part
 from headrace.store.parts import PartRecord

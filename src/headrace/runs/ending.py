@@ -53,19 +53,21 @@ def obey(deployment: Deployment, run_id: str) -> None:
 # -- the one commit --------------------------------------------------------------------------------------------
 
 
-def commit(deployment: Deployment, run: Run, target: Target, changes: Sequence[Change]) -> None:
+def commit(deployment: Deployment, batch_id: str, target: Target, changes: Sequence[Change]) -> None:
     """Moves the batch to committing and lets the lake commit it, once; Stopped when it was aborted meanwhile."""
     with deployment.store.write() as conn:
-        batch = batches.by_id(conn, run.batch_id)
+        batch = batches.by_id(conn, batch_id)
         if batch.status == "staging":
-            batches.move(conn, batch.id, {"staging"}, "committing", at=deployment.clock.now())
+            batches.move(conn, batch_id, {"staging"}, "committing", at=deployment.clock.now())
+    if batch.status == "success":
+        return
     if batch.status not in ("staging", "committing"):
-        raise Stopped(f"Batch {batch.id} is {batch.status} already.")
+        raise Stopped(f"Batch {batch_id} is {batch.status} already.")
     crash_points.reach(crash_points.COMMITTING)
-    outcome = deployment.lake.commit(target.table, target.arrow_schema(), changes)[batch.id]
+    outcome = deployment.lake.commit(target.table, target.arrow_schema(), changes)[batch_id]
     crash_points.reach(crash_points.COMMITTED)
     if outcome.state != "committed":
-        raise Stopped(f"Batch {batch.id} was aborted by another worker.")
+        raise Stopped(f"Batch {batch_id} was aborted by another worker.")
 
 
 def succeed(deployment: Deployment, run: Run, records: Sequence[PartRecord]) -> None:
@@ -75,7 +77,7 @@ def succeed(deployment: Deployment, run: Run, records: Sequence[PartRecord]) -> 
         if not runs.finish(conn, run.id, SUCCESS, {}, now):
             return
         parts.end_activity(conn, run.id, PROMOTION, now)
-        _set_files(conn, run.batch_id, records, now)
+        set_files(conn, run.batch_id, records, now)
         moved = {"metrics": batch_metrics(records), "errors": batch_errors(records), "completed_at": now}
         batches.move(conn, run.batch_id, {"committing"}, "success", at=now, **moved)
         crash_points.reach(crash_points.RECORDING)
@@ -145,16 +147,17 @@ def _aborted(deployment: Deployment, batch: Batch) -> bool:
 def _close_batch(
     conn: sa.Connection, batch: Batch, records: Sequence[PartRecord], reason: HeadraceError, now: int
 ) -> None:
-    _set_files(conn, batch.id, records, now, data=False)
+    set_files(conn, batch.id, records, now, data=False)
     status = "aborted" if isinstance(reason, Stopped) else "failed"
     errors = [{"code": _code(reason), "description": reason.message}, *batch_errors(records)]
     moved = {"metrics": batch_metrics(records, committed=False), "errors": errors, "completed_at": now}
     batches.move(conn, batch.id, {batch.status}, status, at=now, **moved)
 
 
-def _set_files(
+def set_files(
     conn: sa.Connection, batch_id: str, records: Sequence[PartRecord], now: int, *, data: bool = True
 ) -> None:
+    """Makes a batch's files readable under their public names."""
     raw = [BatchFile(batches.INPUT_FILES, **page) for record in records for page in record.raw]
     errors = [BatchFile(batches.ROW_ERRORS, **file) for record in records for file in record.errors]
     written = [_data_file(value) for record in records for value in record.data] if data else []

@@ -10,7 +10,7 @@ Every step is recorded when it is done, and a recorded step is read, not done ag
 call: whoever is given the run after a crash calls it from the top.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -26,7 +26,7 @@ from headrace.runs.deployment import Deployment
 from headrace.runs.ending import Failure, HandedBack, Stopped
 from headrace.runs.plan import FlowPlan
 from headrace.runs.planning import make_plan
-from headrace.runs.promotion import PartWork, Tally, promote_part
+from headrace.runs.promotion import PartWork, Slices, Tally, Wanted, promote_part
 from headrace.sources.reading import Page, Part
 from headrace.store import batches, parts, runs
 from headrace.store.batches import Batch
@@ -104,14 +104,20 @@ def _copy(deployment: Deployment, run: Run, plan: FlowPlan) -> None:
 def _copy_part(deployment: Deployment, run: Run, plan: FlowPlan, part: Part, record: PartRecord) -> None:
     with deployment.store.read() as conn:
         credentials = flows.credentials.load(conn, deployment.keyring, run.caller, plan.connection_id)
+    keep = partial(_keep_renewed, deployment, run, plan.connection_id)
     raw = []
-    for page in sources.fetch(plan.reading, part, credentials, deployment.http):
+    for page in sources.fetch(plan.reading, part, credentials, deployment.http, keep):
         raw.append(_land(deployment, run, part, page))
         crash_points.reach(crash_points.LANDING)
     with deployment.store.write() as conn:
         size = sum(page["facts"]["size"] for page in raw)
         parts.copied(conn, record, raw, {"inputBytes": size, "landedBytes": sum(page["ref"]["bytes"] for page in raw)})
     crash_points.reach(crash_points.LANDED)
+
+
+def _keep_renewed(deployment: Deployment, run: Run, connection_id: str, renewed: Mapping[str, Any]) -> None:
+    with deployment.store.write() as conn:
+        flows.credentials.save(conn, deployment.keyring, run.caller, connection_id, renewed, deployment.clock.now())
 
 
 def _land(deployment: Deployment, run: Run, part: Part, page: Page) -> dict[str, Any]:
@@ -144,7 +150,7 @@ def _promote_part(deployment: Deployment, run: Run, plan: FlowPlan, part: Part, 
         parts.promoted(conn, record, [file.to_json() for file in promoted.data], promoted.errors, counts)
 
 
-def _decoder(plan: FlowPlan, part: Part, wanted: sources.Wanted) -> sources.Slices:
+def _decoder(plan: FlowPlan, part: Part, wanted: Wanted) -> Slices:
     return sources.decoder(plan.reading, part, wanted).slices
 
 
@@ -158,7 +164,7 @@ def _commit(deployment: Deployment, run: Run, plan: FlowPlan) -> None:
     tally.require_balance(f"Run {run.id}")
     _require_tolerance(plan, tally)
     ending.obey(deployment, run.id)
-    ending.commit(deployment, run, plan.target, changes(plan, records))
+    ending.commit(deployment, run.batch_id, plan.target, changes(plan, records))
     ending.succeed(deployment, run, records)
 
 

@@ -14,7 +14,8 @@ import zstandard
 
 from headrace import crash_points, mapping, xdm
 from headrace.errors import Broken
-from headrace.lake import DataWriter, FileRef, Lake, Stamp
+from headrace.lake import FileRef, Lake, Stamp
+from headrace.lake.writer import DataWriter
 from headrace.mapping import CompiledMapping, Mapped
 from headrace.runs.plan import Target
 from headrace.runs.quarantine import Place, Quarantine

@@ -41,16 +41,18 @@ class Worker:
         for thread in self._threads:
             thread.start()
 
-    def stop(self, grace: float) -> None:
-        """Claims nothing more; what runs finishes its part in hand within ``grace`` seconds and is handed back."""
+    def stop(self, grace: float) -> bool:
+        """Claims nothing more; what runs finishes its part in hand and is handed back. False when ``grace`` ran out."""
         self._deployment.stopping.set()
         self._stopped.set()
         for thread in self._threads:
             if thread.is_alive():
                 thread.join()
-        if self._deployment.jobs.stop(grace):
+        ended = self._deployment.jobs.stop(grace)
+        if ended:
             with self._deployment.store.write() as conn:
                 heartbeats.forget(conn, self._deployment.jobs.executor)
+        return ended
 
     def _tick(self) -> None:
         tick(self._deployment.store, self._deployment.jobs, self._deployment.clock.now())

@@ -1,0 +1,197 @@
+"""An uploaded batch, from its files into the lake: the same promotion as a flow's, without a source to ask.
+
+complete   the client says that its files are all there: loading -> loaded
+plan       freeze the schema; one part for each uploaded file
+promote    per part, as in a flow run
+commit     once, or never; then the batch is recorded
+"""
+
+import logging
+from functools import partial
+from typing import Any
+
+from headrace import registry, sandboxes
+from headrace.catalog import datasets
+from headrace.errors import Conflict, HeadraceError
+from headrace.lake import Change, FileRef, Stamp
+from headrace.lake.changes import Append
+from headrace.runs import ending, uploads
+from headrace.runs.deployment import Deployment
+from headrace.runs.plan import Target
+from headrace.runs.promotion import PartWork, Tally, promote_part
+from headrace.store import batches, parts
+from headrace.store.batches import INPUT_FILES, Batch
+from headrace.store.parts import PLANNED, PROMOTED, PartRecord
+from headrace.store.scope import Caller
+
+log = logging.getLogger(__name__)
+
+BATCH_RUN = "batch_run"
+MOST_ATTEMPTS = 4
+PERCENT = 100.0
+
+
+class TooManyErrors(HeadraceError):
+    """More rows were rejected than the batch allows."""
+
+
+def complete(deployment: Deployment, caller: Caller, batch_id: str) -> Batch:
+    """Takes no more files and promotes the batch; Conflict when it is not loading, or holds no file."""
+    now = deployment.clock.now()
+    with deployment.store.write() as conn:
+        batch = batches.get(conn, caller, batch_id)
+        if batch.status == "loading" and not batches.files(conn, batch_id, INPUT_FILES):
+            raise Conflict(
+                f"Batch {batch_id} holds no file; upload one before COMPLETE.", kind=batches.KIND, id=batch_id
+            )
+        moved = batches.move(conn, batch_id, {"loading"}, "loaded", at=now, started_at=now)
+        deployment.jobs.enqueue(conn, BATCH_RUN, f"{batch_id}:1", batch_id)
+        return moved
+
+
+def abort(deployment: Deployment, caller: Caller, batch_id: str) -> Batch:
+    """Ends a batch that is not committed yet; Conflict when it is over, or committing right now."""
+    now = deployment.clock.now()
+    with deployment.store.write() as conn:
+        batches.get(conn, caller, batch_id)
+        return batches.move(conn, batch_id, {"loading", "loaded", "staging"}, "aborted", at=now, completed_at=now)
+
+
+def batch_run(deployment: Deployment, batch_id: str) -> None:
+    """Promotes one completed upload; returns early when it is over or this process stops."""
+    with deployment.store.write() as conn:
+        batch = batches.by_id(conn, batch_id)
+        if batch.status not in ("loaded", "staging", "committing"):
+            return
+        attempt = batches.enter(conn, batch_id)
+    try:
+        target = _planned(deployment, batch)
+        _promote(deployment, batch, target, attempt)
+        _commit(deployment, batch_id, target)
+    except ending.HandedBack:
+        _again(deployment, batch_id, attempt)
+    except (TooManyErrors, ending.Stopped) as reason:
+        _give_up(deployment, batch_id, "INGEST-1212-400", reason.message)
+    except Exception as trouble:
+        log.error("batch %s, attempt %d failed", batch_id, attempt, exc_info=trouble)
+        if attempt < MOST_ATTEMPTS:
+            _again(deployment, batch_id, attempt)
+        else:
+            message = trouble.message if isinstance(trouble, HeadraceError) else type(trouble).__name__
+            _give_up(deployment, batch_id, "INGEST-1000-500", f"The batch failed {attempt} times: {message}")
+
+
+def _planned(deployment: Deployment, batch: Batch) -> Target:
+    with deployment.store.read() as conn:
+        recorded = parts.listed(conn, batch.id)
+        if recorded:
+            return Target.from_json(recorded[0].spec["target"])
+        caller = Caller(batch.org, batch.sandbox, "", batch.created_client, batch.created_by)
+        dataset = datasets.target(conn, caller, batch.dataset_id)
+        tenant = sandboxes.tenant_of(conn, batch.org, deployment.settings.tenant_id)
+        composed = registry.composed(conn, caller, dataset.schema_id, dataset.major, tenant)
+        files = batches.files(conn, batch.id, INPUT_FILES)
+    now = deployment.clock.now()
+    made = Target(dataset.table, composed.id, composed.version, composed.full, "", 0, (), now)
+    specs = [{"target": made.to_json(), "name": file.name, "ref": file.ref, "facts": file.facts} for file in files]
+    with deployment.store.write() as conn:
+        if batches.by_id(conn, batch.id).status == "loaded":
+            batches.move(conn, batch.id, {"loaded"}, "staging", at=now)
+        parts.plan(conn, batch.id, specs)
+        return Target.from_json(parts.listed(conn, batch.id)[0].spec["target"])
+
+
+def _promote(deployment: Deployment, batch: Batch, target: Target, attempt: int) -> None:
+    with deployment.store.read() as conn:
+        records = parts.listed(conn, batch.id)
+    for record in records:
+        if deployment.stopping.is_set():
+            raise ending.HandedBack("The process that worked on this batch was stopped.")
+        if record.state == PLANNED:
+            record = _landed(deployment, record)
+        if record.state != PROMOTED:
+            _promote_part(deployment, batch, target, record, attempt)
+
+
+def _landed(deployment: Deployment, record: PartRecord) -> PartRecord:
+    """The upload itself is the landed page."""
+    page = {name: record.spec[name] for name in ("name", "ref", "facts")}
+    with deployment.store.write() as conn:
+        return parts.copied(conn, record, [page], {"inputBytes": page["ref"]["bytes"]})
+
+
+def _promote_part(deployment: Deployment, batch: Batch, target: Target, record: PartRecord, attempt: int) -> None:
+    stamp = Stamp(
+        batch=batch.id, flow="", scope=_scope(batch), part=record.n, attempt=attempt,
+        extracted_at=batch.created_at, ingested_at=target.now,
+    )  # fmt: skip
+    own = Target(
+        target.table, target.schema_id, target.version, target.schema, "", 0,
+        tuple(uploads.own_shape(target.arrow_schema())), target.now,
+    )  # fmt: skip
+    decoder = partial(uploads.decoder, uploads.multi_line(batch.body))
+    promoted = promote_part(deployment.lake, PartWork(own, stamp, record.raw, decoder))
+    counts = promoted.tally.to_json() | {"outputBytes": sum(file.bytes for file in promoted.data)}
+    with deployment.store.write() as conn:
+        parts.promoted(conn, record, [file.to_json() for file in promoted.data], promoted.errors, counts)
+
+
+def _scope(batch: Batch) -> str:
+    return f"upload/{batch.id}"
+
+
+def _commit(deployment: Deployment, batch_id: str, target: Target) -> None:
+    with deployment.store.read() as conn:
+        batch, records = batches.by_id(conn, batch_id), parts.listed(conn, batch_id)
+    tally = Tally.of([record.counts for record in records])
+    tally.require_balance(f"Batch {batch_id}")
+    _require_allowed(batch, tally)
+    files = tuple(FileRef.from_json(value) for record in records for value in record.data)
+    change = Change(batch_id, _scope(batch), Append(), files, batch.created_at)
+    ending.commit(deployment, batch_id, target, [change])
+    now = deployment.clock.now()
+    with deployment.store.write() as conn:
+        if batches.by_id(conn, batch_id).status == "committing":
+            ending.set_files(conn, batch_id, records, now)
+            moved = {"metrics": ending.batch_metrics(records), "errors": ending.batch_errors(records)}
+            batches.move(conn, batch_id, {"committing"}, "success", at=now, completed_at=now, **moved)
+
+
+def _require_allowed(batch: Batch, tally: Tally) -> None:
+    """Platform's rule for uploads: without diagnostics any bad row fails the batch; else the percentage decides."""
+    allowed = _allowed_percent(batch.body)
+    if tally.rejected * 100 > allowed * (tally.written + tally.rejected):
+        raise TooManyErrors(
+            f"{tally.rejected} of {tally.written + tally.rejected} rows were rejected, more than the allowed "
+            f"{allowed:g} %. Nothing was ingested; see the row errors."
+        )
+
+
+def _allowed_percent(body: dict[str, Any]) -> float:
+    percent = body.get("partialIngestionPercentage", body.get("partialIngestionPercent"))
+    if percent is not None:
+        return float(percent)
+    return PERCENT if str(body.get("enableErrorDiagnostics", "")).lower() == "true" else 0.0
+
+
+def _again(deployment: Deployment, batch_id: str, attempt: int) -> None:
+    with deployment.store.write() as conn:
+        deployment.jobs.enqueue(conn, BATCH_RUN, f"{batch_id}:{attempt + 1}", batch_id)
+
+
+def _give_up(deployment: Deployment, batch_id: str, code: str, message: str) -> None:
+    with deployment.store.read() as conn:
+        batch, records = batches.by_id(conn, batch_id), parts.listed(conn, batch_id)
+    if batch.status not in batches.UNFINISHED:
+        return
+    if batch.status == "committing":
+        target = Target.from_json(records[0].spec["target"])
+        if deployment.lake.abort(target.table, batch_id).state == "committed":
+            _commit(deployment, batch_id, target)
+            return
+    now = deployment.clock.now()
+    with deployment.store.write() as conn:
+        ending.set_files(conn, batch_id, records, now, data=False)
+        errors = [{"code": code, "description": message}, *ending.batch_errors(records)]
+        metrics = ending.batch_metrics(records, committed=False)
+        batches.move(conn, batch_id, {batch.status}, "failed", at=now, metrics=metrics, errors=errors, completed_at=now)

@@ -1,0 +1,77 @@
+"""Uploaded JSON as records: an array, one object, or one JSON text a line; rows in the schema's own shape."""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+
+from headrace import sources
+from headrace.clock import Window
+from headrace.runs.promotion import Slices, Wanted
+from headrace.sources.reading import Part, Reading, Request, Slice
+
+# An upload is read like a page whose root is the array of records.
+_SPEC: dict[str, Any] = {"sourceSpec": {"attributes": {"urlParams": {"path": "/"}, "contentPath": {"path": "$"}}}}
+_RAW = msgspec.json.Decoder(msgspec.Raw)
+
+
+def own_shape(schema: pa.Schema) -> list[dict[str, Any]]:
+    """The mapping that leaves rows as they are: every leaf of the schema from the field of the same name."""
+    paths = [path for field in schema for path in _leaves(field, "")]
+    return [{"sourceType": "ATTRIBUTE", "source": path, "destination": path} for path in paths]
+
+
+def _leaves(field: pa.Field, above: str) -> Iterator[str]:
+    path = f"{above}{_escaped(field.name)}"
+    if pa.types.is_struct(field.type):
+        for inner in field.type:
+            yield from _leaves(inner, f"{path}.")
+    else:
+        yield path
+
+
+def _escaped(name: str) -> str:
+    return name.replace(".", "\\.")
+
+
+def decoder(multi_line: bool, wanted: Wanted) -> Slices:
+    """A decoder of uploaded files. ``multi_line``: a file is one JSON text, not one a line."""
+    reading = Reading(_SPEC, "", {}, Window(0, 0), 0)
+    part = Part(0, Request("GET", "upload:"))
+    return partial(_slices, sources.decoder(reading, part, wanted), multi_line)
+
+
+def _slices(whole: sources.Decoder, multi_line: bool, body: bytes) -> Iterator[Slice]:
+    yield from whole.slices(_array(body, multi_line))
+
+
+def _array(body: bytes, multi_line: bool) -> bytes:
+    stripped = body.removeprefix(b"\xef\xbb\xbf").strip()
+    if stripped[:1] == b"[" and _readable(stripped):
+        return stripped
+    if multi_line:
+        texts = [stripped] if stripped else []
+    else:
+        texts = [line for line in map(bytes.strip, stripped.split(b"\n")) if line]
+    # A line that is no JSON becomes a text among the records: it is rejected as one row, and the others stay.
+    return b"[" + b",".join(text if _readable(text) else _quoted(text) for text in texts) + b"]"
+
+
+def _readable(text: bytes) -> bool:
+    try:
+        _RAW.decode(text)
+        text.decode()
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return False
+    return True
+
+
+def _quoted(text: bytes) -> bytes:
+    return msgspec.json.encode(text.decode("utf-8", "replace"))
+
+
+def multi_line(body: Mapping[str, Any]) -> bool:
+    """Whether a batch's creator said that a file is one JSON text."""
+    return bool((body.get("inputFormat") or {}).get("isMultiLineJson", False))
