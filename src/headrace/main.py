@@ -28,6 +28,7 @@ from headrace.runs.deployment import Deployment
 from headrace.runs.worker import Worker
 from headrace.settings import DEFAULT_PORT, Settings, check_settings, parse_host_aliases
 from headrace.sources import SourceHttp
+from headrace.store.directory import served_alone
 from headrace.store.emulator_clock import EmulatorClock
 from headrace.store.engine import open_store
 from headrace.store.keyring import load_keyring
@@ -94,7 +95,7 @@ def serve(
     grace: float = typer.Option(30.0, help="Seconds that a stop waits for the part in hand."),
 ) -> None:
     """API, scheduler and worker in one process."""
-    with _listening(host, port) as listener:
+    with served_alone(data_dir), _listening(host, port) as listener:
         bound = listener.getsockname()[1]
         settings = Settings(
             data_dir, host, bound, public_url, database_url, emulator, parse_host_aliases(host_alias),
