@@ -198,8 +198,47 @@ class SourceEmpty(SourceFailure):
 # -- xdm -----------------------------------------------------------------------------------------------------
 
 
+class ReferenceMissing(Invalid):
+    """A $ref leads to no resource of this sandbox; create it first, or correct the $ref."""
+
+
+class SchemaConflict(Invalid):
+    """Two parts of the schema give one field different types."""
+
+
+class SchemaTooLarge(Invalid):
+    """The schema has too many fields once its references are resolved."""
+
+
 class SchemaUnstorable(Invalid):
     """A field of the schema cannot be stored in a table."""
+
+
+# -- schema registry -----------------------------------------------------------------------------------------
+
+
+class AcceptInvalid(Invalid):
+    """The Accept header is not one that the registry knows."""
+
+
+class FieldMisplaced(Invalid):
+    """A field of the org's own is not below the tenant's namespace."""
+
+
+class ChangeBreaks(Invalid):
+    """The change would break data that was or may be written; only additions are possible now."""
+
+
+class ResourceInvalid(Invalid):
+    """The resource is not valid."""
+
+
+class StandardFixed(Refused):
+    """Standard resources cannot be changed; create a resource of your own in the tenant container."""
+
+
+class TitleTaken(Invalid):
+    """Another resource has this title already; titles are unique across all kinds of a sandbox."""
 
 
 # -- lake ----------------------------------------------------------------------------------------------------

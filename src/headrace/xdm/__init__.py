@@ -1,1 +1,6 @@
 """A schema splits a batch into accepted rows and rejected rows."""
+
+from headrace.xdm.arrow_schema import arrow_schema
+from headrace.xdm.compose import compose
+
+__all__ = ["arrow_schema", "compose"]
