@@ -23,9 +23,10 @@ def served_alone(data_dir: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             file.seek(0)
+            holder = file.read().strip() or "unknown"
             raise Conflict(
-                f"A server (process {file.read().strip() or 'unknown'}) uses {data_dir} already. Stop it, choose another "
-                "--data-dir, or start `headrace worker` beside it."
+                f"A server (process {holder}) uses {data_dir} already. Stop it, choose another --data-dir, or start "
+                "`headrace worker` beside it."
             ) from error
         file.truncate(0)
         file.write(str(os.getpid()))
