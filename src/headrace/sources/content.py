@@ -100,11 +100,6 @@ class Records:
             if name != content.path[-1] and name not in content.skip and (content.keep is None or name in content.keep)
         }
 
-    @cached_property
-    def plain(self) -> bool:
-        """Whether the elements are those that stand in the page, at a path of names."""
-        return self.view.explode is None and bool(self.view.content.path) and _named(self.view.content.path)
-
     def beside(self, path: Sequence[str]) -> Any:
         """The value at a record path outside the wrapper; None where there is none."""
         raw = self.siblings.get(path[0])

@@ -23,17 +23,14 @@ def paths_of(day: Day | None) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(path.removeprefix("$.").split(".")) for path in written)
 
 
-def days_of(values: Sequence[Sequence[Any]], length: int) -> pa.Array:
-    """Days of rows from the values of ``paths_of``, one list per path; null where they are no day."""
-    if not values:
+def days_of(columns: Sequence[pa.Array], length: int) -> pa.Array:
+    """Days of rows from the columns of ``paths_of``, one per path; null where they are no day."""
+    if not columns:
         return pa.nulls(length, pa.date32())
-    if len(values) == 1:
-        return pa.array([_one_day(value) for value in values[0]], pa.date32())
-    try:
-        year, month, day = (np.fromiter(part, np.int64, length) for part in values)
-    except (TypeError, ValueError, OverflowError):
-        return pa.array([_one_date(*parts) for parts in zip(*values, strict=True)], pa.date32())
-    return _civil(year, month, day)
+    if len(columns) == 3 and all(pa.types.is_integer(part.type) and not part.null_count for part in columns):
+        return _civil(*(part.to_numpy() for part in columns))
+    rows = zip(*(part.to_pylist() for part in columns), strict=True)
+    return pa.array([one_day(values) for values in rows], pa.date32())
 
 
 def _civil(year: Any, month: Any, day: Any) -> pa.Array:

@@ -1,6 +1,6 @@
 """Pages to slices: typed columns, loose records, rejected elements, days; every element is in exactly one place."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -64,7 +64,7 @@ class Decoder:
 
     def _slice(self, records: Records, found: Sorted) -> Slice:
         by_path = {leaf.path: n for n, leaf in enumerate(found.leaves)}
-        loose = [(n, records.value(found.first + n)) for n in found.loose]
+        loose = [(row, records.value(row)) for row in found.loose]
         typed_stay, loose_stay, dropped = self._ruled(found, by_path, loose)
         table = self._typed(records, found, by_path)
         if typed_stay is not None:
@@ -73,7 +73,7 @@ class Decoder:
             first_row=found.first,
             read=found.length,
             typed=table,
-            loose=_loose(records, found.first, loose_stay),
+            loose=_loose(records, loose_stay),
             rejected=_rejected(found, self._view.content.wrapper),
             days=self._days(found, by_path, loose),
             dropped=dropped,
@@ -81,9 +81,7 @@ class Decoder:
         )
 
     def _typed(self, records: Records, found: Sorted, by_path: Mapping[tuple[str, ...], int]) -> pa.Table:
-        rows = pa.array(range(found.first, found.first + found.length), pa.int64())
-        if len(found.typed) < found.length:
-            rows = rows.take(pa.array(found.typed, pa.int64()))
+        rows = pa.array(found.typed, pa.int64())
         arrays = {
             path: found.arrays[by_path[path]] if path in by_path else _beside(records, path, kind, len(rows))
             for path, kind in self._wanted.items()
@@ -91,15 +89,15 @@ class Decoder:
         return columns.nested_table(rows, arrays)
 
     def _days(self, found: Sorted, by_path: Mapping[tuple[str, ...], int], loose: list[tuple[int, Any]]) -> pa.Array:
-        values = [found.values[by_path[path]] for path in self._day]
-        typed = days.days_of(values, len(found.typed))
+        parts = [found.arrays[by_path[path]] for path in self._day]
+        typed = days.days_of(parts, len(found.typed))
         if len(found.typed) == found.length:
             return typed
         every: list[Any] = [None] * found.length
-        for n, day in zip(found.typed, typed.to_pylist(), strict=True):
-            every[n] = day
-        for n, record in loose:
-            every[n] = days.one_day([shapes.step_into(record, path) for path in self._day])
+        for row, day in zip(found.typed, typed.to_pylist(), strict=True):
+            every[row - found.first] = day
+        for row, record in loose:
+            every[row - found.first] = days.one_day([shapes.step_into(record, path) for path in self._day])
         return pa.array(every, pa.date32())
 
     def _ruled(
@@ -107,19 +105,18 @@ class Decoder:
     ) -> tuple[pa.Array | None, list[int], dict[str, int]]:
         """Which typed rows stay (None: all), which loose ones, and how many each rule drops."""
         if not self._rules:
-            return None, [n for n, _ in loose], {}
+            return None, [row for row, _ in loose], {}
         dropped = {rule.name: 0 for rule in self._rules}
-        typed = [
-            self._stays([found.values[by_path[rule.path]][n] for rule in self._rules], dropped)
-            for n in range(len(found.typed))
-        ]
+        held = [found.arrays[by_path[rule.path]].to_pylist() for rule in self._rules]
+        typed = [self._stays(values, dropped) for values in zip(*held, strict=True)]
         kept = [
-            n for n, record in loose
+            row
+            for row, record in loose
             if self._stays([shapes.step_into(record, rule.path) for rule in self._rules], dropped)
-        ]  # fmt: skip
+        ]
         return pa.array(typed, pa.bool_()), kept, dropped
 
-    def _stays(self, values: list[Any], dropped: dict[str, int]) -> bool:
+    def _stays(self, values: Sequence[Any], dropped: dict[str, int]) -> bool:
         """Whether every rule lets the row stay; the first that does not counts it."""
         for rule, value in zip(self._rules, values, strict=True):
             if not isinstance(value, str) or value not in rule.allowed:
@@ -145,22 +142,22 @@ def _beside(records: Records, path: tuple[str, ...], kind: pa.DataType | None, l
         return pa.repeat(pa.scalar(str(value)), length)
 
 
-def _loose(records: Records, first: int, stay: list[int]) -> pa.Table:
-    texts = [records.record(first + n).decode("utf-8", "replace") for n in stay]
-    return pa.table([pa.array([first + n for n in stay], pa.int64()), pa.array(texts, pa.string())], schema=_LOOSE)
+def _loose(records: Records, rows: list[int]) -> pa.Table:
+    texts = [records.record(row).decode("utf-8", "replace") for row in rows]
+    return pa.table([pa.array(rows, pa.int64()), pa.array(texts, pa.string())], schema=_LOOSE)
 
 
 def _rejected(found: Sorted, wrapper: str) -> pa.Table:
     return row_errors(
         {
-            "_row": found.first + n,
+            "_row": one.row,
             "family": PARSING,
             "code": UNREADABLE,
-            "message": f"The element cannot be read as a record: {why}.",
+            "message": f"The element cannot be read as a record: {one.why}.",
             "source": wrapper or "$",
-            "value": text,
+            "value": one.text,
             "expected": "object",
-            "actual": actual,
+            "actual": one.actual,
         }
-        for n, why, actual, text in found.rejected
+        for one in found.rejected
     )

@@ -9,7 +9,7 @@ import msgspec
 import pyarrow as pa
 
 from headrace.sources import columns, shapes
-from headrace.sources.content import Records, envelope, unwrapped
+from headrace.sources.content import Records
 from headrace.sources.shapes import Leaf
 
 _ANY = msgspec.json.Decoder()
@@ -18,20 +18,31 @@ _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError)
 _NAMES = {dict: "object", list: "array", str: "string", int: "number", float: "number", bool: "boolean"}
 
 
+# Elements decoded at once. Their objects stay in the processor's cache until their columns are made: measured, a whole
+# page at once takes more than twice as long.
+CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An element that is no record: its row, why, what it is instead, its text."""
+
+    row: int
+    why: str
+    actual: str
+    text: str
+
+
 @dataclass(slots=True)
 class Sorted:
-    """Some consecutive elements. Positions count from ``first``; values and arrays are by leaf, for ``typed`` only.
-
-    rejected  position, why, what it is, its text
-    """
+    """Some consecutive elements; rows count from the page's first. Arrays are by leaf, for the rows of ``typed``."""
 
     first: int
     length: int
     leaves: Sequence[Leaf]
-    typed: Sequence[int]
+    typed: list[int] = field(default_factory=list)
     loose: list[int] = field(default_factory=list)
-    rejected: list[tuple[int, str, str, str]] = field(default_factory=list)
-    values: dict[int, list[Any]] = field(default_factory=dict)
+    rejected: list[Unreadable] = field(default_factory=list)
     arrays: dict[int, pa.Array] = field(default_factory=dict)
 
 
@@ -55,6 +66,10 @@ def _shape(leaves: tuple[Leaf, ...]) -> _Shape:
     return _Shape(leaves, node, struct, msgspec.json.Decoder(struct), msgspec.json.Decoder(several))
 
 
+class _Reshaped(Exception):
+    """The page turned out to have another shape than its first elements showed."""
+
+
 class PageSorter:
     """Sorts one page. The shape is what its first elements show; leaves they lack are looked for once in all of it."""
 
@@ -67,75 +82,89 @@ class PageSorter:
 
     def sort(self, first: int, length: int) -> Sorted:
         """The elements from ``first`` on, sorted."""
-        found = Sorted(first, length, self._shape.leaves, range(length))
-        structs = None if self._whole or self._shape.has(shapes.NESTED) else self._all(first, length)
+        try:
+            chunks = [self._chunk(n, min(CHUNK, first + length - n)) for n in range(first, first + length, CHUNK)]
+        except _Reshaped:
+            return self.sort(first, length)
+        found = Sorted(first, length, self._shape.leaves)
+        for chunk in chunks:
+            found.typed += chunk.typed
+            found.loose += chunk.loose
+            found.rejected += chunk.rejected
+        found.arrays = {
+            n: pa.concat_arrays([chunk.arrays[n] for chunk in chunks]) for n in range(len(self._shape.leaves))
+        }
+        return found
+
+    def _chunk(self, first: int, length: int) -> Sorted:
+        found = Sorted(first, length, self._shape.leaves)
+        structs = None if self._columnless() else self._all(first, length)
         if structs is None:
             structs = self._each(found)
-        found.leaves = self._shape.leaves
+        else:
+            found.typed = list(range(first, first + length))
         self._fit(found, structs)
         return found
 
+    def _columnless(self) -> bool:
+        """Whether what is wanted is an object or array here, so that no record is a row of columns."""
+        return self._whole or self._shape.has(shapes.NESTED)
+
     def _all(self, first: int, length: int) -> list[Any] | None:
         """Every element at once; None when one of them does not have the shape."""
+        text = b"[" + b",".join(self._records.elements[first : first + length]) + b"]"
         try:
-            return self._decoded(first, length)
+            found: list[Any] = self._shape.many.decode(text)
+            return found
         except _UNREADABLE:
             if self._looked_everywhere or not self._shape.has(shapes.UNSEEN):
                 return None
         self._looked_everywhere = True
         self._shape = _shape(shapes.observed(self._leaves, self._records.elements))
-        return None if self._shape.has(shapes.NESTED) else self._all(first, length)
-
-    def _decoded(self, first: int, length: int) -> list[Any]:
-        content, elements = self._records.view.content, self._records.elements
-        found: list[Any]
-        if length == len(elements) and self._records.plain:
-            page = envelope(content.path, self._shape.struct).decode(self._records.body)
-            found = unwrapped(page, content.path)
-        else:
-            found = self._shape.many.decode(b"[" + b",".join(elements[first : first + length]) + b"]")
-        return found
+        raise _Reshaped
 
     def _each(self, found: Sorted) -> list[Any]:
         """Element by element; the structs of those that have the shape."""
         structs: list[Any] = []
-        typed: list[int] = []
-        columnless = self._whole or self._shape.has(shapes.NESTED)
-        for n in range(found.length):
-            element = self._records.elements[found.first + n]
-            try:
-                if columnless:
-                    raise msgspec.ValidationError
-                structs.append(self._shape.one.decode(element))
-                typed.append(n)
-            except _UNREADABLE:
-                self._judge(found, n, element)
-        found.typed = typed
+        for row in range(found.first, found.first + found.length):
+            struct = None if self._columnless() else self._one(row)
+            if struct is None:
+                self._judge(found, row)
+            else:
+                structs.append(struct)
+                found.typed.append(row)
         return structs
 
-    def _judge(self, found: Sorted, n: int, element: msgspec.Raw) -> None:
+    def _one(self, row: int) -> Any:
+        try:
+            return self._shape.one.decode(self._records.elements[row])
+        except _UNREADABLE:
+            return None
+
+    def _judge(self, found: Sorted, row: int) -> None:
         """An object is a record, however odd; anything else is unreadable."""
+        element = self._records.elements[row]
         text = bytes(element).decode("utf-8", "replace")
         try:
             value = _ANY.decode(element)
         except _UNREADABLE as error:
-            found.rejected.append((n, str(error), "unreadable", text))
+            found.rejected.append(Unreadable(row, str(error), "unreadable", text))
             return
         if isinstance(value, dict):
-            found.loose.append(n)
+            found.loose.append(row)
         else:
             name = _NAMES.get(type(value), "null")
-            found.rejected.append((n, f"it is {name}, not an object", name, text))
+            found.rejected.append(Unreadable(row, f"it is {name}, not an object", name, text))
 
     def _fit(self, found: Sorted, structs: list[Any]) -> None:
         """Columns of the structs; records with a value that no column holds exactly become loose."""
-        found.values = columns.values_by_leaf(structs, self._shape.node)
+        values = columns.values_by_leaf(structs, self._shape.node)
         try:
-            found.arrays = {n: columns.array_of(leaf, found.values[n]) for n, leaf in enumerate(found.leaves)}
+            found.arrays = {n: columns.array_of(leaf, values[n]) for n, leaf in enumerate(found.leaves)}
             return
         except _BEYOND:
-            bad = {n for i, leaf in enumerate(found.leaves) for n in columns.misfits(leaf, found.values[i])}
+            bad = {n for i, leaf in enumerate(found.leaves) for n in columns.misfits(leaf, values[i])}
         bad = bad or set(range(len(structs)))
         found.loose = sorted([*found.loose, *(found.typed[n] for n in bad)])
-        found.typed = [position for n, position in enumerate(found.typed) if n not in bad]
+        found.typed = [row for n, row in enumerate(found.typed) if n not in bad]
         self._fit(found, [struct for n, struct in enumerate(structs) if n not in bad])
