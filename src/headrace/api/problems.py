@@ -58,6 +58,7 @@ GENERAL: dict[type[errors.HeadraceError], Row] = {
     errors.Broken: Row(500, None, "Internal server error"),
     errors.TooLarge: Row(413, None, "Payload too large"),
     errors.MediaUnsupported: Row(415, None, "Unsupported media type"),
+    errors.RangeUnsatisfiable: Row(416, None, "Range not satisfiable"),
     errors.MethodNotAllowed: Row(405, None, "Method not allowed"),
 }
 
@@ -104,20 +105,33 @@ def content_type_body(error: errors.HeadraceError) -> Body:
 # -- Flow Service (flow-service.md 3.2, 3.3) -------------------------------------------------------------------
 
 
+# What the shared filter and paging readers found, as Flow Service numbers it.
+FLOW_REASONS = {"operator": "1450", "~": "1440", "empty": "1453", "several": "1443", "sign": "1432"}
+FLOW_DEFAULTS = {404: "1439", 500: "1400"}
+
+
 def flow_shape(error: errors.HeadraceError, row: Row, request_id: str) -> Body:
     """Both generations of Flow Service bodies at once."""
     kind, id = error.facts.get("kind"), error.facts.get("id")
     report: Body = {"detailed-message": error.message, "request-id": request_id}
     report |= {key: value for key, value in (("id", id), ("type", kind)) if value is not None}
-    code = row.code or {400: "1400", 404: "1439"}.get(row.status, "1400")
     return {
-        "type": f"https://ns.adobe.com/aep/errors/FLOW-{code}-{row.status}",
+        "type": f"https://ns.adobe.com/aep/errors/{_flow_code(error, row)}-{row.status}",
         "title": row.title,
         "status": row.status,
         "report": report,
         "errorMessage": error.message,
         "errorDetails": error.message,
     }
+
+
+def _flow_code(error: errors.HeadraceError, row: Row) -> str:
+    facts = error.facts
+    reason = FLOW_REASONS.get(str(facts.get("operator"))) or FLOW_REASONS.get(str(facts.get("reason")))
+    code = str(facts.get("code") or facts.get("rule") or reason or row.code or FLOW_DEFAULTS.get(row.status, "1000"))
+    # Two catalogues share some numbers with different meanings: the providers' one has a name of its own.
+    providers = code.startswith("13") or code == "1000" or facts.get("catalogue") == "sources"
+    return f"{'SOURCES' if providers else 'FLOW'}-{code}"
 
 
 FLOW = Dialect(
@@ -130,6 +144,13 @@ FLOW = Dialect(
         errors.EmptyBody: Row(400, "1405", "Request body missing"),
         errors.PatchUnsupported: Row(400, "1434", "Unsupported patch operation"),
         errors.PatchPathMissing: Row(400, "1455", "Patch path not found"),
+        errors.Conflict: Row(400, "1422", "Not possible in this state"),
+        errors.InUse: Row(400, "1447", "Still in use"),
+        errors.AuthSpecUnknown: Row(400, "1415", "Unknown authentication"),
+        errors.ParamMissing: Row(400, "1304", "Mandatory parameter missing"),
+        errors.ParamInvalid: Row(400, "1312", "Parameter not valid"),
+        errors.SpecInvalid: Row(400, "1312", "Spec not valid"),
+        errors.SourceFailure: Row(400, "1308", "The source did not answer as needed"),
     },
 )
 

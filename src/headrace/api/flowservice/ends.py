@@ -1,0 +1,73 @@
+"""Flow Service: ``/sourceConnections`` and ``/targetConnections``, which take the same requests."""
+
+from functools import partial
+
+from headrace.api.flowservice.lists import listing, searched
+from headrace.api.flowservice.service import changed, created, flowservice, mode, require_known, wrapped
+from headrace.api.request import NO_CONTENT, Reply, Request
+from headrace.flows import ends, views
+from headrace.flows.ends import SOURCES, TARGETS
+
+
+def list_ends(kind: str, request: Request) -> Reply:
+    """A page of source or target connections, newest first."""
+    with request.store.read() as conn:
+        items = views.listed(conn, request.caller, kind)
+    return listing(request, f"/{kind}", items)
+
+
+def search_ends(kind: str, request: Request) -> Reply:
+    """A page of source or target connections, asked for in a body."""
+    with request.store.read() as conn:
+        items = views.listed(conn, request.caller, kind)
+    return searched(request, f"/{kind}/search", items)
+
+
+def create_end(kind: str, request: Request) -> Reply:
+    """A new source or target connection."""
+    body = request.json_object()
+    with request.store.write() as conn:
+        made = ends.create(conn, request.caller, kind, body, mode(request), request.clock.now())
+    return created(request, kind, made.id, made.etag)
+
+
+def get_end(kind: str, request: Request) -> Reply:
+    """One source or target connection."""
+    with request.store.read() as conn:
+        return wrapped(views.one(conn, request.caller, kind, request.path_params["id"]))
+
+
+def patch_end(kind: str, request: Request) -> Reply:
+    """Changes a source or target connection from the version that was read."""
+    steps, id = request.json(), request.path_params["id"]
+    with request.store.write() as conn:
+        made = ends.patch(conn, request.caller, kind, id, steps, request.if_match, request.clock.now())
+    return changed(made.id, made.etag)
+
+
+def delete_end(kind: str, request: Request) -> Reply:
+    """Removes a source or target connection that no flow uses."""
+    with request.store.write() as conn:
+        ends.delete(conn, request.caller, kind, request.path_params["id"], request.clock.now())
+    return NO_CONTENT
+
+
+def act_on_end(kind: str, request: Request) -> Reply:
+    """Publishes a draft."""
+    require_known(request, "op", "subop")
+    query, id = request.query, request.path_params["id"]
+    with request.store.write() as conn:
+        made = ends.act(
+            conn, request.caller, kind, id, query.one("op"), query.all("subOp"), request.if_match, request.clock.now()
+        )
+    return changed(made.id, made.etag)
+
+
+for _kind in (SOURCES, TARGETS):
+    flowservice.get(f"/{_kind}")(partial(list_ends, _kind))
+    flowservice.post(f"/{_kind}")(partial(create_end, _kind))
+    flowservice.post(f"/{_kind}/search")(partial(search_ends, _kind))
+    flowservice.get(f"/{_kind}/{{id}}")(partial(get_end, _kind))
+    flowservice.patch(f"/{_kind}/{{id}}")(partial(patch_end, _kind))
+    flowservice.delete(f"/{_kind}/{{id}}")(partial(delete_end, _kind))
+    flowservice.post(f"/{_kind}/{{id}}/action")(partial(act_on_end, _kind))

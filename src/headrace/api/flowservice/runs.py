@@ -1,0 +1,60 @@
+"""Flow Service: ``/runs``."""
+
+from headrace.api.flowservice.lists import listing
+from headrace.api.flowservice.service import changed, created, flowservice, require_known, wrapped
+from headrace.api.request import Reply, Request, bare_etag
+from headrace.errors import Invalid, RevisionStale
+from headrace.flows import flow_documents
+from headrace.flows.members import folded, object_at, optional_text
+from headrace.runs import run_documents, starting
+
+ACTIONS = {"retrigger": starting.retrigger, "abort": starting.abort}
+
+
+@flowservice.get("/runs")
+def list_runs(request: Request) -> Reply:
+    """A page of runs, newest first."""
+    with request.store.read() as conn:
+        items = run_documents.listed(conn, request.caller, request.deployment.settings.base_url)
+    return listing(request, "/runs", items)
+
+
+@flowservice.post("/runs")
+def start_run(request: Request) -> Reply:
+    """Runs a one-time flow now; the answer satisfies clients of every age of the documentation."""
+    body = request.json_object()
+    flow, params = optional_text(body, "flowId"), object_at(body, "params")
+    with request.store.read() as conn:
+        flow_documents.require_startable(conn, request.caller, flow)
+    id, etag = starting.on_demand(request.deployment, request.caller, flow, params)
+    short = {"id": id, "etag": etag}
+    return created(request, "runs", id, etag, {**short, "items": [short]})
+
+
+@flowservice.get("/runs/{id}")
+def get_run(request: Request) -> Reply:
+    """One run with its metrics and activities."""
+    with request.store.read() as conn:
+        base = request.deployment.settings.base_url
+        return wrapped(run_documents.one(conn, request.caller, request.path_params["id"], base))
+
+
+@flowservice.put("/runs/{id}")
+def replace_run(request: Request) -> Reply:
+    """Refused: runs are written by what runs them."""
+    raise Invalid("Flow runs are written by their provider only, not with a user token.", code="1427")
+
+
+@flowservice.post("/runs/{id}/action")
+def act_on_run(request: Request) -> Reply:
+    """Triggers a failed run again, or aborts a live one."""
+    require_known(request, "op", "subop")
+    op, id = request.query.one("op"), request.path_params["id"]
+    with request.store.read() as conn:
+        found = run_documents.one(conn, request.caller, id, "")
+    if request.if_match is not None and request.if_match != bare_etag(found["etag"]):
+        raise RevisionStale(kind="runs", id=id)
+    action = ACTIONS.get(folded(op or ""))
+    if action is None:
+        raise Invalid(f"Action {op} does not exist for runs; use re-trigger or abort.", code="1333", field="op")
+    return changed(*action(request.deployment, request.caller, id))

@@ -1,0 +1,178 @@
+"""Whether a flow can run: its spec, its two ends, its mapping against the target's schema, its schedule and options."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from headrace import sources
+from headrace.catalog import datasets
+from headrace.dataprep import mapping_sets
+from headrace.dataprep.mapping_sets import Pinned
+from headrace.errors import Invalid, NotFound
+from headrace.flows import ends, scheduling, specs, states
+from headrace.flows.members import at, flag, list_at, object_at, optional_text, text_at, whole, wrong
+from headrace.flows.scheduling import Timing
+from headrace.flows.usage import IDS_IN_FLOW, SOURCES, TARGETS
+from headrace.store import documents
+from headrace.store.documents import Document
+from headrace.store.scope import Caller
+
+Json = dict[str, Any]
+
+WRITE_MODES = ("append", "replace-window")
+ABSENT = {SOURCES: "1322", TARGETS: "1323"}
+LAST_VERSION = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """A flow's options.
+
+    tolerance    greatest share of rejected rows in percent; None: no limit
+    diagnostics  whether rejected rows are kept
+    write_mode   overrides the source's own way of writing; None: as the source says
+    """
+
+    tolerance: float | None
+    diagnostics: bool
+    write_mode: str | None
+
+
+def checked(conn: sa.Connection, caller: Caller, flow: Json, created_at: int) -> Timing | None:
+    """The schedule of a flow that can run, None for a draft; an error with Platform's code otherwise."""
+    for name in ("name", "description"):
+        optional_text(flow, name)
+    options(flow)
+    flow_spec = specs.flow_spec(conn, caller, text_at(flow, "flowSpec.id", "1413"))
+    if flow["state"] == states.DRAFT:
+        _check_draft(flow_spec, flow)
+        return None
+    source, target = end(conn, caller, flow, SOURCES), end(conn, caller, flow, TARGETS)
+    for kind, found in ((SOURCES, source), (TARGETS, target)):
+        states.require_no_draft(f"{kind} {found.id}", found.body)
+        ends.require_complete(conn, caller, kind, found.body)
+    spec = source_spec(conn, caller, source)
+    _check_served(flow_spec, spec, target)
+    _check_mapping(conn, caller, flow, target)
+    return scheduling.read(flow, spec, created_at)
+
+
+def checked_timing(conn: sa.Connection, caller: Caller, flow: Json, created_at: int) -> Timing:
+    """The schedule of a stored flow."""
+    return scheduling.read(flow, source_spec(conn, caller, end(conn, caller, flow, SOURCES)), created_at)
+
+
+def end(conn: sa.Connection, caller: Caller, flow: Json, kind: str) -> Document:
+    """The one source or target connection of a flow."""
+    name = IDS_IN_FLOW[kind]
+    given = list_at(flow, name)
+    if len(given) != 1 or not isinstance(given[0], str):
+        raise Invalid(
+            f"{name} must hold exactly one id, not {len(given)}.", code="1321" if given else "1320", field=name
+        )
+    found = documents.find(conn, caller, kind, given[0])
+    if found is None:
+        raise Invalid(f"{name}: there is no {kind} {given[0]} in this sandbox.", code=ABSENT[kind], field=name)
+    return found
+
+
+def source_spec(conn: sa.Connection, caller: Caller, source: Document) -> Json:
+    """The connection spec of a source connection."""
+    return specs.connection_spec(conn, caller, text_at(source.body, "connectionSpec.id", "1413"))
+
+
+def mapping(flow: Json) -> tuple[str, int]:
+    """Id and version of the flow's mapping set."""
+    for step in list_at(flow, "transformations"):
+        if isinstance(step, dict) and at(step, "params.mappingId") is not None:
+            version = at(step, "params.mappingVersion")
+            number = whole(0 if version in (None, "") else version, "mappingVersion", "1412")
+            if not 0 <= number <= LAST_VERSION:
+                raise Invalid(f"mappingVersion {number} is not a version.", code="1412", field="mappingVersion")
+            return text_at(step, "params.mappingId"), number
+    raise Invalid(
+        "The flow has no Mapping transformation; add {name: Mapping, params: {mappingId, mappingVersion}}.",
+        code="1328",
+        field="transformations",
+    )
+
+
+def options(flow: Json) -> Options:
+    """The options of a flow. Partial ingestion brings diagnostics along."""
+    given = object_at(flow, "options")
+    percent, write_mode = given.get("partialIngestionPercent"), given.get("writeMode")
+    tolerance = None if percent is None else _percent(percent)
+    diagnostics = flag(given.get("errorDiagnosticsEnabled", True), "options.errorDiagnosticsEnabled")
+    if write_mode is not None and write_mode not in WRITE_MODES:
+        raise wrong("options.writeMode", f"one of {', '.join(WRITE_MODES)}")
+    return Options(tolerance, diagnostics or tolerance is not None, write_mode)
+
+
+def _percent(given: object) -> float:
+    number = float(given) if isinstance(given, int | float) and not isinstance(given, bool) else _float(given)
+    if not 0 < number <= 100:
+        raise wrong("options.partialIngestionPercent", "a number above 0, at most 100")
+    return number
+
+
+def _float(given: object) -> float:
+    if isinstance(given, str) and re.fullmatch(r"\d{1,3}(\.\d+)?", given.strip()):
+        return float(given)
+    raise wrong("options.partialIngestionPercent", "a number above 0, at most 100")
+
+
+def _check_draft(flow_spec: Json, flow: Json) -> None:
+    if not specs.takes_drafts(flow_spec):
+        raise Invalid(f"The flow spec {flow_spec.get('name')} does not support drafts.", code="1398")
+    for name in IDS_IN_FLOW.values():
+        list_at(flow, name)
+    list_at(flow, "transformations")
+    object_at(flow, "scheduleParams")
+
+
+def _check_served(flow_spec: Json, spec: Json, target: Document) -> None:
+    served = {sources.resolve_alias(id) for id in list_at(flow_spec, "sourceConnectionSpecIds")}
+    if spec["id"] not in served:
+        raise Invalid(
+            f"The flow spec {flow_spec.get('name')} does not serve the source {spec.get('name')}; "
+            f"add {spec['id']} to its sourceConnectionSpecIds.",
+            code="1305",
+            field="sourceConnectionIds",
+        )
+    if specs.target_spec_id(at(target.body, "connectionSpec.id")) not in list_at(flow_spec, "targetConnectionSpecIds"):
+        raise Invalid(
+            f"The flow spec {flow_spec.get('name')} does not write to this target; its connectionSpec.id must be "
+            f"{specs.DATA_LAKE}.",
+            code="1307",
+            field="targetConnectionIds",
+        )
+
+
+def _check_mapping(conn: sa.Connection, caller: Caller, flow: Json, target: Document) -> None:
+    found = _pinned(conn, caller, *mapping(flow))
+    dataset = datasets.target(conn, caller, text_at(target.body, "params.dataSetId", "1325"))
+    if (_name(found.schema_id), found.major) != (_name(dataset.schema_id), dataset.major):
+        raise Invalid(
+            f"Mapping set {found.id} fills the schema {found.schema_id} (version {found.major}), the target dataset "
+            f"has {dataset.schema_id} (version {dataset.major}); they must be the same.",
+            code="1425",
+            field="transformations",
+        )
+
+
+def _pinned(conn: sa.Connection, caller: Caller, id: str, version: int) -> Pinned:
+    try:
+        documents.get(conn, caller, mapping_sets.KIND, id)
+    except NotFound as error:
+        raise Invalid(f"There is no mapping set {id} in this sandbox.", code="1419", field="mappingId") from error
+    try:
+        return mapping_sets.pinned(conn, caller, id, version)
+    except NotFound as error:
+        raise Invalid(f"Mapping set {id} has no version {version}.", code="1412", field="mappingVersion") from error
+
+
+def _name(schema_id: str) -> str:
+    # A schema is named by its URI or by its meta:altId; both end in the same name.
+    return re.split(r"[/.]", schema_id)[-1]

@@ -1,0 +1,137 @@
+"""Base connections: a source's credentials under a name, checked against its spec, sealed and tried."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from headrace import ids, sources
+from headrace.errors import Invalid, SourceFailure
+from headrace.flows import credentials, patching, specs, states, usage
+from headrace.flows.credentials import CONNECTIONS
+from headrace.flows.members import at, object_at, optional_text, text_at
+from headrace.flows.rendering import COMPUTED, without_metadata
+from headrace.sources import SourceHttp
+from headrace.store import documents
+from headrace.store.documents import Document
+from headrace.store.engine import Store
+from headrace.store.keyring import Keyring
+from headrace.store.scope import Caller
+
+Json = dict[str, Any]
+
+STATES = (states.ENABLED, states.DISABLED, states.INITIALIZING)
+
+
+def create(
+    store: Store, keyring: Keyring, http: SourceHttp, caller: Caller, body: Json, mode: str | None, now: int
+) -> Document:
+    """A new base connection. With an ``authorizationTestUrl`` its credentials are tried first."""
+    given = _draft({**without_metadata(body), "state": states.new(mode) if mode else body.get("state")})
+    with store.read() as conn:
+        spec = specs.connection_spec(conn, caller, text_at(given, "connectionSpec.id", "1413"))
+    _check(spec, given)
+    _try(spec, given, http, now)
+    masked, sealed = credentials.parted(spec, given)
+    with store.write() as conn:
+        made = documents.create(conn, caller, CONNECTIONS, ids.new_uuid(), masked, now)
+        if sealed:
+            credentials.keep(conn, keyring, caller, made.id, sealed, now)
+    return made
+
+
+def patch(
+    store: Store, keyring: Keyring, http: SourceHttp, caller: Caller, id: str, steps: object, if_match: str | None,
+    now: int,
+) -> Document:  # fmt: skip
+    """Changes a base connection; new credentials count from the next run on."""
+    with store.read() as conn:
+        found = patching.read_for_change(conn, caller, CONNECTIONS, id, if_match)
+        spec = specs.connection_spec(conn, caller, text_at(found.body, "connectionSpec.id", "1413"))
+        stored = credentials.held(conn, keyring, caller, id)
+    # The patch is applied over masks: an error message about it cannot show a secret.
+    masked_result, _ = patching.patched(found.body, steps)
+    changed = credentials.unmasked(found.body, masked_result, stored)
+    _check(spec, changed, found.body)
+    if at(changed, "auth") != at(found.body, "auth"):
+        _try(spec, changed, http, now)
+    masked, sealed = credentials.parted(spec, changed)
+    with store.write() as conn:
+        made = documents.replace_body(conn, caller, found, masked, now)
+        credentials.keep(conn, keyring, caller, id, sealed, now)
+    return made
+
+
+def delete(conn: sa.Connection, caller: Caller, id: str, now: int) -> None:
+    """Removes a base connection with its secrets; InUse (1418) while a flow reads through it."""
+    found = documents.get(conn, caller, CONNECTIONS, id)
+    usage.require_unused_connection(conn, caller, id)
+    documents.delete(conn, caller, found, now)
+    credentials.forget(conn, caller, id)
+
+
+def act(
+    store: Store, keyring: Keyring, http: SourceHttp, caller: Caller, id: str, action: str | None,
+    sub_actions: list[str], if_match: str | None, now: int,
+) -> Document:  # fmt: skip
+    """Publishes a draft, once it is complete."""
+    with store.read() as conn:
+        found = patching.require_version(documents.get(conn, caller, CONNECTIONS, id), if_match)
+        spec = specs.connection_spec(conn, caller, text_at(found.body, "connectionSpec.id", "1413"))
+        stored = credentials.held(conn, keyring, caller, id)
+    state = states.after(action, found.body["state"], ("publish",), sub_actions)
+    published = {**credentials.unmasked(found.body, found.body, stored), "state": state}
+    _check(spec, published)
+    _try(spec, published, http, now)
+    with store.write() as conn:
+        return documents.replace_body(conn, caller, found, {**found.body, "state": state}, now)
+
+
+def test(store: Store, keyring: Keyring, http: SourceHttp, caller: Caller, id: str, now: int) -> Json:
+    """Whether the source accepts the stored credentials, and why not."""
+    with store.read() as conn:
+        found = documents.get(conn, caller, CONNECTIONS, id)
+        spec = specs.connection_spec(conn, caller, text_at(found.body, "connectionSpec.id", "1413"))
+        known = credentials.load(conn, keyring, caller, id)
+    try:
+        _check_credentials(spec, found.body, known)
+        return {"result": bool(sources.test_connection(spec, auth_name(found.body), known, now, http))}
+    except (SourceFailure, Invalid) as error:
+        return {"result": False, "message": error.message}
+
+
+def auth_name(body: Json) -> str:
+    """The authentication that a base connection names, empty for none."""
+    return optional_text(body, "auth.specName")
+
+
+def _draft(body: Json) -> Json:
+    known = {name: value for name, value in body.items() if name not in COMPUTED and name != "version"}
+    return {**known, "state": body["state"] or states.ENABLED}
+
+
+def _check(spec: Json, body: Json, before: Json | None = None) -> None:
+    for name in ("name", "description"):
+        optional_text(body, name)
+    was_draft = before is not None and before["state"] == states.DRAFT
+    if body.get("state") == states.DRAFT and (before is None or was_draft):
+        if not specs.takes_drafts(spec):
+            raise Invalid(f"The connection spec {spec.get('name')} does not support drafts.", code="1398")
+        object_at(body, "auth.params")
+        auth_name(body)
+        return
+    if body.get("state") not in STATES or was_draft:
+        allowed = "publish it with /action?op=publish" if was_draft else f"use one of {', '.join(STATES)}"
+        raise Invalid(f"state cannot be {body.get('state')}; {allowed}.", code="1456", field="state")
+    _check_credentials(spec, body, object_at(body, "auth.params"))
+
+
+def _check_credentials(spec: Json, body: Json, params: Json) -> None:
+    if not spec.get("authSpec") and body.get("auth") is None:
+        return
+    sources.check_auth(spec, text_at(body, "auth.specName", "1415"), params)
+
+
+def _try(spec: Json, body: Json, http: SourceHttp, now: int) -> None:
+    params = object_at(body, "auth.params")
+    if body["state"] == states.ENABLED and params.get("authorizationTestUrl"):
+        sources.test_connection(spec, auth_name(body), params, now, http)

@@ -1,0 +1,114 @@
+"""Exploring a source through a base connection: what it gives, as a schema and a sample."""
+
+import binascii
+import json
+from base64 import b64decode
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from headrace import sources
+from headrace.errors import Invalid, ParamMissing
+from headrace.flows import credentials, specs
+from headrace.flows.connections import auth_name
+from headrace.flows.credentials import CONNECTIONS
+from headrace.flows.members import object_at, text_at
+from headrace.sources import Explored, SourceHttp
+from headrace.store import documents
+from headrace.store.engine import Store
+from headrace.store.keyring import Keyring
+from headrace.store.scope import Caller
+
+Json = dict[str, Any]
+
+OBJECT_TYPES = ("root", "folder", "file", "table", "rest")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The query of an explore request, as it came."""
+
+    object_type: str | None
+    file_type: str | None
+    source_params: str | None
+    preview: bool
+
+
+def explore(
+    store: Store, keyring: Keyring, http: SourceHttp, caller: Caller, connection_id: str, asked: Asked, now: int
+) -> Explored:
+    """Asks the source. Decoded ``sourceParams`` are credentials for this once, or parameters of the source."""
+    with store.read() as conn:
+        found = documents.get(conn, caller, CONNECTIONS, connection_id)
+        spec = specs.connection_spec(conn, caller, text_at(found.body, "connectionSpec.id", "1413"))
+        stored = credentials.load(conn, keyring, caller, connection_id)
+    _check(asked)
+    name = auth_name(found.body)
+    given, params = _parted(spec, name, decoded(asked.source_params) if asked.source_params else {})
+    used = _used(spec, name, stored, given)
+    if name:
+        sources.check_auth(spec, name, used)
+    sources.check_params(spec, params)
+    return sources.explore(spec, name, used, params, now, http, asked.preview)
+
+
+def columns(schema: Json, prefix: str = "") -> list[Json]:
+    """The leaves of an explored schema as ``/configs`` lists them."""
+    listed = []
+    for name, node in object_at(schema, "properties").items():
+        path = f"{prefix}{name}"
+        below = columns(node, f"{path}.")
+        listed += below or [{"columnName": path, "columnType": node.get("type", "string")}]
+    return listed
+
+
+def decoded(text: str) -> Json:
+    """``sourceParams`` as JSON: base64 of either alphabet, padded or not; what follows the object is not read."""
+    kept = unquote(text).strip().replace(" ", "+").replace("-", "+").replace("_", "/").rstrip("=")
+    try:
+        raw = b64decode(kept + "=" * (-len(kept) % 4), validate=True).decode().lstrip()
+        found, _ = json.JSONDecoder().raw_decode(raw)
+    except (binascii.Error, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise _unreadable() from error
+    if not isinstance(found, dict):
+        raise _unreadable()
+    return found
+
+
+def _unreadable() -> Invalid:
+    return Invalid("sourceParams must be the base64 of a JSON object.", code="1389", field="sourceParams")
+
+
+def _check(asked: Asked) -> None:
+    if asked.object_type is None:
+        raise Invalid(
+            "The query parameter objectType is missing; use objectType=rest.", code="1334", field="objectType"
+        )
+    if asked.object_type.lower() not in OBJECT_TYPES:
+        raise Invalid(f"objectType {asked.object_type} is not known; use rest.", code="1358", field="objectType")
+    if asked.object_type.lower() != "rest":
+        raise Invalid(f"This source has no objects of type {asked.object_type}; use rest.", code="1336")
+    if (asked.file_type or "json").lower() != "json":
+        raise Invalid(f"fileType {asked.file_type} is not supported by this source; use json.", code="1327")
+
+
+def _parted(spec: Json, name: str, given: Json) -> tuple[Json, Json]:
+    """What of ``given`` is credentials, and what is parameters of the source (which win where both know a name)."""
+    inputs = object_at(spec, "sourceSpec.spec.properties")
+    declared = object_at(sources.auth_spec(spec, name), "spec.properties") if name else {}
+    auth = {key: value for key, value in given.items() if key in declared and key not in inputs}
+    return auth, {key: value for key, value in given.items() if key not in auth}
+
+
+def _used(spec: Json, name: str, stored: Json, given: Json) -> Json:
+    # Stored secrets go only where they were stored for: another host is told the secrets that came with it.
+    secret = sources.secret_params(spec, name) if name else frozenset()
+    moved = sorted(key for key, value in given.items() if key not in secret and stored.get(key) != value)
+    lacking = sorted(key for key in secret if key in stored and key not in given)
+    if moved and lacking:
+        raise ParamMissing(
+            f"sourceParams give another {moved[0]} than the connection, so they must give {', '.join(lacking)} too.",
+            rule=1304,
+            field=f"sourceParams.{lacking[0]}",
+        )
+    return {**stored, **given}

@@ -1,0 +1,158 @@
+"""The specs that connections and flows instantiate: those that ship with Headrace and a sandbox's own."""
+
+from functools import cache
+from importlib import resources
+
+import jsonschema_rs
+import msgspec
+import sqlalchemy as sa
+
+from headrace import ids, sources
+from headrace.errors import Invalid, NotFound, RevisionStale, SpecInvalid
+from headrace.flows.members import Json, at, list_at, object_at, optional_text, text_at
+from headrace.flows.rendering import without_metadata
+from headrace.store import documents
+from headrace.store.documents import Document
+from headrace.store.scope import Caller
+
+CONNECTION_SPECS, FLOW_SPECS = "connectionSpecs", "flowSpecs"
+DATA_LAKE = "c604ff05-7f1a-43c0-8e18-33bf874cb11c"
+# The tutorial prints this id for the data lake too, beside its use for the source.
+TARGET_ALIASES = {"fd2c8ff3-1de0-4f6b-8fa8-4264784870eb": DATA_LAKE}
+# Bodies say transformationSpec, answers transformationSpecs, the OpenAPI file transformationSpecDTOS.
+TRANSFORMATIONS = ("transformationSpecs", "transformationSpec", "transformationSpecDTOS")
+
+
+# -- what ships ------------------------------------------------------------------------------------------------
+
+
+def shipped(kind: str) -> dict[str, Json]:
+    """The specs of a kind that every sandbox has, by id."""
+    if kind == FLOW_SPECS:
+        flow_spec = _file("rest-storage-to-aep.json")
+        known = [one["id"] for one in sources.shipped_specs()]
+        flow_spec["sourceConnectionSpecIds"] = known
+        return {flow_spec["id"]: flow_spec}
+    return {one["id"]: one for one in (*sources.shipped_specs(), _file("data-lake.json"))}
+
+
+def _file(name: str) -> Json:
+    spec: Json = msgspec.json.decode(_bytes(name))
+    return spec
+
+
+@cache
+def _bytes(name: str) -> bytes:
+    return resources.files("headrace.flows").joinpath("shipped", name).read_bytes()
+
+
+# -- reading -----------------------------------------------------------------------------------------------------
+
+
+def find(conn: sa.Connection, caller: Caller, kind: str, id: str) -> Document | Json | None:
+    """A sandbox's own spec (a document), else the shipped one (its JSON), else None."""
+    resolved = sources.resolve_alias(id) if kind == CONNECTION_SPECS else id
+    return documents.find(conn, caller, kind, resolved) or shipped(kind).get(resolved)
+
+
+def get(conn: sa.Connection, caller: Caller, kind: str, id: str) -> Document | Json:
+    """As ``find``; NotFound when there is none."""
+    found = find(conn, caller, kind, id)
+    if found is None:
+        raise NotFound(f"{kind} not found with id = [{id}].", kind=kind, id=id)
+    return found
+
+
+def listed(conn: sa.Connection, caller: Caller, kind: str) -> list[Document | Json]:
+    """A sandbox's own specs, newest first, then the shipped ones that it did not replace."""
+    own = documents.select(conn, caller, kind)
+    taken = {document.id for document in own}
+    return [*own, *(spec for id, spec in shipped(kind).items() if id not in taken)]
+
+
+def spec_json(found: Document | Json) -> Json:
+    """The spec itself, with its id."""
+    return {**found.body, "id": found.id} if isinstance(found, Document) else found
+
+
+def connection_spec(conn: sa.Connection, caller: Caller, id: str) -> Json:
+    """The connection spec that ``id`` means for sources; Invalid (1413) for an unknown id."""
+    return _instantiated(conn, caller, CONNECTION_SPECS, id)
+
+
+def flow_spec(conn: sa.Connection, caller: Caller, id: str) -> Json:
+    """The flow spec with this id; Invalid (1413) for an unknown id."""
+    return _instantiated(conn, caller, FLOW_SPECS, id)
+
+
+def _instantiated(conn: sa.Connection, caller: Caller, kind: str, id: str) -> Json:
+    found = find(conn, caller, kind, id)
+    if found is None:
+        raise Invalid(f"No {kind} has the id {id}; GET /{kind} lists those that exist.", code="1413", id=id)
+    return spec_json(found)
+
+
+def target_spec_id(id: str) -> str:
+    """The id that ``id`` means when it names a target."""
+    return TARGET_ALIASES.get(id, id)
+
+
+def takes_drafts(spec: Json) -> bool:
+    """Whether what instantiates the spec may start as a draft."""
+    return at(spec, "attributes.isDraftModeSupported") is True
+
+
+# -- writing -----------------------------------------------------------------------------------------------------
+
+
+def create(conn: sa.Connection, caller: Caller, kind: str, body: Json, now: int) -> Document:
+    """A new spec of the caller's sandbox."""
+    return documents.create(conn, caller, kind, ids.new_uuid(), _checked(kind, body), now)
+
+
+def replace(
+    conn: sa.Connection, caller: Caller, kind: str, id: str, body: Json, if_match: str | None, now: int
+) -> Document:
+    """Replaces a spec whole. A shipped spec is replaced for the caller's sandbox only."""
+    found, checked = get(conn, caller, kind, id), _checked(kind, body)
+    if isinstance(found, Document):
+        if if_match is not None and if_match != found.etag.strip('"'):
+            raise RevisionStale(kind=kind, id=id)
+        return documents.replace_body(conn, caller, found, checked, now)
+    return documents.create(conn, caller, kind, found["id"], checked, now)
+
+
+def _checked(kind: str, body: Json) -> Json:
+    for name in ("name", "providerId"):
+        text_at(body, name)
+    spec = {**without_metadata(body), "version": optional_text(body, "version", "1.0")}
+    return _flow_spec(spec) if kind == FLOW_SPECS else _connection_spec(spec)
+
+
+def _flow_spec(spec: Json) -> Json:
+    given = next((list_at(spec, name) for name in TRANSFORMATIONS if name in spec), [])
+    for name in ("sourceConnectionSpecIds", "targetConnectionSpecIds"):
+        if not all(isinstance(id, str) for id in list_at(spec, name)):
+            raise SpecInvalid(f"{name} must be an array of ids.", rule=1312, field=name)
+    kept = {name: value for name, value in spec.items() if name not in TRANSFORMATIONS}
+    return {**kept, "transformationSpecs": given}
+
+
+def _connection_spec(spec: Json) -> Json:
+    for n, auth in enumerate(list_at(spec, "authSpec")):
+        if not isinstance(auth, dict) or not isinstance(auth.get("name"), str):
+            raise SpecInvalid(f"authSpec[{n}] must be an object with a name.", rule=1312, field=f"authSpec[{n}]")
+        _check_schema(auth, "spec", f"authSpec[{n}].spec")
+    object_at(spec, "sourceSpec.attributes")
+    _check_schema(spec, "sourceSpec.spec", "sourceSpec.spec")
+    sources.write_mode(spec)  # reads the spec's own additions to the language, so that they are known to be good
+    return spec
+
+
+def _check_schema(owner: Json, path: str, where: str) -> None:
+    schema = object_at(owner, path)
+    object_at(schema, "properties")
+    try:
+        jsonschema_rs.validator_for(schema)
+    except (jsonschema_rs.ValidationError, ValueError) as error:
+        raise SpecInvalid(f"{where} is not a valid JSON Schema: {error}", rule=1312, field=where) from error
