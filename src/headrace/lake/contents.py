@@ -48,11 +48,14 @@ def batch_files(table: Table, warehouse: Path, batch: str) -> list[DataFileFacts
 
 
 def rows_by_batch(lake: Lake, ref: TableRef) -> dict[str, int]:
-    """How many rows of each batch the table holds now, read a slice at a time."""
+    """How many rows of each batch the table holds now, read a slice at a time; FileDamaged."""
     counted: Counter[str] = Counter()
-    for slice in lake.table(ref).scan(selected_fields=(BATCH,)).to_arrow_batch_reader():
-        for value in slice.column(BATCH).value_counts().to_pylist():
-            counted[value["values"]] += value["counts"]
+    try:
+        for slice in lake.table(ref).scan(selected_fields=(BATCH,)).to_arrow_batch_reader():
+            for value in slice.column(BATCH).value_counts().to_pylist():
+                counted[value["values"]] += value["counts"]
+    except (OSError, pa.ArrowInvalid) as error:
+        raise FileDamaged(f"The rows of dataset {ref.dataset_id} cannot be read: {error}") from error
     return dict(counted)
 
 

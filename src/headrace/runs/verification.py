@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from headrace.errors import Conflict, HeadraceError, TableMissing
+from headrace.errors import Conflict, FileDamaged, HeadraceError, TableMissing
 from headrace.lake import FileRef, Lake, Outcome, TableRef
 from headrace.lake.contents import FilesOnDisk, batches_in_history, damaged, files_on_disk, rows_by_batch
 from headrace.runs.promotion import Tally
@@ -44,11 +44,15 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What one dataset's table says: its history, the rows it holds by batch, its files."""
+    """What one dataset's table says: its history, the rows it holds by batch, its files.
+
+    damage  why the rows cannot be counted, if they cannot
+    """
 
     ref: TableRef
     history: dict[str, Outcome]
     rows: dict[str, int]
+    damage: str | None
     files: FilesOnDisk
 
 
@@ -110,12 +114,18 @@ def _table(lake: Lake, ref: TableRef) -> Table:
     """One state of the table, also while a server goes on committing."""
     for _ in range(STEADY_LOOKS):
         before = lake.figures(ref).snapshot_id
-        rows = rows_by_batch(lake, ref)
         history = {outcome.batch: outcome for outcome in batches_in_history(lake, ref)}
-        table = Table(ref, history, rows, files_on_disk(lake, ref))
+        table = Table(ref, history, *_rows(lake, ref), files_on_disk(lake, ref))
         if lake.figures(ref).snapshot_id == before:
             return table
     raise Conflict(f"The table of dataset {ref.dataset_id} kept changing; verify again when fewer runs are at work.")
+
+
+def _rows(lake: Lake, ref: TableRef) -> tuple[dict[str, int], str | None]:
+    try:
+        return rows_by_batch(lake, ref), None
+    except FileDamaged as error:
+        return {}, error.message
 
 
 def _table_findings(store: Store, table: Table, records: Records) -> Iterator[Finding]:
@@ -126,6 +136,9 @@ def _table_findings(store: Store, table: Table, records: Records) -> Iterator[Fi
         if not _known(store, batch):
             rows = table.rows.get(batch, 0)
             yield Finding("batch", batch, f"The table of dataset {id} holds {rows} rows of it, and no record names it.")
+    if table.damage is not None:
+        yield Finding("dataset", id, table.damage)
+        return
     added = sum(outcome.rows_added for outcome in table.history.values())
     deleted = sum(outcome.rows_deleted for outcome in table.history.values())
     held = sum(table.rows.values())
@@ -195,7 +208,7 @@ def _rows_of_batch(batch: Batch, outcome: Outcome, table: Table) -> Iterator[Fin
         said = f"It is recorded with {written} rows; its snapshot added {outcome.rows_added}."
         yield Finding("batch", batch.id, said)
     held = table.rows.get(batch.id, 0)
-    if held < outcome.rows_added and not _successors(batch.id, table):
+    if table.damage is None and held < outcome.rows_added and not _successors(batch.id, table):
         said = f"Its snapshot added {outcome.rows_added} rows, the table holds {held}, and no later batch replaced any."
         yield Finding("batch", batch.id, said)
 
