@@ -95,7 +95,7 @@ def _pivots(parameters: Parameters, call: Call) -> tuple[str, ...]:
         return (pivot,) if pivot else ()
     alive = [pivot for pivot in STRUCTURAL if call.version >= PIVOTS_SINCE.get(pivot, 0)]
     pivots = parameters.some_of("pivots", alive)
-    if pivots is None and "pivots" not in call.query.values and "pivots" not in call.query.broken:
+    if pivots is None:
         parameters.missing("pivots")
     if pivots is not None and not 1 <= len(pivots) <= MOST_PIVOTS:
         parameters.wrong("pivots", f"between 1 and {MOST_PIVOTS} pivots are possible", "FIELD_INVALID")

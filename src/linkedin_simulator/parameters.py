@@ -16,11 +16,11 @@ class Parameters:
     def __init__(self, query: Query) -> None:
         self._query = query
         self._asked: set[str] = set()
-        self._problems: list[InputError] = []
+        self._problems: dict[str, InputError] = {}
 
     def wrong(self, name: str, description: str, code: str = "PARAM_INVALID") -> None:
-        """Notes what is wrong with a parameter."""
-        self._problems.append(InputError(code, name, description))
+        """Notes what is wrong with a parameter; the first reason counts, what follows from it is noise."""
+        self._problems.setdefault(name, InputError(code, name, description))
 
     def missing(self, name: str) -> None:
         """Notes that a required parameter is missing."""
@@ -33,7 +33,7 @@ class Parameters:
             if name not in self._asked:
                 self.wrong(name, f"Query parameter {name} is not allowed", "QUERY_PARAM_NOT_ALLOWED")
         if self._problems:
-            raise invalid(self._problems)
+            raise invalid([*self._problems.values()])
 
     def text(self, name: str) -> str | None:
         """A plain string."""
@@ -57,7 +57,7 @@ class Parameters:
         """An enum, written ``X`` or ``(value:X)``."""
         value = self._take(name)
         if value is None:
-            if required and name not in self._query.broken:
+            if required:
                 self.missing(name)
             return None
         return self._enum(name, value, allowed)
@@ -107,8 +107,7 @@ class Parameters:
         """``(start:(year,month,day)[,end:(…)])``; both days are inclusive."""
         value = self.record(name, ("start", "end"))
         if value is None or "start" not in value:
-            if name not in self._query.broken:
-                self.missing(name if value is None else f"{name}/start")
+            self.missing(name if value is None else f"{name}/start")
             return None
         start = self._date(f"{name}/start", value["start"])
         end = self._date(f"{name}/end", value["end"]) if "end" in value else None
@@ -126,8 +125,7 @@ class Parameters:
     def _take(self, name: str) -> Value | None:
         self._asked.add(name)
         if name in self._query.broken:
-            if not any(problem.field == name for problem in self._problems):
-                self.wrong(name, INVALID_SYNTAX)
+            self.wrong(name, INVALID_SYNTAX)
             return None
         return self._query.values.get(name)
 
