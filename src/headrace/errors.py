@@ -120,6 +120,10 @@ class MediaUnsupported(Invalid):
     """The body's media type is not one that this operation takes."""
 
 
+class RangeUnsatisfiable(Invalid):
+    """The range of bytes lies outside the file."""
+
+
 class MethodNotAllowed(Invalid):
     """This path does not take that method."""
 
@@ -212,6 +216,10 @@ class SchemaTooLarge(Invalid):
 
 class SchemaUnstorable(Invalid):
     """A field of the schema cannot be stored in a table."""
+
+
+class SchemaUncheckable(Invalid):
+    """A rule of the schema cannot be read."""
 
 
 # -- schema registry -----------------------------------------------------------------------------------------

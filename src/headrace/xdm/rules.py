@@ -1,0 +1,148 @@
+"""One declared rule of a field at a time: compiled from its schema node, tested over a whole Arrow array."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation, localcontext
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from headrace.errors import SchemaUncheckable
+from headrace.xdm.arrow_schema import Node
+
+Broken = Callable[[pa.Array], pa.Array | None]  # True where the value breaks the rule; None: nowhere
+
+_FORMATS = {
+    "email": r"^[^@\s]+@[^@\s]+$",
+    "ipv4": r"^((25[0-5]|2[0-4]\d|1?\d?\d)(\.|$)){4}$",
+    "uri": r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$",
+    "uuid": r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """``expected`` completes the sentence: the value must be …"""
+
+    expected: str
+    broken: Broken
+
+
+def rules_of(node: Node, kind: pa.DataType, path: str) -> tuple[Rule, ...]:
+    """The rules that a field of this type declares and that its type does not already keep."""
+    found = [*_choices(node, kind)]
+    if pa.types.is_string(kind) and node.get("type", "string") == "string":
+        found += [*_lengths(node, "Length", pc.utf8_length, "characters"), *_patterns(node, path)]
+    elif pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        found += _bounds(node, kind)
+    elif pa.types.is_list(kind):
+        found += _lengths(node, "Items", pc.list_value_length, "items")
+    return tuple(found)
+
+
+def _choices(node: Node, kind: pa.DataType) -> Iterator[Rule]:
+    choices = [node["const"]] if "const" in node else node.get("enum")
+    if not isinstance(choices, list) or pa.types.is_nested(kind):
+        return
+    allowed = pa.array([value for choice in choices if (value := _typed(choice, kind)) is not None], kind)
+    names = ", ".join(str(choice) for choice in choices)
+    yield Rule(f"one of {names}", lambda array: pc.invert(pc.is_in(array, value_set=allowed)))
+
+
+def _typed(value: object, kind: pa.DataType) -> pa.Scalar | None:
+    """The value as the column holds it; None when no row can hold it."""
+    if value is None or (isinstance(value, bool) and not pa.types.is_boolean(kind)):
+        return None
+    try:
+        return pa.scalar(Decimal(str(value)) if pa.types.is_decimal(kind) else value, kind)
+    except (pa.ArrowException, TypeError, ValueError, InvalidOperation):
+        try:
+            return pa.scalar(str(value)).cast(kind)
+        except pa.ArrowException:
+            return None
+
+
+def _lengths(node: Node, suffix: str, measure: Callable[[pa.Array], pa.Array], unit: str) -> Iterator[Rule]:
+    least, most = node.get(f"min{suffix}"), node.get(f"max{suffix}")
+    if isinstance(least, int | float) and least > 0:
+        yield Rule(f"at least {least} {unit} long", lambda array: pc.less(measure(array), least))
+    if isinstance(most, int | float):
+        yield Rule(f"at most {most} {unit} long", lambda array: pc.greater(measure(array), most))
+
+
+def _patterns(node: Node, path: str) -> Iterator[Rule]:
+    if isinstance(pattern := node.get("pattern"), str):
+        yield Rule(f"text that matches {pattern}", _unmatched(pattern, path))
+    if (shape := _FORMATS.get(str(node.get("format")))) is not None:
+        yield Rule(f"in the format {node['format']}", _unmatched(shape, path))
+
+
+def _unmatched(pattern: str, path: str) -> Broken:
+    try:
+        pc.match_substring_regex(pa.array([""]), pattern)
+    except pa.ArrowInvalid:
+        return _unmatched_slowly(pattern, path)
+    return lambda array: pc.invert(pc.match_substring_regex(array, pattern))
+
+
+def _unmatched_slowly(pattern: str, path: str) -> Broken:
+    # RE2 has no look-around: Python's engine tests each distinct value once.
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise SchemaUncheckable(
+            f"The pattern of the field '{path}' is no regular expression ({error}): {pattern}", path=path
+        ) from None
+
+    def broken(array: pa.Array) -> pa.Array:
+        values = pc.unique(array).drop_null()
+        unmatched = [value for value in values.to_pylist() if not compiled.search(value)]
+        return pc.is_in(array, value_set=pa.array(unmatched, array.type))
+
+    return broken
+
+
+def _bounds(node: Node, kind: pa.DataType) -> Iterator[Rule]:
+    low, low_excluded = _bound(node, "minimum", "exclusiveMinimum")
+    high, high_excluded = _bound(node, "maximum", "exclusiveMaximum")
+    if low is not None and (scalar := _limit(low, kind, up=not low_excluded)) is not None:
+        word, compare = ("greater than", pc.less_equal) if low_excluded else ("at least", pc.less)
+        yield Rule(f"{word} {low}", _beyond(compare, scalar))
+    if high is not None and (scalar := _limit(high, kind, up=high_excluded)) is not None:
+        word, compare = ("less than", pc.greater_equal) if high_excluded else ("at most", pc.greater)
+        yield Rule(f"{word} {high}", _beyond(compare, scalar))
+
+
+def _bound(node: Node, inclusive: str, exclusive: str) -> tuple[int | float | None, bool]:
+    """The stricter of the two spellings; a boolean exclusive bound is the older spelling of JSON Schema."""
+    limit, excluded = node.get(inclusive), node.get(exclusive)
+    plain = limit if isinstance(limit, int | float) else None
+    if isinstance(excluded, bool) or not isinstance(excluded, int | float):
+        return plain, excluded is True
+    if plain is not None and (plain > excluded if inclusive == "minimum" else plain < excluded):
+        return plain, False
+    return excluded, True
+
+
+def _limit(bound: int | float, kind: pa.DataType, up: bool) -> pa.Scalar | None:
+    """The bound in the column's type, rounded so that the comparison stays true; None when no value can break it."""
+    if pa.types.is_floating(kind):
+        return pa.scalar(float(bound), kind)
+    scale = kind.scale if pa.types.is_decimal(kind) else 0
+    with localcontext(prec=100, rounding="ROUND_CEILING" if up else "ROUND_FLOOR"):
+        exact = Decimal(str(bound)).quantize(Decimal(1).scaleb(-scale))
+    try:
+        return pa.scalar(exact if pa.types.is_decimal(kind) else int(exact), kind)
+    except (pa.ArrowException, OverflowError):
+        return None
+
+
+def _beyond(compare: Callable[[pa.Array, pa.Scalar], pa.Array], limit: pa.Scalar) -> Broken:
+    def broken(array: pa.Array) -> pa.Array | None:
+        extremes: Mapping[str, pa.Scalar] = pc.min_max(array)
+        if not any(compare(extremes[end], limit).as_py() for end in ("min", "max")):
+            return None
+        return compare(array, limit)
+
+    return broken
