@@ -87,18 +87,19 @@ def test_a_wrong_body_is_refused_by_name(api: Api, schema_id: str, changes: dict
     assert answer.json()["type"] == "http://ns.adobe.com/aep/errors/CATALOG-1000-400"
 
 
+RENAME = {"op": "replace", "path": "/name", "value": "Renamed"}
 PATCHES = [
     ("application/json", {"name": "Renamed", "description": None, "tags": {"a": ["b"]}}),
-    ("application/json-patch+json", [{"op": "add", "path": "/tags/a", "value": ["b"]}, {"op": "replace", "path": "/name", "value": "Renamed"}]),
-    ("application/json", [{"op": "replace", "path": "/tags/a", "value": ["b"]}, {"op": "replace", "path": "/name", "value": "Renamed"}]),
-]  # fmt: skip
+    ("application/json-patch+json", [{"op": "add", "path": "/tags/a", "value": ["b"]}, RENAME]),
+    ("application/json", [{"op": "replace", "path": "/tags/a", "value": ["b"]}, RENAME]),
+]
 
 
 @pytest.mark.parametrize(("label", "patch"), PATCHES)
 def test_a_patch_merges_or_instructs(api: Api, schema_id: str, label: str, patch: Any) -> None:
     id = dataset(api, schema_id, "First")
     before = read(api, id)
-    answer = api.http.patch(f"{DATASETS}/{id}", json=patch, headers={"Content-Type": label})
+    answer = api.patch(f"{DATASETS}/{id}", json=patch, headers={"Content-Type": label})
     assert answer.status_code == 200 and answer.json() == [f"@/dataSets/{id}"]
     after = read(api, id)
     assert (after["name"], after["tags"]["a"], after["version"]) == ("Renamed", ["b"], "1.0.1")
@@ -180,9 +181,8 @@ def test_a_dataset_in_use_stays(api: Api, schema_id: str, deployment: Deployment
 def test_another_sandbox_or_org_sees_nothing(api: Api, schema_id: str, method: str) -> None:
     id = dataset(api, schema_id)
     for other in (api.as_(sandbox="dev"), api.as_(org="FFFFFFFFFFFFFFFFFFFFFFFF@AdobeOrg")):
-        with other.http as http:
-            body = {} if method in ("GET", "DELETE") else {"json": {"name": "stolen"}}
-            answer = http.request(method, f"{DATASETS}/{id}", **body)
+        body = {} if method in ("GET", "DELETE") else {"json": {"name": "stolen"}}
+        answer = other.request(method, f"{DATASETS}/{id}", **body)
         assert answer.status_code == 404 and answer.json()["status"] == 404
     assert read(api, id)["name"] == "Rows"
 

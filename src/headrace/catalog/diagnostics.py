@@ -1,0 +1,144 @@
+"""What a batch tells about itself: which files it read, which records it turned away, a sample of those."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from headrace.errors import FileDamaged, NotFound
+from headrace.lake import FileRef, Lake
+from headrace.store import batches
+from headrace.store.batches import INPUT_FILES, ROW_ERRORS, BatchFile
+
+SAMPLES = "row_error_samples.json"
+# The second name is what one client asks for.
+SAMPLE_NAMES = (SAMPLES, "row_errors_sample.json")
+MOST_SAMPLES = 100
+LISTED_PER_FILE = 1000
+_NAMED = "fileMetaData{n}.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file of a listing: its name, its path below the batch, its length."""
+
+    name: str
+    path: str
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """A file of JSON lines, as an iterator of chunks that may be read once."""
+
+    length: int
+    chunks: Iterator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostics:
+    """The diagnostics of one batch: input files and row errors as recorded, the lake that holds them."""
+
+    batch_id: str
+    inputs: Sequence[BatchFile]
+    errors: Sequence[BatchFile]
+    lake: Lake
+
+    def directory(self, path: str) -> list[Entry] | None:
+        """The entries below ``path`` ("" is the top), or None when it is no directory."""
+        listed: dict[str, Callable[[], list[Entry]]] = {
+            "": self._top,
+            INPUT_FILES: self._input_entries,
+            ROW_ERRORS: self._error_entries,
+        }
+        return listed[path]() if path in listed else None
+
+    def samples(self) -> list[dict[str, Any]]:
+        """Up to 100 of the reasons why records were turned away, each with its record."""
+        return list(islice(self._samples(), MOST_SAMPLES))
+
+    def records(self, path: str) -> Records:
+        """The content of ``row_errors/<name>`` or ``input_files/<name>``; NotFound."""
+        directory, _, name = path.partition("/")
+        if directory == INPUT_FILES:
+            content = dict(self._input_files()).get(name)
+            if content is not None:
+                return Records(len(content), iter([content]))
+        for one in self.errors if directory == ROW_ERRORS else ():
+            if one.name == name:
+                ref = FileRef.from_json(one.ref)
+                return Records(ref.bytes, checked(self.lake, ref))
+        raise NotFound(f"Batch {self.batch_id} has no diagnostics at {path}.", kind="meta", id=path)
+
+    def _top(self) -> list[Entry]:
+        directories = ((INPUT_FILES, self._input_entries()), (ROW_ERRORS, self._error_entries()))
+        sizes = [Entry(name, name, sum(entry.length for entry in entries)) for name, entries in directories]
+        return [*sizes, Entry(SAMPLES, SAMPLES, len(msgspec.json.encode(self.samples())))]
+
+    def _input_entries(self) -> list[Entry]:
+        return [Entry(name, f"{INPUT_FILES}/{name}", len(content)) for name, content in self._input_files()]
+
+    def _error_entries(self) -> list[Entry]:
+        return [Entry(one.name, f"{ROW_ERRORS}/{one.name}", int(one.ref["bytes"])) for one in self.errors]
+
+    def _input_files(self) -> Iterator[tuple[str, bytes]]:
+        for n, start in enumerate(range(0, len(self.inputs), LISTED_PER_FILE), start=1):
+            lines = [_described(one) for one in self.inputs[start : start + LISTED_PER_FILE]]
+            yield _NAMED.format(n=n), b"".join(lines)
+
+    def _samples(self) -> Iterator[dict[str, Any]]:
+        for one in self.errors:
+            for line in lines(checked(self.lake, FileRef.from_json(one.ref))):
+                yield from _reasons(msgspec.json.decode(line))
+
+
+def of_batch(conn: sa.Connection, lake: Lake, batch_id: str) -> Diagnostics:
+    """What is recorded of a batch that the caller may see."""
+    inputs, errors = (batches.files(conn, batch_id, directory) for directory in (INPUT_FILES, ROW_ERRORS))
+    return Diagnostics(batch_id, inputs, errors, lake)
+
+
+def lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The lines of a file that arrives in chunks, without empty ones."""
+    rest = b""
+    for chunk in chunks:
+        *whole, rest = (rest + chunk).split(b"\n")
+        yield from filter(None, whole)
+    if rest:
+        yield rest
+
+
+def as_array(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """JSON lines as one JSON array."""
+    yield b"["
+    for n, line in enumerate(lines(chunks)):
+        yield b"," + line if n else line
+    yield b"]"
+
+
+def checked(lake: Lake, ref: FileRef) -> Iterator[bytes]:
+    """A whole file; when it is not what was recorded, its end is withheld and FileDamaged raised."""
+    digest, held = hashlib.sha256(), b""
+    for chunk in lake.stream(ref):
+        digest.update(chunk)
+        if held:
+            yield held
+        held = chunk
+    if digest.hexdigest() != ref.sha256:
+        raise FileDamaged(f"The file '{ref.name}' does not hold the bytes that were recorded for it.")
+    if held:
+        yield held
+
+
+def _described(one: BatchFile) -> bytes:
+    return msgspec.json.encode({"path": one.name, **one.facts}) + b"\n"
+
+
+def _reasons(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    kept = {key: value for key, value in record.items() if key not in ("_errors", "_filename", "_row")}
+    for error in record.get("_errors", []):
+        yield {**error, "record": kept.get("_corrupt_record", kept), "_filename": record.get("_filename")}

@@ -1,0 +1,179 @@
+"""Batches that clients load: opened for a dataset, filled file by file, given up or taken back."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO, Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from headrace.catalog import datasets
+from headrace.errors import Conflict, HeadraceError, Invalid, NotFound
+from headrace.ids import new_ulid
+from headrace.lake import Change, FileRef, Lake, TableRef
+from headrace.lake.changes import Replay
+from headrace.store import batches
+from headrace.store.batches import INPUT_FILES, Batch, BatchFile
+from headrace.store.engine import Store
+from headrace.store.scope import Caller
+
+Body = dict[str, Any]
+
+CHUNK = 1 << 20
+MOST_UPLOADS = 25_000
+LONGEST_NAME = 1024
+LONGEST_ID = 64
+FORMATS = ("json",)
+KEPT = ("inputFormat", "tags", "replay", "enableErrorDiagnostics", "partialIngestionPercentage")
+_TYPES: dict[str, tuple[type, str]] = {
+    "datasetId": (str, "a text: the id of a dataset"),
+    "inputFormat": (dict, 'an object like {"format": "json"}'),
+    "externalId": (str, "a text"),
+    "tags": (dict, "an object"),
+    "replay": (dict, 'an object like {"predecessors": ["<batch id>"], "reason": "replace"}'),
+    "enableErrorDiagnostics": (bool, "true or false"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an upload goes: one file name of one dataset in one batch."""
+
+    batch_id: str
+    dataset_id: str
+    name: str
+
+
+def open_batch(store: Store, caller: Caller, sent: Body, now: int) -> Batch:
+    """A new batch in ``loading``; the batch that is open already when ``externalId`` names one."""
+    body = _checked(sent)
+    dataset_id, external_id = sent["datasetId"], sent.get("externalId")
+    with store.write() as conn:
+        datasets.get(conn, caller, dataset_id)
+        if external_id:
+            found = batches.open_with_external_id(conn, caller, dataset_id, external_id)
+            if found is not None:
+                return found
+        id = new_ulid(now)
+        return batches.insert(
+            conn, caller, id=id, dataset_id=dataset_id, at=now, external_id=external_id or None, body=body
+        )
+
+
+def take(store: Store, lake: Lake, caller: Caller, place: Place, content: IO[bytes], now: int) -> None:
+    """Lands an upload under its name; a later upload of the name stands for it. Conflict unless loading."""
+    check_name(place.name)
+    with store.write() as conn:
+        if require_batch(conn, caller, place).uploads >= MOST_UPLOADS:
+            raise Invalid(f"Batch {place.batch_id} has {MOST_UPLOADS} uploads; open another batch.", field="files")
+        n = batches.begin_upload(conn, place.batch_id)
+    content.seek(0)
+    land(store, lake, place, INPUT_FILES, n, iter(lambda: content.read(CHUNK), b""), now)
+
+
+def land(
+    store: Store, lake: Lake, place: Place, directory: str, n: int, chunks: Iterator[bytes], now: int, **facts: object
+) -> FileRef:
+    """Writes one landed file and records it under its public name; what cannot be recorded is removed again."""
+    # The public name may hold anything; the stored one is the upload's number, given once.
+    ref = lake.put(f"batches/{place.batch_id}/uploads/{n:06}", chunks)
+    name = place.name if directory == INPUT_FILES else f"{n:06}"
+    described = {"path": place.name, "size": ref.bytes, "format": "json", **facts}
+    try:
+        with store.write() as conn:
+            batches.record_upload(conn, place.batch_id, BatchFile(directory, name, ref.to_json(), described, n), now)
+    except HeadraceError:
+        lake.remove([ref.name])
+        raise
+    return ref
+
+
+def require_batch(conn: sa.Connection, caller: Caller, place: Place) -> Batch:
+    """The place's batch; NotFound unless it is one of this dataset, which still exists."""
+    found = batches.get(conn, caller, place.batch_id)
+    datasets.get(conn, caller, place.dataset_id)
+    if found.dataset_id != place.dataset_id:
+        message = f"Batch {found.id} is for dataset {found.dataset_id}, not {place.dataset_id}."
+        raise NotFound(message, kind=batches.KIND, id=found.id)
+    return found
+
+
+def file(conn: sa.Connection, caller: Caller, place: Place) -> BatchFile | None:
+    """The upload in force under this name, if any."""
+    require_batch(conn, caller, place)
+    return batches.file(conn, place.batch_id, INPUT_FILES, place.name)
+
+
+def fail(store: Store, caller: Caller, id: str, now: int) -> Batch:
+    """Gives up a batch that is being loaded, marked as failed."""
+    error = {"code": "INGEST-1100-400", "description": "The client marked the batch as failed (action=FAIL)."}
+    with store.write() as conn:
+        batches.get(conn, caller, id)
+        return batches.move(conn, id, {"loading"}, "failed", at=now, errors=[error], completed_at=now)
+
+
+def revert(store: Store, lake: Lake, caller: Caller, id: str, now: int) -> Batch:
+    """Takes a committed batch's rows out of its table, in one snapshot, and marks it inactive. Safe to repeat."""
+    with store.read() as conn:
+        found = batches.get(conn, caller, id)
+    if found.status == "inactive":
+        return found
+    if found.status != "success":
+        message = f"Batch {id} is {found.status}; only a batch that succeeded can be reverted."
+        raise Conflict(message, kind=batches.KIND, id=id, status=found.status)
+    table = TableRef(found.org, found.sandbox, found.dataset_id)
+    taken_back = Change(f"revert-{id}", id, Replay(id), (), now)
+    lake.commit(table, pa.schema([]), [taken_back])
+    with store.write() as conn:
+        return batches.move(conn, id, {"success"}, "inactive", at=now)
+
+
+def check_name(name: str) -> None:
+    """A file's public name: a path without empty or climbing parts."""
+    if len(name) > LONGEST_NAME or any(part in ("", ".", "..") for part in name.split("/")):
+        raise Invalid(
+            f"The file name {name[:80]} must be a path of at most {LONGEST_NAME} characters.", field="filePath"
+        )
+
+
+def _checked(sent: Body) -> Body:
+    if "datasetId" not in sent:
+        raise Invalid("A batch needs a datasetId: the dataset that its files are for.", field="datasetId")
+    for member, (wanted, words) in _TYPES.items():
+        if sent.get(member) is not None and not isinstance(sent[member], wanted):
+            raise Invalid(f"{member} must be {words}.", field=member)
+    if not isinstance(sent["datasetId"], str):
+        raise Invalid("datasetId must be the id of a dataset.", field="datasetId")
+    if len(sent.get("externalId") or "") > LONGEST_ID:
+        raise Invalid(f"externalId must have at most {LONGEST_ID} characters.", field="externalId")
+    _check_format(sent.get("inputFormat") or {})
+    _check_percentage(sent.get("partialIngestionPercentage"))
+    body = {key: sent[key] for key in KEPT if sent.get(key) is not None}
+    if "replay" in body:
+        body["replay"] = _replay(body["replay"])
+    return body
+
+
+def _check_format(format: Body) -> None:
+    # Platform's own default is the dataset's format, parquet.
+    wanted = format.get("format", "parquet")
+    if not isinstance(wanted, str) or wanted.lower() not in FORMATS:
+        message = f'inputFormat.format {wanted} cannot be ingested; send {{"format": "json"}} and JSON files.'
+        raise Invalid(message, field="inputFormat.format")
+    if not isinstance(format.get("isMultiLineJson", False), bool):
+        raise Invalid("inputFormat.isMultiLineJson must be true or false.", field="inputFormat.isMultiLineJson")
+
+
+def _check_percentage(value: object) -> None:
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100:
+        message = "partialIngestionPercentage must be a number from 0 to 100."
+        raise Invalid(message, field="partialIngestionPercentage")
+
+
+def _replay(replay: Body) -> Body:
+    predecessors = replay.get("predecessors")
+    if not isinstance(predecessors, list) or not all(isinstance(one, str) and one for one in predecessors):
+        raise Invalid("replay.predecessors must be an array of batch ids.", field="replay.predecessors")
+    return {**replay, "predecessors": [one.removeprefix("$") for one in predecessors]}
