@@ -96,9 +96,12 @@ def test_the_schema_comes_when_it_is_asked_for(api: Api, schema_id: str) -> None
     ("mappings", "fields"),
     [
         ([{**CLICKS, "destination": "_extconndev.nothing"}], ["mappings[0].destination"]),
-        ([CLICKS, {**CLICKS, "destination": "_other.clicks"}], ["mappings[1]"]),
-        ([{**CLICKS, "sourceType": "EXPRESSION", "source": "concat("}], ["mappings[0]"]),
-        ([{**CLICKS, "destination": "_extconndev.nothing"}, {**CLICKS, "source": "["}], ["mappings[0]", "mappings[1]"]),
+        ([CLICKS, {**CLICKS, "destination": "_other.clicks"}], ["mappings[1].destination"]),
+        ([{**CLICKS, "sourceType": "EXPRESSION", "source": "concat("}], ["mappings[0].source"]),
+        (
+            [{**CLICKS, "destination": "_extconndev.nothing"}, {**CLICKS, "source": "["}],
+            ["mappings[0].destination", "mappings[1].source"],
+        ),
         ([{"source": "element.clicks"}], ["mappings[0].destination"]),
         ([CLICKS, 5], ["mappings[1]"]),
     ],
