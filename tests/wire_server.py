@@ -70,7 +70,7 @@ def deploy(data_dir: Path, **changes: Any) -> Deployment:
         MonotonicTimer(),
         load_keyring(settings.key_file),
         Lake.open(settings.database, settings.warehouse),
-        SourceHttp(allow_private=True),
+        SourceHttp(allow_private=True, aliases=dict(settings.host_aliases)),
         DbosJobs(settings.database),
     )
 

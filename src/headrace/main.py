@@ -93,13 +93,14 @@ def serve(
     allow_private_hosts: bool = typer.Option(False, help="Let sources live at private and loopback addresses."),
     workers: int = typer.Option(4, help="Runs that this process works on at once."),
     grace: float = typer.Option(30.0, help="Seconds that a stop waits for the part in hand."),
+    lease: float = typer.Option(5.0, help="Seconds of silence after which another process takes over."),
 ) -> None:
     """API, scheduler and worker in one process."""
     with served_alone(data_dir), _listening(host, port) as listener:
         bound = listener.getsockname()[1]
         settings = Settings(
             data_dir, host, bound, public_url, database_url, emulator, parse_host_aliases(host_alias),
-            allow_private_hosts, tenant_id or ("extconndev" if emulator else None), workers, grace,
+            allow_private_hosts, tenant_id or ("extconndev" if emulator else None), workers, grace, lease,
         )  # fmt: skip
         _run(settings, listener)
 
@@ -114,12 +115,13 @@ def worker(
     allow_private_hosts: bool = typer.Option(False, help="Let sources live at private and loopback addresses."),
     workers: int = typer.Option(4, help="Runs that this process works on at once."),
     grace: float = typer.Option(30.0, help="Seconds that a stop waits for the part in hand."),
+    lease: float = typer.Option(5.0, help="Seconds of silence after which another process takes over."),
 ) -> None:
     """A worker alone, beside a server on the same data directory and database."""
     aliases = parse_host_aliases(host_alias)
     settings = Settings(
         data_dir, public_url=public_url, database_url=database_url, emulator=emulator, host_aliases=aliases,
-        allow_private_hosts=allow_private_hosts, workers=workers, grace_seconds=grace,
+        allow_private_hosts=allow_private_hosts, workers=workers, grace_seconds=grace, lease_seconds=lease,
     )  # fmt: skip
     process = build(settings)
     stopped = threading.Event()

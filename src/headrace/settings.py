@@ -20,6 +20,7 @@ class Settings:
     emulator       loopback only: any token, orgs on first use, a clock that can be moved
     host_aliases   printed source host -> URL that is called instead (emulator only)
     tenant_id      tenant of every org; the emulator's default is ``extconndev``
+    lease_seconds  how long a process may be silent before another one takes over its runs
     """
 
     data_dir: Path
@@ -33,6 +34,7 @@ class Settings:
     tenant_id: str | None = None
     workers: int = 4
     grace_seconds: float = 30.0
+    lease_seconds: float = 5.0
 
     @property
     def database(self) -> str:

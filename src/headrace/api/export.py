@@ -9,10 +9,10 @@ from headrace.api.request import Reply, Request
 from headrace.api.routing import Routes
 from headrace.catalog import data_files, datasets, diagnostics
 from headrace.catalog.data_files import DataFile
-from headrace.catalog.diagnostics import ROW_ERRORS, SAMPLE_NAMES, Diagnostics, Entry, Records
+from headrace.catalog.diagnostics import SAMPLE_NAMES, Diagnostics, Entry, Records
 from headrace.errors import NotFound
 from headrace.store import batches
-from headrace.store.batches import Batch
+from headrace.store.batches import ROW_ERRORS, Batch
 
 export = Routes("/data/foundation/export", EXPORT)
 

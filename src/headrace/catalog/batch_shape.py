@@ -54,7 +54,7 @@ def _tags(batch: Batch) -> Body:
         "acp_enableErrorDiagnostics": batch.body.get("enableErrorDiagnostics"),
         "acp_partialIngestionPercent": batch.body.get("partialIngestionPercentage"),
     }
-    return {key: value for key, value in flags.items() if value is not None} | batch.body.get("tags", {})
+    return {**{key: value for key, value in flags.items() if value is not None}, **batch.body.get("tags", {})}
 
 
 def _metrics(batch: Batch) -> Body:

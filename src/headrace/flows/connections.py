@@ -26,7 +26,7 @@ def create(
     store: Store, keyring: Keyring, http: SourceHttp, caller: Caller, body: Json, mode: str | None, now: int
 ) -> Document:
     """A new base connection. With an ``authorizationTestUrl`` its credentials are tried first."""
-    given = _draft({**without_metadata(body), "state": states.new(mode) if mode else body.get("state")})
+    given = _with_state(body, mode)
     with store.read() as conn:
         spec = specs.connection_spec(conn, caller, text_at(given, "connectionSpec.id", "1413"))
     _check(spec, given)
@@ -57,7 +57,9 @@ def patch(
     masked, sealed = credentials.parted(spec, changed)
     with store.write() as conn:
         made = documents.replace_body(conn, caller, found, masked, now)
-        credentials.keep(conn, keyring, caller, id, sealed, now)
+        # A run may have renewed a token since: what this patch left alone is kept as it is now.
+        latest = credentials.left_alone(masked_result, credentials.held(conn, keyring, caller, id))
+        credentials.keep(conn, keyring, caller, id, {**sealed, **latest}, now)
     return made
 
 
@@ -104,9 +106,13 @@ def auth_name(body: Json) -> str:
     return optional_text(body, "auth.specName")
 
 
-def _draft(body: Json) -> Json:
-    known = {name: value for name, value in body.items() if name not in COMPUTED and name != "version"}
-    return {**known, "state": body["state"] or states.ENABLED}
+def _with_state(body: Json, mode: str | None) -> Json:
+    known = {name: value for name, value in without_metadata(body).items() if name not in (*COMPUTED, "version")}
+    if mode is not None:
+        return {**known, "state": states.new(mode)}
+    if body.get("state", states.ENABLED) not in STATES:
+        raise _wrong_state(body.get("state"), f"use one of {', '.join(STATES)}, or ?mode=draft")
+    return {**known, "state": body.get("state", states.ENABLED)}
 
 
 def _check(spec: Json, body: Json, before: Json | None = None) -> None:
@@ -116,18 +122,27 @@ def _check(spec: Json, body: Json, before: Json | None = None) -> None:
     if body.get("state") == states.DRAFT and (before is None or was_draft):
         if not specs.takes_drafts(spec):
             raise Invalid(f"The connection spec {spec.get('name')} does not support drafts.", code="1398")
+        object_at(body, "auth")
         object_at(body, "auth.params")
         auth_name(body)
         return
     if body.get("state") not in STATES or was_draft:
         allowed = "publish it with /action?op=publish" if was_draft else f"use one of {', '.join(STATES)}"
-        raise Invalid(f"state cannot be {body.get('state')}; {allowed}.", code="1456", field="state")
+        raise _wrong_state(body.get("state"), allowed)
     _check_credentials(spec, body, object_at(body, "auth.params"))
+
+
+def _wrong_state(state: object, hint: str) -> Invalid:
+    return Invalid(f"state cannot be {state}; {hint}.", code="1456", field="state")
 
 
 def _check_credentials(spec: Json, body: Json, params: Json) -> None:
     if not spec.get("authSpec") and body.get("auth") is None:
         return
+    masked = sorted(name for name, value in params.items() if value == credentials.MASK)
+    if masked:
+        field = f"auth.params.{masked[0]}"
+        raise Invalid(f"{field} is the mask that answers show; send the value itself.", code="1312", field=field)
     sources.check_auth(spec, text_at(body, "auth.specName", "1415"), params)
 
 

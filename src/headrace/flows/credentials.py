@@ -92,7 +92,7 @@ def unmasked(before: Json, after: Json, stored: Json) -> Json:
     Whoever changes where secrets are sent must send them again: else a changed host would be told the old token.
     """
     old, new = object_at(before, "auth.params"), object_at(after, "auth.params")
-    kept = [name for name, value in new.items() if value == MASK and name in stored]
+    kept = left_alone(after, stored)
     if not kept:
         return after
     redirected = sorted(
@@ -104,4 +104,13 @@ def unmasked(before: Json, after: Json, stored: Json) -> Json:
             code="1304",
             field=f"auth.params.{sorted(kept)[0]}",
         )
-    return {**after, "auth": {**after["auth"], "params": {**new, **{name: stored[name] for name in kept}}}}
+    return {**after, "auth": {**after["auth"], "params": {**new, **kept}}}
+
+
+def left_alone(patched: Json, stored: Json) -> Json:
+    """The stored secrets that a patched body still shows as masks."""
+    return {
+        name: stored[name]
+        for name, value in object_at(patched, "auth.params").items()
+        if value == MASK and name in stored
+    }

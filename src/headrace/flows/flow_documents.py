@@ -52,7 +52,9 @@ def act(
     found = patching.require_version(documents.get(conn, caller, FLOWS, id), if_match)
     state = states.after(action, found.body["state"], tuple(states.STEPS), sub_actions)
     changed = {**found.body, "state": state}
-    timing = checking.checked(conn, caller, changed, found.created_at)
+    # Stopping must always be possible, whatever has become of what the flow refers to.
+    check = checking.checked_timing if state == states.DISABLED else checking.checked
+    timing = check(conn, caller, changed, found.created_at)
     ops = [{"op": "replace", "path": "/state", "value": state}]
     written = documents.replace_body(conn, caller, found, _operated(changed, "update", ops, now), now)
     _schedule(conn, caller, written, timing, now)

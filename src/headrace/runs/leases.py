@@ -2,13 +2,10 @@
 
 from collections.abc import Mapping
 
-LEASE_SECONDS = 5.0
-
-
 class Leases:
     """What this process saw of the others' beats, and when it last saw each one move."""
 
-    def __init__(self, lease_seconds: float = LEASE_SECONDS) -> None:
+    def __init__(self, lease_seconds: float) -> None:
         self._lease = lease_seconds
         self._seen: dict[str, tuple[int, float]] = {}
 

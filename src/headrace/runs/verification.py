@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from headrace.errors import Conflict, FileDamaged, HeadraceError, TableMissing
+from headrace.errors import Conflict, FileDamaged, HeadraceError, NotFound, TableMissing
 from headrace.lake import FileRef, Lake, Outcome, TableRef
 from headrace.lake.contents import FilesOnDisk, batches_in_history, damaged, files_on_disk, rows_by_batch
 from headrace.runs.promotion import Tally
@@ -133,7 +133,7 @@ def _table_findings(store: Store, table: Table, records: Records) -> Iterator[Fi
     for name in table.files.missing:
         yield Finding("file", name, f"The table of dataset {id} refers to this file and it is missing.")
     for batch in sorted({*table.history, *table.rows} - set(records.batches)):
-        if not _known(store, batch):
+        if _status(store, batch) is None:
             rows = table.rows.get(batch, 0)
             yield Finding("batch", batch, f"The table of dataset {id} holds {rows} rows of it, and no record names it.")
     if table.damage is not None:
@@ -263,10 +263,11 @@ def _balance_of_part(run: Run, part: PartRecord) -> Iterator[Finding]:
 
 
 def _leftovers(store: Store, orphans: tuple[str, ...], report: Report) -> Iterator[str]:
-    """Orphans of known batches, which a sweep removes; the others become findings."""
+    """Orphans of finished batches, which a sweep removes; those of no batch become findings."""
     for name in orphans:
-        if _known(store, name.rpartition("/")[2][:BATCH_ID_LENGTH]):
-            yield name
+        status = _status(store, name.rpartition("/")[2][:BATCH_ID_LENGTH])
+        if status is not None:
+            yield from () if status in batches.UNFINISHED else (name,)
         else:
             report.findings.append(Finding("file", name, "Nothing refers to it, and its name belongs to no batch."))
 
@@ -275,10 +276,11 @@ def _landed_leftovers(store: Store, lake: Lake, report: Report) -> Iterator[str]
     root = lake.warehouse / "batches"
     for folder in sorted(root.iterdir()) if root.is_dir() else []:
         present = {path.relative_to(lake.warehouse).as_posix() for path in folder.rglob("*") if path.is_file()}
-        if not _known(store, folder.name):
+        status = _status(store, folder.name)
+        if status is None:
             said = f"It holds {len(present)} files, and no record names this batch."
             report.findings.append(Finding("directory", f"batches/{folder.name}", said))
-        else:
+        elif status not in batches.UNFINISHED:
             yield from sorted(present - _landed(store, folder.name))
 
 
@@ -290,14 +292,13 @@ def _landed(store: Store, batch_id: str) -> set[str]:
     return {ref["name"] for ref in [*listed, *of_parts]}
 
 
-def _known(store: Store, batch_id: str) -> bool:
+def _status(store: Store, batch_id: str) -> str | None:
     # Asked now, not when the records were read: a running server goes on.
     with store.read() as conn:
         try:
-            batches.by_id(conn, batch_id)
-        except HeadraceError:
-            return False
-    return True
+            return batches.by_id(conn, batch_id).status
+        except NotFound:
+            return None
 
 
 def _spoken(counted: dict[str, int]) -> str:

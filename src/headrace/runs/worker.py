@@ -15,7 +15,7 @@ from headrace.store import heartbeats
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.1
-BEAT_SECONDS = 1.0
+BEATS_PER_LEASE = 5
 ADOPT_SECONDS = 5.0
 NOBODY = -1
 
@@ -25,11 +25,12 @@ class Worker:
 
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
-        self._leases = Leases()
+        lease = deployment.settings.lease_seconds
+        self._leases = Leases(lease)
         self._stopped = threading.Event()
         self._threads = [
             threading.Thread(target=self._every, args=args, name=f"headrace-{args[0].__name__}", daemon=True)
-            for args in ((self._tick, TICK_SECONDS), (self._beat, BEAT_SECONDS), (self._adopt, ADOPT_SECONDS))
+            for args in ((self._tick, TICK_SECONDS), (self._beat, lease / BEATS_PER_LEASE), (self._adopt, ADOPT_SECONDS))
         ]
         deployment.jobs.register(FLOW_RUN, partial(flow_run, deployment))
         deployment.jobs.register(BATCH_RUN, partial(batch_run, deployment))
