@@ -97,8 +97,8 @@ def list_last_batches(request: Request) -> Reply:
     """Each dataset's newest batch, newest success and newest failure."""
     chosen = selection.read(request.query.pairs, selection.LAST_BATCHES)
     with request.store.read() as conn:
-        items = batch_listing.last(conn, request.caller)
-    return Reply(200, {item["id"]: chosen.projected(_without_id(item)) for item in chosen.page(items)})
+        page = chosen.page(batch_listing.last(conn, request.caller))
+    return Reply(200, {item["id"]: chosen.projected(_without_id(item)) for item in page})
 
 
 def _changed(request: Request, change: datasets.Changed) -> Reply:

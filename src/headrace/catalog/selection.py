@@ -193,7 +193,8 @@ def _matching(path: str, pattern: str) -> Predicate:
     try:
         found("")
     except pa.ArrowInvalid as error:
-        raise FilterInvalid(f"{pattern} is no regular expression: {error}", reason="regex", path=path) from error
+        message = f"property={path}~{pattern} holds no regular expression: {error}"
+        raise FilterInvalid(message, reason="regex", path=path) from error
     return lambda item: any(found(_text(value)) for value in values_at(item, path))
 
 
