@@ -17,6 +17,7 @@ from headrace.wire.pages import parse_orderby, sort_items
 conversion = Routes("/data/foundation/conversion", CONVERSION)
 
 MOST = 1000
+MOST_VERSION = 2**31 - 1
 SORT_NAMES = {"updatedDate": "modifiedDate", "lastUpdateDate": "modifiedDate"}
 
 
@@ -135,7 +136,8 @@ def _tenant(request: Request) -> str:
 
 
 def _found(request: Request, conn: sa.Connection) -> MappingSet:
-    return mapping_sets.get(conn, request.caller, request.path_params["id"], request.query.number("version"))
+    version = request.query.number("version", most=MOST_VERSION)
+    return mapping_sets.get(conn, request.caller, request.path_params["id"], version)
 
 
 def _rendered(request: Request, conn: sa.Connection, found: MappingSet) -> dict[str, Any]:

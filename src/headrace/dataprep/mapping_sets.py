@@ -171,8 +171,8 @@ def item(found: MappingSet, mapping_id: str) -> Item:
 
 
 def _mapped_by(flow: Body) -> list[object]:
-    steps = flow.get("transformations") or []
-    return [step["params"].get("mappingId") for step in steps if isinstance(step.get("params"), dict)]
+    steps = [step.get("params") for step in flow.get("transformations") or [] if isinstance(step, dict)]
+    return [params.get("mappingId") for params in steps if isinstance(params, dict)]
 
 
 def _newest(found: Document) -> MappingSet:
