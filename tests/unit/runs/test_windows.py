@@ -34,7 +34,7 @@ CASES = [
     ("fifteen minutes", {"frequency": "minute", "interval": 15, "watermark": NOW}, one(NOW, 900_000)),
     ("two weeks", {"frequency": "week", "interval": 2, "watermark": NOW}, one(NOW, 14 * DAY)),
     ("once, from the past", {"frequency": "once", "created_at": NOW - HOUR}, Next(Window(PRINTED, NOW), NOW, True)),
-    ("once, at a start to come", {"frequency": "once", "start": NOW + HOUR}, Next(Window(0, NOW + HOUR), NOW + HOUR, True)),
+    ("once, to come", {"frequency": "once", "start": NOW + HOUR}, Next(Window(0, NOW + HOUR), NOW + HOUR, True)),
     ("once is once", {"frequency": "once", "watermark": NOW}, None),
 ]  # fmt: skip
 
