@@ -1,6 +1,7 @@
 """A schema splits a batch into accepted rows and rejected rows."""
 
 from headrace.xdm.arrow_schema import arrow_schema
+from headrace.xdm.check import Checker, checker
 from headrace.xdm.compose import compose
 
-__all__ = ["arrow_schema", "compose"]
+__all__ = ["Checker", "arrow_schema", "checker", "compose"]
