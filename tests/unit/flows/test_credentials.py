@@ -1,0 +1,113 @@
+"""Secrets of base connections: sealed beside the document, masked in it, never sent where they were not meant for."""
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from headrace.errors import Invalid, RevisionStale
+from headrace.flows import connections, credentials
+from headrace.flows.credentials import MASK
+from headrace.store import documents
+
+PARAMS = "/auth/params"
+
+
+def patch(world: Any, caller: Any, now: int, id: str, *steps: dict[str, Any], etag: str | None = None) -> None:
+    with world.store.read() as conn:
+        current = documents.get(conn, caller, "connections", id).etag.strip('"')
+    connections.patch(world.store, world.keyring, world.http, caller, id, list(steps), etag or current, now)
+
+
+def load(world: Any, caller: Any, id: str) -> dict[str, Any]:
+    with world.store.read() as conn:
+        return credentials.load(conn, world.keyring, caller, id)
+
+
+def replace(path: str, value: object) -> dict[str, Any]:
+    return {"op": "replace", "path": path, "value": value}
+
+
+def test_the_database_holds_no_secret_in_the_clear(world: Any) -> None:
+    world.base()
+    with world.store.read() as conn:
+        tables = sa.inspect(conn).get_table_names()
+        everything = [row for name in tables for row in conn.execute(sa.text(f'SELECT * FROM "{name}"'))]
+    assert len(everything) > 3 and "secret-token" not in repr(everything)
+
+
+def test_credentials_are_host_and_secrets(world: Any, caller: Any) -> None:
+    assert load(world, caller, world.base()) == {"host": "https://api.linkedin.com", "accessToken": "secret-token"}
+    assert load(world, caller, "") == {}
+
+
+def test_what_the_spec_does_not_declare_is_a_secret_too(world: Any, caller: Any) -> None:
+    params = {"host": "https://api.linkedin.com", "accessToken": "t", "odd": "x"}
+    id = world.base(auth={"specName": "oAuth2-refresh-code", "params": params})
+    with world.store.read() as conn:
+        shown = documents.get(conn, caller, "connections", id).body["auth"]["params"]
+    assert shown == {"host": "https://api.linkedin.com", "accessToken": MASK, "odd": MASK}
+
+
+def test_a_renewed_token_changes_no_etag(world: Any, caller: Any, now: int) -> None:
+    id = world.base()
+    with world.store.write() as conn:
+        before = documents.get(conn, caller, "connections", id).etag
+        credentials.save(conn, world.keyring, caller, id, {"accessToken": "renewed", "strange": "x"}, now)
+        assert documents.get(conn, caller, "connections", id).etag == before
+    assert load(world, caller, id)["accessToken"] == "renewed" and "strange" not in load(world, caller, id)
+
+
+def test_replacing_the_params_replaces_them_all(world: Any, caller: Any, now: int) -> None:
+    id = world.base()
+    patch(world, caller, now, id, replace(PARAMS, {"host": "https://other.example", "accessToken": "new"}))
+    assert load(world, caller, id) == {"host": "https://other.example", "accessToken": "new"}
+
+
+def test_a_mask_sent_back_keeps_the_secret(world: Any, caller: Any, now: int) -> None:
+    id = world.base()
+    patch(world, caller, now, id, replace(PARAMS, {"host": "https://api.linkedin.com", "accessToken": MASK}))
+    patch(world, caller, now, id, replace("/name", "other"))
+    assert load(world, caller, id)["accessToken"] == "secret-token"
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        replace(PARAMS + "/host", "https://evil.example"),
+        {"op": "add", "path": PARAMS + "/accessTokenUrl", "value": "https://evil.example"},
+        replace(PARAMS, {"host": "https://evil.example", "accessToken": MASK}),
+    ],
+)
+def test_a_secret_does_not_follow_to_another_host(world: Any, caller: Any, now: int, step: dict[str, Any]) -> None:
+    id = world.base()
+    with pytest.raises(Invalid, match="must be sent with it: accessToken"):
+        patch(world, caller, now, id, step)
+    assert load(world, caller, id)["host"] == "https://api.linkedin.com"
+
+
+def test_an_error_about_a_patch_shows_no_secret(world: Any, caller: Any, now: int) -> None:
+    id = world.base()
+    with pytest.raises(Invalid) as caught:
+        patch(world, caller, now, id, replace(PARAMS + "/missing/deep", "x"))
+    assert "secret-token" not in caught.value.message
+
+
+def test_a_mask_is_no_first_credential(world: Any) -> None:
+    params = {"host": "https://api.linkedin.com", "accessToken": MASK}
+    with pytest.raises(Invalid, match="is the mask"):
+        world.base(auth={"specName": "OAuth2 Refresh Code", "params": params})
+
+
+def test_deleting_a_connection_forgets_its_secrets(world: Any, caller: Any, now: int) -> None:
+    id = world.base()
+    with world.store.write() as conn:
+        connections.delete(conn, caller, id, now)
+        assert conn.execute(sa.text("SELECT count(*) FROM secrets")).scalar_one() == 0
+
+
+def test_a_stale_etag_changes_nothing(world: Any, caller: Any, now: int) -> None:
+    id = world.base()
+    with pytest.raises(RevisionStale):
+        patch(world, caller, now, id, replace(PARAMS, {"host": "https://x.example", "accessToken": "n"}), etag="old")
+    assert load(world, caller, id)["accessToken"] == "secret-token"
