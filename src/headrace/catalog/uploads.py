@@ -24,6 +24,7 @@ MOST_UPLOADS = 25_000
 LONGEST_NAME = 1024
 LONGEST_ID = 64
 FORMATS = ("json",)
+REVERT = "revert-"  # with the batch's id: how the table's history names the removal of its rows
 KEPT = ("inputFormat", "tags", "replay", "enableErrorDiagnostics", "partialIngestionPercentage")
 _TYPES: dict[str, tuple[type, str]] = {
     "datasetId": (str, "a text: the id of a dataset"),
@@ -122,7 +123,7 @@ def revert(store: Store, lake: Lake, caller: Caller, id: str, now: int) -> Batch
         message = f"Batch {id} is {found.status}; only a batch that succeeded can be reverted."
         raise Conflict(message, kind=batches.KIND, id=id, status=found.status)
     table = TableRef(found.org, found.sandbox, found.dataset_id)
-    taken_back = Change(f"revert-{id}", id, Replay(id), (), now)
+    taken_back = Change(f"{REVERT}{id}", id, Replay(id), (), now)
     lake.commit(table, pa.schema([]), [taken_back])
     with store.write() as conn:
         return batches.move(conn, id, {"success"}, "inactive", at=now)

@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 BATCH_RUN = "batch_run"
 MOST_ATTEMPTS = 4
 PERCENT = 100.0
+COMPLETED = ("loaded", "staging", "committing", "success")
 
 
 class TooManyErrors(HeadraceError):
@@ -36,10 +37,12 @@ class TooManyErrors(HeadraceError):
 
 
 def complete(deployment: Deployment, caller: Caller, batch_id: str) -> Batch:
-    """Takes no more files and promotes the batch; Conflict when it is not loading, or holds no file."""
+    """Takes no more files and promotes the batch; Conflict when it was given up, or holds no file. Safe to repeat."""
     now = deployment.clock.now()
     with deployment.store.write() as conn:
         batch = batches.get(conn, caller, batch_id)
+        if batch.status in COMPLETED:
+            return batch
         if batch.status == "loading" and not batches.files(conn, batch_id, INPUT_FILES):
             raise Conflict(
                 f"Batch {batch_id} holds no file; upload one before COMPLETE.", kind=batches.KIND, id=batch_id

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
+from headrace.catalog.uploads import REVERT
 from headrace.errors import Conflict, FileDamaged, HeadraceError, NotFound, TableMissing
 from headrace.lake import FileRef, Lake, Outcome, TableRef
 from headrace.lake.contents import FilesOnDisk, batches_in_history, damaged, files_on_disk, rows_by_batch
@@ -265,7 +266,7 @@ def _balance_of_part(run: Run, part: PartRecord) -> Iterator[Finding]:
 def _leftovers(store: Store, orphans: tuple[str, ...], report: Report) -> Iterator[str]:
     """Orphans of finished batches, which a sweep removes; those of no batch become findings."""
     for name in orphans:
-        status = _status(store, name.rpartition("/")[2][:BATCH_ID_LENGTH])
+        status = _status(store, name.rpartition("/")[2].removeprefix(REVERT)[:BATCH_ID_LENGTH])
         if status is not None:
             yield from () if status in batches.UNFINISHED else (name,)
         else:
@@ -296,7 +297,7 @@ def _status(store: Store, batch_id: str) -> str | None:
     # Asked now, not when the records were read: a running server goes on.
     with store.read() as conn:
         try:
-            return batches.by_id(conn, batch_id).status
+            return batches.by_id(conn, batch_id.removeprefix(REVERT)).status
         except NotFound:
             return None
 
