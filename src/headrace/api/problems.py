@@ -178,7 +178,46 @@ def problem_shape(service: str, default: str) -> Shape:
     return shape
 
 
-XDM = Dialect(problem_shape("XDM", "4000"), {errors.NotFound: Row(404, "1012", "Resource not found")})
+XDM_MISSING = {
+    "classes": "1010",
+    "fieldgroups": "1011",
+    "schemas": "1012",
+    "datatypes": "1013",
+    "descriptors": "1014",
+    "unions": "1015",
+    "behaviors": "1016",
+}
+XDM_MISPLACED = {"classes": "1020", "fieldgroups": "1021", "schemas": "1022", "datatypes": "1023"}
+
+
+def xdm_shape(error: errors.HeadraceError, row: Row, request_id: str) -> Body:
+    """A problem document whose number may depend on the kind of resource (platform-apis.md 2.13)."""
+    kind, code = str(error.facts.get("kind")), row.code
+    if isinstance(error, errors.NotFound):
+        code = XDM_MISSING.get(kind, "1017")
+    elif isinstance(error, errors.FieldMisplaced):
+        code = XDM_MISPLACED.get(kind, "1024")
+    elif isinstance(error, errors.AcceptInvalid):
+        code = str(error.facts["code"])
+    return problem_shape("XDM", code or "4000")(error, Row(row.status, None, row.title), request_id)
+
+
+XDM = Dialect(
+    xdm_shape,
+    {
+        errors.NotFound: Row(404, None, "Resource not found"),
+        errors.AcceptInvalid: Row(400, None, "Accept header invalid"),
+        errors.FieldMisplaced: Row(400, None, "Namespace validation error"),
+        errors.SchemaConflict: Row(400, "1413", "Merge Schema Error"),
+        errors.TitleTaken: Row(400, "1521", "Title not unique"),
+        errors.StandardFixed: Row(403, "2010", "Permission management access denied"),
+        errors.Invalid: Row(400, "4000", "Validation error"),
+        errors.InUse: Row(400, "4000", "Resource in use"),
+        errors.ContentTypeInvalid: Row(400, "4000", "Bad request"),
+        errors.TooLarge: Row(413, "4000", "Payload too large"),
+        errors.MethodNotAllowed: Row(405, "4000", "Method not allowed"),
+    },
+)
 CATALOG = Dialect(
     problem_shape("CATALOG", "1000"),
     {errors.NotFound: Row(404, "1404", "Object not found"), errors.InUse: Row(409, "1409", "Object in use")},

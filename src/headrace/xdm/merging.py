@@ -34,7 +34,8 @@ def merged(resource: Node, resolve: Resolve) -> Body:
     SchemaConflict when two parts give a field different types, ReferenceMissing when a reference leads nowhere.
     """
     place = _Place(resource, (f"{resource.get('$id', '')}#",), "")
-    return _Merger(resolve).node(resource, place)
+    tree = _Merger(resolve).node(resource, place)
+    return {**{key: tree[key] for key in resource if key in tree}, **tree}
 
 
 class _Merger:

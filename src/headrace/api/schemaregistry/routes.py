@@ -1,0 +1,76 @@
+"""The registry's routes, and what its handlers have in common."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from headrace import sandboxes
+from headrace.api.problems import XDM
+from headrace.api.request import Request
+from headrace.api.routing import Routes
+from headrace.errors import NotFound, StandardFixed
+from headrace.registry.library import Library
+from headrace.registry.listing import Page, Selection
+
+schemaregistry = Routes("/data/foundation/schemaregistry", XDM)
+
+GLOBAL, TENANT = "global", "tenant"
+MOST = 500
+
+
+@contextmanager
+def reading(request: Request) -> Iterator[Library]:
+    """What the caller can name, to read."""
+    with request.store.read() as conn:
+        tenant = sandboxes.tenant_of(conn, request.caller.org, request.deployment.settings.tenant_id)
+        yield Library(conn, request.caller, tenant)
+
+
+@contextmanager
+def writing(request: Request) -> Iterator[Library]:
+    """What the caller can name, to change; all of it or nothing."""
+    with request.store.write() as conn:
+        tenant = sandboxes.tenant_of(conn, request.caller.org, request.deployment.settings.tenant_id)
+        yield Library(conn, request.caller, tenant)
+
+
+def container(request: Request) -> str:
+    """``global`` or ``tenant``; NotFound for other segments."""
+    name = request.path_params["container"]
+    if name not in (GLOBAL, TENANT):
+        raise NotFound(f"There is no container {name}; use {GLOBAL} or {TENANT}.", kind="path", id=name)
+    return name
+
+
+def own_container(request: Request) -> None:
+    """StandardFixed unless the request is for the tenant's own container."""
+    if container(request) != TENANT:
+        raise StandardFixed()
+
+
+def selection(request: Request, orderby: str, limit: int | None) -> Selection:
+    """What the query asks of a list."""
+    asked = request.query.number("limit", least=0, most=MOST)
+    order = request.query.folded("orderby") or orderby
+    return Selection(request.query.all("property"), order, request.query.one("start"), asked or limit)
+
+
+def list_body(request: Request, page: Page, results: list[Any], **links: str) -> dict[str, Any]:
+    """A list as the registry gives it."""
+    base = f"{request.deployment.settings.base_url}{schemaregistry.base}"
+    further = f"{base}{_below_base(request)}?start={page.next}" if page.next else None
+    shown = {name: {"href": f"{base}{path}"} for name, path in links.items()}
+    return {
+        "results": results,
+        "_page": {"orderby": page.orderby, "next": page.next, "count": len(results)},
+        "_links": {"next": {"href": further + _kept(request)} if further else None, **shown},
+    }
+
+
+def _below_base(request: Request) -> str:
+    return request.path.removeprefix(schemaregistry.base).rstrip("/")
+
+
+def _kept(request: Request) -> str:
+    kept = [(name, value) for name, value in request.query.pairs if name in ("limit", "property")]
+    return "".join(f"&{name}={value}" for name, value in kept)

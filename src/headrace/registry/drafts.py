@@ -1,0 +1,164 @@
+"""What a client sends for a resource, read and checked: its form, its place in the namespace, its parts."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from headrace.errors import FieldMisplaced, ResourceInvalid, TitleTaken
+from headrace.registry import rendering, shapes
+from headrace.registry.library import Body, Library
+from headrace.registry.shapes import Problem, problem
+from headrace.registry.types import (
+    ADHOC,
+    BEHAVIOR_TYPE,
+    CLASSES,
+    DATA_TYPES,
+    FIELD_GROUPS,
+    OWN,
+    RELATIONAL,
+    SCHEMAS,
+    ResourceType,
+)
+from headrace.xdm.annotating import annotated
+from headrace.xdm.walking import nodes
+
+# What the registry adds; clients send it back with what they read, and it is ignored.
+READ_ONLY = frozenset({
+    "$id", "$schema", "imsOrg", "meta:abstract", "meta:allFieldAccess", "meta:altId", "meta:class", "meta:classTitle",
+    "meta:containerId", "meta:createdDate", "meta:descriptorStatus", "meta:descriptors", "meta:extensible",
+    "meta:extends", "meta:registryMetadata", "meta:resourceType", "meta:sandboxId", "meta:sandboxType",
+    "meta:tenantNamespace", "meta:xdmType", "refs", "version",
+})  # fmt: skip
+UNION = "union"
+FIELD_NAME = re.compile(r"[A-Za-z0-9-][A-Za-z0-9_-]*")
+# A field group or class whose fields live outside the tenant's namespace.
+FREE = (ADHOC, RELATIONAL)
+
+
+def read(library: Library, type: ResourceType, sent: Mapping[str, Any], uri: str) -> Body:
+    """The body to store; ResourceInvalid with every problem, FieldMisplaced or TitleTaken."""
+    body = {"type": "object", **{key: value for key, value in sent.items() if key not in READ_ONLY}}
+    if RELATIONAL in _texts(sent.get("meta:extends")):
+        body["meta:extends"] = [RELATIONAL]
+    require([*_members(type, body), *shapes.problems(body)])
+    require([*_names(library.tenant, body), *_references(library, body, uri), *_roles(library, type, body)])
+    _require_namespace(library, type, body)
+    _require_free_title(library, body["title"], uri)
+    return annotated(body, lambda ref: _type_of(library, ref))
+
+
+def require(found: list[Problem]) -> None:
+    """ResourceInvalid naming all of ``found``, unless it is empty."""
+    if found:
+        raise ResourceInvalid(" ".join(one["message"] for one in found[:5]), problems=found)
+
+
+def _texts(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _type_of(library: Library, uri: str) -> str | None:
+    found = library.find(uri)
+    return str(found.body.get("type", "object")) if found else None
+
+
+def _members(type: ResourceType, body: Body) -> Iterator[Problem]:
+    title = body.get("title")
+    if not isinstance(title, str) or not title.strip():
+        yield problem("$", "required", "A resource needs a title that is not blank.", "title")
+    if type is not DATA_TYPES and body["type"] != "object":
+        yield problem("$.type", "enum", f'The type of a {type.label} resource is "object".', "object")
+    if type is FIELD_GROUPS and "meta:intendedToExtend" not in body:
+        message = 'A field group needs "meta:intendedToExtend": the $id of each class it is meant for, or [].'
+        yield problem("$", "required", message, "meta:intendedToExtend")
+    if type in (SCHEMAS, CLASSES) and "allOf" not in body:
+        needed = "its class" if type is SCHEMAS else "its behavior, such as https://ns.adobe.com/xdm/data/record"
+        yield problem("$", "required", f'A {type.label} resource needs "allOf" with a $ref to {needed}.', "allOf")
+    if "meta:immutableTags" in body and (type is not SCHEMAS or body["meta:immutableTags"] not in ([], [UNION])):
+        yield problem("$.meta:immutableTags", "enum", 'Only schemas have tags, and the one tag is "union".', UNION)
+
+
+def _names(tenant: str, body: Body) -> Iterator[Problem]:
+    for pointer, node in nodes(body):
+        for name in node.get("properties", {}):
+            if not FIELD_NAME.fullmatch(name) and name not in (f"_{tenant}", "_adhoc"):
+                message = (
+                    f"The field name {name} at {pointer or '/'} may hold letters, digits, - and _ only and may not "
+                    "start with an underscore."
+                )
+                yield problem(f"{pointer}/properties/{name}", "pattern", message, FIELD_NAME.pattern)
+
+
+def _references(library: Library, body: Body, uri: str) -> Iterator[Problem]:
+    for pointer, node in nodes(body):
+        ref = node.get("$ref", "#")
+        target = ref.partition("#")[0]
+        if target and target != uri and library.find(target) is None:
+            message = f"$ref {ref} names no resource of this sandbox; create it first, or correct the $ref."
+            yield problem(f"{pointer}/$ref", "reference", message, ref)
+
+
+def _roles(library: Library, type: ResourceType, body: Body) -> Iterator[Problem]:
+    if type is DATA_TYPES:
+        return
+    named = [found for uri in rendering.named_parts(body) if (found := library.find(uri))]
+    allowed = {SCHEMAS: (CLASSES, FIELD_GROUPS), CLASSES: (BEHAVIOR_TYPE, CLASSES, FIELD_GROUPS, DATA_TYPES)}
+    for one in named:
+        if one.type not in allowed.get(type, (FIELD_GROUPS, DATA_TYPES)):
+            message = f"{one.uri} is one of the {one.type.name}; it cannot be a part of a {type.label} resource."
+            yield problem("$.allOf", "reference", message, one.uri)
+    if type is SCHEMAS:
+        yield from _schema_parts(library, body, [one.uri for one in named if one.type is CLASSES])
+    elif type is CLASSES and not any(one.type in (BEHAVIOR_TYPE, CLASSES) for one in named):
+        message = "A class needs a behavior in allOf, such as https://ns.adobe.com/xdm/data/record."
+        yield problem("$.allOf", "contains", message)
+
+
+def _schema_parts(library: Library, body: Body, classes: list[str]) -> Iterator[Problem]:
+    if "meta:extends" in body:
+        if rendering.named_parts(body) or body.get("meta:immutableTags"):
+            yield problem("$.allOf", "not", "A relational schema has no class, no field groups and no union.")
+        return
+    if len(classes) != 1:
+        message = f"A schema has exactly one class in allOf, not {len(classes)}; classes are listed at global/classes."
+        yield problem("$.allOf", "contains", message)
+        return
+    fitting = {classes[0], *rendering.extends(library, library.body(classes[0]))}
+    for uri in rendering.named_parts(body):
+        found = library.find(uri)
+        meant = set(found.body.get("meta:intendedToExtend", ())) if found and found.type is FIELD_GROUPS else set()
+        if meant and not meant & fitting:
+            message = f"Field group {uri} extends {', '.join(sorted(meant))}, not the schema's class {classes[0]}."
+            yield problem("$.allOf", "meta:intendedToExtend", message, uri)
+
+
+def _require_namespace(library: Library, type: ResourceType, body: Body) -> None:
+    extended = {*body.get("meta:extends", ()), *rendering.named_parts(body)}
+    if type is DATA_TYPES or extended & {*FREE}:
+        return
+    home = f"_{library.tenant}"
+    outside = [name for name in _root_fields(body, body) if name != home]
+    if outside:
+        message = f"The fields {', '.join(outside)} must be below {home}, the namespace of this org."
+        raise FieldMisplaced(message, kind=type.name, problems=[problem("$", "namespace", message, *outside)])
+
+
+def _root_fields(body: Body, node: Mapping[str, Any]) -> Iterator[str]:
+    yield from node.get("properties", {})
+    parts = [*node.get("allOf", ()), *([node] if "$ref" in node else [])]
+    for part in parts:
+        ref = part.get("$ref", "")
+        if ref.startswith("#/definitions/"):
+            yield from body.get("definitions", {}).get(ref.removeprefix("#/definitions/"), {}).get("properties", {})
+        elif part is not node:
+            yield from _root_fields(body, part)
+
+
+def _require_free_title(library: Library, title: str, uri: str) -> None:
+    for type in OWN:
+        for one in library.own(type):
+            if one.body["title"] == title and one.uri != uri:
+                raise TitleTaken(
+                    f"The title {title} is taken by {one.uri}; titles are unique across all kinds of a sandbox.",
+                    id=one.uri,
+                )

@@ -1,0 +1,87 @@
+"""A sandbox's own resources created, changed and deleted."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from headrace.errors import NotFound, RevisionStale, StandardFixed
+from headrace.ids import new_hex
+from headrace.registry import drafts, rendering, types, usage
+from headrace.registry.library import Body, Library, Resource
+from headrace.registry.types import ResourceType
+from headrace.store import documents
+from headrace.store.documents import Document
+from headrace.wire.patch import apply_patch
+
+HEX_DIGITS = 48
+# Clients patch what the registry computes; it comes out right without them.
+COMPUTED = ("/meta:extends", "/refs", "/meta:registryMetadata", "/meta:class")
+
+
+def create(library: Library, type: ResourceType, sent: Mapping[str, Any], now: int) -> Resource:
+    """A new resource at version 1.0."""
+    uri = types.new_uri(library.tenant, type, new_hex(HEX_DIGITS))
+    body = drafts.read(library, type, sent, uri)
+    made = Resource(uri, type, {"$id": uri, **body})
+    usage.require_composes(library.with_(made), made)
+    return _kept(made, documents.create(library.conn, library.caller, type.name, uri, body, now))
+
+
+def replace(
+    library: Library, type: ResourceType, id: str, sent: Mapping[str, Any], if_match: str | None, now: int
+) -> Resource:
+    """The resource's next version: what ``sent`` says, whole."""
+    found, document = _own(library, type, id, if_match)
+    return _changed(library, found, document, sent, now)
+
+
+def patch(
+    library: Library,
+    type: ResourceType,
+    id: str,
+    steps: Sequence[Mapping[str, Any]],
+    if_match: str | None,
+    now: int,
+) -> Resource:
+    """The resource's next version: what JSON Patch makes of it."""
+    found, document = _own(library, type, id, if_match)
+    wanted = [step for step in steps if not step["path"].startswith(COMPUTED)]
+    return _changed(library, found, document, apply_patch(rendering.whole(library, found), wanted), now)
+
+
+def delete(library: Library, type: ResourceType, id: str, now: int) -> None:
+    """Removes a resource that nothing uses, and the descriptors on it."""
+    found, document = _own(library, type, id, None)
+    usage.require_unused(library, found)
+    for one in documents.select(library.conn, library.caller, "descriptors"):
+        if one.body["xdm:sourceSchema"] == found.uri:
+            documents.delete(library.conn, library.caller, one, now)
+    documents.delete(library.conn, library.caller, document, now)
+
+
+def _own(library: Library, type: ResourceType, id: str, if_match: str | None) -> tuple[Resource, Document]:
+    found = library.get(id, type)
+    if found.document is None:
+        raise StandardFixed(f"{found.uri} is a standard resource; it cannot be changed or deleted.", id=found.uri)
+    if if_match not in (None, "*", rendering.etag(found)):
+        raise RevisionStale(kind=type.name, id=id)
+    return found, found.document
+
+
+def _changed(library: Library, found: Resource, document: Document, sent: Mapping[str, Any], now: int) -> Resource:
+    body: Body = drafts.read(library, found.type, sent, found.uri)
+    if body == document.body:
+        return found
+    changed = Resource(found.uri, found.type, {"$id": found.uri, **body}, document)
+    usage.require_compatible(library, changed)
+    return _kept(changed, documents.replace_body(library.conn, library.caller, document, body, now))
+
+
+def _kept(resource: Resource, document: Document) -> Resource:
+    return Resource(resource.uri, resource.type, resource.body, document)
+
+
+def require_standard(resource: Resource) -> None:
+    """NotFound unless the resource is a standard one."""
+    if resource.document is not None:
+        message = f"There is no standard resource {resource.uri}; the tenant container has it."
+        raise NotFound(message, kind=resource.type.name, id=resource.uri)

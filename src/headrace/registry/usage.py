@@ -1,0 +1,79 @@
+"""Who depends on a resource, and what may still change once data does."""
+
+from collections.abc import Iterator
+
+from headrace.errors import ChangeBreaks, InUse
+from headrace.registry import composition
+from headrace.registry.drafts import UNION
+from headrace.registry.library import Library, Resource
+from headrace.registry.shapes import problem
+from headrace.registry.types import OWN, SCHEMAS
+from headrace.store import documents
+from headrace.xdm import arrow_schema
+from headrace.xdm.evolution import Break, breaks
+from headrace.xdm.walking import references
+
+
+def dependents(library: Library, uri: str) -> list[Resource]:
+    """The sandbox's own resources that reach ``uri``, directly or through others."""
+    own = [one for type in OWN for one in library.own(type)]
+    refers = {one.uri: set(references(one.body)) for one in own}
+    reached = {uri}
+    while grown := {other for other, refs in refers.items() if other not in reached and refs & reached}:
+        reached |= grown
+    return [one for one in own if one.uri in reached and one.uri != uri]
+
+
+def datasets(library: Library, schema: Resource) -> list[str]:
+    """The datasets whose rows this schema describes."""
+    found = documents.select(library.conn, library.caller, "dataSets")
+    return [one.id for one in found if (one.body.get("schemaRef") or {}).get("id") == schema.uri]
+
+
+def in_use(library: Library, schema: Resource) -> bool:
+    """Whether only additions are possible: a dataset has the schema, or it is in a union."""
+    return UNION in schema.body.get("meta:immutableTags", ()) or bool(datasets(library, schema))
+
+
+def require_compatible(library: Library, changed: Resource) -> None:
+    """ChangeBreaks, with every offending path, when the change breaks a schema in use that reaches the resource.
+
+    SchemaConflict, ReferenceMissing or SchemaUnstorable when a schema would no longer compose.
+    """
+    after = library.with_(changed)
+    require_composes(after, changed)
+    before = library.find(changed.uri)
+    touched = [one for one in (before, *dependents(library, changed.uri)) if one is not None]
+    found = [(one, broken) for one in touched if one.type is SCHEMAS for broken in _broken(library, after, one)]
+    if found:
+        message = "; ".join(f"{broken.path} {broken.message} in schema {one.body['title']}" for one, broken in found)
+        problems = [problem(broken.path, "evolution", broken.message, one.uri) for one, broken in found]
+        raise ChangeBreaks(f"The schema is in use, so only additions are possible: {message}.", problems=problems)
+
+
+def require_composes(library: Library, resource: Resource) -> None:
+    """SchemaConflict, ReferenceMissing or SchemaUnstorable unless the resource composes and can be stored."""
+    tree = composition.full(library, resource)
+    if resource.type is SCHEMAS:
+        arrow_schema(tree)
+
+
+def _broken(library: Library, after: Library, schema: Resource) -> Iterator[Break]:
+    changed = after.find(schema.uri) or schema
+    require_composes(after, changed)
+    if not in_use(library, schema):
+        return
+    if UNION in schema.body.get("meta:immutableTags", ()) and UNION not in changed.body.get("meta:immutableTags", ()):
+        yield Break("/meta:immutableTags", "leaves the union")
+    yield from breaks(composition.full(library, schema), composition.full(after, changed))
+
+
+def require_unused(library: Library, resource: Resource) -> None:
+    """InUse, naming the users, when datasets or other resources need the resource."""
+    users = [f"{one.type.label} {one.body['title']} ({one.uri})" for one in dependents(library, resource.uri)]
+    if resource.type is SCHEMAS:
+        users += [f"dataset {id}" for id in datasets(library, resource)]
+        users += ["the union of its class"] if UNION in resource.body.get("meta:immutableTags", ()) else []
+    if users:
+        message = f"{resource.uri} is used by {', '.join(users)}; delete or change those first."
+        raise InUse(message, kind=resource.type.name, id=resource.uri)
