@@ -53,11 +53,14 @@ def test_two_datasets_of_one_name_get_two_names_in_sql(api: Api, schema_id: str)
     assert names == [["s_one"], ["s_one_2"], ["s_one_3"]]
 
 
-def test_an_sql_name_of_ones_own_must_be_free(api: Api, schema_id: str) -> None:
+def test_a_refused_dataset_leaves_no_table(api: Api, schema_id: str, deployment: Deployment) -> None:
     tags = {"adobe/pqs/table": ["mine"]}
     assert read(api, dataset(api, schema_id, tags=tags))["tags"]["adobe/pqs/table"] == ["mine"]
+    before = sorted((deployment.lake.warehouse / "tables").rglob("*"))
     sent = {"name": "b", "schemaRef": {"id": schema_id, "contentType": CONTENT_TYPE}, "tags": tags}
-    assert api.post(DATASETS, json=sent).status_code == 409
+    answer = api.post(DATASETS, json=sent)
+    assert answer.status_code == 409 and "mine" in answer.json()["detail"]
+    assert sorted((deployment.lake.warehouse / "tables").rglob("*")) == before
 
 
 BAD = [

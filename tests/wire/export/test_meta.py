@@ -15,6 +15,7 @@ import pytest
 from headrace.lake import Change, FileRef, Stamp, TableRef
 from headrace.lake.changes import Append
 from headrace.runs.deployment import Deployment
+from headrace.runs.verification import verify
 from headrace.store import batches
 from headrace.store.batches import BatchFile
 from headrace.store.scope import Caller
@@ -78,7 +79,8 @@ def loaded(api: Api, deployment: Deployment, dataset_id: str) -> Iterator[Loaded
     errors = deployment.lake.put(f"batches/{id}/row_errors/conversion-0.json", [LINES])
     _record(deployment, id, batches.DATA, [BatchFile("", one.name, one.to_json()) for one in files])
     _record(deployment, id, batches.ROW_ERRORS, [BatchFile("", "conversion_errors_0.json", errors.to_json())])
-    inputs = [BatchFile("", name, {}, {"size": 7}) for name in ("F1.json", "etc/F2.json")]
+    landed = deployment.lake.put(f"batches/{id}/uploads/1", [b"[1,2,3]"]).to_json()
+    inputs = [BatchFile("", name, landed, {"size": 7}) for name in ("F1.json", "etc/F2.json")]
     _record(deployment, id, batches.INPUT_FILES, inputs)
     with deployment.store.write() as conn:
         batches.move(conn, id, {"staging"}, "committing", at=2000)
@@ -279,4 +281,6 @@ def test_a_reverted_batch_leaves_no_rows(api: Api, deployment: Deployment) -> No
         answer = api.post(f"/data/foundation/import/batches/{id}?action=REVERT")
         assert (answer.status_code, answer.json()["status"]) == (200, "inactive")
     assert deployment.lake.figures(table).rows == 0
+    found = verify(deployment.store, deployment.lake, lambda *_: None).findings
+    assert [one for one in found if id in one.id] == []
     assert api.get(f"{EXPORT}/batches/{id}/files").json()["data"] == []
