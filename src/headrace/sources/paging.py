@@ -62,8 +62,8 @@ def delay_seconds(params: Params) -> float:
 
 
 def _limited(params: Params, request: Request) -> Request:
-    name, value = params.get("limitName"), params.get("limitValue")
-    return placed(request, str(name), str(value)) if name and value not in (None, "") else request
+    name = params.get("limitName")
+    return placed(request, str(name), _limit(params)) if name and _limit(params) else request
 
 
 def _limit(params: Params) -> int:
@@ -112,7 +112,7 @@ def _once(_: Params, __: Turn) -> None:
 
 
 def _offset_first(params: Params, request: Request) -> Request:
-    return placed(_limited(params, request), _name(params, "offSetName", "offsetName"), "0")
+    return placed(_limited(params, request), _name(params, "offSetName", "offsetName"), 0)
 
 
 def _offset_next(params: Params, turn: Turn) -> Request | None:
@@ -120,7 +120,7 @@ def _offset_next(params: Params, turn: Turn) -> Request | None:
         return None
     step = _limit(params) or turn.count
     start = step * (turn.n + 1)
-    return placed(_limited(params, turn.first), _name(params, "offSetName", "offsetName"), str(start))
+    return placed(_limited(params, turn.first), _name(params, "offSetName", "offsetName"), start)
 
 
 def _pointer_next(params: Params, turn: Turn) -> Request | None:
@@ -152,7 +152,7 @@ def _with_token(params: Params, request: Request, token: str) -> Request:
 
 
 def _page_first(params: Params, request: Request) -> Request:
-    return placed(_limited(params, request), _name(params, "pageParamName"), str(_first_index(params)))
+    return placed(_limited(params, request), _name(params, "pageParamName"), _first_index(params))
 
 
 def _first_index(params: Params) -> int:
@@ -165,7 +165,7 @@ def _page_next(params: Params, turn: Turn) -> Request | None:
     known = _value(end, turn.answer) if isinstance(end, str) and not end.strip().isdigit() else end
     if _last_page(params, turn) or _ended(params, turn.answer) or (known not in (None, "") and index > int(known)):
         return None
-    return placed(_limited(params, turn.first), _name(params, "pageParamName"), str(index))
+    return placed(_limited(params, turn.first), _name(params, "pageParamName"), index)
 
 
 _POINTER = Paginator(_limited, _pointer_next)

@@ -67,12 +67,12 @@ def aside(view: Extraction, values: Values, wanted: Listing | Probe) -> Request:
     return Request("GET", _url(view.url.get("host"), wanted.path, values), query, headers)
 
 
-def placed(request: Request, name: str, value: str) -> Request:
+def placed(request: Request, name: str, value: str | int) -> Request:
     """The request with one more parameter: in the JSON body of a POST, else in the query."""
     if request.method == "POST" and request.body is not None:
         body = {**msgspec.json.decode(request.body, type=dict[str, Any]), name: value}
         return replace(request, body=msgspec.json.encode(body).decode())
-    return request.with_query(encode_author(name), encode_query(value))
+    return request.with_query(encode_author(name), encode_query(str(value)))
 
 
 def base_url(host: Any, values: Values) -> str:

@@ -1,0 +1,191 @@
+"""Each paging type on a real source of five items: the requests it makes and the items that come of them."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+import pytest
+
+from headrace import errors, sources
+from source_server import Reply, reading, reply, spec
+
+ITEMS = [{"id": n} for n in range(5)]
+TOKEN = {
+    "type": "CONTINUATION_TOKEN",
+    "continuationTokenPath": "$.meta.after",
+    "parameterType": "QUERYPARAM",
+    "parameterName": "page[after]",
+}
+
+
+def page(start, size=2, **more):
+    return {"rows": ITEMS[start : start + size], **more}
+
+
+def counted(name, first=0, step=1):
+    """A source that is asked for a place in the list."""
+
+    def answer(asked):
+        at = int(parse_qs(urlsplit(asked.target).query)[name][0])
+        start = (at - first) * step
+        return reply(page(start, more=start + 2 < 5, total=3), **{"X-PageCount": str(first + 2)})
+
+    return answer
+
+
+def chained(value):
+    """A source whose pages name the next one."""
+
+    def answer(asked):
+        text = asked.target + asked.headers.get("x-after", "")
+        start = next((n for n in (4, 2) if f"T{n}" in text), 0)
+        return reply(page(start, meta={"after": value(start + 2) if start < 4 else None}))
+
+    return answer
+
+
+CASES = {
+    "none": ({"type": "NONE"}, lambda _: reply({"rows": ITEMS}), ["/items"]),
+    "not declared": ({}, lambda _: reply({"rows": ITEMS}), ["/items"]),
+    "offset": (
+        {"type": "OFFSET", "limitName": "count", "limitValue": "2", "offSetName": "offset"},
+        counted("offset"),
+        ["/items?count=2&offset=0", "/items?count=2&offset=2", "/items?count=2&offset=4"],
+    ),
+    "offset until a condition": (
+        {"type": "OFFSET", "limitName": "count", "limitValue": 2, "offsetName": "offset",
+         "endConditionName": "$.more", "endConditionValue": "Const:false"},
+        counted("offset"),
+        ["/items?count=2&offset=0", "/items?count=2&offset=2", "/items?count=2&offset=4"],
+    ),
+    "page": (
+        {"type": "PAGE", "limitName": "n", "limitValue": 2, "pageParamName": "p"},
+        counted("p", 0, 2),
+        ["/items?n=2&p=0", "/items?n=2&p=1", "/items?n=2&p=2"],
+    ),
+    "page to an index in a header": (
+        {"type": "PAGE", "pageParamName": "p", "initialPageIndex": 1, "endPageIndex": "headers.x-pagecount"},
+        counted("p", 1, 2),
+        ["/items?p=1", "/items?p=2", "/items?p=3"],
+    ),
+    "page to a fixed index": (
+        {"type": "PAGE", "pageParamName": "p", "initialPageIndex": 1, "endPageIndex": 3},
+        counted("p", 1, 2),
+        ["/items?p=1", "/items?p=2", "/items?p=3"],
+    ),
+    "relative pointer": (
+        {"type": "POINTER", "limitName": "limit", "limitValue": 2, "pointerPath": "meta.after"},
+        chained(lambda n: f"/items?cursor=T{n}%2B"),
+        ["/items?limit=2", "/items?cursor=T2%2B", "/items?cursor=T4%2B"],
+    ),
+    "token in the query": (TOKEN, chained(lambda n: f"T{n}="), [
+        "/items", "/items?page[after]=T2%3D", "/items?page[after]=T4%3D"]),
+    "token in a header": (
+        {**TOKEN, "parameterType": "HEADERPARAM", "parameterName": "X-After"},
+        chained(lambda n: f"T{n}"), ["/items"] * 3,
+    ),
+}  # fmt: skip
+
+
+def fetched(source, http, pagination, **more):
+    document = spec(paginationParams=pagination, **more)
+    told, credentials = reading(document), {"host": source.url, "accessToken": "t"}
+    [part] = sources.plan(told, credentials, http).parts
+    pages = sources.fetch(told, part, credentials, http)
+    return [item for one in pages for item in msgspec.json.decode(one.body)["rows"]]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_paging_type_reads_everything_once(source, http, name):
+    pagination, source.answer, targets = CASES[name]
+    assert fetched(source, http, pagination) == ITEMS
+    assert source.targets == targets
+
+
+def test_an_absolute_pointer_is_followed_on_its_own_host_only(source, http):
+    pointer = {"type": "URL", "pointerPath": "$.next"}
+    source.script = [reply({**page(0, 5), "next": f"{source.url}/more"}), reply({"rows": []})]
+    assert fetched(source, http, pointer) == ITEMS
+    source.script = [reply({**page(0), "next": "https://elsewhere.test/more"})]
+    with pytest.raises(errors.SourceUnreadable, match="another host"):
+        fetched(source, http, pointer)
+
+
+def test_a_repeated_token_ends_the_chain_and_a_repeated_link_fails_it(source, http):
+    source.script = [reply({**page(0, 5), "meta": {"after": "same"}}), reply({"rows": [], "meta": {"after": "same"}})]
+    assert fetched(source, http, TOKEN) == ITEMS and len(source.asked) == 2
+    source.script = [reply({**page(0), "meta": {"after": "/items"}})]
+    with pytest.raises(errors.SourceUnreadable, match="leads to the page itself"):
+        fetched(source, http, {"type": "POINTER", "pointerPath": "meta.after"})
+
+
+def test_an_empty_page_with_a_token_is_not_the_end(source, http):
+    source.script = [reply({"rows": [], "meta": {"after": "a"}}), reply({"rows": ITEMS, "meta": {}})]
+    assert fetched(source, http, TOKEN) == ITEMS
+
+
+def test_a_chain_beyond_its_most_requests_fails(source, http):
+    source.answer = lambda asked: reply(page(0))
+    paging = {"type": "PAGE", "pageParamName": "p", "maximumRequest": 4}
+    with pytest.raises(errors.SourceTruncated, match="maximumRequest"):
+        fetched(source, http, paging)
+    assert len(source.asked) == 4
+
+
+def test_the_source_may_ask_for_rest_between_pages(source, http, pauses):
+    source.answer = chained(lambda n: f"T{n}")
+    fetched(source, http, {**TOKEN, "delayRequestMillis": "850"})
+    assert pauses == [0.85, 0.85]
+
+
+def test_paging_of_a_post_goes_into_its_body(source, http):
+    source.answer = lambda asked: reply(page(msgspec.json.decode(asked.body)["offset"] and 4))
+    paging = {"type": "OFFSET", "limitName": "count", "limitValue": 2, "offSetName": "offset"}
+    urls = {"path": "/items", "method": "POST"}
+    assert len(fetched(source, http, paging, urlParams=urls, bodyParams={"q": "all"})) == 3
+    assert [msgspec.json.decode(one.body) for one in source.asked] == [
+        {"q": "all", "count": 2, "offset": 0},
+        {"q": "all", "count": 2, "offset": 2},
+    ]
+
+
+def test_an_answer_at_the_cap_was_cut(source, http):
+    source.script = [reply({"rows": ITEMS})]
+    with pytest.raises(errors.SourceTruncated, match="cut"):
+        fetched(source, http, {}, extension={"elementCap": 5})
+    assert fetched(source, http, {}, extension={"elementCap": 6}) == ITEMS
+
+
+@pytest.mark.parametrize(
+    ("body", "extension", "error"),
+    [
+        ({"rows": {"a": 1}}, {}, errors.SourceUnreadable),
+        ({"message": "hello"}, {"writeMode": "replace-window"}, errors.SourceUnreadable),
+        ({"message": "hello"}, {}, None),
+        ({"rows": None}, {}, None),
+    ],
+)
+def test_an_answer_without_its_array(source, http, body, extension, error):
+    source.script = [reply(body)]
+    document = spec(extension=extension)
+    told, credentials = reading(document), {"host": source.url, "accessToken": "t"}
+    [part] = sources.plan(told, credentials, http).parts
+    if error is None:
+        [one] = sources.fetch(told, part, credentials, http)
+        assert list(sources.decoder(told, part, {}).slices(one.body)) == []
+    else:
+        with pytest.raises(error):
+            list(sources.fetch(told, part, credentials, http))
+
+
+def test_no_content_is_no_records(source, http):
+    source.script = [Reply(204, b"")]
+    told, credentials = reading(spec()), {"host": source.url, "accessToken": "t"}
+    [part] = sources.plan(told, credentials, http).parts
+    assert [one.body for one in sources.fetch(told, part, credentials, http)] == [b""]
+
+
+@pytest.mark.parametrize("pagination", [{"type": "MAGIC"}, {"type": "OFFSET"}, {"type": "CONTINUATION_TOKEN"}])
+def test_paging_that_cannot_be_read(source, http, pagination):
+    source.script = [reply({"rows": ITEMS})]
+    with pytest.raises(errors.SpecInvalid):
+        fetched(source, http, pagination)

@@ -1,0 +1,259 @@
+"""A reading becomes requests: substitution, schedules, days, partitions, kinds of authentication."""
+
+from datetime import UTC, date, datetime
+
+import msgspec
+import pytest
+
+from headrace import errors, sources
+from headrace.clock import Window, epoch_ms
+from headrace.sources.slicing import cuts
+from headrace.sources.times import format_time
+from source_server import reading, reply, spec
+
+DAY = 86_400_000
+START, END = epoch_ms(datetime(2022, 8, 9, 1, 2, 3, tzinfo=UTC)), epoch_ms(datetime(2022, 8, 10, tzinfo=UTC))
+
+
+def requested(source, http, document, params=None, auth="OAuth2 Refresh Code", credentials=None, **more):
+    """The request of the only part, and how it arrived."""
+    source.script = [reply({"rows": []})]
+    credentials = {"host": source.url, "accessToken": "t", **(credentials or {})}
+    told = reading(document, params, Window(START, END), auth=auth, **more)
+    [part] = sources.plan(told, credentials, http).parts
+    list(sources.fetch(told, part, credentials, http))
+    return part.request, source.asked[-1]
+
+
+INPUTS = {"properties": {"listId": {}, "kinds": {}, "missing": {}}}
+
+
+def test_values_are_encoded_and_the_author_s_text_is_not(source, http):
+    urls = {
+        "host": "{host}",
+        "path": "/lists/${listId}/x(y)",
+        "queryParams": {"page[size]": "7", "q": "a:${listId},b", "kinds": "${kinds|list}", "none": "${missing}"},
+    }
+    _, asked = requested(source, http, spec(INPUTS, urlParams=urls), {"listId": "a/b&c", "kinds": "x, y"})
+    assert asked.target == "/lists/a%2Fb%26c/x(y)?page[size]=7&q=a:a%2Fb%26c,b&kinds=List(x,y)&none="
+
+
+def test_parameters_may_be_left_out_when_empty(source, http):
+    urls = {"path": "/x", "queryParams": {"a": "${missing|urns:thing}", "b": "${listId|urns:thing}", "c": "${missing}"}}
+    document = spec(INPUTS, urlParams=urls, extension={"omitWhenEmpty": ["a", "c"]})
+    _, asked = requested(source, http, document, {"listId": "1,urn:li:thing:2"})
+    assert asked.target == "/x?b=List(urn%3Ali%3Athing%3A1,urn%3Ali%3Athing%3A2)"
+
+
+def test_headers_and_a_body_with_secrets_filled_in_late(source, http):
+    document = spec(
+        INPUTS,
+        urlParams={"path": "/search", "method": "POST"},
+        headerParams={"X-List": "${listId}", "X-Token": "${accessToken}"},
+        bodyParams={"filter": {"list": "${listId}"}, "token": "${accessToken}", "n": 3},
+    )
+    request, asked = requested(source, http, document, {"listId": 'a"b'}, credentials={"accessToken": 't"1'})
+    assert msgspec.json.decode(asked.body) == {"filter": {"list": 'a"b'}, "token": 't"1', "n": 3}
+    assert asked.headers["x-list"] == 'a"b' and asked.headers["content-type"] == "application/json"
+    assert "${accessToken}" in request.body and 't"1' not in str(request.to_json())
+
+
+@pytest.mark.parametrize(
+    ("urls", "params", "error"),
+    [
+        ({"path": "/${nobody}"}, {}, errors.ParamMissing),
+        ({"path": "/x", "method": "DELETE"}, {}, errors.SpecInvalid),
+        ({"path": "/${listId|magic}"}, {"listId": "1"}, errors.ParamInvalid),
+    ],
+)
+def test_requests_that_cannot_be_made(source, http, urls, params, error):
+    with pytest.raises(error):
+        requested(source, http, spec(INPUTS, urlParams=urls), params)
+
+
+def test_line_breaks_do_not_enter_a_header(source, http):
+    with pytest.raises(errors.ParamInvalid):
+        requested(source, http, spec(INPUTS, headerParams={"X": "${listId}"}), {"listId": "a\r\nHost: b"})
+
+
+# -- schedules ---------------------------------------------------------------------------------------------------
+
+SIMPLE = {
+    "scheduleStartParamName": "since",
+    "scheduleEndParamName": "before",
+    "scheduleStartParamFormat": "yyyy-MM-ddTHH:mm:ssK",
+    "scheduleEndParamFormat": "yyyy-MM-ddTHH:mm:ss:fffffffK",
+}
+ADVANCED = {
+    "type": "ADVANCE",
+    "paramFormat": "yyyy-MM-dd",
+    "incremental": "from {START_TIME} to {END_TIME}",
+    "backfill": "to {END_TIME}",
+}
+SCHEDULED = {"path": "/x", "queryParams": {"q": "created:{SCHEDULE_QUERY}"}}
+
+
+def test_a_simple_schedule_adds_two_parameters(source, http):
+    _, asked = requested(source, http, spec(scheduleParams=SIMPLE))
+    assert asked.target == "/items?since=2022-08-09T01%3A02%3A03Z&before=2022-08-10T00%3A00%3A00%3A0000000Z"
+
+
+def test_a_simple_schedule_of_a_post_goes_into_its_body(source, http):
+    urls = {"path": "/x", "method": "POST"}
+    _, asked = requested(source, http, spec(urlParams=urls, scheduleParams=SIMPLE))
+    assert msgspec.json.decode(asked.body)["since"] == "2022-08-09T01:02:03Z"
+
+
+@pytest.mark.parametrize(
+    ("backfill", "written"), [(False, "created:from%202022-08-09%20to%202022-08-10"), (True, "created:to%202022-08-10")]
+)
+def test_an_advanced_schedule_stands_where_the_author_put_it(source, http, backfill, written):
+    _, asked = requested(source, http, spec(urlParams=SCHEDULED, scheduleParams=ADVANCED), backfill=backfill)
+    assert asked.target == f"/x?q={written}"
+
+
+TIMES = {
+    "yyyy-MM-ddTHH:mm:ssZ": "2022-08-09T01:02:03Z",
+    "yyyy-MM-ddTHH:mm:ss.fffK": "2022-08-09T01:02:03.045Z",
+    "yyyy-MM-dd HH:mm:ss.FFFFFFF": "2022-08-09 01:02:03.045",
+    "'(year:'yyyy',month:'M',day:'d')'": "(year:2022,month:8,day:9)",
+    "ddd, dd MMM yy h\\h tt zzz": "Tue, 09 Aug 22 1h AM +00:00",
+    "s": "2022-08-09T01:02:03",
+    "": "2022-08-09T01:02:03Z",
+}
+
+
+@pytest.mark.parametrize("pattern", TIMES)
+def test_times_in_net_patterns(pattern):
+    assert format_time(datetime(2022, 8, 9, 1, 2, 3, 45_000, tzinfo=UTC), pattern) == TIMES[pattern]
+
+
+# -- days and retention ------------------------------------------------------------------------------------------
+
+CUTS = [
+    (0, DAY, 1, [(1, 1)]),
+    (0, 3 * DAY, 2, [(1, 2), (3, 3)]),
+    (0, 3 * DAY + 1, 2, [(1, 2), (3, 4)]),
+    (DAY // 2, DAY, 31, [(1, 1)]),
+    (DAY - 1, DAY + 1, 31, [(1, 2)]),
+    (DAY, DAY, 31, [(2, 2)]),
+]
+
+
+@pytest.mark.parametrize(("start", "end", "days", "expected"), CUTS)
+def test_a_window_becomes_inclusive_days(start, end, days, expected):
+    found = list(cuts(Window(start, end), days, False))
+    assert [(one.first_day, one.last_day) for one in found] == [
+        (date(1970, 1, first), date(1970, 1, last)) for first, last in expected
+    ]
+
+
+@pytest.mark.parametrize(
+    ("now", "earliest"),
+    [((2022, 8, 10, 5), (2022, 2, 10)), ((2022, 8, 31), (2022, 2, 28)), ((2022, 3, 1), (2021, 9, 1))],
+)
+def test_retention_in_calendar_months(now, earliest):
+    document = spec(extension={"retention": {"months": 6}})
+    found = sources.retention_ms(document, epoch_ms(datetime(*now, tzinfo=UTC)))
+    assert found == epoch_ms(datetime(*earliest, tzinfo=UTC)) and sources.retention_ms(spec(), 0) is None
+
+
+# -- partitions --------------------------------------------------------------------------------------------------
+
+LISTED = {
+    "partition": {
+        "param": "ids",
+        "listing": {"path": "/accounts", "contentPath": "$.accounts", "value": "$.key.id"},
+    }
+}
+
+
+def test_a_listing_without_anything_is_a_failure(source, http):
+    source.script = [reply({"accounts": []})]
+    told = reading(spec({"properties": {"ids": {}}}, extension=LISTED))
+    with pytest.raises(errors.SourceEmpty):
+        sources.plan(told, {"host": source.url, "accessToken": "t"}, http)
+
+
+def test_each_listed_partition_has_its_own_request(source, http):
+    source.script = [reply({"accounts": [{"key": {"id": 1}}, {"key": {"id": 2}}, {"key": {"id": 1}}, {}]})]
+    urls = {"path": "/x", "queryParams": {"id": "${ids}", "p": "${partition}"}}
+    told = reading(spec({"properties": {"ids": {}}}, extension=LISTED, urlParams=urls))
+    parts = sources.plan(told, {"host": source.url, "accessToken": "t"}, http).parts
+    assert [(part.n, part.partition, part.request.query) for part in parts] == [
+        (0, "1", "id=1&p=1"), (1, "2", "id=2&p=2"),
+    ]  # fmt: skip
+    assert [sources.Part.from_json(msgspec.json.decode(msgspec.json.encode(part.to_json()))) for part in parts] == [
+        *parts
+    ]
+
+
+# -- authentication ----------------------------------------------------------------------------------------------
+
+KINDS = {
+    "OAuth2 Refresh Code": ({"accessToken": "t"}, {"authorization": "Bearer t"}),
+    "Basic Authentication": (
+        {"username": "u", "password": "p:w", "accessToken": ""},
+        {"authorization": "Basic dTpwOnc="},
+    ),
+    "API Key Authentication": ({"authKey1": "k"}, {"x-key": "k"}),
+    "None": ({}, {}),
+    "": ({}, {}),
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_kinds_of_authentication(source, http, name):
+    credentials, headers = KINDS[name]
+    document = spec(urlParams={"host": source.url, "path": "/x"})
+    _, asked = requested(source, http, document, auth=name, credentials=credentials)
+    assert {key: asked.headers[key] for key in ("authorization", "x-key") if key in asked.headers} == headers
+
+
+# -- explore and test of any source ------------------------------------------------------------------------------
+
+SAMPLE = [{"n": 1, "f": 0.5, "t": "a", "b": True, "o": {}, "l": [1], "e": [], "z": None}, {"n": None, "x": [{"y": 1}]}]
+
+
+def test_explore_infers_from_what_is_there(source, http):
+    source.script = [reply({"rows": SAMPLE})]
+    document = spec(contentPath={"path": "$.rows", "keepAttributes": ["-"]})
+    found = sources.explore(document, "None", {"host": source.url}, {}, END, http)
+    integer = {"type": "integer", "minimum": -9007199254740992, "maximum": 9007199254740991}
+    assert found.schema == {"type": "object", "properties": {"rows": {"type": "object", "properties": {
+        "n": integer, "f": {"type": "number"}, "t": {"type": "string"}, "b": {"type": "boolean"},
+        "o": {"type": "object", "properties": {}}, "l": {"type": "array", "items": integer},
+        "e": {"type": "array", "items": {"type": "object", "properties": {}}}, "z": {},
+        "x": {"type": "array", "items": {"type": "object", "properties": {"y": integer}}},
+    }}}}  # fmt: skip
+    assert found.data[1] == {"rows": {"x": [{"y": 1}]}} and "z" not in found.data[0]["rows"]
+
+
+def test_explore_stops_at_a_hundred_and_keeps_a_declared_schema(source, http):
+    source.answer = lambda asked: reply({"rows": [{"n": 1}] * 60})
+    paging = {"type": "PAGE", "pageParamName": "p"}
+    document = spec(paginationParams=paging)
+    document["sourceSpec"]["schema"] = {"type": "object", "properties": {"declared": {}}}
+    found = sources.explore(document, "None", {"host": source.url}, {}, END, http)
+    assert len(found.data) == 100 and len(source.asked) == 2 and "declared" in found.schema["properties"]
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(200, None), (404, None), (400, None), (401, errors.SourceUnauthorized), (403, errors.SourceForbidden)],
+)
+def test_a_source_that_needs_parameters_is_tested_at_its_door(source, http, status, error):
+    source.script = [reply({}, status)]
+    document = spec({"properties": {"listId": {}}, "required": ["listId"]})
+    credentials = {"host": source.url, "accessToken": "t"}
+    if error is None:
+        assert sources.test_connection(document, "OAuth2 Refresh Code", credentials, END, http)
+    else:
+        with pytest.raises(error):
+            sources.test_connection(document, "OAuth2 Refresh Code", credentials, END, http)
+    assert source.targets == ["/"]
+
+
+def test_a_source_without_parameters_is_tested_by_reading_it(source, http):
+    source.script = [reply({"rows": []})]
+    assert sources.test_connection(spec(), "None", {"host": source.url}, END, http) and source.targets == ["/items"]
