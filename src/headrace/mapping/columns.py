@@ -77,6 +77,21 @@ class StaticColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpressionColumn:
+    """What an expression makes of each row."""
+
+    cell: Cell
+    type: pa.DataType
+    wanted: tuple[Names, ...]
+
+    def of_table(self, table: pa.Table) -> Filled:
+        return self.of_records(records_of(table, self.wanted))
+
+    def of_records(self, records: Sequence[object]) -> Filled:
+        return filled(self.cell, self.type, records)
+
+
+@dataclass(frozen=True, slots=True)
 class ListColumn:
     """An array that several items fill together: each item with its steps inside the array."""
 

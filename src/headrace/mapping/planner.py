@@ -1,6 +1,6 @@
 """From placed items to the columns that fill a target: sources read, object copies unfolded, wanted fields gathered."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
@@ -8,11 +8,24 @@ import pyarrow as pa
 from headrace.errors import MappingSyntax
 from headrace.mapping.cells import Cell, Read
 from headrace.mapping.checker import ATTRIBUTE, EXPRESSION, STATIC, Item, Place, Problem, copies_object, invalid
-from headrace.mapping.columns import AttributeColumn, Column, ListColumn, ObjectGuard, StaticColumn, as_object
+from headrace.mapping.columns import (
+    AttributeColumn,
+    Column,
+    ExpressionColumn,
+    ListColumn,
+    ObjectGuard,
+    StaticColumn,
+    as_object,
+)
 from headrace.mapping.conversion import Converter, converter
+from headrace.mapping.expressions import fault_of
 from headrace.mapping.failure import Failure
+from headrace.mapping.functions.declaring import Context
+from headrace.mapping.nodes import Node, fields_read
+from headrace.mapping.parser import parse_expression
 from headrace.mapping.paths import Path, format_path, names_of, parse_path, reader
-from headrace.mapping.values import as_double, as_exact
+from headrace.mapping.reference import Scope, evaluator
+from headrace.mapping.values import as_double, as_exact, type_name
 
 Names = tuple[str, ...]
 Wanted = dict[Names, pa.DataType | None]
@@ -20,14 +33,17 @@ Wanted = dict[Names, pa.DataType | None]
 
 @dataclass(frozen=True, slots=True)
 class Sourced:
-    """An item with its source read: the path of an ATTRIBUTE, nothing more for a STATIC."""
+    """An item with its source read: the path of an ATTRIBUTE, the tree of an EXPRESSION, nothing more for a STATIC."""
 
     item: Item
     path: Path = ()
+    node: Node | None = None
 
     @property
     def fields(self) -> tuple[Names, ...]:
         """The source fields that the item reads."""
+        if self.node is not None:
+            return tuple(dict.fromkeys(fields_read(self.node)))
         return (names_of(self.path),) if self.path else ()
 
 
@@ -57,7 +73,7 @@ def plan(items: Sequence[Item], problems: Sequence[Problem], now: int) -> Plan:
     if found:
         raise invalid(found)
     wanted = _wanted([*sourced, *guarded])
-    columns = {column: _column(group, wanted) for column, group in _by_column(sourced).items()}
+    columns = {column: _column(group, wanted, now) for column, group in _by_column(sourced).items()}
     return Plan(columns, tuple(_guard(one) for one in guarded), wanted)
 
 
@@ -65,7 +81,7 @@ def _sourced(item: Item) -> Sourced | Problem:
     if item.sense == STATIC:
         return _static(item)
     if item.sense == EXPRESSION:
-        return Problem(item.index, "sourceType", "unsupported", f"{item.destination}: expressions cannot be run yet")
+        return _expression(item)
     try:
         path = parse_path(item.source)
     except MappingSyntax as error:
@@ -78,6 +94,13 @@ def _static(item: Item) -> Sourced | Problem:
         text = f"{item.destination} cannot be filled by a constant; map a field of it"
         return Problem(item.index, "destination", "type", text)
     return Sourced(item)
+
+
+def _expression(item: Item) -> Sourced | Problem:
+    fault = fault_of(item.source)
+    if fault is not None:
+        return Problem(item.index, "source", "syntax", fault.message)
+    return Sourced(item, node=parse_expression(item.source))
 
 
 def _walks(item: Item, path: Path) -> Problem | None:
@@ -128,6 +151,9 @@ def _wanted(sourced: Sequence[Sourced]) -> Wanted:
 
 def _wish(one: Sourced) -> pa.DataType | None:
     type = one.item.place.type
+    if one.node is not None:
+        # Its numbers are decimals when its result is one; anything else an expression takes as it comes.
+        return type if pa.types.is_decimal(type) else None
     return type if one.fields == (one.path,) and not pa.types.is_nested(type) else None
 
 
@@ -150,31 +176,42 @@ def _by_column(sourced: Sequence[Sourced]) -> dict[Names, list[Sourced]]:
     return groups
 
 
-def _column(group: Sequence[Sourced], wanted: Wanted) -> Column:
+def _column(group: Sequence[Sourced], wanted: Wanted, now: int) -> Column:
     first = group[0]
     place = first.item.place
     if place.within:
-        entries = tuple((_cell(one, wanted), one.item.place.within) for one in group)
+        entries = tuple((_cell(one, wanted, now), one.item.place.within) for one in group)
         fields = dict.fromkeys(names for one in group for names in one.fields)
         return ListColumn(entries, place.whole, tuple(fields))
+    cell = _cell(first, wanted, now)
+    if first.node is not None:
+        return ExpressionColumn(cell, place.type, first.fields)
     if not first.path:
-        return StaticColumn(_cell(first, wanted), place.type)
-    own = as_exact if _exact(first, wanted) else as_double
-    return AttributeColumn(_cell(first, wanted), first.path, place.type, own)
+        return StaticColumn(cell, place.type)
+    return AttributeColumn(cell, first.path, place.type, as_exact if _exact(first, wanted) else as_double)
 
 
-def _cell(one: Sourced, wanted: Wanted) -> Cell:
+def _cell(one: Sourced, wanted: Wanted, now: int) -> Cell:
     item = one.item
     convert = _walking(converter(item.place.type), item.place.within.count(None))
-    return Cell(item.index, item.destination, item.source, _read(one, wanted), convert)
+    read, lenient = _read(one, wanted, now), item.sense == EXPRESSION
+    return Cell(item.index, item.destination, item.source, read, convert, lenient)
 
 
-def _read(one: Sourced, wanted: Wanted) -> Read:
+def _read(one: Sourced, wanted: Wanted, now: int) -> Read:
+    if one.node is not None:
+        exact = holds_decimal(one.item.place.type)
+        return evaluator(one.node, Scope(Context(now, exact), lambda names: _own(wanted.get(names), exact)))
     if not one.path:
         source = one.item.source
         return lambda _record: source
     own, read = as_exact if _exact(one, wanted) else as_double, reader(one.path)
     return lambda record: own(read(record))
+
+
+def _own(type: pa.DataType | None, exact: bool) -> Callable[[object], object]:
+    """How an expression reads a field: as a decimal when its own result is one, or when the field is decoded as one."""
+    return as_exact if exact or (type is not None and pa.types.is_decimal(type)) else as_double
 
 
 def _exact(one: Sourced, wanted: Wanted) -> bool:
@@ -199,7 +236,8 @@ def _walking(convert: Converter, depth: int) -> Converter:
     inner = _walking(convert, depth - 1)
 
     def walk(value: object) -> object:
-        assert isinstance(value, list)
+        if not isinstance(value, list):
+            return Failure("", "array", type_name(value), value)
         made = [None if element is None else inner(element) for element in value]
         return next((one for one in made if isinstance(one, Failure)), made)
 

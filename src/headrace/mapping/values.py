@@ -29,6 +29,13 @@ def as_exact(value: object) -> object:
     return shortest(Decimal(repr(value))) if isinstance(value, float) else _inside(value, as_exact)
 
 
+def plain_numbers(value: object) -> object:
+    """``value`` with every decimal as a number that any JSON encoder takes; digits beyond a double's are lost."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return _inside(value, plain_numbers)
+
+
 def shortest(value: Decimal) -> Decimal:
     """The same number without trailing zeros after the point."""
     try:
@@ -68,7 +75,12 @@ def iso_text(value: date) -> str:
 
 def json_text(value: object) -> str:
     """``value`` as JSON text; numbers with all their digits."""
-    return _ENCODER.encode(_json_ready(value)).decode()
+    return _ENCODER.encode(json_ready(value)).decode()
+
+
+def json_ready(value: object) -> object:
+    """``value`` with dates as ISO texts: what a JSON encoder takes (decimals among it)."""
+    return iso_text(value) if isinstance(value, date) else _inside(value, json_ready)
 
 
 def type_name(value: object) -> str:
@@ -83,10 +95,6 @@ def type_name(value: object) -> str:
         return "date-time"
     names: dict[type, str] = {str: "string", dict: "object", list: "array", date: "date"}
     return names.get(type(value), "null")
-
-
-def _json_ready(value: object) -> object:
-    return iso_text(value) if isinstance(value, date) else _inside(value, _json_ready)
 
 
 def _double_text(value: float) -> str:

@@ -1,0 +1,15 @@
+"""The functions of the expression language: one declaration each, gathered by name."""
+
+from headrace.mapping.functions import arrays, conversions, hashing, logical, moments, objects, strings, urls
+from headrace.mapping.functions.declaring import Function
+
+__all__ = ["FUNCTIONS", "Function"]
+
+_MODULES = (arrays, conversions, hashing, logical, moments, objects, strings, urls)
+FUNCTIONS: dict[str, Function] = {
+    name: one
+    for module in _MODULES
+    for one in vars(module).values()
+    if isinstance(one, Function)
+    for name in (one.name, *one.aliases)
+}

@@ -1,0 +1,121 @@
+"""Arrays: elements, sums of arrays, the least and the greatest."""
+
+from collections.abc import Iterator
+
+from headrace.mapping.failure import Failed, Failure
+from headrace.mapping.functions.declaring import Applied, as_text, bounded, function
+from headrace.mapping.operators import order, size, truthy
+
+ARRAYS = "Hierarchies - Arrays"
+AGGREGATION = "Aggregation"
+
+
+@function(ARRAYS, "first(INPUT)", {'first("1", "2", "3")': "1", "first([7, 8])": 7, "first([])": None})
+def first(*input: object) -> object:
+    """The first of the arguments, or of one array; null when there is none."""
+    elements = _elements(input)
+    return elements[0] if elements else None
+
+
+@function(ARRAYS, "last(INPUT)", {'last("1", "2", "3")': "3", "last([7, 8])": 8, "last([])": None})
+def last(*input: object) -> object:
+    """The last of the arguments, or of one array; null when there is none."""
+    elements = _elements(input)
+    return elements[-1] if elements else None
+
+
+@function(ARRAYS, "to_array(INCLUDE_NULLS, VALUES)", {"to_array(false, 1, null, 2, 3)": [1, 2, 3]})
+def to_array(include_nulls: object, *values: object) -> list[object]:
+    """An array of the values, with or without the nulls among them."""
+    return [value for value in values if value is not None or truthy(include_nulls)]
+
+
+@function(ARRAYS, "size_of(INPUT)", {"size_of([1, 2, 3, 4])": 4})
+def size_of(input: object) -> int | None:
+    """How many elements an array has."""
+    return None if input is None else size(input)
+
+
+@function(ARRAYS, "add_to_array(ARRAY, VALUES)", {"add_to_array(['a', 'b'], 'c', 'd')": ["a", "b", "c", "d"]})
+def add_to_array(array: list[object], *values: object) -> list[object]:
+    """The array with the values at its end."""
+    return [*array, *values]
+
+
+@function(
+    ARRAYS, "join_arrays(ARRAY, VALUES)", {"join_arrays(['a', 'b'], ['c'], ['d', 'e'])": ["a", "b", "c", "d", "e"]}
+)
+def join_arrays(array: list[object], *values: object) -> list[object]:
+    """One array of the elements of several."""
+    return [*array, *(element for value in values for element in (value if isinstance(value, list) else [value]))]
+
+
+@function(ARRAYS, "array_to_string(SEPARATOR, ARRAY)", {'array_to_string(";", ["Hello", "world"])': "Hello;world"})
+def array_to_string(separator: str, array: list[object]) -> str:
+    """An array's elements joined with SEPARATOR between them; nulls are left out."""
+    return bounded(separator.join(as_text(element) for element in array if element is not None))
+
+
+@function(ARRAYS, "filterArray(ARRAY, PREDICATE)", {"filterArray([5, -6, 0, 7], x -> x > 0)": [5, 7]})
+def filterArray(array: list[object], predicate: Applied) -> list[object]:
+    """The elements for which PREDICATE holds."""
+    return [element for element in array if truthy(_held(predicate(element)))]
+
+
+@function(ARRAYS, "transformArray(ARRAY, UPDATER)", {"transformArray([5, 6, 7], x -> x + 1)": [6, 7, 8]})
+def transformArray(array: list[object], updater: Applied) -> list[object]:
+    """What UPDATER makes of each element."""
+    return [_held(updater(element)) for element in array]
+
+
+@function(
+    ARRAYS, "flattenArray(ARRAY)", {"flattenArray([[['a', 'b'], ['c']], [['d'], 'e']])": ["a", "b", "c", "d", "e"]}
+)
+def flattenArray(array: list[object]) -> list[object]:
+    """One array of all the elements, however deep they lie in arrays."""
+    return list(_flat(array))
+
+
+@function(AGGREGATION, "min(OPTIONS)", {"min(3, 1, 4)": 1, "min(null, 2)": 2})
+def min(*options: object) -> object:
+    """The least value; nulls do not count."""
+    return _extreme(options, -1)
+
+
+@function(AGGREGATION, "max(OPTIONS)", {"max(3, 1, 4)": 4, 'max("a", "b")': "b"})
+def max(*options: object) -> object:
+    """The greatest value; nulls do not count."""
+    return _extreme(options, 1)
+
+
+def _elements(arguments: tuple[object, ...]) -> list[object]:
+    if len(arguments) != 1:
+        return list(arguments)
+    only = arguments[0]
+    return only if isinstance(only, list) else ([] if only is None else [only])
+
+
+def _extreme(arguments: tuple[object, ...], sign: int) -> object:
+    best: object = None
+    for value in _elements(arguments):
+        if value is not None and (best is None or order(value, best) == sign):
+            best = value
+    return best
+
+
+def _held(value: object) -> object:
+    if isinstance(value, Failure):
+        raise Failed(value.reason)
+    return value
+
+
+def _flat(array: list[object]) -> Iterator[object]:
+    waiting = [iter(array)]
+    while waiting:
+        for element in waiting[-1]:
+            if isinstance(element, list):
+                waiting.append(iter(element))
+                break
+            yield element
+        else:
+            waiting.pop()

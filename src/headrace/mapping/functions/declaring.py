@@ -1,0 +1,207 @@
+"""How a function is declared: its name and place in the listing, its examples, what it computes.
+
+The Python implementation's annotations say how arguments are read: ``str`` takes any scalar as text, ``int`` a whole
+number, ``datetime`` a moment or a text that is one. A null for such a parameter makes the whole result null; with
+``| None`` the function sees the null itself. ``object`` takes the value as it is.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, get_type_hints
+
+import polars as pl
+
+from headrace.mapping.conversion import whole
+from headrace.mapping.dates import read_moment
+from headrace.mapping.failure import Failed, Failure
+from headrace.mapping.values import text_of, type_name
+
+Later = Callable[[], object]
+Applied = Callable[..., object]
+LONGEST_TEXT = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What an expression is evaluated in: the moment that ``now()`` means, and whether its numbers are decimals."""
+
+    now: int
+    exact: bool = False
+
+
+@dataclass(slots=True)
+class Function:
+    """One function of the language.
+
+    lazy        arguments come as calls, so that one that is not needed is never evaluated
+    contextual  the first parameter is the Context
+    kernel      the same on Polars expressions of text columns, or None
+    """
+
+    name: str
+    category: str
+    syntax: str
+    examples: Mapping[str, object]
+    run: Applied
+    aliases: tuple[str, ...] = ()
+    lazy: bool = False
+    contextual: bool = False
+    kernel: Callable[..., pl.Expr] | None = None
+    parameters: tuple[inspect.Parameter, ...] = field(init=False)
+    hints: dict[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        listed = tuple(inspect.signature(self.run).parameters.values())
+        self.parameters = listed[1:] if self.contextual else listed
+        self.hints = get_type_hints(self.run)
+
+    def polars(self, kernel: Callable[..., pl.Expr]) -> Callable[..., pl.Expr]:
+        """Declares the vectorised form, for text arguments that are not null."""
+        self.kernel = kernel
+        return kernel
+
+    @property
+    def description(self) -> str:
+        """What the function does, in a sentence."""
+        return inspect.cleandoc(self.run.__doc__ or "")
+
+    @property
+    def fewest(self) -> int:
+        """How many arguments it needs."""
+        return sum(one.default is one.empty and one.kind is not one.VAR_POSITIONAL for one in self.parameters)
+
+    @property
+    def most(self) -> int | None:
+        """How many arguments it takes; None: any number."""
+        if any(one.kind is one.VAR_POSITIONAL for one in self.parameters):
+            return None
+        return len(self.parameters)
+
+    def parameter(self, position: int) -> inspect.Parameter:
+        """The parameter that the argument at ``position`` goes to."""
+        return self.parameters[min(position, len(self.parameters) - 1)]
+
+    def applied(self, context: Context, arguments: int) -> Applied:
+        """The function for ``arguments`` arguments: from values that may be null to a value or a Failure."""
+        call = _with(context, self.run) if self.contextual else self.run
+        if self.lazy:
+            return guarded(call)
+        adapters = [_adapter(self.hints[self.parameter(position).name]) for position in range(arguments)]
+
+        def apply(*values: object) -> object:
+            adapted: list[object] = []
+            for adapter, value in zip(adapters, values, strict=True):
+                if adapter is not None:
+                    change, nullable = adapter
+                    if value is None and not nullable:
+                        return None
+                    value = None if value is None else change(value)
+                adapted.append(value)
+            return call(*adapted)
+
+        return guarded(apply)
+
+
+def function(
+    category: str,
+    syntax: str,
+    examples: Mapping[str, object],
+    *,
+    name: str = "",
+    aliases: Sequence[str] = (),
+    lazy: bool = False,
+    contextual: bool = False,
+) -> Callable[[Applied], Function]:
+    """Declares a Python function as one of the language's; its docstring is the description."""
+
+    def declare(run: Applied) -> Function:
+        return Function(name or run.__name__, category, syntax, examples, run, tuple(aliases), lazy, contextual)
+
+    return declare
+
+
+def guarded(call: Applied) -> Applied:
+    """``call`` with what it raises on bad values turned into a Failure."""
+
+    def guard(*values: object) -> object:
+        try:
+            return call(*values)
+        except Failed as error:
+            return Failure(str(error))
+        except (ArithmeticError, ValueError) as error:
+            return Failure(f"{error.__class__.__name__}: {error}")
+
+    return guard
+
+
+def bounded(text: str) -> str:
+    """``text``, unless it is longer than a value may grow."""
+    if len(text) > LONGEST_TEXT:
+        raise Failed(f"the text grows beyond {LONGEST_TEXT} characters")
+    return text
+
+
+def as_text(value: object) -> str:
+    """A scalar as text."""
+    text = text_of(value)
+    if text is None:
+        raise Failed(f"{type_name(value)} is no text")
+    return text
+
+
+def _with(context: Context, run: Applied) -> Applied:
+    return lambda *values: run(context, *values)
+
+
+def _as_whole(value: object) -> int:
+    number = whole(value)
+    if number is None:
+        raise Failed(f"{type_name(value)} is no whole number")
+    return number
+
+
+def _as_moment(value: object) -> datetime:
+    moment = read_moment(value) if isinstance(value, str) else value
+    if not isinstance(moment, datetime):
+        raise Failed(f"{type_name(value)} is no date-time")
+    return moment
+
+
+def _as_list(value: object) -> list[object]:
+    if not isinstance(value, list):
+        raise Failed(f"{type_name(value)} is no array")
+    return value
+
+
+def _as_object(value: object) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise Failed(f"{type_name(value)} is no object")
+    return value
+
+
+def _as_callable(value: object) -> Applied:
+    if not callable(value):
+        raise Failed("a lambda such as x -> x > 0 is needed")
+    return value
+
+
+_CHANGES: dict[object, Callable[[object], object]] = {
+    str: as_text,
+    int: _as_whole,
+    datetime: _as_moment,
+    list[object]: _as_list,
+    dict[str, object]: _as_object,
+    Applied: _as_callable,
+}
+
+
+def _adapter(hint: object) -> tuple[Callable[[object], object], bool] | None:
+    """How an argument is read, and whether the function sees a null itself; None: as it is."""
+    for kind, change in _CHANGES.items():
+        if hint == kind:
+            return change, False
+        if kind is not Applied and hint == kind | None:  # type: ignore[operator]
+            return change, True
+    return None

@@ -1,0 +1,98 @@
+"""Objects and maps: made from pairs, merged, asked for their keys."""
+
+from headrace.mapping.failure import Failed
+from headrace.mapping.functions.declaring import as_text, function
+
+OBJECTS = "Hierarchies - Objects"
+MAPS = "Hierarchies - Map"
+
+
+@function(
+    OBJECTS,
+    "to_object(KEY_1, VALUE_1, ...)",
+    {'to_object("firstName", "John", "lastName", "Doe")': {"firstName": "John", "lastName": "Doe"}},
+)
+def to_object(*pairs: object) -> dict[str, object]:
+    """An object of keys and values in turn."""
+    return _paired(pairs)
+
+
+@function(
+    MAPS,
+    "to_map(KEY_1, VALUE_1, ...)",
+    {'to_map("firstName", "John", "lastName", "Doe")': {"firstName": "John", "lastName": "Doe"}},
+)
+def to_map(*pairs: object) -> dict[str, object]:
+    """A map of keys and values in turn."""
+    return _paired(pairs)
+
+
+@function(
+    OBJECTS,
+    "object_to_map(KEY_1, VALUE_1, ...)",
+    {'object_to_map("a", 1)': {"a": 1}, 'object_to_map({"a": 1})': {"a": 1}},
+)
+def object_to_map(*pairs: object) -> object:
+    """A map of keys and values in turn, or of one object's fields."""
+    if len(pairs) != 1:
+        return _paired(pairs)
+    if not isinstance(pairs[0], dict | None):
+        raise Failed("a single argument must be an object")
+    return pairs[0]
+
+
+@function(
+    OBJECTS, "get_keys(OBJECT)", {'get_keys({"book1": "Pride and Prejudice", "book2": "1984"})': ["book1", "book2"]}
+)
+def get_keys(object: dict[str, object]) -> list[object]:
+    """The names of an object's fields."""
+    return list(object)
+
+
+@function(
+    OBJECTS,
+    "map_get_values(MAP, KEY)",
+    {'map_get_values({"a": 1, "b": 2}, "b")': 2, 'map_get_values({"a": 1, "b": 1}, ["a", "b"])': [1]},
+)
+def map_get_values(map: dict[str, object], key: object) -> object:
+    """The value of one key, or for an array of keys their values, each once."""
+    if not isinstance(key, list):
+        return None if key is None else map.get(as_text(key))
+    found: list[object] = []
+    for one in key:
+        value = map.get(as_text(one))
+        if value is not None and value not in found:
+            found.append(value)
+    return found
+
+
+@function(
+    OBJECTS,
+    "map_has_keys(MAP, KEY)",
+    {
+        'map_has_keys({"a": 1}, "a")': True,
+        'map_has_keys({"a": 1}, ["x", "a"])': True,
+        'map_has_keys({"a": 1}, "x")': False,
+    },
+)
+def map_has_keys(map: dict[str, object], key: object) -> bool:
+    """Whether a map has a key, or one of an array's."""
+    return any(as_text(one) in map for one in (key if isinstance(key, list) else [key]) if one is not None)
+
+
+@function(OBJECTS, "add_to_map(MAP_1, MAP_2, ...)", {'add_to_map({"a": 1}, {"a": 2, "b": 3})': {"a": 1, "b": 3}})
+def add_to_map(*maps: dict[str, object] | None) -> dict[str, object]:
+    """One map of all pairs; for a key that repeats, the first one stays."""
+    merged: dict[str, object] = {}
+    for map in maps:
+        for key, value in (map or {}).items():
+            merged.setdefault(key, value)
+    return merged
+
+
+def _paired(pairs: tuple[object, ...]) -> dict[str, object]:
+    if len(pairs) % 2:
+        raise Failed("a key has no value; give keys and values in turn")
+    if any(key is None for key in pairs[::2]):
+        raise Failed("a key is null")
+    return {as_text(key): value for key, value in zip(pairs[::2], pairs[1::2], strict=True)}

@@ -1,0 +1,187 @@
+"""Text: cutting, joining, padding, comparing."""
+
+import polars as pl
+
+from headrace.mapping.failure import Failed
+from headrace.mapping.functions.declaring import as_text, bounded, function
+
+STRING = "String"
+# What Java's trim takes away: every character up to the blank.
+_BLANKS = "".join(map(chr, range(33)))
+
+
+@function(
+    STRING,
+    "concat(STRING_1, STRING_2, ...)",
+    {'concat("Hi, ", "there", "!")': "Hi, there!", 'concat("a", null, 5)': "a5"},
+)
+def concat(*strings: str | None) -> str:
+    """Joins texts end to end; a null adds nothing."""
+    return bounded("".join(text for text in strings if text is not None))
+
+
+@function(STRING, "lower(INPUT)", {'lower("HeLLo")': "hello", 'lcase("HeLLo")': "hello"}, aliases=["lcase"])
+def lower(input: str) -> str:
+    """Turns a text into lower case."""
+    return input.lower()
+
+
+@function(STRING, "upper(INPUT)", {'upper("HeLLo")': "HELLO", 'ucase("HeLLo")': "HELLO"}, aliases=["ucase"])
+def upper(input: str) -> str:
+    """Turns a text into upper case."""
+    return input.upper()
+
+
+@function(STRING, "trim(STRING)", {'trim(" hello ")': "hello"})
+def trim(string: str) -> str:
+    """Takes blanks and control characters away from both ends."""
+    return string.strip(_BLANKS)
+
+
+@function(STRING, "ltrim(STRING)", {'ltrim(" hello")': "hello", 'ltrim(" hello ")': "hello "})
+def ltrim(string: str) -> str:
+    """Takes blanks and control characters away from the beginning."""
+    return string.lstrip(_BLANKS)
+
+
+@function(STRING, "rtrim(STRING)", {'rtrim("hello ")': "hello", 'rtrim(" hello ")': " hello"})
+def rtrim(string: str) -> str:
+    """Takes blanks and control characters away from the end."""
+    return string.rstrip(_BLANKS)
+
+
+@function(STRING, "left(STRING, COUNT)", {'left("abcde", 2)': "ab", 'left("ab", 5)': "ab"})
+def left(string: str, count: int) -> str:
+    """The first COUNT characters."""
+    return string[: _not_negative(count)]
+
+
+@function(STRING, "right(STRING, COUNT)", {'right("abcde", 2)': "de", 'right("ab", 5)': "ab", 'right("ab", 0)': ""})
+def right(string: str, count: int) -> str:
+    """The last COUNT characters."""
+    return string[max(0, len(string) - _not_negative(count)) :]
+
+
+@function(STRING, "lpad(INPUT, COUNT, PADDING)", {'lpad("bat", 8, "yz")': "yzyzybat", 'lpad("bat", 2, "y")': "bat"})
+def lpad(input: str, count: int, padding: str) -> str:
+    """Puts PADDING in front until the text has COUNT characters; a longer text stays as it is."""
+    return _padding(padding, count - len(input)) + input
+
+
+@function(STRING, "rpad(INPUT, COUNT, PADDING)", {'rpad("bat", 8, "yz")': "batyzyzy", 'rpad("bat", 2, "y")': "bat"})
+def rpad(input: str, count: int, padding: str) -> str:
+    """Puts PADDING behind until the text has COUNT characters; a longer text stays as it is."""
+    return input + _padding(padding, count - len(input))
+
+
+@function(
+    STRING,
+    "substr(INPUT, START_INDEX, LENGTH)",
+    {'substr("This is a substring test", 7, 8)': " a subst", 'substr("abc", 2, 9)': "c", 'substr("abc", 1)': "bc"},
+)
+def substr(input: str, start_index: int, length: int = 1_000_000) -> str:
+    """The part that begins at START_INDEX, counted from 0, and has LENGTH characters, or fewer at the end."""
+    return input[_not_negative(start_index) :][: _not_negative(length)]
+
+
+@function(
+    STRING,
+    "instr(INPUT, SUBSTRING[, START_POSITION[, OCCURRENCE]])",
+    {'instr("adobe.com", "com")': 6, 'instr("adobe.com", "x")': -1, 'instr("a,b,c", ",", 2)': 3},
+)
+def instr(input: str, substring: str, start_position: int = 0, occurrence: int = 1) -> int:
+    """Where SUBSTRING begins, counted from 0 like START_POSITION; -1 when it is not there."""
+    found = _not_negative(start_position) - 1
+    for _ in range(min(max(1, occurrence), len(input) + 2)):
+        found = input.find(substring, found + 1)
+        if found < 0:
+            return -1
+    return found
+
+
+@function(
+    STRING,
+    "replacestr(INPUT, TO_FIND, TO_REPLACE)",
+    {'replacestr("This is a string re test", "re", "replace")': "This is a string replace test"},
+)
+def replacestr(input: str, to_find: str, to_replace: str) -> str:
+    """Replaces every TO_FIND by TO_REPLACE."""
+    return bounded(input.replace(to_find, to_replace)) if to_find else input
+
+
+@function(
+    STRING,
+    "split(INPUT, SEPARATOR)",
+    {'split("Hello world", " ")': ["Hello", "world"], 'split("a,;b", ";,")': ["a", "b"]},
+)
+def split(input: str, separator: str) -> list[object]:
+    """Cuts a text at any of SEPARATOR's characters; empty pieces are left out."""
+    pieces: list[object] = []
+    start = 0
+    for position, letter in enumerate([*input, None]):
+        if letter is None or letter in separator:
+            if position > start:
+                pieces.append(input[start:position])
+            start = position + 1
+    return pieces
+
+
+@function(
+    STRING,
+    "join(SEPARATOR, OBJECTS)",
+    {'join(" ", to_array(true, "Hello", "world"))': "Hello world", 'join("-", ["a", null, 1])': "a-1"},
+)
+def join(separator: str, objects: list[object]) -> str:
+    """Joins an array's elements with SEPARATOR between them; nulls are left out."""
+    return bounded(separator.join(as_text(one) for one in objects if one is not None))
+
+
+@function(STRING, "equals(STRING_1, STRING_2)", {'equals("string1", "STRING1")': False, 'equals("a", "a")': True})
+def equals(string_1: str, string_2: str) -> bool:
+    """Whether two texts are the same."""
+    return string_1 == string_2
+
+
+@function(STRING, "equalsIgnoreCase(STRING_1, STRING_2)", {'equalsIgnoreCase("string1", "STRING1")': True})
+def equalsIgnoreCase(string_1: str, string_2: str) -> bool:
+    """Whether two texts are the same but for upper and lower case."""
+    return string_1.upper() == string_2.upper()
+
+
+@lower.polars
+def _lower(text: pl.Expr) -> pl.Expr:
+    return text.str.to_lowercase()
+
+
+@upper.polars
+def _upper(text: pl.Expr) -> pl.Expr:
+    return text.str.to_uppercase()
+
+
+@trim.polars
+def _trim(text: pl.Expr) -> pl.Expr:
+    return text.str.strip_chars(_BLANKS)
+
+
+@ltrim.polars
+def _ltrim(text: pl.Expr) -> pl.Expr:
+    return text.str.strip_chars_start(_BLANKS)
+
+
+@rtrim.polars
+def _rtrim(text: pl.Expr) -> pl.Expr:
+    return text.str.strip_chars_end(_BLANKS)
+
+
+def _padding(padding: str, missing: int) -> str:
+    if missing <= 0:
+        return ""
+    if missing > 1_000_000 or not padding:
+        raise Failed("PADDING is empty" if not padding else "COUNT is more than 1000000")
+    return (padding * (missing // len(padding) + 1))[:missing]
+
+
+def _not_negative(number: int) -> int:
+    if number < 0:
+        raise Failed(f"{number} is negative")
+    return number

@@ -1,0 +1,85 @@
+"""The methods that may be called on a value: an allow-list of Java's String methods, and ``get`` and ``size``."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from headrace.mapping.failure import Failed
+from headrace.mapping.functions.declaring import as_text, bounded
+from headrace.mapping.functions.strings import trim
+from headrace.mapping.operators import size
+from headrace.mapping.values import type_name
+
+
+@dataclass(frozen=True, slots=True)
+class MethodSpec:
+    """A method: what it does with its receiver and arguments, and how many arguments it takes."""
+
+    run: Callable[..., object]
+    fewest: int
+    most: int
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise Failed(f"{type_name(value)} is no text")
+    return value
+
+
+def _on_text(run: Callable[..., object], fewest: int, most: int | None = None) -> MethodSpec:
+    def call(receiver: object, *arguments: object) -> object:
+        return run(_text(receiver), *arguments)
+
+    return MethodSpec(call, fewest, fewest if most is None else most)
+
+
+def _equals(receiver: object, other: object) -> bool:
+    return type_name(receiver) == type_name(other) and receiver == other
+
+
+def _equals_ignoring_case(receiver: str, other: object) -> bool:
+    return isinstance(other, str) and receiver.upper() == other.upper()
+
+
+def _substring(receiver: str, start: object, end: object = None) -> str:
+    first, last = _index(start), len(receiver) if end is None else _index(end)
+    if not 0 <= first <= last <= len(receiver):
+        raise Failed(f"{first} to {last} lies outside the text")
+    return receiver[first:last]
+
+
+def _index(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Failed(f"{type_name(value)} is no position")
+    return value
+
+
+def _get(receiver: object, key: object) -> object:
+    if isinstance(receiver, dict):
+        return receiver.get(as_text(key))
+    if isinstance(receiver, list):
+        position = _index(key)
+        return receiver[position] if 0 <= position < len(receiver) else None
+    raise Failed(f"{type_name(receiver)} has no get")
+
+
+METHODS: Mapping[str, MethodSpec] = {
+    "charAt": _on_text(lambda text, at: _substring(text, at, _index(at) + 1), 1),
+    "concat": _on_text(lambda text, other: bounded(text + _text(other)), 1),
+    "contains": _on_text(lambda text, other: _text(other) in text, 1),
+    "endsWith": _on_text(lambda text, other: text.endswith(_text(other)), 1),
+    "equals": MethodSpec(_equals, 1, 1),
+    "equalsIgnoreCase": _on_text(_equals_ignoring_case, 1),
+    "get": MethodSpec(_get, 1, 1),
+    "indexOf": _on_text(lambda text, other: text.find(_text(other)), 1),
+    "isEmpty": MethodSpec(lambda value: size(value) == 0, 0, 0),
+    "lastIndexOf": _on_text(lambda text, other: text.rfind(_text(other)), 1),
+    "length": _on_text(len, 0),
+    "replace": _on_text(lambda text, old, new: bounded(text.replace(_text(old), _text(new))), 2),
+    "size": MethodSpec(size, 0, 0),
+    "startsWith": _on_text(lambda text, other: text.startswith(_text(other)), 1),
+    "substring": _on_text(_substring, 1, 2),
+    "toLowerCase": _on_text(str.lower, 0),
+    "toString": MethodSpec(as_text, 0, 0),
+    "toUpperCase": _on_text(str.upper, 0),
+    "trim": _on_text(trim.run, 0),
+}

@@ -1,0 +1,256 @@
+"""What each operator makes of two values: JEXL's arithmetic, without its silent overflows."""
+
+import math
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Context, Decimal, Inexact, InvalidOperation
+
+from headrace.mapping.conversion import number_in
+from headrace.mapping.failure import Failed
+from headrace.mapping.values import as_double, as_exact, text_of, type_name
+
+Number = int | float | Decimal
+Operator = Callable[[object, object, bool], object]
+
+# Sums and products of decimals are exact; a quotient, which may have no end, gets this many digits after the point.
+_QUOTIENT = Decimal(1).scaleb(-18)
+_EXACT = Context(prec=400, traps=[Inexact, InvalidOperation])
+_WIDE = Context(prec=400, rounding=ROUND_HALF_EVEN)
+_MOST_BITS = 4096
+_WORD = 2**64
+
+
+def truthy(value: object) -> bool:
+    """Whether a condition holds: false, null, 0, NaN, "" and "false" do not."""
+    if isinstance(value, str):
+        return value not in ("", "false")
+    return bool(value) and value == value if isinstance(value, bool | int | float | Decimal) else value is not None
+
+
+def as_number(value: object, exact: bool) -> Number:
+    """The number that a value is for arithmetic: a number, true and false as 1 and 0, a text that reads as one."""
+    found = number_in(value) if isinstance(value, str) else value
+    if isinstance(found, bool):
+        return int(found)
+    if isinstance(found, int):
+        return found
+    if isinstance(found, Decimal) and isinstance(value, str) and value.lstrip("+-").isdigit():
+        return int(found)
+    number = as_exact(found) if exact else as_double(found)
+    if isinstance(number, float | Decimal):
+        return number
+    raise Failed("null has no number" if value is None else f"{type_name(value)} is no number")
+
+
+def equal(left: object, right: object) -> bool:
+    """``==``: a text equals the number that it reads as, a boolean equals what holds; null equals null only."""
+    if left is None or right is None:
+        return left is right
+    if isinstance(left, bool) or isinstance(right, bool):
+        return truthy(left) == truthy(right)
+    if isinstance(left, Number) or isinstance(right, Number):
+        pair = _number_or_none(left), _number_or_none(right)
+        return None not in pair and pair[0] == pair[1]
+    if isinstance(left, date) != isinstance(right, date):
+        return text_of(left) == text_of(right)
+    return bool(left == right)
+
+
+def order(left: object, right: object) -> int | None:
+    """-1, 0 or 1; None when one side is null. Numbers by value, texts letter by letter."""
+    if left is None or right is None:
+        return None
+    if isinstance(left, Number) or isinstance(right, Number):
+        a, b = _comparable(left), _comparable(right)
+        return (a > b) - (a < b)
+    if isinstance(left, date) and isinstance(right, date):
+        return (text_of(left) > text_of(right)) - (text_of(left) < text_of(right))  # type: ignore[operator]
+    one, other = text_of(left), text_of(right)
+    if one is None or other is None:
+        raise Failed(f"{type_name(left)} and {type_name(right)} have no order")
+    return (one > other) - (one < other)
+
+
+def size(value: object) -> int:
+    """How many letters, elements or keys."""
+    if isinstance(value, str | list | dict):
+        return len(value)
+    if value is None:
+        return 0
+    raise Failed(f"{type_name(value)} has no size")
+
+
+def empty(value: object) -> bool:
+    """Whether a value is null, or has no letters, elements or keys."""
+    return value is None or (isinstance(value, str | list | dict) and not value)
+
+
+def negated(value: object, exact: bool) -> object:
+    """``-value``."""
+    return -as_number(value, exact)
+
+
+def complement(value: object, exact: bool) -> object:
+    """``~value``."""
+    return ~_whole(value, exact)
+
+
+def _number_or_none(value: object) -> Number | None:
+    try:
+        return _comparable(value)
+    except Failed:
+        return None
+
+
+def _comparable(value: object) -> Number:
+    # As written, so that 0.1 equals "0.1" and a long is not rounded to a double.
+    number = as_number(value, exact=True)
+    assert isinstance(number, Number)
+    return number
+
+
+def _plus(left: object, right: object, exact: bool) -> object:
+    texts = isinstance(left, str), isinstance(right, str)
+    if all(texts) or (any(texts) and not (_reads(left) and _reads(right))):
+        return _joined(left, right)
+    return _arithmetic(left, right, exact, lambda a, b: a + b, _EXACT.add)
+
+
+def _reads(value: object) -> bool:
+    if isinstance(value, str):
+        return number_in(value) is not None
+    return isinstance(value, Number) or value is None
+
+
+def _joined(left: object, right: object) -> str:
+    texts = [text_of(value) for value in (left, right)]
+    if texts[0] is None or texts[1] is None:
+        raise Failed(f"{type_name(left)} and {type_name(right)} cannot be joined")
+    return texts[0] + texts[1]
+
+
+def _arithmetic(
+    left: object,
+    right: object,
+    exact: bool,
+    plain: Callable[[int | float, int | float], int | float],
+    decimal: Callable[[Decimal, Decimal], Decimal],
+) -> Number:
+    a, b = as_number(left, exact), as_number(right, exact)
+    if isinstance(a, Decimal) or isinstance(b, Decimal):
+        return decimal(_decimal(a), _decimal(b))
+    result = plain(a, b)
+    if isinstance(result, int) and result.bit_length() > _MOST_BITS:
+        raise Failed("the number grows too large")
+    return result
+
+
+def _decimal(number: Number) -> Decimal:
+    exact = as_exact(number)
+    assert isinstance(exact, Decimal)
+    return exact
+
+
+def _minus(left: object, right: object, exact: bool) -> object:
+    return _arithmetic(left, right, exact, lambda a, b: a - b, _EXACT.subtract)
+
+
+def _times(left: object, right: object, exact: bool) -> object:
+    return _arithmetic(left, right, exact, lambda a, b: a * b, _EXACT.multiply)
+
+
+def _divided(left: object, right: object, exact: bool) -> object:
+    if as_number(right, exact) == 0:
+        raise Failed("division by zero")
+    return _arithmetic(left, right, exact, _quotient, _decimal_quotient)
+
+
+def _quotient(a: int | float, b: int | float) -> int | float:
+    if isinstance(a, int) and isinstance(b, int):
+        return abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
+    return a / b
+
+
+def _decimal_quotient(a: Decimal, b: Decimal) -> Decimal:
+    return _WIDE.quantize(_WIDE.divide(a, b), _QUOTIENT)
+
+
+def _remainder(left: object, right: object, exact: bool) -> object:
+    if as_number(right, exact) == 0:
+        raise Failed("division by zero")
+    return _arithmetic(left, right, exact, _rest, _EXACT.remainder)
+
+
+def _rest(a: int | float, b: int | float) -> int | float:
+    if isinstance(a, int) and isinstance(b, int):
+        return abs(a) % abs(b) * (-1 if a < 0 else 1)
+    return math.fmod(a, b)
+
+
+def _whole(value: object, exact: bool) -> int:
+    number = as_number(value, exact)
+    if number != number or number in (math.inf, -math.inf) or number != int(number):
+        raise Failed(f"{number} is no whole number")
+    return int(number)
+
+
+def _bits(combine: Callable[[int, int], int]) -> Operator:
+    return lambda left, right, exact: combine(_whole(left, exact), _whole(right, exact))
+
+
+def _signed(number: int) -> int:
+    number %= _WORD
+    return number - _WORD if number >= _WORD // 2 else number
+
+
+def _ordered(holds: Callable[[int], bool]) -> Operator:
+    def compare(left: object, right: object, _exact: bool) -> object:
+        found = order(left, right)
+        return found is not None and holds(found)
+
+    return compare
+
+
+def _text_test(holds: Callable[[str, str], bool], negate: bool) -> Operator:
+    def test(left: object, right: object, _exact: bool) -> object:
+        if not isinstance(left, str) or not isinstance(right, str):
+            raise Failed(f"{type_name(left)} and {type_name(right)} are not both text")
+        return holds(left, right) != negate
+
+    return test
+
+
+def _in(negate: bool) -> Operator:
+    def test(left: object, right: object, _exact: bool) -> object:
+        if not isinstance(right, list | dict):
+            raise Failed(f"{type_name(right)} is no array")
+        return any(equal(left, element) for element in right) != negate
+
+    return test
+
+
+BINARY: Mapping[str, Operator] = {
+    "+": _plus,
+    "-": _minus,
+    "*": _times,
+    "/": _divided,
+    "%": _remainder,
+    "==": lambda left, right, _exact: equal(left, right),
+    "!=": lambda left, right, _exact: not equal(left, right),
+    "<": _ordered(lambda found: found < 0),
+    "<=": _ordered(lambda found: found <= 0),
+    ">": _ordered(lambda found: found > 0),
+    ">=": _ordered(lambda found: found >= 0),
+    "=^": _text_test(str.startswith, False),
+    "!^": _text_test(str.startswith, True),
+    "=$": _text_test(str.endswith, False),
+    "!$": _text_test(str.endswith, True),
+    "=~": _in(False),
+    "!~": _in(True),
+    "|": _bits(lambda a, b: a | b),
+    "^": _bits(lambda a, b: a ^ b),
+    "&": _bits(lambda a, b: a & b),
+    "<<": _bits(lambda a, b: _signed(a << (b % 64))),
+    ">>": _bits(lambda a, b: _signed(a) >> (b % 64)),
+    ">>>": _bits(lambda a, b: _signed((a % _WORD) >> (b % 64))),
+}
