@@ -14,6 +14,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
     made = deploy(tmp_path_factory.mktemp("wire"))
     yield made
     made.jobs.stop(0)
+    made.http.close()
     made.store.close()
 
 

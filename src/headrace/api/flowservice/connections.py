@@ -54,8 +54,9 @@ def patch_connection(request: Request) -> Reply:
 @flowservice.delete("/connections/{id}")
 def delete_connection(request: Request) -> Reply:
     """Removes a base connection that no flow reads through."""
+    now = request.clock.now()
     with request.store.write() as conn:
-        connections.delete(conn, request.caller, request.path_params["id"], request.clock.now())
+        connections.delete(conn, request.caller, request.path_params["id"], now)
     return NO_CONTENT
 
 

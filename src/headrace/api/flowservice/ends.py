@@ -26,8 +26,9 @@ def search_ends(kind: str, request: Request) -> Reply:
 def create_end(kind: str, request: Request) -> Reply:
     """A new source or target connection."""
     body = request.json_object()
+    now = request.clock.now()
     with request.store.write() as conn:
-        made = ends.create(conn, request.caller, kind, body, mode(request), request.clock.now())
+        made = ends.create(conn, request.caller, kind, body, mode(request), now)
     return created(request, kind, made.id, made.etag)
 
 
@@ -40,15 +41,17 @@ def get_end(kind: str, request: Request) -> Reply:
 def patch_end(kind: str, request: Request) -> Reply:
     """Changes a source or target connection from the version that was read."""
     steps, id = request.json(), request.path_params["id"]
+    now = request.clock.now()
     with request.store.write() as conn:
-        made = ends.patch(conn, request.caller, kind, id, steps, request.if_match, request.clock.now())
+        made = ends.patch(conn, request.caller, kind, id, steps, request.if_match, now)
     return changed(made.id, made.etag)
 
 
 def delete_end(kind: str, request: Request) -> Reply:
     """Removes a source or target connection that no flow uses."""
+    now = request.clock.now()
     with request.store.write() as conn:
-        ends.delete(conn, request.caller, kind, request.path_params["id"], request.clock.now())
+        ends.delete(conn, request.caller, kind, request.path_params["id"], now)
     return NO_CONTENT
 
 
@@ -56,10 +59,9 @@ def act_on_end(kind: str, request: Request) -> Reply:
     """Publishes a draft."""
     require_known(request, "op", "subop")
     query, id = request.query, request.path_params["id"]
+    now = request.clock.now()
     with request.store.write() as conn:
-        made = ends.act(
-            conn, request.caller, kind, id, query.one("op"), query.all("subOp"), request.if_match, request.clock.now()
-        )
+        made = ends.act(conn, request.caller, kind, id, query.one("op"), query.all("subOp"), request.if_match, now)
     return changed(made.id, made.etag)
 
 

@@ -21,8 +21,9 @@ def list_flows(request: Request) -> Reply:
 def create_flow(request: Request) -> Reply:
     """A new flow, scheduled at once."""
     body = request.json_object()
+    now = request.clock.now()
     with request.store.write() as conn:
-        made = flow_documents.create(conn, request.caller, body, mode(request), request.clock.now())
+        made = flow_documents.create(conn, request.caller, body, mode(request), now)
     return created(request, FLOWS, made.id, made.etag)
 
 
@@ -45,16 +46,18 @@ def get_flow(request: Request) -> Reply:
 def patch_flow(request: Request) -> Reply:
     """Changes a flow from the version that was read."""
     steps, id = request.json(), request.path_params["id"]
+    now = request.clock.now()
     with request.store.write() as conn:
-        made = flow_documents.patch(conn, request.caller, id, steps, request.if_match, request.clock.now())
+        made = flow_documents.patch(conn, request.caller, id, steps, request.if_match, now)
     return changed(made.id, made.etag)
 
 
 @flowservice.delete("/flows/{id}")
 def delete_flow(request: Request) -> Reply:
     """Removes a flow; its live run ends without its rows."""
+    now = request.clock.now()
     with request.store.write() as conn:
-        flow_documents.delete(conn, request.caller, request.path_params["id"], request.clock.now())
+        flow_documents.delete(conn, request.caller, request.path_params["id"], now)
     return NO_CONTENT
 
 
@@ -63,10 +66,9 @@ def act_on_flow(request: Request) -> Reply:
     """Enables, disables or publishes a flow."""
     require_known(request, "op", "subop")
     query, id = request.query, request.path_params["id"]
+    now = request.clock.now()
     with request.store.write() as conn:
-        made = flow_documents.act(
-            conn, request.caller, id, query.one("op"), query.all("subOp"), request.if_match, request.clock.now()
-        )
+        made = flow_documents.act(conn, request.caller, id, query.one("op"), query.all("subOp"), request.if_match, now)
     return changed(made.id, made.etag)
 
 

@@ -91,13 +91,15 @@ def _get(request: Request, kind: str) -> Reply:
 
 def _create(request: Request, kind: str) -> Reply:
     body = request.json_object()
+    now = request.clock.now()
     with request.store.write() as conn:
-        made = specs.create(conn, request.caller, kind, body, request.clock.now())
+        made = specs.create(conn, request.caller, kind, body, now)
     return created(request, kind, made.id, made.etag, rendering.spec(made, request.caller))
 
 
 def _replace(request: Request, kind: str) -> Reply:
     body, id = request.json_object(), request.path_params["id"]
+    now = request.clock.now()
     with request.store.write() as conn:
-        made = specs.replace(conn, request.caller, kind, id, body, request.if_match, request.clock.now())
+        made = specs.replace(conn, request.caller, kind, id, body, request.if_match, now)
     return Reply(200, rendering.spec(made, request.caller))

@@ -1,0 +1,86 @@
+"""Connection specs and flow specs over the wire: shipped ones, aliases, a sandbox's own."""
+
+from typing import Any
+
+import pytest
+
+from wire_flows import LINKEDIN, OTHER_PRINTED, Flows, code
+
+CANONICAL, LAKE = "5f6b8d7c-3a0e-4a86-9d53-0c1a7d3f2b10", "c604ff05-7f1a-43c0-8e18-33bf874cb11c"
+REST = "6499120c-0b15-42dc-936e-847ea3c24d72"
+OWN = {"name": "mine", "providerId": "p", "type": "generic-rest", "authSpec": [], "sourceSpec": {"attributes": {}}}
+
+
+def test_shipped_connection_specs(flows: Flows) -> None:
+    listed = flows.get("/connectionSpecs").json()
+    assert listed["_links"] == {} and {CANONICAL, LAKE} <= {spec["id"] for spec in listed["items"]}
+    filtered = flows.get("/connectionSpecs?property=name==linkedin-ads").json()["items"]
+    assert [spec["id"] for spec in filtered] == [CANONICAL]
+
+
+@pytest.mark.parametrize("id", [CANONICAL, LINKEDIN, OTHER_PRINTED])
+def test_the_printed_ids_resolve_to_linkedin(flows: Flows, id: str) -> None:
+    spec = flows.one(f"/connectionSpecs/{id}")
+    assert spec["id"] == CANONICAL and spec["authSpec"][0]["name"] == "OAuth2 Refresh Code"
+
+
+def test_the_flow_spec_serves_what_ships(flows: Flows) -> None:
+    [spec] = flows.get("/flowSpecs?property=name==RestStorageToAEP").json()["items"]
+    assert spec == flows.one(f"/flowSpecs/{REST}")
+    assert spec["id"] == REST and CANONICAL in spec["sourceConnectionSpecIds"]
+    assert spec["targetConnectionSpecIds"] == [LAKE]
+    assert spec["scheduleSpec"]["spec"]["required"] == ["startTime", "frequency"]
+
+
+def test_a_sandboxs_own_spec(flows: Flows) -> None:
+    answer = flows.post("/connectionSpecs", OWN)
+    made = answer.json()
+    assert answer.status_code == 201 and answer.headers["location"].endswith(made["id"])
+    assert made["name"] == "mine" and made["version"] == "1.0" and made["imsOrgId"]
+    assert flows.one(f"/connectionSpecs/{made['id']}") == made
+    put = flows.put(f"/connectionSpecs/{made['id']}", {**made, "name": "other", "description": "d"})
+    assert put.status_code == 200 and put.json()["name"] == "other" and put.json()["etag"] != made["etag"]
+    assert made["id"] in {spec["id"] for spec in flows.get("/connectionSpecs").json()["items"]}
+    stranger = Flows(flows.api.as_(sandbox="dev"), flows.linkedin)
+    assert code(stranger.get(f"/connectionSpecs/{made['id']}")) == "FLOW-1439-404"
+
+
+def test_a_flow_spec_serves_another_source_after_a_put(flows: Flows) -> None:
+    stranger = Flows(flows.api.as_(sandbox="own-specs"), flows.linkedin)
+    spec = stranger.one(f"/flowSpecs/{REST}")
+    other = {**spec, "sourceConnectionSpecIds": [*spec["sourceConnectionSpecIds"], "new"]}
+    other["transformationSpec"] = other.pop("transformationSpecs")
+    answer = stranger.put(f"/flowSpecs/{REST}", other)
+    assert answer.status_code == 200 and answer.json()["id"] == REST
+    assert answer.json()["transformationSpecs"] == spec["transformationSpecs"]
+    assert "new" in stranger.one(f"/flowSpecs/{REST}")["sourceConnectionSpecIds"]
+    assert "new" not in flows.one(f"/flowSpecs/{REST}")["sourceConnectionSpecIds"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"name": None}, "SOURCES-1304-400"),
+        ({"providerId": None}, "SOURCES-1304-400"),
+        ({"authSpec": {}}, "SOURCES-1312-400"),
+        ({"authSpec": [{"type": "x"}]}, "SOURCES-1312-400"),
+        ({"authSpec": [{"name": "x", "spec": {"type": "nothing"}}]}, "SOURCES-1312-400"),
+        ({"sourceSpec": {"spec": {"$ref": "http://127.0.0.1:1/x.json"}}}, "SOURCES-1312-400"),
+        ({"sourceSpec": {"attributes": {"x-headrace": {"sliceDays": "many"}}}}, "SOURCES-1312-400"),
+    ],
+)
+def test_a_spec_that_cannot_be_read(flows: Flows, changes: dict[str, Any], expected: str) -> None:
+    assert code(flows.post("/connectionSpecs", {**OWN, **changes})) == expected
+
+
+def test_specs_that_do_not_exist(flows: Flows) -> None:
+    for kind in ("connectionSpecs", "flowSpecs"):
+        assert code(flows.get(f"/{kind}/none")) == "FLOW-1439-404"
+        assert code(flows.put(f"/{kind}/none", OWN)) == "FLOW-1439-404"
+
+
+def test_a_new_flow_spec_and_its_search(flows: Flows) -> None:
+    made = flows.post("/flowSpecs", {"name": "own", "providerId": "p"})
+    assert made.status_code == 201 and made.json()["transformationSpecs"] == []
+    found = flows.post("/flowSpecs/search", {"queryString": "property=name==own", "projectionFields": "providerId"})
+    assert found.json()["items"] == [{"name": "own", "id": made.json()["id"], "providerId": "p"}]
