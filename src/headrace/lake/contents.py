@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression, EqualTo, Reference
 from pyiceberg.expressions.literals import literal
 from pyiceberg.table import Table
@@ -16,6 +18,7 @@ from headrace.lake.files import TEMPORARY
 from headrace.lake.history import outcomes
 from headrace.lake.lake import Lake
 from headrace.lake.layout import BATCH, month_name, table_folder
+from headrace.lake.schemas import arrow_schema_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +31,14 @@ class FilesOnDisk:
 
 
 def scan(table: Table, batch: str | None) -> pa.Table:
-    """The table's rows, or those of one batch."""
-    return table.scan(row_filter=_rows_of(batch)).to_arrow()
+    """The table's rows, or those of one batch.
+
+    pyiceberg plans the files but does not read them: its reader turns a null list of structs into an empty one.
+    """
+    schema = arrow_schema_of(table.schema())
+    files = [task.file.file_path for task in table.scan(row_filter=_rows_of(batch)).plan_files()]
+    rows = pa.concat_tables([schema.empty_table(), *(_read(path, schema) for path in files)])
+    return rows if batch is None else rows.filter(pc.equal(rows.column(BATCH), batch))
 
 
 def batch_files(table: Table, warehouse: Path, batch: str) -> list[DataFileFacts]:
@@ -89,6 +98,15 @@ def _intact(lake: Lake, ref: FileRef) -> bool:
         return lake.files.sha256(ref) == ref.sha256
     except FileDamaged:
         return False
+
+
+def _read(path: str, schema: pa.Schema) -> pa.Table:
+    with pq.ParquetFile(path) as file:
+        rows = file.read()
+    for field in schema:
+        if field.name not in rows.column_names:
+            rows = rows.append_column(field.name, pa.nulls(rows.num_rows, field.type))
+    return rows.select(schema.names).cast(schema)
 
 
 def _rows_of(batch: str | None) -> BooleanExpression:

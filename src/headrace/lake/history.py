@@ -49,7 +49,7 @@ def outcome_of(table: Table, batch: str) -> Outcome | None:
 
 def _truncated(table: Table) -> bool:
     # Each commit takes the next sequence number. Parents prove nothing: expiry cuts the link of those it keeps.
-    return table.metadata.last_sequence_number != len(table.metadata.snapshots)
+    return bool(len(table.metadata.snapshots) != table.last_sequence_number)
 
 
 def _outcome_in_rows(table: Table, batch: str) -> Outcome:

@@ -47,6 +47,9 @@ _SCALARS: Mapping[pa.DataType, IcebergType] = {
     pa.timestamp("us", tz="UTC"): TimestamptzType(),
 }
 
+# Several Arrow types are stored as one Iceberg type; it is read as the last of them that is not a large one.
+_ARROW = {iceberg: arrow for arrow, iceberg in _SCALARS.items() if arrow != pa.large_string()}
+
 
 def new_table_schema(schema: pa.Schema) -> Schema:
     """The Iceberg schema of a new table: the schema's columns and the system tail, all optional."""
@@ -78,6 +81,11 @@ def file_schema(columns: pa.Schema, table: Schema) -> pa.Schema:
     return pa.schema([_file_field(field, table.find_field(field.name)) for field in columns])
 
 
+def arrow_schema_of(table: Schema) -> pa.Schema:
+    """The Arrow schema in which a table's rows are read."""
+    return pa.schema([(column.name, _arrow_type(column.field_type)) for column in table.fields])
+
+
 def ids_of(schema: pa.Schema) -> dict[str, int]:
     """Dotted path to field id of everything that a data file declares."""
     return dict(_ids(pa.struct(list(schema)), ""))
@@ -85,7 +93,7 @@ def ids_of(schema: pa.Schema) -> dict[str, int]:
 
 def ids_in(table: Schema) -> dict[str, int]:
     """Dotted path to field id of a table's schema, in the same spelling as ``ids_of``."""
-    return {path: table.find_field(path).field_id for path in table._name_to_id}
+    return ids_of(file_schema(arrow_schema_of(table), table))
 
 
 def _steps(
@@ -144,6 +152,19 @@ def _iceberg_type(kind: pa.DataType, path: str) -> IcebergType:
         value = _iceberg_type(kind.item_type, f"{path}.value")
         return MapType(0, StringType(), 0, value, value_required=False)
     raise SchemaIncompatible(f"The column '{path}' has the type {kind}, which a table cannot hold.", column=path)
+
+
+def _arrow_type(kind: IcebergType) -> pa.DataType:
+    match kind:
+        case StructType():
+            return pa.struct([(child.name, _arrow_type(child.field_type)) for child in kind.fields])
+        case ListType():
+            return pa.list_(pa.field("element", _arrow_type(kind.element_type)))
+        case MapType():
+            return pa.map_(_arrow_type(kind.key_type), _arrow_type(kind.value_type))
+        case DecimalType():
+            return pa.decimal128(kind.precision, kind.scale)
+    return _ARROW[kind]
 
 
 def _file_field(field: pa.Field, table: NestedField | None) -> pa.Field:
