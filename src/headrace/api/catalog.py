@@ -8,11 +8,13 @@ from headrace import sandboxes
 from headrace.api.problems import CATALOG
 from headrace.api.request import Reply, Request
 from headrace.api.routing import Routes
-from headrace.catalog import batch_listing, changes, datasets, rendering, selection
+from headrace.catalog import batch_listing, changes, datasets, observing, rendering, selection
 from headrace.catalog.selection import Selection
 from headrace.store.documents import Document
 
 catalog = Routes("/data/foundation/catalog", CATALOG)
+
+OBSERVED = "observableSchema"
 
 Body = dict[str, Any]
 
@@ -45,6 +47,10 @@ def get_dataset(request: Request) -> Reply:
     with request.store.read() as conn:
         found = datasets.get(conn, request.caller, request.path_params["id"])
         known = _known(request, conn, rendering.light(found, request.caller))
+    if chosen.asks_for(OBSERVED):
+        known |= {
+            OBSERVED: observing.schema(request.store, request.deployment.lake, request.caller, found, _tenant(request))
+        }
     return Reply(200, {found.id: _whole(request, chosen, found, known)}, {"etag": found.etag})
 
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from headrace.api.problems import EXPORT
 from headrace.api.request import Reply, Request
 from headrace.api.routing import Routes
-from headrace.catalog import data_files, datasets, diagnostics
+from headrace.catalog import data_files, datasets, diagnostics, observing
 from headrace.catalog.data_files import DataFile
 from headrace.catalog.diagnostics import SAMPLE_NAMES, Diagnostics, Entry, Records
 from headrace.errors import NotFound
@@ -84,6 +84,14 @@ def head_file(request: Request) -> Reply:
     file = _file(request)
     _require_path(file, request.query.one("path") or file.name)
     return Reply(200, None, {**_described(file), "content-length": str(file.ref.bytes)}, OCTETS)
+
+
+@export.get("/datasets/{id}/preview")
+def preview(request: Request) -> Reply:
+    """The dataset's first rows."""
+    with request.store.read() as conn:
+        found = datasets.get(conn, request.caller, request.path_params["id"])
+    return Reply(200, {"data": observing.preview(request.deployment.lake, found)})
 
 
 def _diagnostics(request: Request) -> tuple[Batch, Diagnostics]:

@@ -79,6 +79,10 @@ class Selection:
         ordered = sort_items(kept, self.order) if self.order else kept
         return ordered[self.start : self.start + self.limit]
 
+    def asks_for(self, member: str) -> bool:
+        """Whether ``properties`` names a member that answers do not hold otherwise."""
+        return self.properties is not None and member in self.properties
+
     def projected(self, item: Body) -> Body:
         """The members that the query asks for; all without ``properties``."""
         if self.properties is None:

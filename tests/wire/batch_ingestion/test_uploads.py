@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from headrace.lake import FileRef
+from headrace.runs import batch_run
 from headrace.runs.deployment import Deployment
 from headrace.store import batches
-from wire_dataset import dataset, schema
+from wire_dataset import dataset, read, schema
 from wire_server import Api
 
 BATCHES = "/data/foundation/import/batches"
+EXPORT = "/data/foundation/export"
 CATALOG = "/data/foundation/catalog/batches"
 OCTETS = {"Content-Type": "application/octet-stream"}
 JSON = {"format": "json"}
@@ -226,3 +228,44 @@ def test_a_part_needs_a_begun_file(api: Api, dataset_id: str) -> None:
     assert _part(api, path, b"12345", 0, 5).status_code == 404
     assert api.post(f"{path}?action=COMPLETE").status_code == 404
     assert api.head(path).status_code == 404
+
+
+def _promoted(api: Api, deployment: Deployment, id: str) -> dict[str, Any]:
+    for _ in range(2):
+        assert _act(api, id, "COMPLETE").json()["status"] == "loaded"
+    batch_run.batch_run(deployment, id)
+    found: dict[str, Any] = api.get(f"{CATALOG}/{id}").json()[id]
+    return found
+
+
+GOOD, BAD_ROW = {"_extconndev": {"clicks": 1, "name": "a"}}, {"_extconndev": {"clicks": "n/a", "name": "b"}}
+
+
+def test_a_completed_batch_is_promoted_and_read_back(api: Api, deployment: Deployment) -> None:
+    id_of_dataset = dataset(api, schema(api), "Uploads")
+    id = _open(api, id_of_dataset, enableErrorDiagnostics=True, partialIngestionPercentage=50)
+    content = json.dumps([GOOD, GOOD, BAD_ROW]).encode()
+    assert api.put(_file(id_of_dataset, id), content=content, headers=OCTETS).status_code == 200
+    found = _promoted(api, deployment, id)
+    counted = {name: found["metrics"][f"{name}RecordCount"] for name in ("input", "output", "failed")}
+    assert (found["status"], counted) == ("success", {"input": 3, "output": 2, "failed": 1})
+    assert read(api, id_of_dataset)["extensions"]["adobe_lakeHouse"]["metrics"]["rowCount"] == 2
+    (entry,) = api.get(f"{EXPORT}/batches/{id}/meta?path=row_errors").json()["data"]
+    (record,) = api.get(
+        f"{EXPORT}/batches/{id}/meta?path=row_errors/{entry['name']}", headers={"Accept": "application/json"}
+    ).json()
+    assert record["_extconndev"] == BAD_ROW["_extconndev"] and record["_errors"][0]["code"] == "MAPPER-3700-400"
+    (sample,) = api.get(f"{EXPORT}/batches/{id}/meta?path=row_error_samples.json").json()
+    assert sample["record"] == BAD_ROW and sample["_filename"] == "F1.json"
+    (file,) = api.get(f"{EXPORT}/batches/{id}/files").json()["data"]
+    assert file["records"] == "2"
+
+
+def test_a_bad_row_fails_a_batch_that_allows_none(api: Api, deployment: Deployment) -> None:
+    id_of_dataset = dataset(api, schema(api), "Uploads")
+    id = _open(api, id_of_dataset)
+    api.put(_file(id_of_dataset, id), content=json.dumps(BAD_ROW).encode(), headers=OCTETS)
+    found = _promoted(api, deployment, id)
+    assert found["status"] == "failed" and found["errors"][0]["code"] and found["errors"][0]["description"]
+    assert read(api, id_of_dataset)["extensions"]["adobe_lakeHouse"]["metrics"]["rowCount"] == 0
+    assert len(api.get(f"{EXPORT}/batches/{id}/failed").json()["data"]) == 1

@@ -50,6 +50,11 @@ def test_datasets(api: Api, client: Client, dataset_id: str) -> None:
     assert set(client.catalog.getDataSets(limit=1)) == {dataset_id}
 
 
+def test_an_empty_dataset_has_nothing_to_observe(client: Client, dataset_id: str) -> None:
+    assert client.catalog.getDataSetObservableSchema(dataset_id)["observableSchema"]["properties"] == {}
+    assert client.access.getPreview(dataset_id) == []
+
+
 PATCHES = {
     "enableDatasetUpsert": {"unifiedProfile": ["enabled:true", "isUpsert:true"]},
     "disableDatasetProfile": {"unifiedProfile": ["enabled:false"]},

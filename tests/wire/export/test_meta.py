@@ -256,6 +256,17 @@ def test_what_is_not_there_is_not_found(api: Api, loaded: Loaded, path: str) -> 
     assert answer.status_code == 404 and answer.json()["type"].endswith("EXPORT-1404-404")
 
 
+def test_a_dataset_shows_its_rows_and_the_fields_that_hold_data(api: Api, loaded: Loaded) -> None:
+    rows = api.get(f"{EXPORT}/datasets/{loaded.dataset}/preview").json()["data"]
+    shown = sorted(row["_extconndev"]["name"] for row in rows)
+    assert shown == ["a", "b", "c"] and list(rows[0]) == ["_extconndev"]
+    answer = api.get(f"{DATASETS}/{loaded.dataset}?properties=observableSchema").json()[loaded.dataset]
+    own = answer["observableSchema"]["properties"]["_extconndev"]["properties"]
+    assert {name: field["type"] for name, field in own.items()} == {"clicks": "integer", "name": "string"}
+    assert list(answer) == ["observableSchema"] and list(answer["observableSchema"]["properties"]) == ["_extconndev"]
+    assert api.get(f"{EXPORT}/datasets/none/preview").status_code == 404
+
+
 def test_another_file_name_is_not_found(api: Api, loaded: Loaded) -> None:
     answer = api.get(f"{EXPORT}/files/{_files(api, loaded)[0]['dataSetFileId']}?path=other.parquet")
     assert answer.status_code == 404
