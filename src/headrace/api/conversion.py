@@ -126,8 +126,20 @@ def delete_mapping(request: Request) -> Reply:
 
 @conversion.post("/languages/el/validate")
 def validate_expression(request: Request) -> Reply:
-    """Whether an expression can be read."""
+    """Whether an expression can be run."""
     return Reply(200, expressions.validated(request.json_object()))
+
+
+@conversion.get("/languages/el/functions")
+def list_functions(request: Request) -> Reply:
+    """Every function that an expression may call."""
+    return Reply(200, expressions.functions())
+
+
+@conversion.get("/languages/el/operators")
+def list_operators(request: Request) -> Reply:
+    """Every operator of expressions."""
+    return Reply(200, expressions.operators())
 
 
 def _tenant(request: Request) -> str:

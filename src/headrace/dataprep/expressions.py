@@ -1,10 +1,11 @@
-"""Whether an expression can be read, as ``POST /languages/el/validate`` answers it."""
+"""The expression language as Data Prep answers for it: whether an expression can be run, what it may be made of."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from headrace import mapping
 from headrace.errors import Invalid, MappingSyntax
+from headrace.mapping.listing import operators_listing
 
 
 def validated(body: Mapping[str, Any]) -> dict[str, str]:
@@ -14,7 +15,17 @@ def validated(body: Mapping[str, Any]) -> dict[str, str]:
     if not isinstance(text, str):
         raise Invalid("Send the expression to validate as text in expression.", field="expression")
     try:
-        mapping.parse_expression(text)
+        mapping.validate_expression(text)
     except MappingSyntax as error:
         return {"validationStatus": "failed", "error": error.message}
     return {"validationStatus": "succeeded", "error": "none"}
+
+
+def functions() -> list[dict[str, object]]:
+    """Every function, as Data Prep describes them."""
+    return mapping.functions_listing()
+
+
+def operators() -> list[dict[str, object]]:
+    """Every operator, as Data Prep describes them."""
+    return operators_listing()

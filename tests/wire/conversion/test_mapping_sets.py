@@ -161,8 +161,22 @@ def test_a_preview_without_what_it_needs_is_refused(api: Api, body: dict[str, An
 
 @pytest.mark.parametrize(
     ("expression", "status"),
-    [('concat("a", "b")', "succeeded"), ({"expression": "1 + 2"}, "succeeded"), ("concat(", "failed")],
+    [
+        ('concat("a", "b")', "succeeded"),
+        ({"expression": "1 + 2"}, "succeeded"),
+        ("concat(", "failed"),
+        ("nofn()", "failed"),
+    ],
 )
 def test_an_expression_is_validated(api: Api, expression: object, status: str) -> None:
     answer = api.post("/data/foundation/conversion/languages/el/validate", json={"expression": expression})
     assert (answer.status_code, answer.json()["validationStatus"]) == (200, status)
+
+
+@pytest.mark.parametrize(
+    ("listing", "name", "known"), [("functions", "function", "concat"), ("operators", "methodName", "add")]
+)
+def test_the_language_is_listed(api: Api, listing: str, name: str, known: str) -> None:
+    listed = api.get(f"/data/foundation/conversion/languages/el/{listing}").json()
+    (found,) = [one for one in listed if one[name] == known]
+    assert found["description"] and found["example"]
