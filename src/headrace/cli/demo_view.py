@@ -19,7 +19,7 @@ from headrace.cli.tutorial import Sent
 from headrace.clock import utc
 from headrace.query import local
 
-SHORT = 110
+SHORT = 400
 PICTURE_ROWS = 14
 DAILY = """
 SELECT make_date(_extconndev.dateRange.start.year::INT, _extconndev.dateRange.start.month::INT,
@@ -43,12 +43,16 @@ def opening(console: Console, server: str, simulator: str, now: str) -> None:
 
 
 def request(console: Console, sent: Sent) -> None:
-    """One request and its answer in two lines."""
+    """One request and its answer, a line each, cut to the terminal's width."""
     colour = "green" if sent.answer.status < 400 else "yellow"
     console.print(f"\n[bold]{sent.title}[/]")
     path = sent.path.partition("/data/foundation")[2] or sent.path
-    console.print(Text(f"  {sent.method} {_short(path)}  {_short(_json(sent.body), 60)}".rstrip(), style="cyan"))
-    console.print(Text(f"  {sent.answer.status}  {_short(_json(sent.answer.body))}".rstrip(), style=colour))
+    _line(console, f"  {sent.method} {path}  {_json(sent.body)}", "cyan")
+    _line(console, f"  {sent.answer.status}  {_json(sent.answer.body)}", colour)
+
+
+def _line(console: Console, text: str, style: str) -> None:
+    console.print(Text(_flat(text), style=style), no_wrap=True, overflow="ellipsis")
 
 
 def _json(value: Any) -> str:
@@ -57,9 +61,12 @@ def _json(value: Any) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else msgspec.json.encode(value).decode()
 
 
-def _short(text: str, limit: int = SHORT) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= limit else f"{flat[: limit - 1]}…"
+def _flat(text: str) -> str:
+    return text.replace("\n", " ").rstrip()
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHORT else f"{text[: SHORT - 1]}…"
 
 
 @contextmanager
@@ -127,7 +134,7 @@ def quarantined(console: Console, records: list[dict[str, Any]]) -> None:
     for record in records:
         reasons = "\n".join(f"{error['code']}: {error['message']}" for error in record.get("_errors", []))
         kept = {key: value for key, value in record.items() if not key.startswith("_")}
-        body = f"[yellow]{reasons}[/]\n{_short(_json(kept), 400)}"
+        body = f"[yellow]{reasons}[/]\n{_short(_json(kept))}"
         console.print(Panel(body, title="Quarantined record", border_style="yellow", expand=False))
 
 
