@@ -31,7 +31,7 @@ def description(base_url: str) -> bytes:
     for part in (_read(name) for name in _names() if name != SHARED):
         _complete(part, whole["x-gateway"])
         whole["tags"].append(part["tag"])
-        whole["paths"] |= part["paths"]
+        whole["paths"] |= {**part["paths"], **_aliases(part)}
         for kind, named in part.get("components", {}).items():
             whole["components"].setdefault(kind, {}).update(named)
     del whole["x-gateway"]
@@ -47,6 +47,18 @@ def _complete(part: Json, gateway: Json) -> None:
             if "security" not in operation:
                 operation["security"] = gateway["security"]
                 operation["parameters"] = [*operation.get("parameters", []), *gateway["parameters"]]
+
+
+def _aliases(part: Json) -> Json:
+    # A second spelling of a path: the same operations under operation ids of their own.
+    return {
+        alias: {key: _renamed(value) if key in METHODS else value for key, value in part["paths"][path].items()}
+        for alias, path in part.get("aliases", {}).items()
+    }
+
+
+def _renamed(operation: Json) -> Json:
+    return {**operation, "operationId": f"{operation['operationId']}Alias"}
 
 
 def _names() -> list[str]:
