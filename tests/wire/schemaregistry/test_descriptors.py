@@ -1,0 +1,156 @@
+"""Descriptors: identities and the others, checked against their schema, in both list forms."""
+
+from typing import Any
+from urllib.parse import quote_plus
+
+import pytest
+
+from wire_server import ORG, Api
+
+R = "/data/foundation/schemaregistry"
+D = f"{R}/tenant/descriptors"
+PROFILE = "https://ns.adobe.com/xdm/context/profile"
+IDENTITY = "xdm:descriptorIdentity"
+
+
+@pytest.fixture(scope="module")
+def schema(api: Api) -> str:
+    fields = {
+        "id": {"type": "string"},
+        "at": {"type": "string", "format": "date-time"},
+        "items": {"type": "array", "items": {"type": "object", "properties": {"sku": {"type": "string"}}}},
+    }
+    own = {"_extconndev": {"type": "object", "properties": fields}}
+    group = {"title": "Own", "type": "object", "meta:intendedToExtend": [], "properties": own}
+    parts = [{"$ref": PROFILE}, {"$ref": api.post(f"{R}/tenant/fieldgroups", json=group).json()["$id"]}]
+    body = {"title": "Described", "type": "object", "allOf": parts}
+    id: str = api.post(f"{R}/tenant/schemas", json=body).json()["$id"]
+    return id
+
+
+def identity(schema: str, **members: Any) -> dict[str, Any]:
+    made = {"@type": IDENTITY, "xdm:sourceSchema": schema, "xdm:sourceProperty": "/_extconndev/id"}
+    return {**made, "xdm:namespace": "CRMID", **members}
+
+
+def test_an_identity_gets_what_clients_leave_out(api: Api, schema: str) -> None:
+    answer = api.post(D, json=identity(schema))
+    made = answer.json()
+    path = f"{D}/{made['@id']}"
+    read = api.get(path, headers={"accept": "application/vnd.adobe.xdm+json"}).json()
+    assert made.pop("meta:registryMetadata")["repo:createdDate"]
+    assert answer.status_code == 201 and len(made["@id"]) == 40
+    assert made == {
+        "@id": made["@id"],
+        "@type": IDENTITY,
+        "xdm:sourceSchema": schema,
+        "xdm:sourceVersion": 1,
+        "xdm:sourceProperty": "/_extconndev/id",
+        "xdm:namespace": "CRMID",
+        "xdm:property": "xdm:code",
+        "xdm:isPrimary": False,
+        "imsOrg": ORG,
+        "version": "1",
+        "meta:containerId": "tenant",
+        "meta:sandboxId": made["meta:sandboxId"],
+        "meta:sandboxType": "production",
+    }
+    assert {key: read[key] for key in made} == made
+    assert api.delete(path).status_code == 204 and api.get(path).status_code == 404
+
+
+OTHERS: list[dict[str, Any]] = [
+    {"@type": "xdm:alternateDisplayInfo", "xdm:sourceProperty": "/_extconndev/id", "xdm:title": {"en_us": "Id"}},
+    {"@type": "xdm:descriptorDeprecated", "xdm:sourceProperty": ["/_extconndev/id", "/_extconndev/at"]},
+    {"@type": "xdm:descriptorPrimaryKey", "xdm:sourceProperty": ["/_extconndev/id", "/_extconndev/at"]},
+    {"@type": "xdm:descriptorVersion", "xdm:sourceProperty": "/_extconndev/at"},
+    {"@type": "xdm:descriptorTimestamp", "xdm:sourceProperty": "/_extconndev/at"},
+    {"@type": "xdm:descriptorReferenceIdentity", "xdm:sourceProperty": "/_extconndev/items[*]/sku",
+     "xdm:identityNamespace": "CRMID"},
+    {"@type": "xdm:descriptorTimeSeriesGranularity", "xdm:granularity": "day", "xdm:ianaTimezone": "UTC"},
+    {"@type": "xdm:descriptorLabel", "xdm:sourceProperty": "/_extconndev/id", "xdm:label": ["core/C1"]},
+    {"@type": "xdm:descriptorRelationship", "xdm:sourceProperty": "/_extconndev/id",
+     "xdm:destinationSchema": "itself", "xdm:destinationProperty": "/personID", "xdm:cardinality": "M:1"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("members", OTHERS, ids=[one["@type"] for one in OTHERS])
+def test_the_other_kinds(api: Api, schema: str, members: dict[str, Any]) -> None:
+    body = {"xdm:sourceSchema": schema, **members}
+    if "xdm:destinationSchema" in body:
+        body["xdm:destinationSchema"] = schema
+    answer = api.post(D, json=body)
+    assert answer.status_code == 201, answer.json()
+    assert answer.json()["xdm:sourceVersion"] == 1
+    assert "xdm:label" not in answer.json()
+
+
+# members that differ from a good identity, the path of the sub-error, what the detail names
+BAD: list[tuple[dict[str, Any], str, str]] = [
+    ({"@type": "xdm:none"}, "$.@type", "xdm:descriptorIdentity"),
+    ({"@type": None}, "$.@type", "@type"),
+    ({"xdm:sourceSchema": None}, "$", "xdm:sourceSchema"),
+    ({"xdm:sourceSchema": "https://ns.adobe.com/extconndev/schemas/none"}, "$.xdm:sourceSchema", "none"),
+    ({"xdm:sourceSchema": 7}, "$.xdm:sourceSchema", "$id"),
+    ({"xdm:sourceSchema": PROFILE, "xdm:sourceProperty": "/personID"}, "$.xdm:sourceSchema", "tenant"),
+    ({"xdm:sourceProperty": "/_extconndev/none"}, "$.xdm:sourceProperty", "/_extconndev/none"),
+    ({"xdm:sourceProperty": "_extconndev.id"}, "$.xdm:sourceProperty", "slashes"),
+    ({"xdm:sourceProperty": "/_extconndev/id/"}, "$.xdm:sourceProperty", "slashes"),
+    ({"xdm:sourceProperty": "/_extconndev/items/sku"}, "$.xdm:sourceProperty", "items/sku"),
+    ({"xdm:sourceProperty": ["/_extconndev/id"]}, "$.xdm:sourceProperty", "one field"),
+    ({"xdm:namespace": ""}, "$", "xdm:namespace"),
+    ({"xdm:property": "code"}, "$.xdm:property", "xdm:code"),
+    ({"xdm:isPrimary": "yes"}, "$.xdm:isPrimary", "true or false"),
+]
+
+
+@pytest.mark.parametrize(("members", "path", "named"), BAD)
+def test_a_descriptor_that_describes_nothing_is_told_why(
+    api: Api, schema: str, members: dict[str, Any], path: str, named: str
+) -> None:
+    answer = api.post(D, json=identity(schema, **members))
+    problem = answer.json()
+    assert answer.status_code == 400 and problem["type"].endswith("XDM-4000-400")
+    assert path in [one["path"] for one in problem["report"]["sub-errors"]] and named in problem["detail"]
+
+
+def test_a_schema_has_one_primary_identity_which_may_be_replaced(api: Api, schema: str) -> None:
+    first = api.post(D, json=identity(schema, **{"xdm:isPrimary": True})).json()
+    second = identity(schema, **{"xdm:isPrimary": True, "xdm:sourceProperty": "/personID"})
+    assert first["@id"] in api.post(D, json=second).json()["detail"]
+    replaced = api.put(f"{D}/{first['@id']}", json={**first, "xdm:sourceProperty": "/personID"})
+    assert (replaced.status_code, replaced.json()["xdm:sourceProperty"]) == (200, "/personID")
+    full = {"accept": "application/vnd.adobe.xed-full+json; version=1"}
+    assert api.get(f"{R}/tenant/schemas/{quote_plus(schema)}", headers=full).json()["required"] == ["personID"]
+    assert api.delete(f"{D}/{first['@id']}").status_code == 204
+
+
+LISTS: list[tuple[str, str, Any]] = [
+    ("xdm", "object", None),
+    ("xdm-id", "text", ""),
+    ("xdm-link", "text", "/tenant/descriptors/"),
+    ("xdm-v2", "object", None),
+    ("xdm-v2-id", "text", ""),
+    ("xdm-v2-link", "text", "/tenant/descriptors/"),
+]
+
+
+@pytest.mark.parametrize(("form", "kind", "prefix"), LISTS)
+def test_list_forms(api: Api, schema: str, form: str, kind: str, prefix: str | None) -> None:
+    made = api.post(D, json=identity(schema)).json()
+    query = f"?property=@type=={IDENTITY},xdm:sourceSchema=={schema}"
+    body = api.get(f"{D}/{query}", headers={"accept": f"application/vnd.adobe.{form}+json"}).json()
+    found = body["results"] if "v2" in form else body[IDENTITY]
+    assert found == ([f"{prefix}{made['@id']}"] if kind == "text" else [made])
+    if "v2" in form:
+        assert body["_page"] == {"orderby": "xdm:sourceSchema", "next": None, "count": 1}
+        assert body["_links"] == {"next": None}
+    assert api.delete(f"{D}/{made['@id']}").status_code == 204
+
+
+def test_descriptors_go_with_their_schema(api: Api) -> None:
+    body = {"title": "Brief", "type": "object", "allOf": [{"$ref": PROFILE}]}
+    brief = api.post(f"{R}/tenant/schemas", json=body).json()
+    made = api.post(D, json=identity(brief["$id"], **{"xdm:sourceProperty": "/personID"})).json()
+    assert api.delete(f"{R}/tenant/schemas/{brief['meta:altId']}").status_code == 204
+    assert api.get(f"{D}/{made['@id']}").status_code == 404
