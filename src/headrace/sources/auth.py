@@ -56,7 +56,6 @@ def _none(_: Properties, __: Credentials) -> dict[str, str]:
 # Kind (an auth spec's ``type`` or ``name``, folded) -> the headers that it adds to every request.
 AUTH: dict[str, Callable[[Properties, Credentials], dict[str, str]]] = {
     "oauth2refreshcode": _bearer,
-    "oauth2clientcredential": _bearer,
     "basicauthentication": _basic,
     "keybased": _api_key,
     "apikeyauthentication": _api_key,
