@@ -114,5 +114,7 @@ def class_of(library: Library, resource: Resource) -> str | None:
         return resource.uri
     if resource.type is not SCHEMAS:
         return None
+    if RELATIONAL in resource.body.get("meta:extends", ()):
+        return RELATIONAL
     named = (library.find(uri) for uri in named_parts(resource.body))
     return next((one.uri for one in named if one and one.type is CLASSES), None)
