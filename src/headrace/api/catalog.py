@@ -132,4 +132,4 @@ def _without_id(item: Body) -> Body:
 
 def _tenant(request: Request) -> str:
     with request.store.read() as conn:
-        return sandboxes.tenant_of(conn, request.caller.org, request.deployment.settings.tenant_id)
+        return sandboxes.tenant_of(conn, request.caller.org)

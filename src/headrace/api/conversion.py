@@ -144,7 +144,7 @@ def list_operators(request: Request) -> Reply:
 
 def _tenant(request: Request) -> str:
     with request.store.read() as conn:
-        return sandboxes.tenant_of(conn, request.caller.org, request.deployment.settings.tenant_id)
+        return sandboxes.tenant_of(conn, request.caller.org)
 
 
 def _found(request: Request, conn: sa.Connection) -> MappingSet:
@@ -155,7 +155,7 @@ def _found(request: Request, conn: sa.Connection) -> MappingSet:
 def _rendered(request: Request, conn: sa.Connection, found: MappingSet) -> dict[str, Any]:
     if not request.query.flag("expandSchema"):
         return rendering.whole(found)
-    tenant = sandboxes.tenant_of(conn, request.caller.org, request.deployment.settings.tenant_id)
+    tenant = sandboxes.tenant_of(conn, request.caller.org)
     return rendering.whole(found, checking.composed(conn, request.caller, found.schema, tenant).full)
 
 

@@ -18,7 +18,7 @@ def first_account(deployment: Deployment) -> str | None:
             return None
         org = f"{secrets.token_hex(ORG_DIGITS).upper()}@AdobeOrg"
         now = deployment.clock.now()
-        sandboxes.create_on_first_use(conn, org, sandboxes.DEFAULT, now)
+        sandboxes.create_on_first_use(conn, org, sandboxes.DEFAULT, now, deployment.settings.tenant_id)
         client_id, secret = accounts.create(conn, org, now)
     return _shown_once(org, client_id, secret, deployment.settings.base_url)
 

@@ -82,4 +82,6 @@ def _sandbox(deployment: Deployment, org: str, reference: str) -> sandboxes.Sand
     if not deployment.settings.emulator:
         raise NotFound(f"Sandbox {reference} does not exist in org {org}.", kind="sandboxes", id=reference)
     with deployment.store.write() as conn:
-        return sandboxes.create_on_first_use(conn, org, reference, deployment.clock.now())
+        return sandboxes.create_on_first_use(
+            conn, org, reference, deployment.clock.now(), deployment.settings.tenant_id
+        )

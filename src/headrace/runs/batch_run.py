@@ -91,7 +91,7 @@ def _planned(deployment: Deployment, batch: Batch) -> Target:
             return Target.from_json(recorded[0].spec["target"])
         caller = Caller(batch.org, batch.sandbox, "", batch.created_client, batch.created_by)
         dataset = datasets.target(conn, caller, batch.dataset_id)
-        tenant = sandboxes.tenant_of(conn, batch.org, deployment.settings.tenant_id)
+        tenant = sandboxes.tenant_of(conn, batch.org)
         composed = registry.composed(conn, caller, dataset.schema_id, dataset.major, tenant)
         files = batches.files(conn, batch.id, INPUT_FILES)
     now = deployment.clock.now()

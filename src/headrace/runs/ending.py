@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from headrace import crash_points
-from headrace.errors import HeadraceError
+from headrace.errors import HeadraceError, Invalid, NotFound, Refused, SourceFailure, WindowSuperseded
 from headrace.lake import Change
 from headrace.runs.deployment import Deployment
 from headrace.runs.plan import Target
@@ -34,6 +34,10 @@ class Failure(HeadraceError):
 
 class Stopped(HeadraceError):
     """The run was asked to stop."""
+
+
+# What trying again cannot mend: the source said no, or what the flow refers to is wrong or gone.
+FINAL = (SourceFailure, Failure, Stopped, Invalid, NotFound, Refused, WindowSuperseded)
 
 
 class HandedBack(HeadraceError):
@@ -180,7 +184,7 @@ def _failure(reason: HeadraceError) -> dict[str, Any]:
 def _code(reason: HeadraceError) -> str:
     if isinstance(reason, Failure):
         return reason.code
-    return "CONNECTOR-2001-500" if isinstance(reason, Stopped) else "CONNECTOR-1001-500"
+    return "CONNECTOR-1001-500" if isinstance(reason, SourceFailure) else "CONNECTOR-2001-500"
 
 
 def batch_metrics(records: Sequence[PartRecord], *, committed: bool = True) -> dict[str, int]:

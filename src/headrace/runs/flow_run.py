@@ -18,12 +18,11 @@ import sqlalchemy as sa
 import zstandard
 
 from headrace import crash_points, flows, sources
-from headrace.errors import SourceFailure
 from headrace.lake import Stamp
 from headrace.runs import ending
 from headrace.runs.changes import changes, scope_of
 from headrace.runs.deployment import Deployment
-from headrace.runs.ending import Failure, HandedBack, Stopped
+from headrace.runs.ending import Failure, HandedBack
 from headrace.runs.plan import FlowPlan
 from headrace.runs.planning import make_plan
 from headrace.runs.promotion import PartWork, Slices, Tally, Wanted, promote_part
@@ -52,7 +51,7 @@ def flow_run(deployment: Deployment, run_id: str) -> None:
         _commit(deployment, run, plan)
     except HandedBack as reason:
         ending.hand_back(deployment, run, str(reason))
-    except (SourceFailure, Failure, Stopped) as reason:
+    except ending.FINAL as reason:
         ending.give_up(deployment, run, reason)
     except Exception as trouble:
         ending.troubled(deployment, run, trouble)

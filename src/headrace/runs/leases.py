@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+
 class Leases:
     """What this process saw of the others' beats, and when it last saw each one move."""
 

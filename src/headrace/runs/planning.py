@@ -16,7 +16,7 @@ def make_plan(deployment: Deployment, run: Run, now: int) -> FlowPlan:
         inputs = flows.plan_inputs(conn, run.caller, run.flow_id)
         credentials = flows.credentials.load(conn, deployment.keyring, run.caller, inputs.connection_id)
         dataset = datasets.target(conn, run.caller, inputs.dataset_id)
-        tenant = sandboxes.tenant_of(conn, run.org, deployment.settings.tenant_id)
+        tenant = sandboxes.tenant_of(conn, run.org)
         composed = registry.composed(conn, run.caller, dataset.schema_id, dataset.major, tenant)
         pinned = dataprep.mapping_sets.pinned(conn, run.caller, inputs.mapping_id, inputs.mapping_version)
     asked = Window(run.window_start, run.window_end)

@@ -15,9 +15,9 @@ from headrace.store.scope import Caller
 PROMOTION_FAILED = {"code": "CONNECTOR-2001-500", "message": "Error occurred at promotion activity."}
 
 
-def listed(conn: sa.Connection, caller: Caller, base_url: str) -> list[dict[str, Any]]:
-    """Every run of the caller's sandbox, newest first. ``base_url`` starts every link."""
-    found = runs.select(conn, caller)
+def listed(conn: sa.Connection, caller: Caller, base_url: str, flow_id: str | None = None) -> list[dict[str, Any]]:
+    """The runs of the caller's sandbox (or of one flow), newest first. ``base_url`` starts every link."""
+    found = runs.select(conn, caller, flow_id)
     owners = [run.id for run in found]
     recorded, activities = parts.of_owners(conn, owners), parts.activities_of(conn, owners)
     return [_document(run, caller, recorded[run.id], activities[run.id], base_url) for run in found]

@@ -30,7 +30,11 @@ class Worker:
         self._stopped = threading.Event()
         self._threads = [
             threading.Thread(target=self._every, args=args, name=f"headrace-{args[0].__name__}", daemon=True)
-            for args in ((self._tick, TICK_SECONDS), (self._beat, lease / BEATS_PER_LEASE), (self._adopt, ADOPT_SECONDS))
+            for args in (
+                (self._tick, TICK_SECONDS),
+                (self._beat, lease / BEATS_PER_LEASE),
+                (self._adopt, ADOPT_SECONDS),
+            )
         ]
         deployment.jobs.register(FLOW_RUN, partial(flow_run, deployment))
         deployment.jobs.register(BATCH_RUN, partial(batch_run, deployment))

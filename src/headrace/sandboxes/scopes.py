@@ -24,12 +24,15 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 ORG = re.compile(r"[A-Za-z0-9][A-Za-z0-9@._-]{0,127}")
 
 
-def create_on_first_use(conn: sa.Connection, org: str, name: str, now: int) -> Sandbox:
-    """The org's sandbox ``name``, made now unless it exists; an org's first sandbox brings ``prod`` with it."""
+def create_on_first_use(conn: sa.Connection, org: str, name: str, now: int, tenant: str | None = None) -> Sandbox:
+    """The org's sandbox ``name``, made now unless it exists; an org's first sandbox brings ``prod`` with it.
+
+    ``tenant``: the tenant id that a new org gets (default: derived from the org).
+    """
     _check_name(name)
     if not ORG.fullmatch(org):
         raise Invalid(f"The org id {org} may hold letters, digits, @, dot, hyphen and underscore only.", field="org")
-    rows.keep_tenant(conn, org, _derived_tenant(org))
+    rows.keep_tenant(conn, org, tenant or _derived_tenant(org))
     for wanted in dict.fromkeys((DEFAULT, name)):
         if find(conn, org, wanted) is None:
             rows.add(conn, org, _new(wanted, wanted.capitalize(), _type_of(wanted), SYSTEM, now))
@@ -70,9 +73,9 @@ def retitle(conn: sa.Connection, caller: Caller, name: str, title: str, now: int
     return get(conn, caller.org, name)
 
 
-def tenant_of(conn: sa.Connection, org: str, fixed: str | None) -> str:
-    """The org's tenant id without its underscore: ``fixed``, else what was stored when the org came to be."""
-    return fixed or rows.tenant(conn, org) or _derived_tenant(org)
+def tenant_of(conn: sa.Connection, org: str) -> str:
+    """The org's tenant id without its underscore, as it was stored when the org came to be."""
+    return rows.tenant(conn, org) or _derived_tenant(org)
 
 
 def _derived_tenant(org: str) -> str:

@@ -77,8 +77,10 @@ def test_only_the_title_changes(store: Store) -> None:
 
 def test_the_tenant_id_is_stable_and_a_valid_field_name(store: Store) -> None:
     with store.write() as conn:
-        before = sandboxes.tenant_of(conn, ORG, None)
+        before = sandboxes.tenant_of(conn, ORG)
         sandboxes.create_on_first_use(conn, ORG, "prod", 1000)
-        assert sandboxes.tenant_of(conn, ORG, None) == before and before.isidentifier()
-        assert sandboxes.tenant_of(conn, "OTHER@AdobeOrg", None) != before
-        assert sandboxes.tenant_of(conn, ORG, "extconndev") == "extconndev"
+        assert sandboxes.tenant_of(conn, ORG) == before and before.isidentifier()
+        assert sandboxes.tenant_of(conn, "OTHER@AdobeOrg") != before
+        sandboxes.create_on_first_use(conn, "OTHER@AdobeOrg", "prod", 1000, "extconndev")
+        sandboxes.create_on_first_use(conn, "OTHER@AdobeOrg", "dev", 1000)
+        assert sandboxes.tenant_of(conn, "OTHER@AdobeOrg") == "extconndev"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import quote
 
 from headrace import sandboxes
 from headrace.api.problems import XDM
@@ -22,7 +23,7 @@ MOST = 500
 def reading(request: Request) -> Iterator[Library]:
     """What the caller can name, to read."""
     with request.store.read() as conn:
-        tenant = sandboxes.tenant_of(conn, request.caller.org, request.deployment.settings.tenant_id)
+        tenant = sandboxes.tenant_of(conn, request.caller.org)
         yield Library(conn, request.caller, tenant)
 
 
@@ -30,7 +31,7 @@ def reading(request: Request) -> Iterator[Library]:
 def writing(request: Request) -> Iterator[Library]:
     """What the caller can name, to change; all of it or nothing."""
     with request.store.write() as conn:
-        tenant = sandboxes.tenant_of(conn, request.caller.org, request.deployment.settings.tenant_id)
+        tenant = sandboxes.tenant_of(conn, request.caller.org)
         yield Library(conn, request.caller, tenant)
 
 
@@ -73,4 +74,4 @@ def _below_base(request: Request) -> str:
 
 def _kept(request: Request) -> str:
     kept = [(name, value) for name, value in request.query.pairs if name in ("limit", "property")]
-    return "".join(f"&{name}={value}" for name, value in kept)
+    return "".join(f"&{name}={quote(value, safe='=:/,!@$')}" for name, value in kept)
