@@ -15,6 +15,7 @@ Raw = msgspec.Raw
 
 _OBJECT = msgspec.json.Decoder(dict[str, Raw])
 _ARRAY = msgspec.json.Decoder(list[Raw])
+_RAW = msgspec.json.Decoder(Raw)
 _ANY = msgspec.json.Decoder()
 _ENCODE = msgspec.json.Encoder().encode
 
@@ -63,11 +64,14 @@ def _named(path: Path) -> bool:
 
 
 def _roots(body: bytes) -> list[Raw]:
-    """A page that is the array itself, or one JSON text a line."""
+    """A page that is the array itself, one record, or one record a line."""
     if body.lstrip()[:1] == b"[":
         return _ARRAY.decode(body)
-    lines: list[Raw] = msgspec.json.Decoder(Raw).decode_lines(body)
-    return lines
+    try:
+        return [_RAW.decode(body)]
+    except msgspec.DecodeError:
+        lines: list[Raw] = _RAW.decode_lines(body)
+        return lines
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ def explore(
     reading = Reading(
         spec, auth_spec_name, {**view.extension.explore.params, **_told(params)}, _window(view, now), now, True
     )
-    records = [record for _, record in _newest(view, sample(reading, credentials, http))]
+    records = [record for _, record in _newest(view, sample(reading, credentials, http.brisk()))]
     declared = (spec.get("sourceSpec") or {}).get("schema")
     schema = declared or schema_of(records) or {"type": "object", "properties": {}}
     return Explored("hierarchical", schema, [without_nulls(record) for record in records] if preview else [])

@@ -1,8 +1,11 @@
 """Requests to sources: one pool, bounded answers, redirects and retries under the host guard, no secret in an error."""
 
+import copy
+import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from urllib.parse import urljoin, urlsplit
 
 import httpcore2
@@ -55,13 +58,18 @@ class Patience:
 Check = Callable[[Answer], None]
 
 
+@cache
+def _certificates() -> ssl.SSLContext:
+    """The trusted roots; reading them takes longer than a request."""
+    return httpx2.create_ssl_context(trust_env=False)
+
+
 class _Transport(httpx2.BaseTransport):
     """httpx2 over a pool whose connections the guard opens."""
 
     def __init__(self, backend: GuardedBackend) -> None:
-        context = httpx2.create_ssl_context(trust_env=False)
         self._pool = httpcore2.ConnectionPool(
-            ssl_context=context, max_connections=32, keepalive_expiry=30, network_backend=backend
+            ssl_context=_certificates(), max_connections=32, keepalive_expiry=30, network_backend=backend
         )
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -115,12 +123,24 @@ class SourceHttp:
         self._timer = timer
         self._tokens = Tokens()
         transport = _Transport(GuardedBackend(allow_private, resolve))
-        timeout = httpx2.Timeout(patience.read, connect=patience.connect)
-        self._client = httpx2.Client(transport=transport, timeout=timeout, trust_env=False)
+        self._client = httpx2.Client(transport=transport, trust_env=False)
 
     def close(self) -> None:
         """Closes every connection."""
         self._client.close()
+
+    def brisk(self) -> "SourceHttp":
+        """The same connections, with the patience of somebody who waits for the answer: for an API call, not a run."""
+        most = self._patience
+        brisk = copy.copy(self)
+        brisk._patience = replace(
+            most,
+            attempts=min(most.attempts, 2),
+            asked_max=min(most.asked_max, 2),
+            read=min(most.read, 30),
+            whole=min(most.whole, 60),
+        )
+        return brisk
 
     def send(self, request: Request, access: Access, check: Check = answers.any_body) -> Answer:
         """The source's 2xx answer; retried within the limits, and once with a renewed token after a 401."""
@@ -190,9 +210,10 @@ class SourceHttp:
             raise errors.SourceHostRefused(f"The address {shown} is not an http or https URL; check the host.")
         # The target goes out byte for byte: a client library that normalises it breaks Rest.li's grammar.
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        timeout = httpx2.Timeout(self._patience.read, connect=self._patience.connect)
         try:
             with self._client.stream(
-                method, url, headers=headers, content=body, extensions={"target": target.encode()}
+                method, url, headers=headers, content=body, extensions={"target": target.encode()}, timeout=timeout
             ) as answer:
                 content = self._bounded(answer, shown)
                 lower = {name.lower(): value for name, value in answer.headers.items()}

@@ -21,6 +21,7 @@ def test_connection(
     spec: dict[str, Any], auth_spec_name: str, credentials: Credentials, now: int, http: SourceHttp
 ) -> bool:
     """True when the source accepts the credentials; a SourceFailure says why it does not."""
+    http = http.brisk()
     params = coerced(inputs(spec), {})
     reading = Reading(spec, auth_spec_name, params, Window(now - _DAY_MS, now), now)
     access = access_of(reading, credentials)

@@ -158,6 +158,11 @@ def test_a_page_that_is_the_array_or_one_record_a_line(body):
     assert one.original(1) == b'{"id":2}'
 
 
+def test_a_page_that_is_one_record():
+    [one] = slices(b'{\n  "id": 1\n}', {("id",): None}, spec(contentPath={"path": "$"}))
+    assert one.typed.to_pylist() == [{"_row": 0, "id": 1}]
+
+
 def test_an_array_deep_in_the_page():
     body = {"data": [{"groups": {"rows": [{"id": 5}]}}]}
     [one] = slices(body, {("rows", "id"): None}, spec(contentPath={"path": "$.data[0].groups.rows"}))

@@ -257,3 +257,14 @@ def test_a_source_that_needs_parameters_is_tested_at_its_door(source, http, stat
 def test_a_source_without_parameters_is_tested_by_reading_it(source, http):
     source.script = [reply({"rows": []})]
     assert sources.test_connection(spec(), "None", {"host": source.url}, END, http) and source.targets == ["/items"]
+
+
+@pytest.mark.parametrize("ask", ["explore", "test"])
+def test_somebody_who_waits_for_the_answer_waits_less(source, http, ask):
+    source.script = [reply({}, 429)]
+    with pytest.raises(errors.SourceThrottled):
+        if ask == "explore":
+            sources.explore(spec(), "None", {"host": source.url}, {}, END, http)
+        else:
+            sources.test_connection(spec(), "None", {"host": source.url}, END, http)
+    assert len(source.asked) == 2
