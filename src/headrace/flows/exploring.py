@@ -13,7 +13,7 @@ from headrace.flows import credentials, specs
 from headrace.flows.connections import auth_name
 from headrace.flows.credentials import CONNECTIONS
 from headrace.flows.members import object_at, text_at
-from headrace.sources import Explored, SourceHttp
+from headrace.sources import SourceHttp
 from headrace.store import documents
 from headrace.store.engine import Store
 from headrace.store.keyring import Keyring
@@ -36,8 +36,8 @@ class Asked:
 
 def explore(
     store: Store, keyring: Keyring, http: SourceHttp, caller: Caller, connection_id: str, asked: Asked, now: int
-) -> Explored:
-    """Asks the source. Decoded ``sourceParams`` are credentials for this once, or parameters of the source."""
+) -> Json:
+    """Format, schema and (with a preview) data. ``sourceParams`` are credentials for this once, or parameters."""
     with store.read() as conn:
         found = documents.get(conn, caller, CONNECTIONS, connection_id)
         spec = specs.connection_spec(conn, caller, text_at(found.body, "connectionSpec.id", "1413"))
@@ -49,7 +49,9 @@ def explore(
     if name:
         sources.check_auth(spec, name, used)
     sources.check_params(spec, params)
-    return sources.explore(spec, name, used, params, now, http, asked.preview)
+    seen = sources.explore(spec, name, used, params, now, http, asked.preview)
+    answer: Json = {"format": seen.format, "schema": seen.schema}
+    return answer | ({"data": seen.data} if asked.preview else {})
 
 
 def columns(schema: Json, prefix: str = "") -> list[Json]:

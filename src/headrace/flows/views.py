@@ -15,6 +15,7 @@ from headrace.store.runs import LastRun
 from headrace.store.scope import Caller
 
 Json = dict[str, Any]
+INHERITED = {FLOWS: (SOURCES, TARGETS, CONNECTIONS), SOURCES: (CONNECTIONS,), TARGETS: (CONNECTIONS,)}
 Find = Callable[[str, object], Document | None]
 
 
@@ -35,7 +36,7 @@ def one(conn: sa.Connection, caller: Caller, kind: str, id: str) -> Json:
 def listed(conn: sa.Connection, caller: Caller, kind: str) -> list[Json]:
     """Every document of a kind as it is shown, newest first."""
     found = documents.select(conn, caller, kind)
-    find = _finder(conn, caller, (SOURCES, TARGETS, CONNECTIONS) if kind == FLOWS else (CONNECTIONS,))
+    find = _finder(conn, caller, INHERITED.get(kind, ()))
     if kind != FLOWS:
         return [_shown(document, caller, find) for document in found]
     last = runs.last_of(conn, caller, [flow.id for flow in found])
@@ -44,7 +45,7 @@ def listed(conn: sa.Connection, caller: Caller, kind: str) -> list[Json]:
 
 def _finder(conn: sa.Connection, caller: Caller, kinds: Sequence[str]) -> Find:
     known = {kind: {one.id: one for one in documents.select(conn, caller, kind)} for kind in kinds}
-    return lambda kind, id: known[kind].get(id) if isinstance(id, str) else None
+    return lambda kind, id: known.get(kind, {}).get(id) if isinstance(id, str) else None
 
 
 def _shown(document: Document, caller: Caller, find: Find) -> Json:

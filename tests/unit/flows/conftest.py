@@ -1,5 +1,6 @@
 """A store that holds one dataset and one mapping set of the same schema, and what a client needs to make flows."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,15 +82,24 @@ def now() -> int:
     return NOW
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    store = open_store(f"sqlite:///{tmp_path / 'headrace.db'}")
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the documents that a flow refers to, made once and copied for each test."""
+    path = tmp_path_factory.mktemp("filled") / "headrace.db"
+    store = open_store(f"sqlite:///{path}")
     upgrade(store)
     with store.write() as conn:
         dataset = {"name": "d", "schemaRef": {"id": SCHEMA, "contentType": "application/vnd.adobe.xed+json;version=1"}}
         documents.create(conn, CALLER, "dataSets", DATASET, dataset, NOW)
         mapping = {"xdmSchema": SCHEMA, "xdmVersion": "1.0", "mappings": [], "modifiedDate": NOW, "modifiedBy": "user"}
         documents.create(conn, CALLER, "mappingSets", MAPPING, mapping, NOW)
+    store.close()
+    return path
+
+
+@pytest.fixture
+def world(tmp_path: Path, filled: Path) -> Iterator[World]:
+    store = open_store(f"sqlite:///{shutil.copy(filled, tmp_path)}")
     http = SourceHttp(allow_private=True)
     yield World(store, load_keyring(tmp_path / "keys"), http)
     http.close()

@@ -12,7 +12,7 @@ from wire_flows import DATASET, MAPPING, NOW, SCHEMA, Flows
 from wire_server import ORG, Api
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def linkedin() -> Iterator[Running]:
     with running() as simulator:
         yield simulator

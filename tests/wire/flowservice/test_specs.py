@@ -84,3 +84,36 @@ def test_a_new_flow_spec_and_its_search(flows: Flows) -> None:
     assert made.status_code == 201 and made.json()["transformationSpecs"] == []
     found = flows.post("/flowSpecs/search", {"queryString": "property=name==own", "projectionFields": "providerId"})
     assert found.json()["items"] == [{"name": "own", "id": made.json()["id"], "providerId": "p"}]
+
+
+def test_a_flow_over_a_sandboxs_own_source(flows: Flows) -> None:
+    attributes = {
+        "urlParams": {"host": "${host}", "path": "/rows", "method": "GET"},
+        "contentPath": {"path": "$.rows"},
+        "paginationParams": {"type": "NONE"},
+    }
+    auth = {"name": "Basic Authentication", "type": "BasicAuthentication", "spec": {"required": ["host"]}}
+    own = {**OWN, "authSpec": [auth], "sourceSpec": {"attributes": attributes}}
+    spec = {"id": flows.post("/connectionSpecs", own).json()["id"], "version": "1.0"}
+    basic = {"specName": "basic-authentication", "params": {"host": flows.linkedin.url}}
+    base = flows.connection(connectionSpec=spec, auth=basic)["id"]
+    assert code(flows.post("/sourceConnections", flows.source_body(base))) == "SOURCES-1312-400"
+    source = flows.source(base, connectionSpec=spec, params={})["id"]
+    flow = {"sourceConnectionIds": [source], "targetConnectionIds": [flows.target()["id"]]}
+    once = {"startTime": 1625040887, "frequency": "once"}
+    body = flows.flow_body(**flow, scheduleParams=once)
+    assert code(flows.post("/flows", body)) == "SOURCES-1305-400"
+    rest = flows.one(f"/flowSpecs/{REST}")
+    served = [*rest["sourceConnectionSpecIds"], spec["id"]]
+    mine = flows.post("/flowSpecs", {**rest, "name": "mine too", "sourceConnectionSpecIds": served}).json()
+    made = flows.made("flows", {**body, "flowSpec": {"id": mine["id"], "version": "1.0"}})
+    assert flows.post("/runs", {"flowId": made["id"], "status": "active"}).status_code == 201
+
+
+def test_a_source_without_credentials_takes_no_base_connection(flows: Flows) -> None:
+    own = {**OWN, "sourceSpec": {"attributes": {"urlParams": {"path": "/x"}, "contentPath": {"path": "$"}}}}
+    spec = {"id": flows.post("/connectionSpecs", own).json()["id"]}
+    base = flows.connection()["id"]
+    body = flows.source_body(base, connectionSpec=spec, params={})
+    assert code(flows.post("/sourceConnections", body)) == "SOURCES-1332-400"
+    flows.made("sourceConnections", {**body, "baseConnectionId": ""})

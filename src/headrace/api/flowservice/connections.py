@@ -1,11 +1,12 @@
 """Flow Service: ``/connections``."""
 
+from typing import Any
+
 from headrace.api.flowservice.lists import listing, searched
 from headrace.api.flowservice.service import changed, created, flowservice, mode, require_known, wrapped
 from headrace.api.request import NO_CONTENT, Reply, Request
 from headrace.flows import connections, exploring, views
 from headrace.flows.credentials import CONNECTIONS
-from headrace.sources import Explored
 
 
 @flowservice.get("/connections")
@@ -84,16 +85,14 @@ def test_connection(request: Request) -> Reply:
 @flowservice.get("/connections/{id}/explore")
 def explore_connection(request: Request) -> Reply:
     """What the source gives: a schema, and a sample unless ``preview=false``."""
-    found = _explored(request, _asked(request))
-    answer = {"format": found.format, "schema": found.schema}
-    return Reply(200, answer | ({"data": found.data} if request.query.flag("preview", default=True) else {}))
+    return Reply(200, _explored(request, _asked(request)))
 
 
 @flowservice.get("/connections/{id}/configs")
 def list_columns(request: Request) -> Reply:
     """The columns of what the source gives."""
     found = _explored(request, exploring.Asked("rest", "json", request.query.folded("sourceParams"), False))
-    return Reply(200, {"items": exploring.columns(found.schema), "pageInfo": {"hasNext": False}})
+    return Reply(200, {"items": exploring.columns(found["schema"]), "pageInfo": {"hasNext": False}})
 
 
 def _asked(request: Request) -> exploring.Asked:
@@ -103,7 +102,7 @@ def _asked(request: Request) -> exploring.Asked:
     return exploring.Asked(query.folded("objectType"), file_type, query.folded("sourceParams"), preview)
 
 
-def _explored(request: Request, asked: exploring.Asked) -> Explored:
+def _explored(request: Request, asked: exploring.Asked) -> dict[str, Any]:
     return exploring.explore(
         request.store, request.deployment.keyring, request.deployment.http, request.caller, request.path_params["id"],
         asked, request.clock.now(),

@@ -78,5 +78,5 @@ def list_runs_of_flow(request: Request) -> Reply:
     id = request.path_params["id"]
     with request.store.read() as conn:
         documents.get(conn, request.caller, FLOWS, id)
-        items = run_documents.listed(conn, request.caller, request.deployment.settings.base_url)
-    return listing(request, f"/flows/{id}/runs", [run for run in items if run["flowId"] == id])
+        items = run_documents.listed(conn, request.caller, request.deployment.settings.base_url, id)
+    return listing(request, f"/flows/{id}/runs", items)

@@ -54,10 +54,10 @@ class Asked:
     properties: tuple[str, ...]
 
 
-def listing(request: Request, path: str, items: Sequence[Json], also: tuple[str, ...] = ()) -> Reply:
-    """The answer to a list request over ``items``, which come newest first. ``also``: more properties to hold."""
+def listing(request: Request, path: str, items: Sequence[Json]) -> Reply:
+    """The answer to a list request over ``items``, which come newest first."""
     require_known(request, *NAMES)
-    return _answer(_asked(request.query, also), path, items)
+    return _answer(_asked(request.query), path, items)
 
 
 def whole(request: Request, items: Sequence[Json]) -> Reply:
@@ -80,6 +80,13 @@ def searched(request: Request, path: str, items: Sequence[Json]) -> Reply:
     return _answer(_asked(Query(tuple(pairs))), path, items)
 
 
+def only_value(request: Request, path: str) -> str | None:
+    """The one value that the filters let ``path`` have, None when they allow others."""
+    conditions = [condition for text in request.query.all("property") if (condition := parse_condition(text))]
+    values = [one.values for one in conditions if one.path == path and one.op == "=="]
+    return values[0][0] if values and len(values[0]) == 1 else None
+
+
 def _as_text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
@@ -87,14 +94,14 @@ def _as_text(value: object) -> str:
 # -- reading the question ----------------------------------------------------------------------------------------
 
 
-def _asked(query: Query, also: tuple[str, ...] = (), default: int = DEFAULT_LIMIT) -> Asked:
+def _asked(query: Query, default: int = DEFAULT_LIMIT) -> Asked:
     limit, count = query.number("limit", None, least=1, most=MOST), query.flag("count")
     if count and limit is not None:
         raise Invalid("limit and count do not go together; leave one out.", code="1401", field="count")
     token = _token(query.folded("continuationToken"))
     properties = tuple(query.all("property")) or (token.properties if token else ())
     orderby = query.folded("orderby") or (token.orderby if token else "")
-    parsed = [(text, parse_condition(text)) for text in (*properties, *also)]
+    parsed = [(text, parse_condition(text)) for text in properties]
     return Asked(
         conditions=tuple(condition for _, condition in parsed if condition is not None),
         fields=frozenset(name.strip() for text, found in parsed if found is None for name in text.split(",")),

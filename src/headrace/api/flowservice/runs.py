@@ -1,6 +1,6 @@
 """Flow Service: ``/runs``."""
 
-from headrace.api.flowservice.lists import listing
+from headrace.api.flowservice.lists import listing, only_value
 from headrace.api.flowservice.service import changed, created, flowservice, require_known, wrapped
 from headrace.api.request import Reply, Request, bare_etag
 from headrace.errors import Invalid, RevisionStale
@@ -15,7 +15,9 @@ ACTIONS = {"retrigger": starting.retrigger, "abort": starting.abort}
 def list_runs(request: Request) -> Reply:
     """A page of runs, newest first."""
     with request.store.read() as conn:
-        items = run_documents.listed(conn, request.caller, request.deployment.settings.base_url)
+        # Most lists are about one flow; the runs of all others need not be put together for them.
+        flow = only_value(request, "flowId")
+        items = run_documents.listed(conn, request.caller, request.deployment.settings.base_url, flow)
     return listing(request, "/runs", items)
 
 
