@@ -29,7 +29,7 @@ def verify(
     with (
         closing(open_existing(settings)) as store,
         closing(Lake.open(settings.database, settings.warehouse)) as lake,
-        Progress(*columns, console=console, transient=True) as bar,
+        Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar,
     ):
         task = bar.add_task("tables", total=None)
         report = verification.verify(
