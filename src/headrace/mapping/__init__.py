@@ -1,8 +1,9 @@
 """Mapping: a function from a batch to a batch and a list of row errors."""
 
 from headrace.mapping.expressions import validate_expression
-from headrace.mapping.listing import functions_listing, operators_listing
+from headrace.mapping.listing import functions_listing
 from headrace.mapping.mapping_set import CompiledMapping, Mapped, compile_mapping
+from headrace.mapping.parser import parse_expression
 from headrace.mapping.trial import preview
 
 __all__ = [
@@ -10,7 +11,7 @@ __all__ = [
     "Mapped",
     "compile_mapping",
     "functions_listing",
-    "operators_listing",
+    "parse_expression",
     "preview",
     "validate_expression",
 ]

@@ -18,8 +18,9 @@ Cast = tuple[pa.Array, pa.Array | None]
 _INT64_DIGITS = 19
 _DOUBLES_IN_INT64 = (-(2.0**63), 2.0**63)
 _TIMESTAMP = pa.timestamp("us", tz="UTC")
-_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-_MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]{1,6})?Z$"
+# Years from 1000 on; what Python's dates do not reach, or reach differently, is left to the reference.
+_DAY = r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}$"
+_MOMENT = r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]{1,6})?Z$"
 
 
 def cast(column: pa.Array, to: pa.DataType) -> Cast:

@@ -79,13 +79,10 @@ def filled(cell: Cell, type: pa.DataType, records: Iterable[object]) -> Filled:
     return Filled(pa.array(values, type), faults)
 
 
-def patched(cell: Cell, column: pa.Array, made: pa.Array, declined: pa.Array) -> Filled:
-    """``made`` with the declined rows of the source ``column`` converted one by one."""
+def mended(
+    cell: Cell, made: pa.Array, declined: pa.Array, positions: Sequence[int], values: Sequence[object]
+) -> Filled:
+    """``made`` with ``values`` (of which some are Failures) at the declined ``positions``."""
     faults = Faults()
-    positions = pc.indices_nonzero(declined)
-    sources: Sequence[object] = column.take(positions).to_pylist()
-    values = [
-        faults.settle(cell, position, cell.made(value))
-        for position, value in zip(positions.to_pylist(), sources, strict=True)
-    ]
-    return Filled(pc.replace_with_mask(made, declined, pa.array(values, made.type)), faults)
+    settled = [faults.settle(cell, position, value) for position, value in zip(positions, values, strict=True)]
+    return Filled(pc.replace_with_mask(made, declined, pa.array(settled, made.type)), faults)

@@ -4,14 +4,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from headrace.mapping.casting import cast
-from headrace.mapping.cells import Cell, Faults, Filled, Reject, filled, patched
+from headrace.mapping.cells import Cell, Faults, Filled, Reject, filled, mended
 from headrace.mapping.failure import Failure
+from headrace.mapping.nodes import Node
 from headrace.mapping.paths import Path, names_of
 from headrace.mapping.values import type_name
+from headrace.mapping.vectorised import NULL, Frame, NotVectorised, Vector, kind_of, vector
 
 Names = tuple[str, ...]
 
@@ -43,13 +46,9 @@ class AttributeColumn:
         made, declined = cast(column, self.type)
         if declined is None or not pc.any(declined).as_py():
             return Filled(made)
-        own = self.own
-        cell = Cell(self.cell.index, self.cell.destination, self.cell.source, own, lambda value: self.made(value))
-        return patched(cell, column, made, declined)
-
-    def made(self, value: object) -> object:
-        """The destination's value for one value of the source column."""
-        return self.cell.made(self.own(value))
+        positions = pc.indices_nonzero(declined)
+        values = [self.cell.made(self.own(value)) for value in column.take(positions).to_pylist()]
+        return mended(self.cell, made, declined, positions.to_pylist(), values)
 
     def of_records(self, records: Sequence[object]) -> Filled:
         return filled(self.cell, self.type, records)
@@ -78,17 +77,70 @@ class StaticColumn:
 
 @dataclass(frozen=True, slots=True)
 class ExpressionColumn:
-    """What an expression makes of each row."""
+    """What an expression makes of each row: as Polars where it vectorises, row by row where it does not.
+
+    exact     its numbers are decimals
+    decimals  source fields that are decoded as decimals; their numbers do not vectorise
+    """
 
     cell: Cell
     type: pa.DataType
+    node: Node
     wanted: tuple[Names, ...]
+    exact: bool
+    decimals: frozenset[Names]
 
     def of_table(self, table: pa.Table) -> Filled:
-        return self.of_records(records_of(table, self.wanted))
+        if not self.wanted:
+            return self._constant(table.num_rows)
+        try:
+            made, declined = self._vectorised(table)
+        except NotVectorised:
+            return self.of_records(records_of(table, self.wanted))
+        if declined is None or not pc.any(declined).as_py():
+            return Filled(made)
+        positions = pc.indices_nonzero(declined)
+        if len(positions) == table.num_rows:
+            return self.of_records(records_of(table, self.wanted))
+        records = records_of(table.take(positions), self.wanted)
+        return mended(self.cell, made, declined, positions.to_pylist(), [self.cell.of(one) for one in records])
 
     def of_records(self, records: Sequence[object]) -> Filled:
         return filled(self.cell, self.type, records)
+
+    def _constant(self, rows: int) -> Filled:
+        value = self.cell.of({})
+        if isinstance(value, Failure) or value is None or pa.types.is_nested(self.type):
+            return filled(self.cell, self.type, [{}] * rows)
+        return Filled(pa.repeat(pa.scalar(value, self.type), rows))
+
+    def why_not_vectorised(self, table: pa.Table) -> str | None:
+        """Why rows shaped like ``table``'s go one by one; None when they do not."""
+        try:
+            self._vector(table)
+        except NotVectorised as error:
+            return str(error)
+        return None
+
+    def _vectorised(self, table: pa.Table) -> tuple[pa.Array, pa.Array | None]:
+        made, columns = self._vector(table)
+        frame = pl.DataFrame({name: pl.from_arrow(column) for name, column in columns.items()})
+        declined = pl.lit(False) if made.declined is None else made.declined
+        result = frame.with_columns(value=made.value, declined=declined)
+        value = _arrow(result["value"])
+        cast_value, not_cast = cast(value, self.type)
+        refused = _arrow(result["declined"])
+        return cast_value, refused if not_cast is None else pc.or_(refused, not_cast)
+
+    def _vector(self, table: pa.Table) -> tuple[Vector, dict[str, pa.Array]]:
+        if pa.types.is_nested(self.type):
+            raise NotVectorised(f"a result of {self.type}")
+        columns = {f"c{n}": column_at(table, names) for n, names in enumerate(self.wanted)}
+        kinds = {names: (f"c{n}", kind_of(columns[f"c{n}"].type)) for n, names in enumerate(self.wanted)}
+        made = vector(self.node, Frame(kinds, self.exact, self.decimals))
+        if made.kind == NULL:
+            raise NotVectorised("only null")
+        return made, columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +193,12 @@ class ObjectGuard:
 def as_object(value: object) -> object:
     """``value`` when it is an object, else the Failure."""
     return value if isinstance(value, dict) else Failure("", "object", type_name(value), value)
+
+
+def _arrow(series: pl.Series) -> pa.Array:
+    array = series.to_arrow()
+    # Polars texts are views; every other type is Arrow's own.
+    return array.cast(pa.string()) if series.dtype == pl.String else array
 
 
 def column_at(table: pa.Table, names: Names) -> pa.Array:

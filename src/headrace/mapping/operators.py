@@ -140,7 +140,7 @@ def _arithmetic(
     if isinstance(a, Decimal) or isinstance(b, Decimal):
         return decimal(_decimal(a), _decimal(b))
     result = plain(a, b)
-    if isinstance(result, int) and result.bit_length() > _MOST_BITS:
+    if result.bit_length() > _MOST_BITS if isinstance(result, int) else not math.isfinite(result):
         raise Failed("the number grows too large")
     return result
 

@@ -185,7 +185,9 @@ def _column(group: Sequence[Sourced], wanted: Wanted, now: int) -> Column:
         return ListColumn(entries, place.whole, tuple(fields))
     cell = _cell(first, wanted, now)
     if first.node is not None:
-        return ExpressionColumn(cell, place.type, first.fields)
+        decimals = frozenset(names for names, type in wanted.items() if type is not None and pa.types.is_decimal(type))
+        exact = holds_decimal(place.type)
+        return ExpressionColumn(cell, place.type, first.node, first.fields, exact, frozenset() if exact else decimals)
     if not first.path:
         return StaticColumn(cell, place.type)
     return AttributeColumn(cell, first.path, place.type, as_exact if _exact(first, wanted) else as_double)

@@ -37,7 +37,8 @@ class Function:
 
     lazy        arguments come as calls, so that one that is not needed is never evaluated
     contextual  the first parameter is the Context
-    kernel      the same on Polars expressions of text columns, or None
+    kernel      the same on Polars expressions of texts (a constant whole number comes as it is), or None
+    ascii_only  the kernel agrees on ASCII texts only
     """
 
     name: str
@@ -49,6 +50,7 @@ class Function:
     lazy: bool = False
     contextual: bool = False
     kernel: Callable[..., pl.Expr] | None = None
+    ascii_only: bool = False
     parameters: tuple[inspect.Parameter, ...] = field(init=False)
     hints: dict[str, Any] = field(init=False)
 
@@ -57,10 +59,14 @@ class Function:
         self.parameters = listed[1:] if self.contextual else listed
         self.hints = get_type_hints(self.run)
 
-    def polars(self, kernel: Callable[..., pl.Expr]) -> Callable[..., pl.Expr]:
-        """Declares the vectorised form, for text arguments that are not null."""
-        self.kernel = kernel
-        return kernel
+    def polars(self, *, ascii_only: bool = False) -> Callable[[Callable[..., pl.Expr]], Callable[..., pl.Expr]]:
+        """Declares the vectorised form; it is held to the Python form by the differential tests."""
+
+        def declare(kernel: Callable[..., pl.Expr]) -> Callable[..., pl.Expr]:
+            self.kernel, self.ascii_only = kernel, ascii_only
+            return kernel
+
+        return declare
 
     @property
     def description(self) -> str:

@@ -148,29 +148,39 @@ def equalsIgnoreCase(string_1: str, string_2: str) -> bool:
     return string_1.upper() == string_2.upper()
 
 
-@lower.polars
+@lower.polars(ascii_only=True)
 def _lower(text: pl.Expr) -> pl.Expr:
     return text.str.to_lowercase()
 
 
-@upper.polars
+@upper.polars(ascii_only=True)
 def _upper(text: pl.Expr) -> pl.Expr:
     return text.str.to_uppercase()
 
 
-@trim.polars
+@trim.polars()
 def _trim(text: pl.Expr) -> pl.Expr:
     return text.str.strip_chars(_BLANKS)
 
 
-@ltrim.polars
+@ltrim.polars()
 def _ltrim(text: pl.Expr) -> pl.Expr:
     return text.str.strip_chars_start(_BLANKS)
 
 
-@rtrim.polars
+@rtrim.polars()
 def _rtrim(text: pl.Expr) -> pl.Expr:
     return text.str.strip_chars_end(_BLANKS)
+
+
+@left.polars()
+def _left(text: pl.Expr, count: int) -> pl.Expr:
+    return text.str.slice(0, count)
+
+
+@substr.polars()
+def _substr(text: pl.Expr, start: int, length: int = 1_000_000) -> pl.Expr:
+    return text.str.slice(start, length)
 
 
 def _padding(padding: str, missing: int) -> str:
