@@ -96,7 +96,8 @@ def test(store: Store, keyring: Keyring, http: SourceHttp, caller: Caller, id: s
         known = credentials.load(conn, keyring, caller, id)
     try:
         _check_credentials(spec, found.body, known)
-        return {"result": bool(sources.test_connection(spec, auth_name(found.body), known, now, http))}
+        renewed = credentials.keeper(store, keyring, caller, id, now)
+        return {"result": sources.test_connection(spec, auth_name(found.body), known, now, http, renewed)}
     except (SourceFailure, Invalid) as error:
         return {"result": False, "message": error.message}
 

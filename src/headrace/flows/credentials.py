@@ -1,6 +1,6 @@
 """Credentials of base connections: what is secret lies sealed beside the document, which holds a mask in its place."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,6 +9,7 @@ from headrace import sources
 from headrace.errors import AuthSpecUnknown, Invalid, NotFound
 from headrace.flows.members import object_at, optional_text
 from headrace.store import documents, secrets
+from headrace.store.engine import Store
 from headrace.store.keyring import Keyring
 from headrace.store.scope import Caller
 
@@ -44,6 +45,18 @@ def held(conn: sa.Connection, keyring: Keyring, caller: Caller, connection_id: s
         return secrets.get(conn, keyring, caller, owner(connection_id))
     except NotFound:
         return {}
+
+
+def keeper(
+    store: Store, keyring: Keyring, caller: Caller, connection_id: str, now: int
+) -> Callable[[Mapping[str, Any]], None]:
+    """What to tell of a token that was renewed on the way, so that it is kept."""
+
+    def renewed(values: Mapping[str, Any]) -> None:
+        with store.write() as conn:
+            save(conn, keyring, caller, connection_id, values, now)
+
+    return renewed
 
 
 def keep(conn: sa.Connection, keyring: Keyring, caller: Caller, connection_id: str, sealed: Json, now: int) -> None:

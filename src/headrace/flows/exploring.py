@@ -1,6 +1,5 @@
 """Exploring a source through a base connection: what it gives, as a schema and a sample."""
 
-import binascii
 import json
 from base64 import b64decode
 from dataclasses import dataclass
@@ -49,7 +48,9 @@ def explore(
     if name:
         sources.check_auth(spec, name, used)
     sources.check_params(spec, params)
-    seen = sources.explore(spec, name, used, params, now, http, asked.preview)
+    # Credentials that came with the request are not the connection's: a renewal of those is nobody's to keep.
+    renewed = None if given else credentials.keeper(store, keyring, caller, connection_id, now)
+    seen = sources.explore(spec, name, used, params, now, http, asked.preview, renewed)
     answer: Json = {"format": seen.format, "schema": seen.schema}
     return answer | ({"data": seen.data} if asked.preview else {})
 
@@ -70,7 +71,7 @@ def decoded(text: str) -> Json:
     try:
         raw = b64decode(kept + "=" * (-len(kept) % 4), validate=True).decode().lstrip()
         found, _ = json.JSONDecoder().raw_decode(raw)
-    except (binascii.Error, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise _unreadable() from error
     if not isinstance(found, dict):
         raise _unreadable()

@@ -6,6 +6,7 @@ from typing import Any
 
 from headrace.clock import Window
 from headrace.sources import days, discovery, planning, shapes
+from headrace.sources.auth import Access, Renewed
 from headrace.sources.content import Records
 from headrace.sources.fetching import access_of, chain
 from headrace.sources.http import SourceHttp
@@ -28,26 +29,26 @@ def explore(
     now: int,
     http: SourceHttp,
     preview: bool = True,
+    renewed: Renewed | None = None,
 ) -> Explored:
-    """At most 100 records and their schema. ``preview`` false leaves the records out."""
+    """At most 100 records and their schema; no records without ``preview``. ``renewed`` is told a renewed token."""
     view = extraction(spec, params)
     reading = Reading(
         spec, auth_spec_name, {**view.extension.explore.params, **_told(params)}, _window(view, now), now, True
     )
-    records = [record for _, record in _newest(view, sample(reading, credentials, http.brisk()))]
+    records = [record for _, record in _newest(view, sample(reading, credentials, http.brisk(), renewed))]
     declared = (spec.get("sourceSpec") or {}).get("schema")
     schema = declared or schema_of(records) or {"type": "object", "properties": {}}
     return Explored("hierarchical", schema, [without_nulls(record) for record in records] if preview else [])
 
 
-def sample(reading: Reading, credentials: Credentials, http: SourceHttp) -> list[Any]:
+def sample(reading: Reading, credentials: Credentials, http: SourceHttp, renewed: Renewed | None = None) -> list[Any]:
     """The records of one request for everything at once, and of the pages after it until there are enough."""
     view = extraction(reading.spec, reading.params)
-    part = _together(view, reading, credentials, http)
+    access = access_of(reading, credentials, renewed)
+    part = _together(view, reading, credentials, access, http)
     found: list[Any] = []
-    for _, answer, _ in chain(
-        view.pagination, view.content, part.request, access_of(reading, credentials), http, strict=False
-    ):
+    for _, answer, _ in chain(view.pagination, view.content, part.request, access, http, strict=False):
         records = Records(view, answer.body)
         for n in range(len(records.elements)):
             found.append(records.value(n))
@@ -56,10 +57,10 @@ def sample(reading: Reading, credentials: Credentials, http: SourceHttp) -> list
     return found
 
 
-def _together(view: Extraction, reading: Reading, credentials: Credentials, http: SourceHttp) -> Part:
+def _together(view: Extraction, reading: Reading, credentials: Credentials, access: Access, http: SourceHttp) -> Part:
     """One part that covers every partition and the whole window."""
     values = values_for(reading.spec, reading.auth_spec, reading.params, credentials)
-    names = discovery.partitions(view, values, access_of(reading, credentials), http)
+    names = discovery.partitions(view, values, access, http)
     joined = ",".join(names[:_TOGETHER])
     [cut] = cuts(reading.window, view.extension.slice_days and view.extension.explore.days, reading.backfill)
     return planning.part_of(view, planning.narrowed(view, values, joined), cut, "", {}, 0)

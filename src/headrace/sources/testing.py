@@ -4,7 +4,7 @@ from typing import Any
 
 from headrace.clock import Window
 from headrace.errors import SourceMissing, SourceRejected
-from headrace.sources.auth import Access
+from headrace.sources.auth import Access, Renewed
 from headrace.sources.exploring import sample
 from headrace.sources.fetching import access_of
 from headrace.sources.http import SourceHttp
@@ -18,13 +18,18 @@ _DAY_MS = 86_400_000
 
 
 def test_connection(
-    spec: dict[str, Any], auth_spec_name: str, credentials: Credentials, now: int, http: SourceHttp
+    spec: dict[str, Any],
+    auth_spec_name: str,
+    credentials: Credentials,
+    now: int,
+    http: SourceHttp,
+    renewed: Renewed | None = None,
 ) -> bool:
-    """True when the source accepts the credentials; a SourceFailure says why it does not."""
+    """True when the source accepts the credentials; a SourceFailure says why not. ``renewed`` is told a new token."""
     http = http.brisk()
     params = coerced(inputs(spec), {})
     reading = Reading(spec, auth_spec_name, params, Window(now - _DAY_MS, now), now)
-    access = access_of(reading, credentials)
+    access = access_of(reading, credentials, renewed)
     values = values_for(spec, auth_spec_name, params, credentials)
     probe = extension(spec).probe
     if credentials.get("authorizationTestUrl"):
@@ -34,7 +39,7 @@ def test_connection(
     elif inputs(spec).get("required"):
         _knock(spec, values, access, http)
     else:
-        sample(reading, credentials, http)
+        sample(reading, credentials, http, renewed)
     return True
 
 

@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
+from headrace.flows import credentials
+from headrace.runs.deployment import Deployment
+from headrace.store.scope import Caller
 from linkedin_simulator import Running
 from wire_flows import LINKEDIN, Flows, code
-from wire_server import Api
+from wire_server import ORG, Api
 
 ETAG = re.compile(r'"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"')
 
@@ -167,6 +170,21 @@ def test_test_really_tests(flows: Flows) -> None:
     verdict = flows.get(f"/connections/{bad}/test")
     assert verdict.status_code == 200 and verdict.json()["result"] is False and verdict.json()["message"]
     assert code(flows.get("/connections/none/test")) == "FLOW-1439-404"
+
+
+@pytest.mark.parametrize("asked", ["test", "explore?objectType=rest"])
+def test_a_token_that_was_renewed_on_the_way_is_kept(flows: Flows, deployment: Deployment, asked: str) -> None:
+    simulator, url = flows.linkedin.simulator, flows.linkedin.url
+    params = {"host": url, "accessToken": f"stale for {asked}", "accessTokenUrl": f"{url}/oauth/v2/accessToken"}
+    params |= {"clientId": simulator.world.client_id, "clientSecret": simulator.world.client_secret}
+    params["refreshToken"] = simulator.tokens.all()[0].refresh_token
+    made = flows.connection(auth={"specName": "OAuth2 Refresh Code", "params": params})
+    assert flows.get(f"/connections/{made['id']}/{asked}").status_code == 200
+    caller = Caller(ORG, "prod", "", "", "")
+    with deployment.store.read() as conn:
+        kept = credentials.load(conn, deployment.keyring, caller, made["id"])
+    assert not kept["accessToken"].startswith("stale") and kept["clientSecret"] == params["clientSecret"]
+    assert flows.one(f"/connections/{made['id']}")["etag"] == made["etag"]
 
 
 def test_an_authorization_test_url_is_asked_at_creation(flows: Flows) -> None:
