@@ -237,6 +237,10 @@ class ChangeBreaks(Invalid):
     """The change would break data that was or may be written; only additions are possible now."""
 
 
+class ImportFailed(Invalid):
+    """The resources cannot be imported."""
+
+
 class ResourceInvalid(Invalid):
     """The resource is not valid."""
 

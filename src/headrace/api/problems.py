@@ -209,6 +209,7 @@ XDM = Dialect(
         errors.AcceptInvalid: Row(400, None, "Accept header invalid"),
         errors.FieldMisplaced: Row(400, None, "Namespace validation error"),
         errors.SchemaConflict: Row(400, "1413", "Merge Schema Error"),
+        errors.ImportFailed: Row(400, "3005", "Import Resource Failed"),
         errors.TitleTaken: Row(400, "1521", "Title not unique"),
         errors.StandardFixed: Row(403, "2010", "Permission management access denied"),
         errors.Invalid: Row(400, "4000", "Validation error"),

@@ -6,11 +6,10 @@ from typing import Any
 from headrace.errors import NotFound
 from headrace.ids import new_hex
 from headrace.registry import composition
-from headrace.registry.drafts import require
 from headrace.registry.library import Body, Library, Resource
-from headrace.registry.shapes import Problem, problem
+from headrace.registry.shapes import Problem, problem, require, require_shallow
 from headrace.registry.types import CLASSES, FIELD_GROUPS, SCHEMAS
-from headrace.store import documents, sandboxes
+from headrace.store import documents
 from headrace.store.documents import Document
 
 KIND = "descriptors"
@@ -86,7 +85,6 @@ def of_schema(library: Library, uri: str) -> list[Body]:
 
 def rendered(library: Library, document: Document) -> Body:
     """The descriptor with what the registry adds."""
-    sandbox = sandboxes.find(library.conn, library.caller.org, library.caller.sandbox)
     return {
         "@id": document.id,
         **document.body,
@@ -94,7 +92,7 @@ def rendered(library: Library, document: Document) -> Body:
         "version": "1",
         "meta:containerId": "tenant",
         "meta:sandboxId": library.caller.sandbox_id,
-        "meta:sandboxType": sandbox.type if sandbox else "production",
+        "meta:sandboxType": library.sandbox_type,
         "meta:registryMetadata": {
             "repo:createdDate": document.created_at,
             "repo:lastModifiedDate": document.updated_at,
@@ -114,6 +112,7 @@ def _found(library: Library, id: str) -> Document:
 
 
 def _read(library: Library, sent: Mapping[str, Any], id: str | None) -> Body:
+    require_shallow(sent)
     body = {"xdm:sourceVersion": 1, **{key: value for key, value in sent.items() if key not in READ_ONLY}}
     if "xdm:label" in body:
         body["xdm:labels"] = body.pop("xdm:label")

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from headrace.errors import FieldMisplaced, ResourceInvalid, TitleTaken
-from headrace.registry import rendering, shapes
-from headrace.registry.library import Body, Library
+from headrace.errors import FieldMisplaced, TitleTaken
+from headrace.registry import shapes
+from headrace.registry.library import Body, Library, named_parts
 from headrace.registry.shapes import Problem, problem
 from headrace.registry.types import (
     ADHOC,
@@ -17,9 +17,11 @@ from headrace.registry.types import (
     OWN,
     RELATIONAL,
     SCHEMAS,
+    UNION_TAG,
     ResourceType,
 )
 from headrace.xdm.annotating import annotated
+from headrace.xdm.merging import merged
 from headrace.xdm.walking import nodes
 
 # What the registry adds; clients send it back with what they read, and it is ignored.
@@ -29,7 +31,6 @@ READ_ONLY = frozenset({
     "meta:extends", "meta:registryMetadata", "meta:resourceType", "meta:sandboxId", "meta:sandboxType",
     "meta:tenantNamespace", "meta:xdmType", "refs", "version",
 })  # fmt: skip
-UNION = "union"
 FIELD_NAME = re.compile(r"[A-Za-z0-9-][A-Za-z0-9_-]*")
 # A field group or class whose fields live outside the tenant's namespace.
 FREE = (ADHOC, RELATIONAL)
@@ -37,20 +38,15 @@ FREE = (ADHOC, RELATIONAL)
 
 def read(library: Library, type: ResourceType, sent: Mapping[str, Any], uri: str) -> Body:
     """The body to store; ResourceInvalid with every problem, FieldMisplaced or TitleTaken."""
+    shapes.require_shallow(sent)
     body = {"type": "object", **{key: value for key, value in sent.items() if key not in READ_ONLY}}
     if RELATIONAL in _texts(sent.get("meta:extends")):
         body["meta:extends"] = [RELATIONAL]
-    require([*_members(type, body), *shapes.problems(body)])
-    require([*_names(library.tenant, body), *_references(library, body, uri), *_roles(library, type, body)])
+    shapes.require([*_members(type, body), *shapes.problems(body)])
+    shapes.require([*_names(library.tenant, body), *_references(library, body, uri), *_roles(library, type, body)])
     _require_namespace(library, type, body)
     _require_free_title(library, body["title"], uri)
     return annotated(body, lambda ref: _type_of(library, ref))
-
-
-def require(found: list[Problem]) -> None:
-    """ResourceInvalid naming all of ``found``, unless it is empty."""
-    if found:
-        raise ResourceInvalid(" ".join(one["message"] for one in found[:5]), problems=found)
 
 
 def _texts(value: object) -> list[object]:
@@ -74,8 +70,8 @@ def _members(type: ResourceType, body: Body) -> Iterator[Problem]:
     if type in (SCHEMAS, CLASSES) and "allOf" not in body:
         needed = "its class" if type is SCHEMAS else "its behavior, such as https://ns.adobe.com/xdm/data/record"
         yield problem("$", "required", f'A {type.label} resource needs "allOf" with a $ref to {needed}.', "allOf")
-    if "meta:immutableTags" in body and (type is not SCHEMAS or body["meta:immutableTags"] not in ([], [UNION])):
-        yield problem("$.meta:immutableTags", "enum", 'Only schemas have tags, and the one tag is "union".', UNION)
+    if "meta:immutableTags" in body and (type is not SCHEMAS or body["meta:immutableTags"] not in ([], [UNION_TAG])):
+        yield problem("$.meta:immutableTags", "enum", 'Only schemas have tags, and the one tag is "union".', UNION_TAG)
 
 
 def _names(tenant: str, body: Body) -> Iterator[Problem]:
@@ -101,7 +97,7 @@ def _references(library: Library, body: Body, uri: str) -> Iterator[Problem]:
 def _roles(library: Library, type: ResourceType, body: Body) -> Iterator[Problem]:
     if type is DATA_TYPES:
         return
-    named = [found for uri in rendering.named_parts(body) if (found := library.find(uri))]
+    named = [found for uri in named_parts(body) if (found := library.find(uri))]
     allowed = {SCHEMAS: (CLASSES, FIELD_GROUPS), CLASSES: (BEHAVIOR_TYPE, CLASSES, FIELD_GROUPS, DATA_TYPES)}
     for one in named:
         if one.type not in allowed.get(type, (FIELD_GROUPS, DATA_TYPES)):
@@ -116,15 +112,15 @@ def _roles(library: Library, type: ResourceType, body: Body) -> Iterator[Problem
 
 def _schema_parts(library: Library, body: Body, classes: list[str]) -> Iterator[Problem]:
     if "meta:extends" in body:
-        if rendering.named_parts(body) or body.get("meta:immutableTags"):
+        if named_parts(body) or body.get("meta:immutableTags"):
             yield problem("$.allOf", "not", "A relational schema has no class, no field groups and no union.")
         return
     if len(classes) != 1:
         message = f"A schema has exactly one class in allOf, not {len(classes)}; classes are listed at global/classes."
         yield problem("$.allOf", "contains", message)
         return
-    fitting = {classes[0], *rendering.extends(library, library.body(classes[0]))}
-    for uri in rendering.named_parts(body):
+    fitting = {classes[0], *library.extends(library.body(classes[0]))}
+    for uri in named_parts(body):
         found = library.find(uri)
         meant = set(found.body.get("meta:intendedToExtend", ())) if found and found.type is FIELD_GROUPS else set()
         if meant and not meant & fitting:
@@ -133,25 +129,20 @@ def _schema_parts(library: Library, body: Body, classes: list[str]) -> Iterator[
 
 
 def _require_namespace(library: Library, type: ResourceType, body: Body) -> None:
-    extended = {*body.get("meta:extends", ()), *rendering.named_parts(body)}
+    extended = {*body.get("meta:extends", ()), *named_parts(body)}
     if type is DATA_TYPES or extended & {*FREE}:
         return
     home = f"_{library.tenant}"
-    outside = [name for name in _root_fields(body, body) if name != home]
+    own = merged(body, _nothing).get("properties", {})
+    outside = [name for name in own if name != home]
     if outside:
         message = f"The fields {', '.join(outside)} must be below {home}, the namespace of this org."
         raise FieldMisplaced(message, kind=type.name, problems=[problem("$", "namespace", message, *outside)])
 
 
-def _root_fields(body: Body, node: Mapping[str, Any]) -> Iterator[str]:
-    yield from node.get("properties", {})
-    parts = [*node.get("allOf", ()), *([node] if "$ref" in node else [])]
-    for part in parts:
-        ref = part.get("$ref", "")
-        if ref.startswith("#/definitions/"):
-            yield from body.get("definitions", {}).get(ref.removeprefix("#/definitions/"), {}).get("properties", {})
-        elif part is not node:
-            yield from _root_fields(body, part)
+def _nothing(_uri: str) -> Body:
+    # What other resources bring in is theirs to answer for.
+    return {}
 
 
 def _require_free_title(library: Library, title: str, uri: str) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 
 from headrace.errors import NotFound, RevisionStale, StandardFixed
 from headrace.ids import new_hex
-from headrace.registry import drafts, rendering, types, usage
+from headrace.registry import drafts, rendering, shapes, types, usage
 from headrace.registry.library import Body, Library, Resource
-from headrace.registry.types import ResourceType
+from headrace.registry.types import OWN, ResourceType
 from headrace.store import documents
 from headrace.store.documents import Document
 from headrace.wire.patch import apply_patch
@@ -19,6 +19,8 @@ COMPUTED = ("/meta:extends", "/refs", "/meta:registryMetadata", "/meta:class")
 
 def create(library: Library, type: ResourceType, sent: Mapping[str, Any], now: int) -> Resource:
     """A new resource at version 1.0."""
+    if type not in OWN:
+        raise StandardFixed(f"{type.name} are not made by tenants; make {', '.join(one.name for one in OWN)}.")
     uri = types.new_uri(library.tenant, type, new_hex(HEX_DIGITS))
     body = drafts.read(library, type, sent, uri)
     made = Resource(uri, type, {"$id": uri, **body})
@@ -43,6 +45,7 @@ def patch(
     now: int,
 ) -> Resource:
     """The resource's next version: what JSON Patch makes of it."""
+    shapes.require_shallow(steps)
     found, document = _own(library, type, id, if_match)
     wanted = [step for step in steps if not step["path"].startswith(COMPUTED)]
     return _changed(library, found, document, apply_patch(rendering.whole(library, found), wanted), now)
@@ -61,7 +64,9 @@ def delete(library: Library, type: ResourceType, id: str, now: int) -> None:
 def _own(library: Library, type: ResourceType, id: str, if_match: str | None) -> tuple[Resource, Document]:
     found = library.get(id, type)
     if found.document is None:
-        raise StandardFixed(f"{found.uri} is a standard resource; it cannot be changed or deleted.", id=found.uri)
+        raise StandardFixed(
+            f"{found.uri} is not a resource of the tenant's making; it cannot be changed or deleted.", id=found.uri
+        )
     if if_match not in (None, "*", rendering.etag(found)):
         raise RevisionStale(kind=type.name, id=id)
     return found, found.document
@@ -82,6 +87,6 @@ def _kept(resource: Resource, document: Document) -> Resource:
 
 def require_standard(resource: Resource) -> None:
     """NotFound unless the resource is a standard one."""
-    if resource.document is not None:
+    if resource.own:
         message = f"There is no standard resource {resource.uri}; the tenant container has it."
         raise NotFound(message, kind=resource.type.name, id=resource.uri)

@@ -4,8 +4,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from headrace.errors import ResourceInvalid
+
 Problem = dict[str, Any]
 
+MOST_LEVELS = 200
+MOST_TOLD = 5
 JSON_TYPES = ("string", "number", "integer", "boolean", "array", "object")
 NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 COUNTS = ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties")
@@ -15,6 +19,27 @@ TEXTS = ("title", "description", "format", "$ref", "meta:headraceType")
 def problem(path: str, keyword: str, message: str, *arguments: object) -> Problem:
     """One entry of ``sub-errors``."""
     return {"path": path or "$", "type": keyword, "arguments": list(arguments), "message": message}
+
+
+def require(found: list[Problem]) -> None:
+    """ResourceInvalid naming all of ``found``, unless it is empty."""
+    if found:
+        raise ResourceInvalid(" ".join(one["message"] for one in found[:MOST_TOLD]), problems=found)
+
+
+def require_shallow(body: object) -> None:
+    """ResourceInvalid when JSON is nested deeper than any resource needs to be."""
+    level, depth = [body], 0
+    while level:
+        depth += 1
+        if depth > MOST_LEVELS:
+            message = f"The body is nested more than {MOST_LEVELS} levels deep."
+            require([problem("$", "depth", message, MOST_LEVELS)])
+        level = [inner for value in level for inner in _inner(value)]
+
+
+def _inner(value: object) -> list[object]:
+    return list(value.values()) if isinstance(value, Mapping) else value if isinstance(value, list) else []
 
 
 def problems(node: object, path: str = "$") -> Iterator[Problem]:

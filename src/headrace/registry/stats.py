@@ -3,10 +3,8 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from headrace.registry import rendering
-from headrace.registry.drafts import UNION
 from headrace.registry.library import Body, Library, Resource
-from headrace.registry.types import OWN, SCHEMAS
+from headrace.registry.types import OWN, SCHEMAS, UNIONS
 from headrace.store.documents import Document
 
 RECENT = 10
@@ -15,21 +13,15 @@ RECENT = 10
 def summary(library: Library) -> Body:
     """Tenant id, counts, the latest changes, and which schemas use which class."""
     own = {type: library.own(type) for type in OWN}
-    unions = {rendering.class_of(library, one) for one in own[SCHEMAS] if UNION in _tags(one)}
     every = [one for found in own.values() for one in found]
     return {
         "imsOrg": library.caller.org,
         "tenantId": library.tenant,
-        "counts": {**{type.label: len(found) for type, found in own.items()}, "unions": len(unions)},
+        "counts": {**{type.label: len(found) for type, found in own.items()}, "unions": len(library.own(UNIONS))},
         "recentlyCreatedResources": _recent(library, every, "meta:created", lambda one: one.created_at),
         "recentlyUpdatedResources": _recent(library, every, "meta:updated", lambda one: one.updated_at),
         "classUsage": _class_usage(library, own[SCHEMAS]),
     }
-
-
-def _tags(schema: Resource) -> list[str]:
-    tags: list[str] = schema.body.get("meta:immutableTags", [])
-    return tags
 
 
 def _recent(library: Library, every: list[Resource], member: str, at: Callable[[Document], int]) -> list[Body]:
@@ -40,7 +32,7 @@ def _recent(library: Library, every: list[Resource], member: str, at: Callable[[
 
 def _described(library: Library, one: Resource) -> Body:
     shown = _named(one) | {"meta:resourceType": one.type.label}
-    class_uri = rendering.class_of(library, one) if one.type is SCHEMAS else None
+    class_uri = library.class_of(one) if one.type is SCHEMAS else None
     found = library.find(class_uri) if class_uri else None
     return shown | ({"meta:class": found.uri, "meta:classTitle": found.body["title"]} if found else {})
 
@@ -52,7 +44,7 @@ def _named(one: Resource) -> Body:
 def _class_usage(library: Library, schemas: list[Resource]) -> Body:
     usage: Body = {}
     for one in schemas:
-        if class_uri := rendering.class_of(library, one):
+        if class_uri := library.class_of(one):
             usage.setdefault(class_uri, []).append(_named(one))
     return usage
 

@@ -29,9 +29,13 @@ CLASSES = ResourceType("classes", "classes")
 FIELD_GROUPS = ResourceType("fieldgroups", "mixins")
 DATA_TYPES = ResourceType("datatypes", "datatypes")
 BEHAVIOR_TYPE = ResourceType("behaviors", "behaviors")
+# Made up from the schemas of a class that carry the union tag, never stored.
+UNIONS = ResourceType("unions", "unions", extensible=False, abstract=False)
+UNION_SUFFIX = "__union"
+UNION_TAG = "union"
 # What a tenant makes of its own; ``mixins`` is what field groups were called before.
 OWN = (SCHEMAS, CLASSES, FIELD_GROUPS, DATA_TYPES)
-TYPES = {one.name: one for one in (*OWN, BEHAVIOR_TYPE)} | {"mixins": FIELD_GROUPS}
+TYPES = {one.name: one for one in (*OWN, BEHAVIOR_TYPE, UNIONS)} | {"mixins": FIELD_GROUPS}
 
 
 def of_segment(segment: str) -> ResourceType:
@@ -40,6 +44,12 @@ def of_segment(segment: str) -> ResourceType:
     if found is None:
         raise NotFound(f"The registry keeps no {segment}; use {', '.join(TYPES)}.", kind="path", id=segment)
     return found
+
+
+def asked(segment: str, id: str) -> ResourceType:
+    """The kind of the resource that a path names; the union of a class is found among the schemas too."""
+    type = of_segment(segment)
+    return UNIONS if type is SCHEMAS and id.endswith(UNION_SUFFIX) else type
 
 
 def new_uri(tenant: str, type: ResourceType, hex: str) -> str:

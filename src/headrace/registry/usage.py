@@ -4,10 +4,9 @@ from collections.abc import Iterator
 
 from headrace.errors import ChangeBreaks, InUse
 from headrace.registry import composition
-from headrace.registry.drafts import UNION
 from headrace.registry.library import Library, Resource
 from headrace.registry.shapes import problem
-from headrace.registry.types import OWN, SCHEMAS
+from headrace.registry.types import OWN, SCHEMAS, UNION_SUFFIX, UNION_TAG
 from headrace.store import documents
 from headrace.xdm import arrow_schema
 from headrace.xdm.evolution import Break, breaks
@@ -32,7 +31,7 @@ def datasets(library: Library, schema: Resource) -> list[str]:
 
 def in_use(library: Library, schema: Resource) -> bool:
     """Whether only additions are possible: a dataset has the schema, or it is in a union."""
-    return UNION in schema.body.get("meta:immutableTags", ()) or bool(datasets(library, schema))
+    return UNION_TAG in schema.body.get("meta:immutableTags", ()) or bool(datasets(library, schema))
 
 
 def require_compatible(library: Library, changed: Resource) -> None:
@@ -52,10 +51,13 @@ def require_compatible(library: Library, changed: Resource) -> None:
 
 
 def require_composes(library: Library, resource: Resource) -> None:
-    """SchemaConflict, ReferenceMissing or SchemaUnstorable unless the resource composes and can be stored."""
+    """SchemaConflict, ReferenceMissing or SchemaUnstorable unless the resource composes, alone and in its union."""
     tree = composition.full(library, resource)
     if resource.type is SCHEMAS:
         arrow_schema(tree)
+    if UNION_TAG in resource.body.get("meta:immutableTags", ()):
+        union = library.find(f"{library.class_of(resource)}{UNION_SUFFIX}")
+        composition.full(library, union or resource)
 
 
 def _broken(library: Library, after: Library, schema: Resource) -> Iterator[Break]:
@@ -63,7 +65,9 @@ def _broken(library: Library, after: Library, schema: Resource) -> Iterator[Brea
     require_composes(after, changed)
     if not in_use(library, schema):
         return
-    if UNION in schema.body.get("meta:immutableTags", ()) and UNION not in changed.body.get("meta:immutableTags", ()):
+    if UNION_TAG in schema.body.get("meta:immutableTags", ()) and UNION_TAG not in changed.body.get(
+        "meta:immutableTags", ()
+    ):
         yield Break("/meta:immutableTags", "leaves the union")
     yield from breaks(composition.full(library, schema), composition.full(after, changed))
 
@@ -73,7 +77,7 @@ def require_unused(library: Library, resource: Resource) -> None:
     users = [f"{one.type.label} {one.body['title']} ({one.uri})" for one in dependents(library, resource.uri)]
     if resource.type is SCHEMAS:
         users += [f"dataset {id}" for id in datasets(library, resource)]
-        users += ["the union of its class"] if UNION in resource.body.get("meta:immutableTags", ()) else []
+        users += ["the union of its class"] if UNION_TAG in resource.body.get("meta:immutableTags", ()) else []
     if users:
         message = f"{resource.uri} is used by {', '.join(users)}; delete or change those first."
         raise InUse(message, kind=resource.type.name, id=resource.uri)

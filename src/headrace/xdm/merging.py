@@ -12,6 +12,7 @@ from headrace.xdm.walking import Body, Node
 Resolve = Callable[[str], Node]
 
 MOST_NODES = 20_000
+MOST_DEPTH = 150
 STRUCTURE = ("$ref", "allOf", "definitions", "properties")
 KEPT_META = ("meta:enum", "meta:headraceType", "meta:xdmType")
 TEXT = ("title", "description")
@@ -26,6 +27,7 @@ class _Place:
     resource: Node
     trail: tuple[str, ...]
     path: str
+    depth: int = 0
 
 
 def merged(resource: Node, resolve: Resolve) -> Body:
@@ -49,6 +51,9 @@ class _Merger:
         self._count += 1
         if self._count > MOST_NODES:
             raise SchemaTooLarge(f"The schema has more than {MOST_NODES} fields once its references are resolved.")
+        if place.depth > MOST_DEPTH:
+            raise SchemaTooLarge(f"The schema is more than {MOST_DEPTH} levels deep once its references are resolved.")
+        place = replace(place, depth=place.depth + 1)
         whole = self._referenced(node["$ref"], place) if "$ref" in node else {}
         for part in node.get("allOf", ()):
             whole = joined(whole, self._part(part, place), place.path)
@@ -83,7 +88,7 @@ class _Merger:
         if step in place.trail:
             return {"type": "object", "meta:xdmType": "object", "meta:referencedFrom": ref}
         target = _pointed(resource, pointer, ref, place)
-        found = _inheritable(self.node(target, _Place(resource, (*place.trail, step), place.path)))
+        found = _inheritable(self.node(target, _Place(resource, (*place.trail, step), place.path, place.depth)))
         return {**found, "meta:referencedFrom": uri} if uri else found
 
     def _resource(self, uri: str, place: _Place) -> Node:
@@ -94,7 +99,10 @@ class _Merger:
 
 
 def _pointed(resource: Node, pointer: str, ref: str, place: _Place) -> Node:
-    target = jsonpointer.resolve_pointer(resource, pointer, None)
+    try:
+        target = jsonpointer.resolve_pointer(resource, pointer, None)
+    except jsonpointer.JsonPointerException:
+        target = None
     if not isinstance(target, Mapping):
         raise ReferenceMissing(f"$ref {ref} at {place.path or '/'} leads to no schema.", ref=ref)
     return target

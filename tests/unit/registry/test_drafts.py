@@ -132,3 +132,28 @@ def test_a_relational_schema_has_fields_of_its_own_and_no_class(library: Library
     body = {**schema("#/definitions/customFields"), **own, "meta:extends": ["https://ns.adobe.com/xdm/data/adhoc-v2"]}
     made = resources.create(library, SCHEMAS, body, 1)
     assert made.body["meta:extends"] == ["https://ns.adobe.com/xdm/data/adhoc-v2"]
+
+
+def nested(levels: int) -> dict[str, Any]:
+    field: dict[str, Any] = {"type": "string"}
+    for _ in range(levels):
+        field = {"type": "object", "properties": {"f": field}}
+    return field
+
+
+def test_deep_bodies_are_refused_and_those_of_real_depth_taken(library: Library) -> None:
+    resources.create(library, FIELD_GROUPS, group(f=nested(60)), 1)
+    with pytest.raises(ResourceInvalid, match="200 levels"):
+        resources.create(library, FIELD_GROUPS, group("H", f=nested(400)), 1)
+
+
+@pytest.mark.parametrize(
+    "ref", ["#", "#/", "#definitions/x", "#/properties/_acme/none", "https://ns.adobe.com/acme/#x"]
+)
+def test_odd_references_are_refused_or_cut(library: Library, ref: str) -> None:
+    try:
+        resources.create(library, FIELD_GROUPS, group(f={"$ref": ref}), 1)
+    except (ReferenceMissing, ResourceInvalid) as error:
+        assert ref in error.message
+    else:
+        assert ref == "#"

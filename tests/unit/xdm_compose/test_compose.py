@@ -156,3 +156,9 @@ def test_the_form_without_text_keeps_fields_called_title() -> None:
     tree = compose({"title": "S", **objects(title={"type": "string", "title": "T"})}, resolver())
     bare = without_text(tree)
     assert "title" not in bare and "title" not in bare["properties"]["title"] and "title" in bare["properties"]
+
+
+def test_references_that_go_ever_deeper_are_stopped() -> None:
+    kinds = {f"k{n}": {"$id": f"k{n}", "title": "K", **objects(f={"$ref": f"k{n + 1}"})} for n in range(200)}
+    with pytest.raises(SchemaTooLarge, match="deep"):
+        compose(objects(a={"$ref": "k0"}), resolver(**kinds))

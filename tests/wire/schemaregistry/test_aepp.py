@@ -88,6 +88,7 @@ def test_a_schema_with_one_more_field_group_and_a_union_tag(client: Any) -> None
     assert client.enableSchemaForRealTime(made["meta:altId"])["meta:immutableTags"] == ["union"]
     assert [one["title"] for one in client.getXDMprofileSchema()["results"]] == ["Growing"]
     assert client.deleteSchema(made["$id"])["status"] == 400
+    assert client.getUnions()[0]["$id"].endswith("__union")
 
 
 def test_descriptors(client: Any, schema: dict[str, Any]) -> None:

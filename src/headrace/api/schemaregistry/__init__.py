@@ -1,7 +1,8 @@
 """Schema Registry: ``/data/foundation/schemaregistry``."""
 
-# In this order: the first route that fits answers, and the one of resources takes any kind.
-from headrace.api.schemaregistry import descriptors, resources
+# The first route that fits answers, and the one of resources takes any kind: it comes last.
+from headrace.api.schemaregistry import descriptors, rpc
+from headrace.api.schemaregistry import resources as resources
 from headrace.api.schemaregistry.routes import schemaregistry
 
-__all__ = ["descriptors", "resources", "schemaregistry"]
+__all__ = ["descriptors", "resources", "rpc", "schemaregistry"]

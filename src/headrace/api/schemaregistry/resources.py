@@ -57,13 +57,13 @@ def create_resource(request: Request) -> Reply:
 def get_resource(request: Request) -> Reply:
     """One resource in the form that Accept asks for; the tenant's container shows the standard ones too."""
     accepted = accept.parse(request.headers.get("accept", ""), accept.LOOKUP)
-    type, id = _type(request), request.path_params["id"]
+    id = request.path_params["id"]
     with reading(request) as library:
-        found = library.get(id, type)
+        found = library.get(id, types.asked(request.path_params["type"], id))
         if container(request) == GLOBAL:
             resources.require_standard(found)
         shown = views.shown(library, found, accepted.view)
-    return Reply(200, shown | ({"meta:allFieldAccess": True} if found.document else {}), media=accepted.media)
+    return Reply(200, shown | ({"meta:allFieldAccess": True} if found.own else {}), media=accepted.media)
 
 
 @schemaregistry.put("/{container}/{type}/{id}")

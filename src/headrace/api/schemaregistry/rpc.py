@@ -1,0 +1,34 @@
+"""The registry's calls that are no resources: export, import and sample data."""
+
+from headrace.api.request import Reply, Request
+from headrace.api.schemaregistry.routes import reading, schemaregistry, writing
+from headrace.errors import Invalid
+from headrace.registry import composition, samples, transfer
+
+
+@schemaregistry.get("/rpc/export/{id}")
+def export_resource(request: Request) -> Reply:
+    """A resource with everything of the tenant's that it needs, ready for import."""
+    with reading(request) as library:
+        return Reply(200, transfer.exported(library, request.path_params["id"]))
+
+
+@schemaregistry.post("/rpc/import")
+def import_resources(request: Request) -> Reply:
+    """What an export gave, created or replaced by id."""
+    body = request.json()
+    if not isinstance(body, list) or not all(isinstance(one, dict) for one in body):
+        raise Invalid("The body must be the array that an export answered.", field="body")
+    with writing(request) as library:
+        return Reply(200, transfer.imported(library, body, request.clock.now()))
+
+
+# aepp posts its imports here.
+schemaregistry.post("/rpc/export")(import_resources)
+
+
+@schemaregistry.get("/rpc/sampledata/{id}")
+def sample_data(request: Request) -> Reply:
+    """A record that the schema accepts."""
+    with reading(request) as library:
+        return Reply(200, samples.record(composition.full(library, library.need(request.path_params["id"]))))
