@@ -8,7 +8,7 @@ from headrace.registry.library import Library, Resource
 from headrace.registry.shapes import problem
 from headrace.registry.types import OWN, SCHEMAS, UNION_SUFFIX, UNION_TAG
 from headrace.store import documents
-from headrace.xdm import arrow_schema
+from headrace.xdm import arrow_schema, checker
 from headrace.xdm.evolution import Break, breaks
 from headrace.xdm.walking import references
 
@@ -51,10 +51,11 @@ def require_compatible(library: Library, changed: Resource) -> None:
 
 
 def require_composes(library: Library, resource: Resource) -> None:
-    """SchemaConflict, ReferenceMissing or SchemaUnstorable unless the resource composes, alone and in its union."""
+    """SchemaConflict, ReferenceMissing, SchemaUnstorable or SchemaUncheckable unless rows of the resource can be."""
     tree = composition.full(library, resource)
     if resource.type is SCHEMAS:
         arrow_schema(tree)
+        checker(tree)
     if UNION_TAG in resource.body.get("meta:immutableTags", ()):
         union = library.find(f"{library.class_of(resource)}{UNION_SUFFIX}")
         composition.full(library, union or resource)
