@@ -205,13 +205,18 @@ def column_at(table: pa.Table, names: Names) -> pa.Array:
     """The values below ``names`` in a table of nested structs; nulls where there is no such column."""
     if names[0] not in table.column_names:
         return pa.nulls(table.num_rows)
-    column = table[names[0]].combine_chunks()
+    column = one_array(table[names[0]])
     for name in names[1:]:
         index = column.type.get_field_index(name) if pa.types.is_struct(column.type) else -1
         if index < 0:
             return pa.nulls(table.num_rows)
         column = pc.struct_field(column, index) if column.null_count else column.field(index)
     return column
+
+
+def one_array(column: pa.ChunkedArray) -> pa.Array:
+    """A column in one piece, without a copy when it is one already."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def records_of(table: pa.Table, wanted: Sequence[Names]) -> list[object]:

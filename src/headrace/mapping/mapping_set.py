@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from headrace.mapping.cells import Faults, Filled, Reject
 from headrace.mapping.checker import placed
+from headrace.mapping.columns import one_array
 from headrace.mapping.planner import Plan, plan
 from headrace.mapping.values import json_text
 from headrace.rows import CONVERSION, row_errors
@@ -48,9 +49,11 @@ class CompiledMapping:
 
     def map_table(self, typed: pa.Table) -> Mapped:
         """Maps decoded rows column by column; ``typed`` has ``_row``."""
+        if any(column.num_chunks > 1 for column in typed.columns):
+            typed = typed.combine_chunks()
         columns = {names: column.of_table(typed) for names, column in self.plan.columns.items()}
         guards = [guard.faults_of_table(typed) for guard in self.plan.guards]
-        return self._mapped(typed["_row"].combine_chunks().cast(pa.int64()), columns, guards)
+        return self._mapped(one_array(typed["_row"]).cast(pa.int64()), columns, guards)
 
     def map_records(self, rows: Sequence[int], records: Sequence[object]) -> Mapped:
         """Maps JSON records one by one: the reference that ``map_table`` is held to."""
@@ -115,11 +118,12 @@ def _error(row: int, reject: Reject) -> dict[str, object]:
     value = json_text(failure.value)
     shown = value if len(value) <= _LONGEST_VALUE else f"{value[:_LONGEST_VALUE]}..."
     reason = f": {failure.reason}" if failure.reason else ""
+    wanted = f"{failure.expected}, the type of {cell.destination}"
     return {
         "_row": row,
         "family": CONVERSION,
         "code": CODE,
-        "message": f"{cell.destination} takes {failure.expected}; the value {shown} of {cell.source} is none{reason}.",
+        "message": f"{shown} from {cell.source} cannot become {wanted}{reason}.",
         "column": cell.destination,
         "source": cell.source,
         "value": value,

@@ -72,7 +72,7 @@ def plan(items: Sequence[Item], problems: Sequence[Problem], now: int) -> Plan:
             sourced.append(one)
     if found:
         raise invalid(found)
-    wanted = _wanted([*sourced, *guarded])
+    wanted = _wanted([*sourced, *(one for one in guarded if not _is_read_inside(one, sourced))])
     columns = {column: _column(group, wanted, now) for column, group in _by_column(sourced).items()}
     return Plan(columns, tuple(_guard(one) for one in guarded), wanted)
 
@@ -138,6 +138,12 @@ def _unfolded(one: Sourced, others: set[Path]) -> Iterator[Sourced]:
 
 def _below(place: Place, field: pa.Field) -> Place:
     return replace(place, column=(*place.column, field.name), type=field.type, whole=field.type)
+
+
+def _is_read_inside(guarded: Sourced, sourced: Sequence[Sourced]) -> bool:
+    """Whether fields of the copied object are read anyway: a record in which it is no object is not decoded then."""
+    names = names_of(guarded.path)
+    return any(field[: len(names)] == names for one in sourced for field in one.fields)
 
 
 def _wanted(sourced: Sequence[Sourced]) -> Wanted:

@@ -46,7 +46,7 @@ def test_the_bad_row_is_rejected_with_its_reason_and_the_others_go_in():
         "_row": 0,
         "family": "conversion",
         "code": "MAPPER-3700-400",
-        "message": '_t.clicks takes long; the value "n/a" of e.clicks is none.',
+        "message": '"n/a" from e.clicks cannot become long, the type of _t.clicks.',
         "column": "_t.clicks",
         "source": "e.clicks",
         "value": '"n/a"',
@@ -131,3 +131,34 @@ def test_every_problem_is_listed_at_once():
 def test_wanted_names_the_source_fields_and_a_decimal_wins():
     items = [attribute("e.c", "_t.clicks"), attribute("e.c", "_t.cost"), attribute("e.l[0].x", "_id")]
     assert compile_mapping(items, TARGET, 0).wanted == {("e", "c"): pa.decimal128(38, 18), ("e", "l"): None}
+
+
+def test_an_object_copy_wants_the_shared_fields_only():
+    assert set(compile_mapping([attribute("o", "_t")], TARGET, 0).wanted) == {
+        ("o", "clicks"),
+        ("o", "cost"),
+        ("o", "who", "a"),
+    }
+
+
+def test_shapes_that_are_not_supported_are_refused():
+    schema = pa.schema(
+        [("m", pa.map_(pa.string(), pa.string())), ("s", pa.struct([("a", pa.string())])), ("u", pa.uint8())]
+    )
+    items = [attribute("a", "m.key"), {"sourceType": "STATIC", "source": "x", "destination": "s"}, attribute("a", "u")]
+    with pytest.raises(MappingInvalid) as raised:
+        compile_mapping(items, schema, 0)
+    assert [one["code"] for one in raised.value.facts["problems"]] == ["unsupported", "type", "unsupported"]
+
+
+def test_a_part_of_what_is_filled_as_a_whole_is_refused():
+    assert problems(attribute("a", "tags"), attribute("b", "tags[0]")) == [(1, "destination", "duplicate-destination")]
+    assert problems(attribute("a", "emails[1001].address")) == [(0, "destination", "unsupported")]
+
+
+def test_several_chunks_and_no_rows_are_mapped_like_any_other():
+    compiled = compile_mapping([attribute("e.c", "_t.clicks")], TARGET, 0)
+    chunk = pa.table({"_row": [1, 2], "e": [{"c": "5"}, {"c": "x"}]})
+    assert compiled.map_table(pa.concat_tables([chunk, chunk])).table["_row"].to_pylist() == [1, 1]
+    empty = compiled.map_table(chunk.slice(0, 0))
+    assert (empty.table.num_rows, empty.errors.num_rows, compiled.map_records([], []).table.num_rows) == (0, 0, 0)

@@ -169,7 +169,7 @@ VECTORISED = {
 EXPRESSIONS = columns_of([("EXPRESSION", text, to) for to, texts in VECTORISED.items() for text in texts])
 
 
-@settings(max_examples=15, deadline=None, derandomize=True, phases=PHASES)
+@settings(max_examples=10, deadline=None, derandomize=True, phases=PHASES)
 @given(records=RECORDS)
 def test_expressions(records):
     assert_columns_agree(EXPRESSIONS, records)

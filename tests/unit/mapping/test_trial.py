@@ -1,0 +1,75 @@
+"""Preview and the listings of the language."""
+
+import json
+
+import pyarrow as pa
+import pytest
+
+from headrace import mapping
+from headrace.errors import MappingInvalid
+from headrace.mapping.listing import operators_listing
+
+TARGET = pa.schema(
+    [
+        ("_id", pa.string()),
+        ("person", pa.struct([("age", pa.int32()), ("pay", pa.decimal128(38, 18))])),
+        ("at", pa.date32()),
+    ]
+)
+ITEMS = [
+    {"sourceType": "ATTRIBUTE", "source": "id", "destination": "_id"},
+    {"sourceType": "ATTRIBUTE", "source": "age", "destination": "person.age"},
+    {"sourceType": "EXPRESSION", "source": "to_decimal(pay) * 2", "destination": "person.pay"},
+    {"sourceType": "EXPRESSION", "source": "date(day)", "destination": "at"},
+]
+
+
+def test_one_record_gives_one_answer_without_nulls():
+    answer = mapping.preview(ITEMS, TARGET, {"id": 1234, "pay": "0.05", "day": "2022/08/10"}, 0)
+    assert answer == {"data": {"_id": "1234", "person": {"pay": 0.1}, "at": "2022-08-10"}, "errors": None}
+
+
+def test_an_array_gives_an_array_and_a_rejected_row_its_errors():
+    good, bad = mapping.preview(ITEMS, TARGET, [{"age": 5}, {"age": "old", "day": "never"}], 0)
+    assert good == {"data": {"person": {"age": 5}}, "errors": None}
+    assert bad == {
+        "data": {},
+        "errors": [
+            {
+                "destination": "person.age",
+                "exception": '"old" from age cannot become int, the type of person.age.',
+                "source": "age",
+                "columnName": "person.age",
+                "sourceType": "ATTRIBUTE",
+            }
+        ],
+    }
+
+
+def test_a_failed_expression_is_null_and_counted():
+    compiled = mapping.compile_mapping(ITEMS, TARGET, 0)
+    mapped = compiled.map_records([4], [{"day": "never", "pay": "1"}])
+    assert (mapped.table["at"].to_pylist(), mapped.warnings, mapped.errors.num_rows) == ([None], {"at": 1}, 0)
+
+
+def test_a_wrong_expression_is_a_problem_with_its_place():
+    with pytest.raises(MappingInvalid) as raised:
+        mapping.compile_mapping([{**ITEMS[3], "source": "dat(day)"}], TARGET, 0)
+    [problem] = raised.value.facts["problems"]
+    assert (problem["index"], problem["field"], problem["code"]) == (0, "source", "syntax")
+    assert "column 1: there is no function dat; did you mean date?" in problem["message"]
+
+
+def test_listings_have_the_documented_shape():
+    functions = {one["function"]: one for one in mapping.functions_listing()}
+    assert {"concat", "ucase", "iif", "to_decimal"} <= set(functions)
+    assert functions["left"]["syntax"] == "String left(String string, Long count)"
+    assert [one["position"] for one in functions["substr"]["params"]] == [0, 1, 2]
+    json.dumps(functions)
+    assert {"operatorSymbol", "methodName", "numberOfOperands", "description", "example"} == set(operators_listing()[0])
+    for one in operators_listing():
+        mapping.validate_expression(one["example"])
+
+
+def test_the_surface():
+    assert mapping.__all__ == sorted(mapping.__all__) and len(mapping.__all__) == 7
