@@ -34,6 +34,8 @@ from headrace.store.engine import open_store
 from headrace.store.keyring import load_keyring
 from headrace.store.migrations import upgrade
 
+BACKLOG = 2048
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 app.command("query")(query.query)
 app.command("verify")(verify.verify)
@@ -152,6 +154,7 @@ def _run(settings: Settings, listener: socket.socket) -> None:
     account = first_account(process.deployment)
     if account is not None:
         typer.echo(account)
+    listener.listen(BACKLOG)  # before the line that says so: whoever reads it may connect at once
     typer.echo(f"Headrace serves at {settings.base_url} (emulator: {'on' if settings.emulator else 'off'}).")
     try:
         server.run(sockets=[listener])
