@@ -1,0 +1,44 @@
+"""``python -m bench [backfill|flows|api]``: measures and prints tables, asserts nothing. See docs/how-to/bench.md."""
+
+import os
+import platform
+
+import typer
+from rich.console import Console
+
+from bench import api, backfill, flows
+from headrace.errors import HeadraceError
+
+NAMES = ("backfill", "flows", "api")
+
+
+def main(
+    which: list[str] = typer.Argument(None, help=f"Which to run: {', '.join(NAMES)} (default: all)."),
+    rows: int = typer.Option(1_000_000, help="Rows of the backfill."),
+    repeat: int = typer.Option(3, help="Repetitions, candidate and baseline by turns."),
+    flow_count: int = typer.Option(60, "--flows", help="Flows that are due at once."),
+    days: int = typer.Option(30, help="Days of hourly windows of one flow."),
+) -> None:
+    """Measures Headrace beside the bare loop or handler that does the same, in one run."""
+    chosen = which or list(NAMES)
+    if unknown := set(chosen) - set(NAMES):
+        raise typer.BadParameter(f"there is no benchmark {', '.join(sorted(unknown))}; choose among {', '.join(NAMES)}")
+    console = Console()
+    load = os.getloadavg()[0]
+    console.print(f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load:.1f} at the start.")
+    try:
+        if "backfill" in chosen:
+            backfill.run(console, rows, repeat)
+        if "flows" in chosen:
+            flows.run(console, flow_count, days, repeat)
+        if "api" in chosen:
+            api.run(console, repeat)
+    except HeadraceError as error:
+        console.print(f"[bold red]The bench stopped.[/] {error.message}")
+        raise typer.Exit(1) from error
+
+
+if __name__ == "__main__":
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(main)
+    app()
