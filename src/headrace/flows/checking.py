@@ -70,7 +70,9 @@ def end(conn: sa.Connection, caller: Caller, flow: Json, kind: str) -> Document:
     given = list_at(flow, name)
     if len(given) != 1 or not isinstance(given[0], str):
         raise Invalid(
-            f"{name} must hold exactly one id, not {len(given)}.", code="1321" if given else "1320", field=name
+            f"{name} must hold exactly one id, as text; it holds {len(given)} items.",
+            code="1321" if given else "1320",
+            field=name,
         )
     found = documents.find(conn, caller, kind, given[0])
     if found is None:

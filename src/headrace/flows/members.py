@@ -10,10 +10,13 @@ MISSING, WRONG = "1304", "1312"
 
 
 def at(body: Json, path: str) -> Any:
-    """What stands at a dotted path, None when nothing does."""
+    """What stands at a dotted path, None when nothing does; Invalid when the way leads through no object."""
     node: Any = body
-    for name in path.split("."):
-        node = node.get(name) if isinstance(node, dict) else None
+    names = path.split(".")
+    for n, name in enumerate(names):
+        if node is not None and not isinstance(node, dict):
+            raise wrong(".".join(names[:n]), "an object")
+        node = (node or {}).get(name)
     return node
 
 

@@ -126,6 +126,7 @@ def replace(
 def _checked(kind: str, body: Json) -> Json:
     for name in ("name", "providerId"):
         text_at(body, name)
+    object_at(body, "attributes")
     spec = {**without_metadata(body), "version": optional_text(body, "version", "1.0")}
     return _flow_spec(spec) if kind == FLOW_SPECS else _connection_spec(spec)
 

@@ -28,8 +28,10 @@ def replace(path: str, value: object) -> dict[str, Any]:
     return {"op": "replace", "path": path, "value": value}
 
 
-def test_the_database_holds_no_secret_in_the_clear(world: Any) -> None:
-    world.base()
+def test_the_database_holds_no_secret_in_the_clear(world: Any, caller: Any, now: int) -> None:
+    id = world.base()
+    patch(world, caller, now, id, replace("/name", "other"))
+    patch(world, caller, now, id, replace(PARAMS, {"host": "https://a.example", "accessToken": "secret-token-2"}))
     with world.store.read() as conn:
         tables = sa.inspect(conn).get_table_names()
         everything = [row for name in tables for row in conn.execute(sa.text(f'SELECT * FROM "{name}"'))]

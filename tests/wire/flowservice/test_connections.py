@@ -86,7 +86,7 @@ def test_patch_is_read_whatever_its_label_and_etag_spelling(flows: Flows) -> Non
         (replace("/connectionSpec/id", "x"), "FLOW-1414-400"),
         (replace("/auth/specName", "Basic"), "FLOW-1415-400"),
         (replace("/auth/params/host", "ftp://x"), "SOURCES-1304-400"),
-        (replace("/auth", "x"), "FLOW-1415-400"),
+        (replace("/auth", "x"), "SOURCES-1312-400"),
         (replace("/etag", "x"), "SOURCES-1365-400"),
         (replace("/createdAt", 1), "SOURCES-1365-400"),
         (replace("", {}), "SOURCES-1365-400"),
@@ -121,7 +121,7 @@ def test_delete_then_not_found(flows: Flows) -> None:
     [
         ({"connectionSpec": None}, "FLOW-1413-400"),
         ({"connectionSpec": {"id": "00000000-0000-0000-0000-000000000000"}}, "FLOW-1413-400"),
-        ({"connectionSpec": "linkedin"}, "FLOW-1413-400"),
+        ({"connectionSpec": "linkedin"}, "SOURCES-1312-400"),
         ({"auth": {"specName": "Kerberos", "params": {}}}, "FLOW-1415-400"),
         ({"auth": {"params": {}}}, "FLOW-1415-400"),
         ({"auth": None}, "FLOW-1415-400"),

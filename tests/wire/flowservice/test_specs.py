@@ -63,6 +63,8 @@ def test_a_flow_spec_serves_another_source_after_a_put(flows: Flows) -> None:
         ({"name": None}, "SOURCES-1304-400"),
         ({"providerId": None}, "SOURCES-1304-400"),
         ({"authSpec": {}}, "SOURCES-1312-400"),
+        ({"attributes": []}, "SOURCES-1312-400"),
+        ({"sourceSpec": [[]]}, "SOURCES-1312-400"),
         ({"authSpec": [{"type": "x"}]}, "SOURCES-1312-400"),
         ({"authSpec": [{"name": "x", "spec": {"type": "nothing"}}]}, "SOURCES-1312-400"),
         ({"sourceSpec": {"spec": {"$ref": "http://127.0.0.1:1/x.json"}}}, "SOURCES-1312-400"),
