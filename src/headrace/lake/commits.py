@@ -20,6 +20,7 @@ from headrace.lake.files import Files
 from headrace.lake.history import outcome_of, summary_entry
 from headrace.lake.removals import matching_files, removals_of
 from headrace.lake.schemas import evolve
+from headrace.lake.transactions import SteadyTransaction
 
 ATTEMPTS = 40
 _LONGEST_PAUSE = 0.5
@@ -49,7 +50,7 @@ def abort(load: Load, batch: str) -> Outcome:
     """Marks the batch aborted by an empty snapshot, unless history already says what became of it."""
 
     def attempt(table: Table, _pending: set[str]) -> list[Outcome]:
-        transaction = table.transaction()
+        transaction = SteadyTransaction(table)
         marked = _take_snapshot(transaction, [], [], [Outcome(batch, ABORTED, None)])
         transaction.commit_transaction()
         return marked
@@ -85,7 +86,7 @@ def _look_then_do(
 
 
 def _commit_once(table: Table, rewriter: Rewriter, schema: pa.Schema, batches: Sequence[Batch]) -> list[Outcome]:
-    transaction = table.transaction()
+    transaction = SteadyTransaction(table)
     evolved = evolve(transaction, schema)
     step = Step()
     outcomes = [_arrival(step, rewriter, evolved, batch) for batch in batches]

@@ -120,9 +120,10 @@ class Lake:
         """A writer of the batch's rows; ``schema`` is the plan's, without the system tail."""
         from headrace.lake.layout import with_tail
         from headrace.lake.schemas import evolve, file_schema
+        from headrace.lake.transactions import SteadyTransaction
         from headrace.lake.writer import DataWriter
 
-        evolved = evolve(self.table(ref).transaction(), schema)  # foreseen, not committed
+        evolved = evolve(SteadyTransaction(self.table(ref)), schema)  # foreseen, not committed
         return DataWriter(self.files, ref, schema, file_schema(with_tail(schema), evolved), stamp)
 
     def commit(self, ref: TableRef, schema: pa.Schema, changes: Sequence[Change]) -> dict[str, Outcome]:
