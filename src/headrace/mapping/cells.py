@@ -30,7 +30,10 @@ class Cell:
 
     def of(self, record: object) -> object:
         """The destination's value for one record, None or a Failure."""
-        return self.made(self.read(record))
+        try:
+            return self.made(self.read(record))
+        except RecursionError:
+            return Failure("it is nested too deeply", "a flatter value", "object")
 
     def made(self, value: object) -> object:
         """The destination's value for one source value."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from headrace.mapping.failure import Failed
-from headrace.mapping.functions.declaring import as_text, bounded
+from headrace.mapping.functions.declaring import as_text, joined, replaced
 from headrace.mapping.functions.strings import trim
 from headrace.mapping.operators import size
 from headrace.mapping.values import type_name
@@ -64,7 +64,7 @@ def _get(receiver: object, key: object) -> object:
 
 METHODS: Mapping[str, MethodSpec] = {
     "charAt": _on_text(lambda text, at: _substring(text, at, _index(at) + 1), 1),
-    "concat": _on_text(lambda text, other: bounded(text + _text(other)), 1),
+    "concat": _on_text(lambda text, other: joined("", [text, _text(other)]), 1),
     "contains": _on_text(lambda text, other: _text(other) in text, 1),
     "endsWith": _on_text(lambda text, other: text.endswith(_text(other)), 1),
     "equals": MethodSpec(_equals, 1, 1),
@@ -74,7 +74,7 @@ METHODS: Mapping[str, MethodSpec] = {
     "isEmpty": MethodSpec(lambda value: size(value) == 0, 0, 0),
     "lastIndexOf": _on_text(lambda text, other: text.rfind(_text(other)), 1),
     "length": _on_text(len, 0),
-    "replace": _on_text(lambda text, old, new: bounded(text.replace(_text(old), _text(new))), 2),
+    "replace": _on_text(lambda text, old, new: replaced(text, _text(old), _text(new)), 2),
     "size": MethodSpec(size, 0, 0),
     "startsWith": _on_text(lambda text, other: text.startswith(_text(other)), 1),
     "substring": _on_text(_substring, 1, 2),

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, Inexact, InvalidOperation
 
 from headrace.mapping.conversion import number_in
 from headrace.mapping.failure import Failed
-from headrace.mapping.values import as_double, as_exact, text_of, type_name
+from headrace.mapping.values import LONGEST_TEXT, as_double, as_exact, text_of, type_name
 
 Number = int | float | Decimal
 Operator = Callable[[object, object, bool], object]
@@ -126,6 +126,8 @@ def _joined(left: object, right: object) -> str:
     texts = [text_of(value) for value in (left, right)]
     if texts[0] is None or texts[1] is None:
         raise Failed(f"{type_name(left)} and {type_name(right)} cannot be joined")
+    if len(texts[0]) + len(texts[1]) > LONGEST_TEXT:
+        raise Failed(f"the text grows beyond {LONGEST_TEXT} characters")
     return texts[0] + texts[1]
 
 

@@ -107,7 +107,9 @@ class _Tree(Transformer[Token, Node]):
         return Field(_names(name), _at(name))
 
     def string(self, text: Token) -> Node:
-        return Literal(_ESCAPE.sub(_unescaped, text[1:-1]))
+        # Two escaped halves make one character; half a one is no character.
+        units = _ESCAPE.sub(_unescaped, text[1:-1]).encode("utf-16-le", "surrogatepass")
+        return Literal(units.decode("utf-16-le", "replace"))
 
     def float(self, text: Token) -> Node:
         return Literal(Decimal(text.rstrip("dDfFbB")))

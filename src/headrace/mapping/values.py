@@ -10,6 +10,8 @@ _ENCODER = msgspec.json.Encoder(decimal_format="number")
 # Wide enough for any number in a page; a number that does not even fit this is left as it was written.
 _WIDE = Context(prec=10_000, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact])
 _MOST_PLAIN_DIGITS = 400
+# No function makes a longer text, however it is nested.
+LONGEST_TEXT = 1_000_000
 
 
 def as_double(value: object) -> object:
@@ -75,7 +77,10 @@ def iso_text(value: date) -> str:
 
 def json_text(value: object) -> str:
     """``value`` as JSON text; numbers with all their digits."""
-    return _ENCODER.encode(json_ready(value)).decode()
+    try:
+        return _ENCODER.encode(json_ready(value)).decode()
+    except RecursionError:
+        return '"(nested too deeply to be shown)"'
 
 
 def json_ready(value: object) -> object:

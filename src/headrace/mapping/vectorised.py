@@ -15,8 +15,8 @@ import polars as pl
 import pyarrow as pa
 
 from headrace.mapping.functions import FUNCTIONS
-from headrace.mapping.functions.declaring import LONGEST_TEXT
 from headrace.mapping.nodes import Binary, Call, Field, Literal, Method, Node, Ternary, Unary
+from headrace.mapping.values import LONGEST_TEXT
 
 TEXT, LONG, DOUBLE, FLAG, MOMENT, NUMERAL, NULL = "text", "long", "double", "flag", "moment", "numeral", "null"
 Names = tuple[str, ...]
@@ -200,7 +200,9 @@ def _lost(left: Vector, right: Vector, made: pl.Expr, kind: str) -> list[pl.Expr
 
 def _sum(left: Vector, right: Vector, operator: str) -> Vector:
     if operator == "+" and left.kind == right.kind == TEXT:
-        return Vector(left.value + right.value, TEXT, _any(left.declined, right.declined, *_nulls(left, right)))
+        text = left.value + right.value
+        too_long = text.str.len_bytes() > LONGEST_TEXT
+        return Vector(text, TEXT, _any(left.declined, right.declined, too_long, *_nulls(left, right)))
     kind = _numbers(left, right)
     made = left.value + right.value if operator == "+" else left.value - right.value
     limits = [_beyond(one, _SUM_LIMIT if kind == LONG else _EXACT_DOUBLE) for one in (left, right)]

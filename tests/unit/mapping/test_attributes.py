@@ -162,3 +162,11 @@ def test_several_chunks_and_no_rows_are_mapped_like_any_other():
     assert compiled.map_table(pa.concat_tables([chunk, chunk])).table["_row"].to_pylist() == [1, 1]
     empty = compiled.map_table(chunk.slice(0, 0))
     assert (empty.table.num_rows, empty.errors.num_rows, compiled.map_records([], []).table.num_rows) == (0, 0, 0)
+
+
+def test_a_value_nested_too_deeply_costs_its_row_only():
+    deep = 1
+    for _ in range(5000):
+        deep = [deep]
+    result = mapped([attribute("d", "_id")], {"d": deep}, {"d": "fine"})
+    assert (result.table["_row"].to_pylist(), result.errors["_row"].to_pylist()) == ([1], [0])

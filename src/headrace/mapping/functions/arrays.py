@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from headrace.mapping.failure import Failed, Failure
-from headrace.mapping.functions.declaring import Applied, as_text, bounded, function
+from headrace.mapping.functions.declaring import Applied, as_text, function, joined
 from headrace.mapping.operators import order, size, truthy
 
 ARRAYS = "Hierarchies - Arrays"
@@ -53,7 +53,7 @@ def join_arrays(array: list[object], *values: object) -> list[object]:
 @function(ARRAYS, "array_to_string(SEPARATOR, ARRAY)", {'array_to_string(";", ["Hello", "world"])': "Hello;world"})
 def array_to_string(separator: str, array: list[object]) -> str:
     """An array's elements joined with SEPARATOR between them; nulls are left out."""
-    return bounded(separator.join(as_text(element) for element in array if element is not None))
+    return joined(separator, [as_text(element) for element in array if element is not None])
 
 
 @function(ARRAYS, "filterArray(ARRAY, PREDICATE)", {"filterArray([5, -6, 0, 7], x -> x > 0)": [5, 7]})

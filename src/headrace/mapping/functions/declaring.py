@@ -16,11 +16,10 @@ import polars as pl
 from headrace.mapping.conversion import whole
 from headrace.mapping.dates import read_moment
 from headrace.mapping.failure import Failed, Failure
-from headrace.mapping.values import text_of, type_name
+from headrace.mapping.values import LONGEST_TEXT, text_of, type_name
 
 Later = Callable[[], object]
 Applied = Callable[..., object]
-LONGEST_TEXT = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +141,18 @@ def guarded(call: Applied) -> Applied:
     return guard
 
 
-def bounded(text: str) -> str:
-    """``text``, unless it is longer than a value may grow."""
-    if len(text) > LONGEST_TEXT:
+def joined(separator: str, texts: Sequence[str]) -> str:
+    """Texts with ``separator`` between them, unless that grows beyond what a value may; looks before it joins."""
+    if sum(map(len, texts)) + len(separator) * max(0, len(texts) - 1) > LONGEST_TEXT:
         raise Failed(f"the text grows beyond {LONGEST_TEXT} characters")
-    return text
+    return separator.join(texts)
+
+
+def replaced(text: str, old: str, new: str) -> str:
+    """``text`` with every ``old`` replaced, unless that grows beyond what a value may; looks before it replaces."""
+    if len(text) + text.count(old) * (len(new) - len(old)) > LONGEST_TEXT:
+        raise Failed(f"the text grows beyond {LONGEST_TEXT} characters")
+    return text.replace(old, new)
 
 
 def as_text(value: object) -> str:

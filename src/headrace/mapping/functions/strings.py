@@ -3,7 +3,7 @@
 import polars as pl
 
 from headrace.mapping.failure import Failed
-from headrace.mapping.functions.declaring import as_text, bounded, function
+from headrace.mapping.functions.declaring import as_text, function, joined, replaced
 
 STRING = "String"
 # What Java's trim takes away: every character up to the blank.
@@ -17,7 +17,7 @@ _BLANKS = "".join(map(chr, range(33)))
 )
 def concat(*strings: str | None) -> str:
     """Joins texts end to end; a null adds nothing."""
-    return bounded("".join(text for text in strings if text is not None))
+    return joined("", [text for text in strings if text is not None])
 
 
 @function(STRING, "lower(INPUT)", {'lower("HeLLo")': "hello", 'lcase("HeLLo")': "hello"}, aliases=["lcase"])
@@ -106,7 +106,7 @@ def instr(input: str, substring: str, start_position: int = 0, occurrence: int =
 )
 def replacestr(input: str, to_find: str, to_replace: str) -> str:
     """Replaces every TO_FIND by TO_REPLACE."""
-    return bounded(input.replace(to_find, to_replace)) if to_find else input
+    return replaced(input, to_find, to_replace) if to_find else input
 
 
 @function(
@@ -133,7 +133,7 @@ def split(input: str, separator: str) -> list[object]:
 )
 def join(separator: str, objects: list[object]) -> str:
     """Joins an array's elements with SEPARATOR between them; nulls are left out."""
-    return bounded(separator.join(as_text(one) for one in objects if one is not None))
+    return joined(separator, [as_text(one) for one in objects if one is not None])
 
 
 @function(STRING, "equals(STRING_1, STRING_2)", {'equals("string1", "STRING1")': False, 'equals("a", "a")': True})
