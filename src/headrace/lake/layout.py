@@ -39,6 +39,8 @@ TAIL = pa.schema(
 _EXACT = {f"write.metadata.metrics.column.{column}": "full" for column in (BATCH, SCOPE)}
 PROPERTIES = {
     "commit.retry.num-retries": "0",  # a retry that does not look first would commit a batch twice
+    "commit.manifest-merge.enabled": "true",  # each unmerged manifest slows every reader
+    "commit.manifest.min-count-to-merge": "50",
     "write.metadata.delete-after-commit.enabled": "true",
     "write.metadata.previous-versions-max": "50",
     "write.parquet.compression-codec": "zstd",

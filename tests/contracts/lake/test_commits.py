@@ -8,6 +8,7 @@ from headrace.errors import FileDamaged, TableMissing, WindowSuperseded
 from headrace.lake import FileRef, TableRef
 from headrace.lake.changes import ABORTED, COMMITTED, Append, ReplaceAll, ReplaceWindow, Replay
 from headrace.lake.contents import batches_in_history, damaged, files_on_disk
+from headrace.lake.layout import PROPERTIES
 
 WEEK = ReplaceWindow(aug(1), aug(7))
 
@@ -181,3 +182,16 @@ def test_orgs_and_sandboxes_have_tables_of_their_own(lake):
     lake.drop_table(other)
     with pytest.raises(TableMissing):
         lake.figures(other)
+
+
+def test_small_commits_do_not_pile_up_manifests(lake, monkeypatch):
+    monkeypatch.setitem(PROPERTIES, "commit.manifest.min-count-to-merge", "3")
+    lake.drop_table(REF)
+    lake.create_table(REF, SCHEMA)
+    for day in range(1, 6):
+        load(lake, f"B{day}", {aug(day): day})
+    load(lake, "B6", {}, ReplaceWindow(aug(2), aug(3)))
+    table = lake.table(REF)
+    assert len(table.current_snapshot().manifests(table.io)) < 5
+    assert held(lake) == {aug(day): day for day in (1, 4, 5)}
+    assert lake.figures(REF).rows == 3
