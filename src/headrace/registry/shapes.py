@@ -106,11 +106,13 @@ def _labels(value: object) -> str:
 
 
 def _pattern(value: object) -> str:
+    if not isinstance(value, str):
+        return _text(value)
     try:
-        re.compile(str(value))
-    except re.error:
+        re.compile(value)
+    except (re.error, OverflowError, RecursionError):
         return "must be a regular expression"
-    return _text(value)
+    return ""
 
 
 _CHECKS: Mapping[str, Callable[[object], str]] = {

@@ -51,7 +51,7 @@ def require_compatible(library: Library, changed: Resource) -> None:
 
 
 def require_composes(library: Library, resource: Resource) -> None:
-    """SchemaConflict, ReferenceMissing, SchemaUnstorable or SchemaUncheckable unless rows of the resource can be."""
+    """SchemaConflict, ReferenceMissing, SchemaUnstorable or SchemaUncheckable if rows could not follow the resource."""
     tree = composition.full(library, resource)
     if resource.type is SCHEMAS:
         arrow_schema(tree)

@@ -32,6 +32,8 @@ FIELD_PROBLEMS: list[tuple[Any, str, str]] = [
     ({"type": "integer", "maximum": True}, "$.properties._acme.properties.f.maximum", "type"),
     ({"type": "string", "maxLength": -1}, "$.properties._acme.properties.f.maxLength", "type"),
     ({"type": "string", "pattern": "("}, "$.properties._acme.properties.f.pattern", "type"),
+    ({"type": "string", "pattern": "a{99999999999}"}, "$.properties._acme.properties.f.pattern", "type"),
+    ({"type": "string", "pattern": [[]]}, "$.properties._acme.properties.f.pattern", "type"),
     ({"type": "string", "enum": []}, "$.properties._acme.properties.f.enum", "type"),
     ({"type": "string", "meta:enum": ["a"]}, "$.properties._acme.properties.f.meta:enum", "type"),
     ({"type": "object", "required": "a"}, "$.properties._acme.properties.f.required", "type"),
