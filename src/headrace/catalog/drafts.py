@@ -94,7 +94,9 @@ def slug(name: str) -> str:
 
 def _without_figures(body: Body) -> Body:
     lake = body.get("extensions", {}).get("adobe_lakeHouse")
-    if not isinstance(lake, dict):
+    if lake is None:
         return body
+    if not isinstance(lake, dict):
+        raise Invalid("extensions.adobe_lakeHouse must be an object.", field="extensions.adobe_lakeHouse")
     kept = {key: value for key, value in lake.items() if key not in FIGURES}
     return {**body, "extensions": {**body["extensions"], "adobe_lakeHouse": kept}}

@@ -60,7 +60,7 @@ def with_figures(body: Body, lake: Lake, table: TableRef, now: int) -> Body:
         "metrics": {"storageSize": figures.bytes, "rowCount": figures.rows, "asOf": now},
         "tableHealthMetrics": {"noOfFilesTotal": figures.files},
     }
-    lake_house = {**extensions.get("adobe_lakeHouse", {}), **measured}
+    lake_house = {**(extensions.get("adobe_lakeHouse") or {}), **measured}
     whole = {**body, "extensions": {"adobe_unifiedProfile": {}, **extensions, "adobe_lakeHouse": lake_house}}
     return {key: value for key, value in whole.items() if key != "id"}
 

@@ -76,6 +76,7 @@ BAD = [
     ({"tags": {"a": "b"}}, "tag a"),
     ({"tags": {"adobe/pqs/table": ["No Name"]}}, "adobe/pqs/table"),
     ({"enableErrorDiagnostics": "yes"}, "enableErrorDiagnostics"),
+    ({"extensions": {"adobe_lakeHouse": 1}}, "adobe_lakeHouse"),
 ]
 
 
