@@ -161,3 +161,40 @@ def _zone(offset: str | None) -> timezone:
     digits = offset[1:].replace(":", "").ljust(4, "0")
     distance = timedelta(hours=int(digits[:2]), minutes=_between(int(digits[2:]), 0, 59))
     return timezone(-distance if offset[0] == "-" else distance)
+
+
+# Java token -> (the shape of its text, what strptime calls it); years from 1000 on.
+_STRPTIME = {
+    "yyyy": ("[1-9][0-9]{3}", "%Y"),
+    "MM": ("[0-9]{2}", "%m"),
+    "M": ("[0-9]{1,2}", "%m"),
+    "dd": ("[0-9]{2}", "%d"),
+    "d": ("[0-9]{1,2}", "%d"),
+    "HH": ("[0-9]{2}", "%H"),
+    "mm": ("[0-9]{2}", "%M"),
+    "ss": ("[0-5][0-9]", "%S"),
+}
+_PLAIN_SEPARATOR = re.compile(r"[-/.: ]+")
+
+
+def strptime_pattern(pattern: str) -> tuple[str, str] | None:
+    """A Java pattern as a strict shape and a strptime format; None unless both surely mean the same.
+
+    That is: a date or a date with hours, minutes and seconds, all in numbers, with something between every two.
+    """
+    shape, format, after_number = "", "", False
+    letters: list[str] = []
+    for match in _TOKENS.finditer(pattern):
+        token, letter = match[0], match[2]
+        if letter is None:
+            if not _PLAIN_SEPARATOR.fullmatch(token):
+                return None
+            shape, format = shape + re.escape(token), format + token
+        elif token in _STRPTIME and not after_number:
+            shape, format = shape + _STRPTIME[token][0], format + _STRPTIME[token][1]
+            letters.append(letter)
+        else:
+            return None
+        after_number = letter is not None
+    known = sorted(letters) in (sorted("yMd"), sorted("yMdHms"))
+    return (f"^{shape}$", format) if known else None

@@ -5,7 +5,6 @@ a declined row goes through the reference. A node that has no such form raises N
 goes through the reference. So nothing here can change a result, only the time that it takes.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,6 +13,7 @@ from functools import reduce, singledispatch
 import polars as pl
 import pyarrow as pa
 
+from headrace.mapping.dates import strptime_pattern
 from headrace.mapping.functions import FUNCTIONS
 from headrace.mapping.nodes import Binary, Call, Field, Literal, Method, Node, Ternary, Unary
 from headrace.mapping.values import LONGEST_TEXT
@@ -365,45 +365,14 @@ def _date(arguments: Sequence[Node], frame: Frame) -> Vector:
     pattern = arguments[1].value if len(arguments) == 2 and isinstance(arguments[1], Literal) else None
     if text.kind != TEXT or (len(arguments) > 1 and not isinstance(pattern, str)):
         raise NotVectorised("date with these arguments")
-    shape, format = _pattern(str(pattern) if pattern is not None else "yyyy-MM-dd")
+    translated = strptime_pattern(str(pattern) if pattern is not None else "yyyy-MM-dd")
+    if translated is None:
+        raise NotVectorised(f"the date pattern {pattern}")
+    shape, format = translated
     fits = text.value.str.contains(shape)
     made = pl.when(fits).then(text.value).str.to_datetime(format, time_unit="us", strict=False)
     made = made.dt.replace_time_zone("UTC")
     return Vector(made, MOMENT, _any(text.declined, made.is_null() & text.value.is_not_null()))
-
-
-_DATE_PARTS = {
-    "yyyy": ("[1-9][0-9]{3}", "%Y"),
-    "MM": ("[0-9]{2}", "%m"),
-    "M": ("[0-9]{1,2}", "%m"),
-    "dd": ("[0-9]{2}", "%d"),
-    "d": ("[0-9]{1,2}", "%d"),
-    "HH": ("[0-9]{2}", "%H"),
-    "mm": ("[0-9]{2}", "%M"),
-    "ss": ("[0-5][0-9]", "%S"),
-}
-_DATE_TOKENS = re.compile(r"([a-zA-Z])\1*|[^a-zA-Z]+")
-
-
-def _pattern(pattern: str) -> tuple[str, str]:
-    """A Java pattern as a strict shape and as Polars' format; every two numbers must have something between them."""
-    shape, format, after_number = "", "", False
-    found: list[str] = []
-    for match in _DATE_TOKENS.finditer(pattern):
-        token, letter = match[0], match[1]
-        if letter is None:
-            if not re.fullmatch(r"[-/.: ]+", token):
-                raise NotVectorised(f"the date pattern {pattern}")
-            shape, format = shape + re.escape(token), format + token
-        elif token in _DATE_PARTS and not after_number:
-            shape, format = shape + _DATE_PARTS[token][0], format + _DATE_PARTS[token][1]
-            found.append(letter)
-        else:
-            raise NotVectorised(f"the date pattern {pattern}")
-        after_number = letter is not None
-    if sorted(found) not in (sorted("yMd"), sorted("yMdHms")):
-        raise NotVectorised(f"the date pattern {pattern}")
-    return f"^{shape}$", format
 
 
 _BINARY: Mapping[str, Callable[[Vector, Vector, str], Vector]] = {

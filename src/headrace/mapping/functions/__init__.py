@@ -1,11 +1,21 @@
 """The functions of the expression language: one declaration each, gathered by name."""
 
-from headrace.mapping.functions import arrays, conversions, hashing, logical, moments, objects, strings, urls
+from headrace.mapping.functions import (
+    arrays,
+    conversions,
+    hashing,
+    logical,
+    moments,
+    objects,
+    strings,
+    texts_to_objects,
+    urls,
+)
 from headrace.mapping.functions.declaring import Function
 
 __all__ = ["FUNCTIONS", "Function"]
 
-_MODULES = (arrays, conversions, hashing, logical, moments, objects, strings, urls)
+_MODULES = (arrays, conversions, hashing, logical, moments, objects, strings, texts_to_objects, urls)
 FUNCTIONS: dict[str, Function] = {
     name: one
     for module in _MODULES

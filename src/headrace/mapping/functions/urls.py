@@ -1,10 +1,58 @@
-"""Percent encoding of texts."""
+"""The parts of a URL, and percent encoding."""
 
-from urllib.parse import quote, unquote
+import re
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from headrace.mapping.functions.declaring import function
 
 URLS = "URL"
+_PORTS = {"http": 80, "https": 443, "ftp": 21, "ftps": 990, "sftp": 22, "ssh": 22, "ws": 80, "wss": 443}
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://.")
+
+
+@function(
+    URLS, "get_url_protocol(URL)", {'get_url_protocol("https://a.com/home")': "https", 'get_url_protocol("a")': None}
+)
+def get_url_protocol(url: str) -> str | None:
+    """The scheme of a URL; null when the text is no URL."""
+    parts = _parts(url)
+    return parts.scheme if parts else None
+
+
+@function(URLS, "get_url_host(URL)", {'get_url_host("https://platform.a.com/home")': "platform.a.com"})
+def get_url_host(url: str) -> str | None:
+    """The host of a URL; null when the text is no URL."""
+    parts = _parts(url)
+    return parts.hostname if parts else None
+
+
+@function(
+    URLS,
+    "get_url_port(URL)",
+    {'get_url_port("sftp://a.com//home/joe.csv")': 22, 'get_url_port("http://a.com:8080/")': 8080},
+)
+def get_url_port(url: str) -> int | None:
+    """The port of a URL, or else its scheme's own; null when the text is no URL."""
+    parts = _parts(url)
+    if parts is None:
+        return None
+    return _PORTS.get(parts.scheme) if parts.port is None else parts.port
+
+
+@function(
+    URLS,
+    "get_url_path(URL[, FULL_PATH])",
+    {
+        'get_url_path("sftp://a.com//home/joe.csv")': "//home/joe.csv",
+        'get_url_path("sftp://a.com//home/joe.csv", false)': "joe.csv",
+    },
+)
+def get_url_path(url: str, full_path: object = True) -> str | None:
+    """The path of a URL, or with false only what stands behind its last slash; null when the text is no URL."""
+    parts = _parts(url)
+    if parts is None:
+        return None
+    return parts.path.rpartition("/")[2] if full_path is False else parts.path
 
 
 @function(URLS, "get_url_encoded(URL)", {'get_url_encoded("https://a.b/c d~*")': "https%3A%2F%2Fa.b%2Fc%20d%7E%2A"})
@@ -17,3 +65,13 @@ def get_url_encoded(url: str) -> str:
 def get_url_decoded(url: str) -> str:
     """The text with every percent code as the character that it stands for."""
     return unquote(url, errors="strict")
+
+
+def _parts(url: str) -> SplitResult | None:
+    if not _SCHEME.match(url):
+        return None
+    try:
+        parts = urlsplit(url)
+        return parts if parts.port is None or parts.port >= 0 else None
+    except ValueError:
+        return None
