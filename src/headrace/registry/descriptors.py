@@ -1,5 +1,6 @@
 """Descriptors: what is said about the fields of a schema beside the schema itself, identities first of all."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from headrace.store.documents import Document
 
 KIND = "descriptors"
 DIGITS = 40
+ID = re.compile(f"[0-9a-f]{{{DIGITS}}}")
 IDENTITY = composition.IDENTITY
 PROPERTY = "xdm:sourceProperty"
 SOURCE = (PROPERTY,)
@@ -105,7 +107,7 @@ def rendered(library: Library, document: Document) -> Body:
 
 
 def _found(library: Library, id: str) -> Document:
-    found = documents.find(library.conn, library.caller, KIND, id)
+    found = documents.find(library.conn, library.caller, KIND, id) if ID.fullmatch(id) else None
     if found is None:
         raise NotFound(f"There is no descriptor {id} in this sandbox.", kind=KIND, id=id)
     return found

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from headrace.errors import FieldMisplaced, TitleTaken
@@ -22,7 +23,7 @@ from headrace.registry.types import (
 )
 from headrace.xdm.annotating import annotated
 from headrace.xdm.merging import merged
-from headrace.xdm.walking import nodes
+from headrace.xdm.walking import nodes, rebuilt
 
 # What the registry adds; clients send it back with what they read, and it is ignored.
 READ_ONLY = frozenset({
@@ -34,6 +35,7 @@ READ_ONLY = frozenset({
 FIELD_NAME = re.compile(r"[A-Za-z0-9-][A-Za-z0-9_-]*")
 # A field group or class whose fields live outside the tenant's namespace.
 FREE = (ADHOC, RELATIONAL)
+ADHOC_FIELD = "_adhoc"
 
 
 def read(library: Library, type: ResourceType, sent: Mapping[str, Any], uri: str) -> Body:
@@ -43,7 +45,12 @@ def read(library: Library, type: ResourceType, sent: Mapping[str, Any], uri: str
     if RELATIONAL in _texts(sent.get("meta:extends")):
         body["meta:extends"] = [RELATIONAL]
     shapes.require([*_members(type, body), *shapes.problems(body)])
-    shapes.require([*_names(library.tenant, body), *_references(library, body, uri), *_roles(library, type, body)])
+    own = f"_{uri.rpartition('/')[2]}"
+    if type is CLASSES and ADHOC in named_parts(body):
+        body = {**rebuilt(body, partial(_renamed, own)), "meta:datasetNamespace": own}
+    shapes.require(
+        [*_names({f"_{library.tenant}", own}, body), *_references(library, body, uri), *_roles(library, type, body)]
+    )
     _require_namespace(library, type, body)
     _require_free_title(library, body["title"], uri)
     return annotated(body, lambda ref: _type_of(library, ref))
@@ -74,10 +81,18 @@ def _members(type: ResourceType, body: Body) -> Iterator[Problem]:
         yield problem("$.meta:immutableTags", "enum", 'Only schemas have tags, and the one tag is "union".', UNION_TAG)
 
 
-def _names(tenant: str, body: Body) -> Iterator[Problem]:
+def _renamed(name: str, node: Body) -> Body:
+    """The fields of an ad hoc class get a namespace that nothing shares."""
+    if ADHOC_FIELD not in node.get("properties", {}):
+        return node
+    fields = {name if key == ADHOC_FIELD else key: field for key, field in node["properties"].items()}
+    return {**node, "properties": fields}
+
+
+def _names(namespaces: set[str], body: Body) -> Iterator[Problem]:
     for pointer, node in nodes(body):
         for name in node.get("properties", {}):
-            if not FIELD_NAME.fullmatch(name) and name not in (f"_{tenant}", "_adhoc"):
+            if not FIELD_NAME.fullmatch(name) and name not in namespaces:
                 message = (
                     f"The field name {name} at {pointer or '/'} may hold letters, digits, - and _ only and may not "
                     "start with an underscore."

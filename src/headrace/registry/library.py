@@ -178,7 +178,9 @@ class Library:
         if uri.endswith(UNION_SUFFIX):
             return next((one for one in self._unions() if one.uri == uri), None)
         type = types.type_of(uri, self.tenant)
-        document = documents.find(self.conn, self.caller, type.name, uri) if type else None
+        # No id of ours holds a zero byte, and a database may refuse to look for one.
+        known = type is not None and "\0" not in uri
+        document = documents.find(self.conn, self.caller, type.name, uri) if type and known else None
         return self._resource(type, document) if type and document else None
 
     def _resource(self, type: ResourceType, document: Document) -> Resource:

@@ -159,3 +159,13 @@ def test_odd_references_are_refused_or_cut(library: Library, ref: str) -> None:
         assert ref in error.message
     else:
         assert ref == "#"
+
+
+def test_an_ad_hoc_class_gets_a_namespace_of_its_own(library: Library) -> None:
+    own = {"properties": {"_adhoc": {"type": "object", "properties": {"a": {"type": "string"}}}}}
+    body = {"title": "A", "type": "object", "allOf": [{"$ref": "https://ns.adobe.com/xdm/data/adhoc"}, own]}
+    made = resources.create(library, CLASSES, body, 1)
+    namespace = f"_{made.uri.rpartition('/')[2]}"
+    assert made.body["meta:datasetNamespace"] == namespace and namespace in made.body["allOf"][1]["properties"]
+    again = resources.replace(library.with_(made), CLASSES, made.uri, made.body, None, 2)
+    assert again.version == "1.0"
