@@ -93,7 +93,7 @@ def placed(items: Sequence[Mapping[str, object]], target: pa.Schema) -> tuple[li
             found.append(one)
         else:
             problems.append(one)
-    return found, problems + _overlaps(found)
+    return found, problems + _overlaps(found) + _mixed(found)
 
 
 def place(target: pa.Schema, path: Path) -> Place:
@@ -186,6 +186,27 @@ def _overlaps(items: Sequence[Item]) -> list[Problem]:
             text = f"{item.destination} lies inside {above.destination}, which mappings[{above.index}] fills as a whole"
             problems.append(Problem(item.index, "destination", "duplicate-destination", text))
     return problems
+
+
+def _mixed(items: Sequence[Item]) -> list[Problem]:
+    """Items that fill an array by position where another one walks it: which element is meant cannot be told."""
+    walked = {item.place.steps[:n] for item in items for n in _walks(item.place.steps)}
+    return [
+        Problem(
+            item.index,
+            "destination",
+            "duplicate-destination",
+            f"{item.destination} fills one element of {format_path(steps[:n])}, which another mapping fills with [*]",
+        )
+        for item in items
+        for steps in [item.place.steps]
+        for n, step in enumerate(steps)
+        if isinstance(step, int) and steps[:n] in walked
+    ]
+
+
+def _walks(steps: Path) -> list[int]:
+    return [n for n, step in enumerate(steps) if step is None]
 
 
 def copies_object(item: Item) -> bool:

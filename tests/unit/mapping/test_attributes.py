@@ -153,6 +153,8 @@ def test_shapes_that_are_not_supported_are_refused():
 
 def test_a_part_of_what_is_filled_as_a_whole_is_refused():
     assert problems(attribute("a", "tags"), attribute("b", "tags[0]")) == [(1, "destination", "duplicate-destination")]
+    walked = [attribute("a[*].b", "emails[*].address"), attribute("c", "emails[0].main")]
+    assert problems(*walked) == [(1, "destination", "duplicate-destination")]
     assert problems(attribute("a", "emails[1001].address")) == [(0, "destination", "unsupported")]
 
 
