@@ -1,0 +1,103 @@
+"""The served description as fuzzing uses it: which operations there are, and which ids stand for their parameters."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from fuzz.world import CATALOG, CONVERSION, EXPORT, FLOW, IMPORT, NAMESPACES, REGISTRY, SANDBOXES, World
+from headrace.api import openapi
+from wire_server import ORG
+
+Json = dict[str, Any]
+
+# Longest first: the collection whose ids a path below it takes.
+COLLECTIONS = {
+    f"{CATALOG}/datasets": f"{CATALOG}/dataSets",
+    f"{CATALOG}/v2/dataSets": f"{CATALOG}/dataSets",
+    f"{EXPORT}/batches": f"{CATALOG}/batches",
+    f"{EXPORT}/datasets": f"{CATALOG}/dataSets",
+    "/data/foundation/schemaregistry/{container}/descriptors": f"{REGISTRY}/descriptors",
+    "/data/foundation/schemaregistry/{container}/{type}": f"{REGISTRY}/schemas",
+}
+# Parameters that have one meaning wherever they stand.
+NAMED = {"batch": f"{IMPORT}/batches", "dataset": f"{CATALOG}/dataSets", "mapping": f"{CONVERSION}/mappings"}
+FIXED = {"container": ["tenant"], "type": ["schemas", "fieldgroups", "datatypes"], "org": [ORG], "name": ["a.json"]}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of the description, with the parameters of its path among its own."""
+
+    method: str
+    path: str
+    parameters: tuple[Json, ...]
+    body: Json | None
+
+    @property
+    def label(self) -> str:
+        return f"{self.method.upper()} {self.path}"
+
+    def named(self, place: str) -> list[str]:
+        return [one["name"] for one in self.parameters if one["in"] == place]
+
+    def at(self, values: Mapping[str, str]) -> str:
+        """The path with these raw values in place of its parameters."""
+        path = self.path
+        for name, value in values.items():
+            path = path.replace(f"{{{name}}}", value)
+        return path
+
+
+def document() -> Json:
+    whole: Json = msgspec.json.decode(openapi.description("http://127.0.0.1"))
+    return whole
+
+
+def operations() -> Iterator[Operation]:
+    """Every operation; those that remove something come last."""
+    whole = document()
+    found = [
+        Operation(method, path, _parameters(whole, item, operation), operation.get("requestBody"))
+        for path, item in whole["paths"].items()
+        for method, operation in item.items()
+        if method in openapi.METHODS
+    ]
+    yield from sorted(found, key=lambda one: (one.method == "delete", "action" in one.label, one.label))
+
+
+def ids(world: World, path: str, name: str) -> list[str]:
+    """Ids that exist, for a parameter of a path."""
+    if name in NAMED:
+        return world.ids[NAMED[name]]
+    collection = path[: path.index(f"/{{{name}}}")]
+    collection = COLLECTIONS.get(collection, collection)
+    if name == "name" and collection == SANDBOXES or name == "id":
+        return world.ids.get(collection, ["none"])
+    return FIXED[name]
+
+
+def filled(world: World, operation: Operation) -> dict[str, str]:
+    """A value that exists for each parameter of the path."""
+    return {name: quote(ids(world, operation.path, name)[0], safe="") for name in operation.named("path")}
+
+
+def body_of(world: World, operation: Operation) -> Any:
+    """A body that the operation accepts, or one of its neighbour's."""
+    path = operation.path.replace("{container}/{type}", "tenant/schemas").replace("{container}", "tenant")
+    for known in (path, path.removesuffix("/{id}"), path.rpartition("/{")[0], COLLECTIONS.get(path, "")):
+        if known in world.bodies:
+            return world.bodies[known]
+    return {"name": "a", "title": "a", "advance": "PT0S"}
+
+
+def _parameters(whole: Json, item: Json, operation: Json) -> tuple[Json, ...]:
+    listed = [*item.get("parameters", []), *operation.get("parameters", [])]
+    return tuple(
+        whole["components"]["parameters"][one["$ref"].split("/")[-1]] if "$ref" in one else one for one in listed
+    )
+
+
+__all__ = ["FLOW", "NAMESPACES", "Operation", "body_of", "document", "filled", "ids", "operations"]
