@@ -1,6 +1,7 @@
 """Datasets over the wire: Catalog's own shapes, names for SQL, patches, and what may not be deleted."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -51,6 +52,13 @@ def test_a_dataset_owns_a_table(api: Api, schema_id: str, deployment: Deployment
 def test_two_datasets_of_one_name_get_two_names_in_sql(api: Api, schema_id: str) -> None:
     names = [read(api, dataset(api, schema_id, "Às one!"))["tags"]["adobe/pqs/table"] for _ in range(3)]
     assert names == [["s_one"], ["s_one_2"], ["s_one_3"]]
+
+
+def test_datasets_made_at_the_same_time_get_names_of_their_own(api: Api, schema_id: str) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        made = pool.map(lambda _: dataset(api, schema_id, "Twins"), range(3))
+    names = sorted(read(api, id)["tags"]["adobe/pqs/table"][0] for id in made)
+    assert names == ["twins", "twins_2", "twins_3"]
 
 
 def test_a_refused_dataset_leaves_no_table(api: Api, schema_id: str, deployment: Deployment) -> None:
