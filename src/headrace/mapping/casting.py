@@ -31,6 +31,8 @@ def cast(column: pa.Array, to: pa.DataType) -> Cast:
         return pa.nulls(len(column), to), None
     if column.type == pa.large_string() or pa.types.is_string_view(column.type):
         return cast(column.cast(pa.string()), to)
+    if pa.types.is_decimal128(column.type):
+        return _from_decimal(column, to)
     kernel = _KERNELS.get((column.type, _kind(to)), _decline)
     return kernel(column, to)
 
@@ -70,6 +72,16 @@ def _int_to_decimal(column: pa.Array, to: pa.DataType) -> Cast:
     if to.precision - to.scale < _INT64_DIGITS:
         return _decline(column, to)
     return pc.cast(column, to), None
+
+
+def _from_decimal(column: pa.Array, to: pa.DataType) -> Cast:
+    if not (pa.types.is_decimal128(to) or pa.types.is_integer(to)):
+        return _decline(column, to)
+    try:
+        return pc.cast(column, to), None
+    except pa.ArrowInvalid:
+        # Arrow names no row, only that one of them does not fit.
+        return _decline(column, to)
 
 
 def _matching(pattern: str) -> Callable[[pa.Array, pa.DataType], Cast]:

@@ -136,7 +136,7 @@ class ExpressionColumn:
         if pa.types.is_nested(self.type):
             raise NotVectorised(f"a result of {self.type}")
         columns = {f"c{n}": column_at(table, names) for n, names in enumerate(self.wanted)}
-        kinds = {names: (f"c{n}", kind_of(columns[f"c{n}"].type)) for n, names in enumerate(self.wanted)}
+        kinds = {names: (f"c{n}", kind_of(columns[f"c{n}"])) for n, names in enumerate(self.wanted)}
         made = vector(self.node, Frame(kinds, self.exact, self.decimals))
         if made.kind == NULL:
             raise NotVectorised("only null")

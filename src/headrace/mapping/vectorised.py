@@ -57,11 +57,13 @@ class Frame:
     decimals: frozenset[Names]
 
 
-def kind_of(type: pa.DataType) -> str:
+def kind_of(column: pa.Array) -> str:
     """The kind of a source column; NotVectorised when it has none."""
-    if type not in _KINDS:
-        raise NotVectorised(f"a column of {type}")
-    return _KINDS[type]
+    if column.type in _KINDS:
+        return _KINDS[column.type]
+    if column.null_count == len(column):
+        return NULL
+    raise NotVectorised(f"a column of {column.type}")
 
 
 @singledispatch

@@ -215,3 +215,32 @@ def test_a_decimal_column_means_the_same_in_both():
     assert table.table.equals(reference.table)
     assert (table.warnings, table.errors) == (reference.warnings, reference.errors)
     assert [row and row["text"] for row in table.table["o"].to_pylist()] == ["1.5", "3", "123456789012.123456789", None]
+
+
+MONEY = st.one_of(st.none(), st.decimals("-1e10", "1e10", places=3), st.integers(-(10**4), 10**4).map(Decimal))
+
+
+@settings(max_examples=12, deadline=None, derandomize=True, phases=PHASES)
+@given(values=st.lists(MONEY, min_size=1, max_size=10), scale=st.sampled_from([3, 18]))
+def test_decimal_columns(values, scale):
+    table = pa.table({"_row": range(len(values)), "c": pa.array(values, pa.decimal128(38, scale))})
+    for column in DECIMALS:
+        one, other = column.of_table(table), column.of_records([{"c": value} for value in values])
+        assert one.array.equals(other.array), column.type
+        assert [r.failure for r in one.faults.rejects] == [r.failure for r in other.faults.rejects], column.type
+
+
+# Each beside a mapping that wants the field as a decimal.
+DECIMALS = [
+    column
+    for destination in TYPES
+    if destination != "money"
+    for column in compile_mapping(
+        [
+            {"sourceType": "ATTRIBUTE", "source": "c", "destination": "o.money"},
+            {"sourceType": "ATTRIBUTE", "source": "c", "destination": f"o.{destination}"},
+        ],
+        TARGET,
+        NOW,
+    ).plan.columns.values()
+]
