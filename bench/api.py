@@ -31,7 +31,7 @@ def run(console: Console, repeat: int) -> None:
         tempfile.TemporaryDirectory(prefix="headrace-bench-") as made,
         running("bench.bare_api", [made], Path(made) / "bare.log") as bare_url,
         headrace(Path(made), NOWHERE) as server,
-        Client(bare_url, "", "", "") as bare,
+        Client(bare_url, "bench", "bench", "bench") as bare,
     ):
         sides = {
             "bare handler": (bare, "/documents"),
@@ -63,7 +63,7 @@ def _measured(method: str, client: Client, path: str, body: object) -> float:
 
 
 def _request(method: str, path: str, headers: Mapping[str, str], body: bytes) -> bytes:
-    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items() if value.strip())]
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
     if body:
         lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
     return "\r\n".join([*lines, "", ""]).encode() + body

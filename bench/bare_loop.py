@@ -1,6 +1,6 @@
 """The bare loop, a process of its own: fetch, decode, append; what a careful script does, and nothing more.
 
-python -m bench.bare_loop SOURCE_URL ROWS DIRECTORY     prints {"rows", "seconds", "megabytes"}
+python -m bench.bare_loop SOURCE_URL ROWS DIRECTORY     prints {"rows", "seconds", "processor", "megabytes"}
 """
 
 import json
@@ -73,7 +73,7 @@ def main() -> None:
     catalog.create_namespace("bare")
     table = catalog.create_table("bare.ads", schema=SCHEMA)
     decoder = msgspec.json.Decoder(Answer)
-    started, done, pages = time.monotonic(), 0, []
+    started, used, done, pages = time.monotonic(), time.process_time(), 0, []
     with httpx2.Client(timeout=60, trust_env=False) as http:
         for question in analytics.questions(analytics.accounts(rows)):
             pages.append(_table(decoder.decode(http.get(source + question.path).content).elements))
@@ -83,8 +83,8 @@ def main() -> None:
                 pages.clear()
     if pages:
         table.append(pa.concat_tables(pages))
-    seconds = time.monotonic() - started
-    print(json.dumps({"rows": done, "seconds": seconds, "megabytes": peak_megabytes()}))
+    seconds, processor = time.monotonic() - started, time.process_time() - used
+    print(json.dumps({"rows": done, "seconds": seconds, "processor": processor, "megabytes": peak_megabytes()}))
 
 
 def _table(elements: list[Element]) -> pa.Table:

@@ -14,7 +14,6 @@ from headrace.client import FLOW_SERVICE
 from headrace.errors import HeadraceError
 
 ROWS = 5  # of every window
-HOUR = 3600
 
 
 def run(console: Console, flows: int, days: int, repeat: int) -> None:
@@ -37,7 +36,7 @@ def _measure(url: str, flows: int, windows: int, rate: Series, processor: Series
     with tempfile.TemporaryDirectory(prefix="headrace-bench-") as made, headrace(Path(made), url) as server:
         ids = _flows(server, flows)
         used, started = processor_seconds(server.pid), time.monotonic()
-        setting_up.advance(server.client, f"PT{windows + 1}H")
+        setting_up.advance(server.client, f"PT{windows}H")
         seconds, used = time.monotonic() - started, processor_seconds(server.pid) - used
         runs = sum(_successes(server, flow) for flow in ids)
         if runs != flows * windows:
@@ -47,7 +46,7 @@ def _measure(url: str, flows: int, windows: int, rate: Series, processor: Series
 
 
 def _flows(server: Server, count: int) -> list[str]:
-    """Flows with a dataset each, whose first window ends an hour and a bit from now."""
+    """Flows with a dataset each, whose first window ends within the hour."""
     walk = setting_up.prepared(server.client, analytics.account(0, ROWS))
     setting_up.map_fields(walk)
     return [_flow(walk, n) for n in range(count)]
@@ -55,8 +54,9 @@ def _flows(server: Server, count: int) -> list[str]:
 
 def _flow(walk: tutorial.Walk, n: int) -> str:
     setting_up.another(walk, f"Flow {n}", analytics.account(n, ROWS))
-    start = int(analytics.NOW.timestamp()) + HOUR // 2
-    return setting_up.start_flow(walk, f"Flow {n}", {"startTime": str(start), "frequency": "hour", "interval": 1})
+    start = str(int(analytics.NOW.timestamp()))
+    schedule = {"startTime": start, "frequency": "hour", "interval": 1, "backfill": False}
+    return setting_up.start_flow(walk, f"Flow {n}", schedule)
 
 
 def _successes(server: Server, flow: str) -> int:

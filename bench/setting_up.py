@@ -8,7 +8,7 @@ import httpx2
 
 from bench import analytics
 from headrace.cli import tutorial
-from headrace.client import FLOW_SERVICE, Client, RequestFailed
+from headrace.client import CATALOG, CONVERSION, FLOW_SERVICE, Client, RequestFailed
 
 WAIT_SECONDS = 900.0
 
@@ -34,7 +34,7 @@ def another(walk: tutorial.Walk, name: str, accounts: str) -> None:
     made = walk.send(name, "POST", f"{FLOW_SERVICE}/sourceConnections", {**source, "name": name}, expect=201)
     walk.values["SOURCE_CONNECTION_ID"] = made["id"]
     dataset = {**bodies["dataSet"], "name": name}
-    (reference,) = walk.send(name, "POST", f"{tutorial.CATALOG}/dataSets", dataset, expect=201)
+    (reference,) = walk.send(name, "POST", f"{CATALOG}/dataSets", dataset, expect=201)
     walk.values["DATASET_ID"] = reference.rpartition("/")[2]
     made = walk.send(name, "POST", f"{FLOW_SERVICE}/targetConnections", bodies["targetConnection"], expect=201)
     walk.values["TARGET_CONNECTION_ID"] = made["id"]
@@ -42,7 +42,7 @@ def another(walk: tutorial.Walk, name: str, accounts: str) -> None:
 
 def map_fields(walk: tutorial.Walk) -> None:
     """The tutorial's mapping set of 17."""
-    made = walk.send("Create a mapping", "POST", f"{tutorial.CONVERSION}/mappingSets", walk.bodies["mappingSet"])
+    made = walk.send("Create a mapping", "POST", f"{CONVERSION}/mappingSets", walk.bodies["mappingSet"])
     walk.values["MAPPING_ID"] = made["id"]
 
 
