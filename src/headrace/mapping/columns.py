@@ -126,7 +126,9 @@ class ExpressionColumn:
         made, columns = self._vector(table)
         frame = pl.DataFrame({name: pl.from_arrow(column) for name, column in columns.items()})
         declined = pl.lit(False) if made.declined is None else made.declined
-        result = frame.with_columns(value=made.value, declined=declined)
+        # Lazily, so that what value and declined share is computed once.
+        found = frame.lazy().with_columns(value=made.value, declined=declined)
+        result = found.select("value", "declined").collect()
         value = _arrow(result["value"])
         cast_value, not_cast = cast(value, self.type)
         refused = _arrow(result["declined"])

@@ -372,8 +372,13 @@ def _date(arguments: Sequence[Node], frame: Frame) -> Vector:
         raise NotVectorised(f"the date pattern {pattern}")
     shape, format = translated
     fits = text.value.str.contains(shape)
-    made = pl.when(fits).then(text.value).str.to_datetime(format, time_unit="us", strict=False)
-    made = made.dt.replace_time_zone("UTC")
+    shaped = pl.when(fits).then(text.value).str
+    read = (
+        shaped.to_datetime(format, time_unit="us", strict=False)
+        if "%H" in format
+        else shaped.to_date(format, strict=False)
+    )
+    made = read.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
     return Vector(made, MOMENT, _any(text.declined, made.is_null() & text.value.is_not_null()))
 
 

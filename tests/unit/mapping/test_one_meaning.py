@@ -149,6 +149,7 @@ VECTORISED = {
         "e.s <= e.t",
         "e.x > e.y",
         "e.s == null",
+        "e.z == null",
         "e.n != e.m",
         "e.x == e.n",
         "e.b == e.c",
