@@ -1,5 +1,6 @@
 """A real server for tests of the wire: uvicorn on loopback, SQLite, an emulator deployment, no worker."""
 
+import socket
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -75,18 +76,25 @@ def deploy(data_dir: Path, **changes: Any) -> Deployment:
     )
 
 
-def serve(deployment: Deployment) -> Iterator[str]:
-    config = uvicorn.Config(build_app(deployment, ALL), port=0, log_level="error", lifespan="off")
+def free_port() -> socket.socket:
+    """A socket bound to a free port: who needs to know its own address gives it to ``deploy`` and ``serve``."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    return listener
+
+
+def serve(deployment: Deployment, listener: socket.socket | None = None) -> Iterator[str]:
+    config = uvicorn.Config(build_app(deployment, ALL), log_level="error", lifespan="off")
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        thread.join(0.005)
-        assert thread.is_alive(), "the server did not start"
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join()
+    with listener or free_port() as bound:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
+        thread.start()
+        while not server.started:
+            thread.join(0.005)
+            assert thread.is_alive(), "the server did not start"
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
 
 
 HEADERS = {

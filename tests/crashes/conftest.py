@@ -129,5 +129,6 @@ def _served(data_dir: Path, database_url: str, simulator: str) -> Iterator[tuple
     for url in serve(deployment):
         yield deployment, url
     deployment.jobs.stop(0)
+    deployment.http.close()
     deployment.lake.close()
     deployment.store.close()
