@@ -1,4 +1,4 @@
-"""Named points at which a test can kill or stop the process, to prove that no line of a run is the wrong one to die at."""
+"""Named points at which a test can kill or stop the process: no line of a run may be the wrong one to die at."""
 
 import os
 import signal

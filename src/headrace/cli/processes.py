@@ -28,9 +28,8 @@ def running(module: str, arguments: Sequence[str], log: Path) -> Iterator[str]:
     """
     with log.open("wb") as file:
         command = [sys.executable, "-m", module, *arguments]
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=file, env={**os.environ, "PYTHONUNBUFFERED": "1"}
-        )
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=file, env=environment)  # noqa: S603 (our own)
         try:
             yield _await_url(process, module, log)
         finally:
