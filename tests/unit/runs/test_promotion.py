@@ -1,0 +1,129 @@
+"""A part is promoted to the row: typed and loose records, rejected elements, dropped rows, quarantine files."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+import zstandard
+
+from headrace import sources
+from headrace.clock import Window
+from headrace.errors import Broken
+from headrace.lake import FileRef, Lake, Stamp, TableRef
+from headrace.lake.changes import Append, Change
+from headrace.runs.plan import Target
+from headrace.runs.promotion import PartWork, Promoted, Tally, promote_part
+from headrace.sources.reading import Part, Reading, Request
+
+TABLE = TableRef("org@AdobeOrg", "prod", "5ef4551c52e054191a61a99f")
+LONG = {"type": "integer", "minimum": -(2**53), "maximum": 2**53 - 1}
+FULL = {
+    "type": "object",
+    "properties": {
+        "clicks": LONG,
+        "name": {"type": "string", "maxLength": 5},
+        "cost": {"type": "number", "meta:headraceType": "decimal(38,18)"},
+    },
+}
+ITEMS = tuple(
+    {"sourceType": "ATTRIBUTE", "source": f"element.{name}", "destination": name} for name in ("clicks", "name", "cost")
+)
+SPEC = next(spec for spec in sources.shipped_specs() if spec["name"] == "linkedin-ads")
+READING = Reading(SPEC, "", {"accountIds": "1", "pivot": "ACCOUNT"}, Window(0, 1), 0)
+PART = Part(0, Request("GET", "http://source.test"))
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Iterator[Lake]:
+    opened = Lake.open(f"sqlite:///{tmp_path / 'headrace.db'}", tmp_path / "lake")
+    opened.create_table(TABLE, target().arrow_schema())
+    yield opened
+    opened.close()
+
+
+def target() -> Target:
+    return Target(TABLE, "https://ns.adobe.com/t/schemas/s", "1.0", FULL, "m", 0, ITEMS, 0)
+
+
+def element(clicks: object, name: object = "a", cost: object = 1, day: int = 1) -> dict[str, object]:
+    date = {"year": 2022, "month": 3, "day": day}
+    return {"clicks": clicks, "name": name, "cost": cost, "dateRange": {"start": date, "end": date}}
+
+
+def promote(lake: Lake, *pages: list[object] | bytes) -> Promoted:
+    landed = []
+    for n, page in enumerate(pages):
+        body = page if isinstance(page, bytes) else msgspec.json.encode({"elements": page})
+        ref = lake.put(f"batches/B/input_files/{n}.zst", [zstandard.compress(body)])
+        landed.append({"name": f"page-{n}.json", "ref": ref.to_json(), "facts": {"encoding": "zstd"}})
+    stamp = Stamp("B", "f", "f/1", 0, 1, 0, 0)
+    return promote_part(
+        lake, PartWork(target(), stamp, landed, lambda wanted: sources.decoder(READING, PART, wanted).slices)
+    )
+
+
+def committed(lake: Lake, promoted: Promoted) -> list[tuple[object, ...]]:
+    lake.commit(TABLE, target().arrow_schema(), [Change("B", "f/1", Append(), tuple(promoted.data), 0)])
+    rows = lake.scan(TABLE).to_pylist()
+    return sorted(
+        (row["clicks"], row["name"], str(row["cost"].normalize()), str(row["_headrace"]["day"])) for row in rows
+    )
+
+
+def quarantined(lake: Lake, promoted: Promoted) -> dict[str, list[dict[str, object]]]:
+    return {
+        file["name"]: [json.loads(line) for line in lake.read(FileRef.from_json(file["ref"])).splitlines()]
+        for file in promoted.errors
+    }
+
+
+def test_every_record_is_written_or_quarantined_with_its_reason(lake: Lake) -> None:
+    page = [element(1), element("n/a"), 7, element("2"), element(3, name="too long"), element(2**53, day=2)]
+    promoted = promote(lake, page, [element(4)])
+    tally = promoted.tally
+    assert (tally.read, tally.written, tally.rejected, tally.dropped.total()) == (7, 3, 4, 0)
+    assert [row[0] for row in committed(lake, promoted)] == [1, 2, 4]
+    files = quarantined(lake, promoted)
+    assert {name: [record["_row"] for record in records] for name, records in files.items()} == {
+        "conversion_errors_0.json": [1],
+        "parsing_errors_0.json": [2],
+        "validation_errors_0.json": [4, 5],
+    }
+    assert sum(tally.codes.values()) == 4
+
+
+def test_a_quarantined_record_is_the_one_that_came(lake: Lake) -> None:
+    record = b'{"clicks":"n/a","cost":12345678901234567890.123456789012345678,"x":1.10}'
+    (file,) = promote(lake, b'{"elements":[' + record + b"]}").errors
+    line = lake.read(FileRef.from_json(file["ref"]))
+    assert line.startswith(b'{"element":' + record + b',"_errors":[{"code":"MAPPER-3700-400",')
+    assert json.loads(line)["_filename"] == "page-0.json"
+
+
+def test_money_is_exact_and_days_partition_the_rows(lake: Lake) -> None:
+    raw = b'{"clicks":1,"name":"a","cost":1234567890123456.78901,"dateRange":{"start":{"year":2022,"month":3,"day":31}}}'
+    promoted = promote(lake, b'{"elements":[' + raw + b"]}")
+    assert committed(lake, promoted) == [(1, "a", "1234567890123456.78901", "2022-03-31")]
+    assert [file.partition for file in promoted.data] == ["2022-03"]
+
+
+def test_an_empty_part_writes_nothing(lake: Lake) -> None:
+    promoted = promote(lake, [])
+    assert (promoted.data, promoted.errors, promoted.tally.read) == ([], [], 0)
+
+
+def test_a_row_that_is_missing_is_found() -> None:
+    with pytest.raises(Broken, match="3 rows read, 1 written, 1 rejected, 0 dropped"):
+        Tally(3, 1, 1).require_balance("Part 0")
+
+
+def test_tallies_add_up() -> None:
+    parts = [
+        {"read": 3, "written": 1, "rejected": 1, "dropped": {"activeOnly": 1}, "codes": {"c": 1}},
+        {"read": 1, "written": 1},
+    ]
+    total = Tally.of(parts)
+    total.require_balance("Run")
+    assert (total.read, dict(total.dropped), dict(total.codes)) == (4, {"activeOnly": 1}, {"c": 1})
