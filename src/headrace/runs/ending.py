@@ -49,7 +49,7 @@ def obey(deployment: Deployment, run_id: str) -> None:
     if deployment.stopping.is_set():
         raise HandedBack("The process that worked on this run was stopped.")
     with deployment.store.read() as conn:
-        reason = runs.by_id(conn, run_id).stop_reason
+        reason = runs.stop_reason(conn, run_id)
     if reason is not None:
         raise Stopped(reason)
 

@@ -22,8 +22,12 @@ def settle(deployment: Deployment, seconds: float) -> None:
 
 
 def _settled(deployment: Deployment) -> bool:
+    """Looks lightly while anything runs: whoever waits should not slow down what is waited for."""
     now = deployment.clock.now()
+    with deployment.store.read() as conn:
+        if runs.any_live(conn, now):
+            return False
     tick(deployment.store, deployment.jobs, now)
     with deployment.store.read() as conn:
-        live = [run for run in runs.unfinished(conn) if run.not_before is None or run.not_before <= now]
-        return not live and not schedules.due(conn, now, (), 1) and not batches.uploads_in(conn, PROMOTING)
+        due = runs.any_live(conn, now) or schedules.due(conn, now, (), 1)
+        return not due and not batches.uploads_in(conn, PROMOTING)

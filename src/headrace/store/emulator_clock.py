@@ -14,6 +14,7 @@ clock_offset = sa.Table(
     sa.Column("offset_ms", Millis, nullable=False),
 )
 THE_ROW = 1
+_OFFSET = sa.select(clock_offset.c.offset_ms)
 
 
 class EmulatorClock:
@@ -34,7 +35,7 @@ def wall_ms() -> int:
 
 def offset(conn: sa.Connection) -> int:
     """How far the business clock is ahead of the wall clock, in milliseconds."""
-    return conn.execute(sa.select(clock_offset.c.offset_ms)).scalar_one_or_none() or 0
+    return conn.execute(_OFFSET).scalar_one_or_none() or 0
 
 
 def move_to(conn: sa.Connection, now: int) -> None:

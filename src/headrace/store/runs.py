@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from headrace.errors import NotFound
 from headrace.ids import new_etag
-from headrace.store import events
+from headrace.store import events, locks
 from headrace.store.metadata import Json, Millis, metadata
 from headrace.store.scope import Caller
 
@@ -59,6 +59,23 @@ sa.Index(
     unique=True,
     sqlite_where=_unfinished & (runs.c.cause == SCHEDULE),
     postgresql_where=_unfinished & (runs.c.cause == SCHEDULE),
+)
+
+# What is asked many times a second is put together once: building these takes longer than running them.
+_ID = sa.bindparam("id", type_=sa.Text)
+_NOW = sa.bindparam("now", type_=Millis)
+_other = runs.alias()
+_flow_runs = sa.exists().where((_other.c.flow_id == runs.c.flow_id) & (_other.c.state == IN_PROGRESS))
+_BY_ID = sa.select(runs).where(runs.c.id == _ID)
+_LOCK = sa.select(runs.c.id).where(runs.c.id == _ID).with_for_update()
+_STOP_REASON = sa.select(runs.c.stop_reason).where(runs.c.id == _ID)
+_BUSY_FLOWS = sa.select(runs.c.flow_id).where(_unfinished & (runs.c.cause == SCHEDULE))
+_LIVE = sa.select(runs.c.id).where(_unfinished & (runs.c.not_before.is_(None) | (runs.c.not_before <= _NOW))).limit(1)
+_PARKED = (
+    sa.select(runs)
+    .where((runs.c.state == QUEUED) & (runs.c.not_before <= _NOW) & ~_flow_runs)
+    .order_by(runs.c.not_before, runs.c.created_at)
+    .limit(sa.bindparam("limit"))
 )
 
 
@@ -160,10 +177,16 @@ def insert(conn: sa.Connection, run: Run) -> bool:
 
 def by_id(conn: sa.Connection, id: str) -> Run:
     """The run with this id in whatever scope: for workers. NotFound otherwise."""
-    row = conn.execute(sa.select(runs).where(runs.c.id == id)).one_or_none()
+    row = conn.execute(_BY_ID, {"id": id}).one_or_none()
     if row is None:
         raise NotFound(f"Run {id} does not exist.", kind=KIND, id=id)
     return _run(row)
+
+
+def stop_reason(conn: sa.Connection, id: str) -> str | None:
+    """Why the run was asked to stop; None when nobody did."""
+    reason: str | None = conn.execute(_STOP_REASON, {"id": id}).scalar_one()
+    return reason
 
 
 def get(conn: sa.Connection, caller: Caller, id: str) -> Run:
@@ -216,8 +239,12 @@ def count_of_cause(conn: sa.Connection, flow_id: str, cause_prefix: str) -> int:
 
 def busy_flows(conn: sa.Connection) -> set[str]:
     """Flows with an unfinished scheduled run."""
-    where = _unfinished & (runs.c.cause == SCHEDULE)
-    return set(conn.execute(sa.select(runs.c.flow_id).where(where)).scalars())
+    return set(conn.execute(_BUSY_FLOWS).scalars())
+
+
+def any_live(conn: sa.Connection, now: int) -> bool:
+    """Whether a run is under way or ready to be: unfinished, and not parked beyond ``now``."""
+    return conn.execute(_LIVE, {"now": now}).first() is not None
 
 
 def unfinished(conn: sa.Connection) -> list[Run]:
@@ -227,11 +254,7 @@ def unfinished(conn: sa.Connection) -> list[Run]:
 
 def parked_until(conn: sa.Connection, now: int, limit: int) -> list[Run]:
     """Parked runs whose time has come and whose flow has no other run in progress."""
-    other = runs.alias()
-    running = sa.exists().where((other.c.flow_id == runs.c.flow_id) & (other.c.state == IN_PROGRESS))
-    where = (runs.c.state == QUEUED) & (runs.c.not_before <= now) & ~running
-    rows = conn.execute(sa.select(runs).where(where).order_by(runs.c.not_before, runs.c.created_at).limit(limit))
-    return [_run(row) for row in rows]
+    return [_run(row) for row in conn.execute(_PARKED, {"now": now, "limit": limit})]
 
 
 # -- changes --------------------------------------------------------------------------------------------------
@@ -239,7 +262,8 @@ def parked_until(conn: sa.Connection, now: int, limit: int) -> list[Run]:
 
 def enter(conn: sa.Connection, id: str, at: int) -> Run | None:
     """Counts one more attempt and marks the run in progress; None when it is over or another of its flow runs."""
-    run = by_id(conn, id)
+    run = _locked(conn, id)
+    locks.hold(conn, f"flows/{run.flow_id}")
     other = (runs.c.flow_id == run.flow_id) & (runs.c.state == IN_PROGRESS) & (runs.c.id != id)
     if run.finished or conn.execute(sa.select(runs.c.id).where(other)).first() is not None:
         return None
@@ -249,7 +273,7 @@ def enter(conn: sa.Connection, id: str, at: int) -> Run | None:
 
 def park(conn: sa.Connection, id: str, not_before: int, reason: str, at: int, *, trouble: bool = False) -> Run:
     """Puts an unfinished run aside until ``not_before``; the tick enqueues its next job."""
-    run = by_id(conn, id)
+    run = _locked(conn, id)
     if run.finished:
         return run
     troubles = run.troubles + trouble
@@ -258,19 +282,19 @@ def park(conn: sa.Connection, id: str, not_before: int, reason: str, at: int, *,
 
 def unpark(conn: sa.Connection, id: str, at: int) -> Run:
     """Takes a parked run up again under a new job id, which the caller enqueues in the same transaction."""
-    run = by_id(conn, id)
+    run = _locked(conn, id)
     return _write(conn, run, at, not_before=None, waits_for=None, jobs=run.jobs + 1)
 
 
 def set_plan(conn: sa.Connection, id: str, plan: dict[str, Any], at: int) -> dict[str, Any]:
     """Records the plan unless one is recorded; the plan that counts."""
-    run = by_id(conn, id)
+    run = _locked(conn, id)
     return run.plan or _write(conn, run, at, plan=plan).plan or plan
 
 
 def finish(conn: sa.Connection, id: str, state: str, outcome: dict[str, Any], at: int) -> bool:
     """Ends an unfinished run; False when another worker ended it before."""
-    run = by_id(conn, id)
+    run = _locked(conn, id)
     if run.finished:
         return False
     done = _write(conn, run, at, state=state, outcome=outcome, completed_at=at, not_before=None, waits_for=None)
@@ -288,6 +312,13 @@ def request_stop_of(conn: sa.Connection, id: str, reason: str, at: int) -> None:
     """As ``request_stop``, for one run."""
     where = (runs.c.id == id) & _unfinished & runs.c.stop_reason.is_(None)
     conn.execute(runs.update().where(where).values(stop_reason=reason, updated_at=at))
+
+
+def _locked(conn: sa.Connection, id: str) -> Run:
+    """The run, kept from other writers until the transaction ends."""
+    if conn.execute(_LOCK, {"id": id}).first() is None:
+        raise NotFound(f"Run {id} does not exist.", kind=KIND, id=id)
+    return by_id(conn, id)
 
 
 def _write(conn: sa.Connection, run: Run, at: int, **changes: Any) -> Run:

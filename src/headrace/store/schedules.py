@@ -25,6 +25,19 @@ schedules = sa.Table(
     sa.Index("ix_schedules_due", "enabled", "due_at"),
 )
 
+# Asked many times a second, so put together once. What another process is offering right now is left to it.
+_DUE = (
+    sa.select(schedules)
+    .where(
+        schedules.c.enabled
+        & (schedules.c.due_at <= sa.bindparam("now"))
+        & schedules.c.flow_id.not_in(sa.bindparam("busy", expanding=True))
+    )
+    .order_by(schedules.c.due_at)
+    .limit(sa.bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
@@ -90,10 +103,7 @@ def find(conn: sa.Connection, flow_id: str) -> Schedule | None:
 
 def due(conn: sa.Connection, now: int, busy: Collection[str], limit: int) -> list[Schedule]:
     """At most ``limit`` enabled schedules to look at by ``now``, longest due first, flows in ``busy`` left out."""
-    where = schedules.c.enabled & (schedules.c.due_at <= now) & schedules.c.flow_id.not_in(sorted(busy))
-    # What another process is offering right now is left to it.
-    statement = sa.select(schedules).where(where).order_by(schedules.c.due_at).limit(limit)
-    rows = conn.execute(statement.with_for_update(skip_locked=True))
+    rows = conn.execute(_DUE, {"now": now, "busy": sorted(busy), "limit": limit})
     return [Schedule(**row._mapping) for row in rows]
 
 
