@@ -64,20 +64,21 @@ def _planned(deployment: Deployment, run: Run) -> FlowPlan:
     ending.obey(deployment, run.id)
     if run.attempt > MOST_ATTEMPTS:
         raise Failure("CONNECTOR-2001-500", f"The run was given up after {MOST_ATTEMPTS} attempts that did not end.")
-    now = deployment.clock.now()
     if run.plan is None:
-        made = make_plan(deployment, run, now)
-        with deployment.store.write() as conn:
-            value = runs.set_plan(conn, run.id, made.to_json(), now)
-            parts.plan(conn, run.id, [part.to_json() for part in made.parts])
-            if batches.find(conn, run.caller, run.batch_id) is None:
-                _open_batch(conn, run, made, now)
-        crash_points.reach(crash_points.PLANNED)
-    else:
-        value = run.plan
+        _plan(deployment, run)
     with deployment.store.read() as conn:
-        recorded = parts.listed(conn, run.id)
-    return FlowPlan.from_json(value, tuple(Part.from_json(record.spec) for record in recorded))
+        value, recorded = runs.by_id(conn, run.id).plan, parts.listed(conn, run.id)
+    return FlowPlan.from_json(value or {}, tuple(Part.from_json(record.spec) for record in recorded))
+
+
+def _plan(deployment: Deployment, run: Run) -> None:
+    now = deployment.clock.now()
+    made = make_plan(deployment, run, now)
+    with deployment.store.write() as conn:
+        if runs.set_plan(conn, run.id, made.to_json(), now):
+            parts.plan(conn, run.id, [part.to_json() for part in made.parts])
+            _open_batch(conn, run, made, now)
+    crash_points.reach(crash_points.PLANNED)
 
 
 def _open_batch(conn: sa.Connection, run: Run, plan: FlowPlan, now: int) -> Batch:

@@ -286,10 +286,12 @@ def unpark(conn: sa.Connection, id: str, at: int) -> Run:
     return _write(conn, run, at, not_before=None, waits_for=None, jobs=run.jobs + 1)
 
 
-def set_plan(conn: sa.Connection, id: str, plan: dict[str, Any], at: int) -> dict[str, Any]:
-    """Records the plan unless one is recorded; the plan that counts."""
+def set_plan(conn: sa.Connection, id: str, plan: dict[str, Any], at: int) -> bool:
+    """Records the plan; False when another worker recorded one before, which is the one that counts."""
     run = _locked(conn, id)
-    return run.plan or _write(conn, run, at, plan=plan).plan or plan
+    if run.plan is None:
+        _write(conn, run, at, plan=plan)
+    return run.plan is None
 
 
 def finish(conn: sa.Connection, id: str, state: str, outcome: dict[str, Any], at: int) -> bool:
