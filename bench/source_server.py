@@ -10,13 +10,14 @@ from bench import analytics
 
 
 class Replay:
-    """Answers adAnalytics; what differs in the account's number only is the same page."""
+    """Answers adAnalytics, where what differs in the account's number only is the same page, and lists accounts."""
 
     def __init__(self) -> None:
         self._pages: dict[tuple[object, ...], bytes] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = self._page(scope["query_string"].decode())
+        query = scope["query_string"].decode()
+        body = self._page(query) if scope["path"].endswith("/adAnalytics") else analytics.listing(query)
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})

@@ -1,20 +1,22 @@
-"""What a source itself must be asked before a run: the partitions that may be read, and what a rule lets stay."""
+"""What a source must be asked before a run: what may be read, its partitions, and what a rule lets stay."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from headrace.errors import SourceEmpty, SpecInvalid
+from headrace.errors import SourceEmpty, SourceForbidden, SpecInvalid
 from headrace.sources.auth import Access
 from headrace.sources.content import array_of
-from headrace.sources.extension import Listing, Rule
+from headrace.sources.extension import Listing, Readable, Rule
 from headrace.sources.fetching import chain
 from headrace.sources.http import SourceHttp
 from headrace.sources.paths import parse_path, pick
 from headrace.sources.request import aside
 from headrace.sources.spec import Content, Extraction
 from headrace.sources.template import FILTERS, Values, as_text, split_list
+
+_AT_ONCE = 50  # ids that one request can name without growing too long
 
 
 def listed(view: Extraction, listing: Listing, values: Values, access: Access, http: SourceHttp) -> list[str]:
@@ -35,9 +37,9 @@ def partitions(view: Extraction, values: Values, access: Access, http: SourceHtt
     rule = view.extension.partition
     if rule is None:
         return [""]
-    given = split_list(as_text(values.given.get(rule.param)))
+    given = _ids(values, rule.param)
     if given:
-        return [item.rpartition(":")[2] for item in given]
+        return given
     if rule.listing is None or any(split_list(as_text(values.given.get(name))) for name in rule.unless):
         return [""]
     return _discovered(view, values, access, http)
@@ -51,6 +53,49 @@ def _discovered(view: Extraction, values: Values, access: Access, http: SourceHt
             "The source lists nothing that these credentials may read; check the roles of whoever authorised them."
         )
     return found
+
+
+def require_readable(view: Extraction, values: Values, access: Access, http: SourceHttp) -> None:
+    """SourceForbidden that names the given ids which these credentials may not read, by the spec's proofs."""
+    for proof in view.extension.readable:
+        missing = _unlisted(view, proof, values, access, http)
+        if missing:
+            raise SourceForbidden(
+                f"{proof.param}: the source does not list {', '.join(missing)} among what these credentials may read, "
+                "so their rows would be missing without a word. Check the ids, and the roles of whoever authorised "
+                "the connection."
+            )
+
+
+def _unlisted(view: Extraction, proof: Readable, values: Values, access: Access, http: SourceHttp) -> list[str]:
+    missing = _ids(values, proof.param)
+    for place in _places(view, proof.listing, values, "", access, http) if missing else ():
+        found: set[str] = set()
+        for n in range(0, len(missing), _AT_ONCE):
+            asked = {"partition": place, proof.param: ",".join(missing[n : n + _AT_ONCE])}
+            found |= {
+                id.rpartition(":")[2] for id in listed(view, proof.listing, with_given(values, asked), access, http)
+            }
+        missing = [id for id in missing if id not in found]
+        if not missing:
+            break
+    return missing
+
+
+def _places(
+    view: Extraction, listing: Listing, values: Values, partition: str, access: Access, http: SourceHttp
+) -> list[str]:
+    """The partitions in which a listing must be asked; the one at hand where it is the same in all."""
+    if partition or "${partition}" not in msgspec.json.encode(listing).decode():
+        return [partition]
+    rule = view.extension.partition
+    return (_ids(values, rule.param) if rule else []) or _discovered(view, values, access, http)
+
+
+def _ids(values: Values, param: str) -> list[str]:
+    """The ids of a comma list; URNs are cut to their last part."""
+    given = split_list(as_text(values.given.get(param)))
+    return list(dict.fromkeys(item.rpartition(":")[2] for item in given))
 
 
 def allowed(
@@ -71,9 +116,8 @@ def _staying(
     listing = rule.listings.get(by)
     if listing is None:
         raise SpecInvalid(f"The spec's rule {rule.name} has no listing for {rule.by} {by}.", field="x-headrace.rules")
-    places = [partition] if partition or "${partition}" not in msgspec.json.encode(listing).decode() else None
     found: list[str] = []
-    for place in places or _discovered(view, values, access, http):
+    for place in _places(view, listing, values, partition, access, http):
         found += listed(view, listing, with_given(values, {"partition": place}), access, http)
     return list(dict.fromkeys(found))
 

@@ -60,6 +60,7 @@ def sample(reading: Reading, credentials: Credentials, http: SourceHttp, renewed
 def _together(view: Extraction, reading: Reading, credentials: Credentials, access: Access, http: SourceHttp) -> Part:
     """One part that covers every partition and the whole window."""
     values = values_for(reading.spec, reading.auth_spec, reading.params, credentials)
+    discovery.require_readable(view, values, access, http)
     names = discovery.partitions(view, values, access, http)
     joined = ",".join(names[:_TOGETHER])
     [cut] = cuts(reading.window, view.extension.slice_days and view.extension.explore.days, reading.backfill)

@@ -49,6 +49,16 @@ class Partition(_Block, frozen=True):
     listing: Listing | None = None
 
 
+class Readable(_Block, frozen=True):
+    """A proof before anything is read: every id of the comma list ``param`` is among what ``listing`` gives.
+
+    For sources that answer with nothing, not with a refusal, where the credentials may not read.
+    """
+
+    param: str
+    listing: Listing
+
+
 class Rule(_Block, frozen=True):
     """Rows are dropped, and counted under ``name``, unless their ``field`` is in a listing.
 
@@ -91,6 +101,7 @@ class Extension(_Block, frozen=True):
     day: Day | None = None
     rename: dict[str, str] = {}
     partition: Partition | None = None
+    readable: tuple[Readable, ...] = ()
     rules: tuple[Rule, ...] = ()
     explore: Explore = Explore()
     probe: Probe | None = None

@@ -23,6 +23,7 @@ def plan(reading: Reading, credentials: Credentials, http: SourceHttp) -> Planne
         return Planned((), Window(window.end, window.end), clamps)
     values = values_for(reading.spec, reading.auth_spec, reading.params, credentials)
     access = access_of(reading, credentials)
+    discovery.require_readable(view, values, access, http)
     parts: list[Part] = []
     for partition in discovery.partitions(view, values, access, http):
         allowed = discovery.allowed(view, values, partition, access, http)
