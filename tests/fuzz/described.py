@@ -20,11 +20,11 @@ COLLECTIONS = {
     f"{EXPORT}/batches": f"{CATALOG}/batches",
     f"{EXPORT}/datasets": f"{CATALOG}/dataSets",
     "/data/foundation/schemaregistry/{container}/descriptors": f"{REGISTRY}/descriptors",
-    "/data/foundation/schemaregistry/{container}/{type}": f"{REGISTRY}/schemas",
 }
+TYPES = ("schemas", "fieldgroups", "datatypes")
 # Parameters that have one meaning wherever they stand.
 NAMED = {"batch": f"{IMPORT}/batches", "dataset": f"{CATALOG}/dataSets", "mapping": f"{CONVERSION}/mappings"}
-FIXED = {"container": ["tenant"], "type": ["schemas", "fieldgroups", "datatypes"], "org": [ORG], "name": ["a.json"]}
+FIXED = {"container": ["tenant"], "type": [*TYPES], "org": [ORG], "name": ["a.json"]}
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Operation:
     path: str
     parameters: tuple[Json, ...]
     body: Json | None
+    alias: bool
 
     @property
     def label(self) -> str:
@@ -57,24 +58,34 @@ def document() -> Json:
 
 
 def operations() -> Iterator[Operation]:
-    """Every operation; those that remove something come last."""
+    """Every operation: the deeper first, those that end or remove what others need last."""
     whole = document()
     found = [
-        Operation(method, path, _parameters(whole, item, operation), operation.get("requestBody"))
+        Operation(method, path, _parameters(whole, item, operation), operation.get("requestBody"), _alias(operation))
         for path, item in whole["paths"].items()
         for method, operation in item.items()
         if method in openapi.METHODS
     ]
-    yield from sorted(found, key=lambda one: (one.method == "delete", "action" in one.label, one.label))
+    yield from sorted(found, key=lambda one: (_ends(one), -one.path.count("/"), one.label))
+
+
+def _alias(operation: Json) -> bool:
+    return str(operation["operationId"]).endswith(("Alias", "V2"))
+
+
+def _ends(operation: Operation) -> bool:
+    return operation.method == "delete" or operation.label == f"POST {IMPORT}/batches/{{id}}"
 
 
 def ids(world: World, path: str, name: str) -> list[str]:
     """Ids that exist, for a parameter of a path."""
     if name in NAMED:
         return world.ids[NAMED[name]]
+    if path.endswith("/{type}/{id}") and name == "id":
+        return [id for type in TYPES for id in world.ids[f"{REGISTRY}/{type}"]]
     collection = path[: path.index(f"/{{{name}}}")]
     collection = COLLECTIONS.get(collection, collection)
-    if name == "name" and collection == SANDBOXES or name == "id":
+    if name == "id" or collection == SANDBOXES:
         return world.ids.get(collection, ["none"])
     return FIXED[name]
 

@@ -17,25 +17,34 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("fuzz")]
 JSON = {"Content-Type": "application/json"}
 # What is not a body, as bytes.
 BODIES = [
-    b"", b" ", b"null", b"true", b"0", b'""', b"[]", b"{}", b"[{}]", b"[[]]", b"[null]", b"{", b"\xff\xfe", b'{"a": NaN}',
-    b'"\\ud800"', b'{"\\ud800": 1}', b'{"name": "\\ud800"}', b'[{"op": "add", "path": "/\\ud800", "value": "\\ud800"}]',
-    b"[" * 20_000, b"[" * 500 + b"]" * 500, b'{"a":' * 400 + b"1" + b"}" * 400, b"1" * 5_000, b'{"a": 1e999}', b"-" * 100,
+    b"", b" ", b"null", b"true", b"0", b'""', b"[]", b"{}", b"[{}]", b"[[]]", b"[null]", b"{", b"\xff\xfe",
+    b'{"a": NaN}',
+    b'"\\ud800"', b'{"\\ud800": 1}', b'{"name": "\\ud800"}',
+    b'[{"op": "add", "path": "/\\ud800", "value": "\\ud800"}]',
+    b"[" * 20_000, b"[" * 500 + b"]" * 500, b'{"a":' * 400 + b"1" + b"}" * 400, b"1" * 5_000, b'{"a": 1e999}',
+    b"-" * 100,
 ]  # fmt: skip
 # What may stand in place of any value of a body that is otherwise good.
 VALUES: list[Any] = [
-    None, True, -1, 0, 2**63, 10**400, 1.5, 1e308, "", " ", "\0", "\ud800", "\u202e\U0001f600", "x" * 70_000, "${host}", "{id}", "%s%n",
-    "../../etc/passwd", "https://[::1", "http://127.0.0.1:1/\n", "1e99999", "9" * 400, "²", "__class__", [], [None], [[]], {}, {"": ""},
+    None, True, -1, 0, 2**63, 10**400, 1.5, 1e308, "", " ", "\0", "\ud800", "\u202e\U0001f600", "x" * 70_000,
+    "${host}", "{id}", "%s%n",
+    "../../etc/passwd", "https://[::1", "http://127.0.0.1:1/\n", "1e99999", "9" * 400, "²", "__class__", [], [None],
+    [[]], {}, {"": ""},
     {"$ref": "#"}, [{"a": "\0"}], {"\ud800": 1}, {"id": None},
 ]  # fmt: skip
 # Raw path segments, and values of queries and headers.
 SEGMENTS = [
-    "%00", "%ff", "%ED%A0%80", "a%2Fb", "%2e%2e%2f%2e%2e", "a" * 5_000, "%7B%7D", "'%22%3B--", "9" * 400, "-1", "%F0%9F%98%80", "%0d%0a",
+    "%00", "%ff", "%ED%A0%80", "a%2Fb", "%2e%2e%2f%2e%2e", "a" * 5_000, "%7B%7D", "'%22%3B--", "9" * 400, "-1",
+    "%F0%9F%98%80", "%0d%0a",
     "%25", "null", "%C2%B2", "https%3A%2F%2Fns.adobe.com%2F", "_xdm..", "%20", "%5B", "https:",
 ]  # fmt: skip
 TEXTS = [
-    "", " ", "-1", "0", "9" * 400, "1e9", "²", "null", "true", "\0", "\ud800", "\U0001f600", "a" * 5_000, "==", "a==", "==b", "a==b,,c", "~", "a~(",
-    "a>b", "-", "-,-", ",", "a.b.c==1", "[]", "{}", "%", "e30", "W10", "bnVsbA==", "AAAA", "bytes=9-1", "bytes 5-1/2", "bytes=-", "*", "../..",
-    "id>=1", "name~[", "a=b=c", "metrics.statusSummary==1", "sort:asc:b", "desc:", "desc:tags,asc:id", "application/vnd.adobe.xed-x+json",
+    "", " ", "-1", "0", "9" * 400, "1e9", "²", "null", "true", "\0", "\ud800", "\U0001f600", "a" * 5_000, "==", "a==",
+    "==b", "a==b,,c", "~", "a~(",
+    "a>b", "-", "-,-", ",", "a.b.c==1", "[]", "{}", "%", "e30", "W10", "bnVsbA==", "AAAA", "bytes=9-1", "bytes 5-1/2",
+    "bytes=-", "*", "../..",
+    "id>=1", "name~[", "a=b=c", "metrics.statusSummary==1", "sort:asc:b", "desc:", "desc:tags,asc:id",
+    "application/vnd.adobe.xed-x+json",
 ]  # fmt: skip
 HEADERS = [
     "If-Match",
@@ -48,13 +57,21 @@ HEADERS = [
     "Accept-Encoding",
 ]
 PATHS = [
-    "", "/", "//", "/name", "/name/x", "/a/b/c", "/~2", "/-", "/allOf/-1", "/allOf/99999999999999999999", "/allOf/-", "/allOf/0", "/auth", "/params",
-    "/auth/params", "/scheduleParams", "/transformations/0", "/transformations/x", "/connectionSpec", "/sourceConnectionIds/0", "/state", "/id", "/tags",
-    "/properties/", "/definitions/customFields/properties", "/meta:immutableTags", "/title", "/description", "/schemaRef", "/extensions",
+    "", "/", "//", "/name", "/name/x", "/a/b/c", "/~2", "/-", "/allOf/-1", "/allOf/99999999999999999999", "/allOf/-",
+    "/allOf/0", "/auth", "/params",
+    "/auth/params", "/scheduleParams", "/transformations/0", "/transformations/x", "/connectionSpec",
+    "/sourceConnectionIds/0", "/state", "/id", "/tags",
+    "/properties/", "/definitions/customFields/properties", "/meta:immutableTags", "/title", "/description",
+    "/schemaRef", "/extensions",
     "/\ud800", "/\0", "/mappings", "/meta:extends/-", "/type", "/options", "/sourceSpec",
 ]  # fmt: skip
-TURNS = 5
-ALL = list(operations())
+# The values of a list take turns: every place meets one in so many, every value meets many places.
+TURNS = 7
+# A second spelling of a path leads to the same handler.
+ALL = [one for one in operations() if not one.alias]
+# Headers are read alike by all operations: some of them, and none that reads many files or asks the source.
+SLOW = ("preview", "explore", "configs")
+ASKED = [one for one in ALL if one.method in ("get", "patch") and not one.path.endswith(SLOW)][::5]
 
 
 def _named(one: Operation) -> str:
@@ -102,21 +119,21 @@ def test_queries(world: World, operation: Operation) -> None:
     path = operation.at(filled(world, operation))
     found = [
         problem
-        for name in operation.named("query")
-        for text in TEXTS
+        for n, name in enumerate(operation.named("query"))
+        for text in TEXTS[n % 3 :: 3]
         for problem in send(world, operation, f"{path}?{name}={quote(text, errors='surrogatepass')}")
     ]
     none(found)
 
 
-@pytest.mark.parametrize("operation", [one for one in ALL if one.method in ("get", "patch")][::4], ids=_named)
+@pytest.mark.parametrize("operation", ASKED, ids=_named)
 def test_headers(world: World, operation: Operation) -> None:
     path = operation.at(filled(world, operation))
-    texts = [text.encode("utf-8", "surrogatepass") for text in TEXTS if "\0" not in text]
+    texts = [text.encode("utf-8", "surrogatepass") for text in TEXTS if text.strip(" \0") == text]
     found = [
         problem
-        for name in (*HEADERS, *operation.named("header"))
-        for text in texts
+        for n, name in enumerate((*HEADERS, *operation.named("header")))
+        for text in texts[n % 3 :: 3]
         for problem in send(world, operation, path, headers={name.encode(): text})
     ]
     none(found)
@@ -157,7 +174,6 @@ def test_patches(world: World, operation: Operation) -> None:
 def variants(body: Any) -> Iterator[Any]:
     """The hostile values, and the body with each of its members replaced by some of them."""
     yield from VALUES
-    # The values take turns: every place meets some of them, every value meets many places.
     for n, place in enumerate(_places(body)):
         for value in VALUES[n % TURNS :: TURNS]:
             yield _with(body, place, value)
