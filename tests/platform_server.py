@@ -9,7 +9,7 @@ import pytest
 from headrace.runs.deployment import Deployment
 from headrace.runs.worker import Worker
 from linkedin_simulator import Running, running
-from wire_server import HEADERS, Api, deploy, free_port, serve
+from wire_server import HASTY, HEADERS, Api, deploy, free_port, serve
 
 PRINTED_HOST = "https://api.linkedin.com"
 NOW = "2022-08-10T05:00:00Z"
@@ -36,7 +36,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
         listener = free_port()
         port = listener.getsockname()[1]
         aliases = {PRINTED_HOST: linkedin.url}
-        deployment = deploy(tmp_path_factory.mktemp("platform"), host_aliases=aliases, port=port)
+        deployment = deploy(tmp_path_factory.mktemp("platform"), HASTY, host_aliases=aliases, port=port)
         worker = Worker(deployment)
         worker.start()
         for url in serve(deployment, listener):

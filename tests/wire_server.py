@@ -17,7 +17,7 @@ from headrace.durable.dbos_jobs import DbosJobs
 from headrace.lake import Lake
 from headrace.runs.deployment import Deployment
 from headrace.settings import Settings
-from headrace.sources import SourceHttp
+from headrace.sources import Patience, SourceHttp
 from headrace.store.emulator_clock import EmulatorClock
 from headrace.store.engine import open_store
 from headrace.store.keyring import load_keyring
@@ -59,7 +59,11 @@ class Api:
         return Api(self.http, {"x-gw-ims-org-id": org, "x-sandbox-name": sandbox})
 
 
-def deploy(data_dir: Path, **changes: Any) -> Deployment:
+# Who tests what a source does wrong does not wait for it to come right.
+HASTY = Patience(attempts=3, wait=0, wait_max=0, asked_max=0, connect=2, read=1.5, whole=5)
+
+
+def deploy(data_dir: Path, patience: Patience = Patience(), **changes: Any) -> Deployment:
     settings = Settings(data_dir, **{"emulator": True, "tenant_id": "extconndev", **changes})
     data_dir.mkdir(parents=True, exist_ok=True)
     store = open_store(settings.database)
@@ -71,7 +75,7 @@ def deploy(data_dir: Path, **changes: Any) -> Deployment:
         MonotonicTimer(),
         load_keyring(settings.key_file),
         Lake.open(settings.database, settings.warehouse),
-        SourceHttp(allow_private=True, aliases=dict(settings.host_aliases)),
+        SourceHttp(allow_private=True, aliases=dict(settings.host_aliases), patience=patience),
         DbosJobs(settings.database),
     )
 

@@ -1,0 +1,223 @@
+"""A source that does anything but answer: the run fails with the reason, and the gap that it leaves can be filled."""
+
+import threading
+from collections.abc import Iterator
+from http.server import ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from headrace.sources import guard
+from platform_server import Platform
+from source_server import Asked, Reply, Source, handler, reply
+from tutorial_flows import EXPORT, FLOWS, Flow, Tutorial, counted, reasons
+from wire_flows import code
+from wire_server import HASTY
+
+pytestmark = pytest.mark.slow
+
+# What the source does, how often it is asked, and words that the run's reason must hold.
+FAULTS: dict[str, tuple[dict[str, Any], int, tuple[str, ...]]] = {
+    "bad request": ({"kind": "status", "status": 400}, 1, ("400", "parameters")),
+    "unauthorized": ({"kind": "status", "status": 401}, 1, ("401", "credentials")),
+    "forbidden": ({"kind": "status", "status": 403}, 1, ("403", "roles")),
+    "missing": ({"kind": "status", "status": 404}, 1, ("404", "ids")),
+    "dead version": ({"kind": "status", "status": 426}, 1, ("426", "version")),
+    "throttled": ({"kind": "status", "status": 429}, HASTY.attempts, ("429", "quota")),
+    "throttled for a day": ({"kind": "status", "status": 429, "retry_after": 86_400}, HASTY.attempts, ("429",)),
+    "internal error": ({"kind": "status", "status": 500}, HASTY.attempts, ("500",)),
+    "bad gateway in HTML": ({"kind": "html", "status": 502}, HASTY.attempts, ("502",)),
+    "unavailable": ({"kind": "status", "status": 503}, HASTY.attempts, ("503",)),
+    "gateway timeout": ({"kind": "status", "status": 504}, HASTY.attempts, ("504",)),
+    "HTML that says 200": ({"kind": "html"}, HASTY.attempts, ("HTML",)),
+    "half a JSON text": ({"kind": "truncated"}, HASTY.attempts, ("whole JSON",)),
+    "reset": ({"kind": "reset"}, HASTY.attempts, ("broke off",)),
+    "the cap": ({"kind": "cap"}, 1, ("15,000", "fewer days")),
+}
+
+
+def _failed_without_rows(flow: Flow, run: dict[str, Any], rows: int) -> str:
+    """The reason of a failed run that left the table as it was."""
+    (error,) = run["metrics"]["statusSummary"]["errors"]
+    assert (run["state"], error["code"]) == ("failed", "CONNECTOR-1001-500")
+    assert run["metrics"]["recordSummary"].get("outputRecordCount", 0) == 0
+    assert flow.rows().num_rows == rows
+    message: str = error["message"]
+    return message
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_that_stays_fails_the_run_and_leaves_a_gap(tutorial: Tutorial, name: str) -> None:
+    fault, requests, words = FAULTS[name]
+    tutorial.platform.linkedin.fault(path="/rest/adAnalytics", times=None, **fault)
+    flow = tutorial.flow()
+    run = flow.settled()
+    message = _failed_without_rows(flow, run, 0)
+    assert all(word in message for word in words), message
+    assert tutorial.platform.linkedin.token not in message
+    assert len(tutorial.asked()) == requests
+    (batch,) = flow.batches()
+    assert (batch["status"], batch["errors"][0]["description"]) == ("failed", message)
+    window = run["activities"][0]["durationSummary"]["extensions"]
+    (gap,) = flow.shown()["gaps"]
+    assert gap == {"windowStart": window["windowStart"], "windowEnd": window["windowEnd"], "runId": run["id"]}
+
+
+PASSING: list[dict[str, Any]] = [
+    {"kind": "status", "status": 429},
+    {"kind": "status", "status": 503},
+    {"kind": "html"},
+    {"kind": "truncated"},
+    {"kind": "reset"},
+]
+
+
+@pytest.mark.parametrize("fault", PASSING, ids=lambda fault: f"{fault['kind']}-{fault.get('status', '')}")
+def test_a_fault_that_passes_costs_a_request_and_nothing_else(tutorial: Tutorial, fault: dict[str, Any]) -> None:
+    tutorial.platform.linkedin.fault(path="/rest/adAnalytics", times=HASTY.attempts - 1, **fault)
+    flow = tutorial.flow()
+    assert counted(flow.settled()) == (2, 2, 0)
+    assert len(tutorial.asked()) == HASTY.attempts and flow.rows().num_rows == 2
+
+
+def test_a_source_that_hangs_is_left_after_its_time(tutorial: Tutorial) -> None:
+    tutorial.platform.linkedin.fault("hang", path="/rest/adAnalytics", seconds=4, times=HASTY.attempts)
+    flow = tutorial.flow()
+    assert "did not answer in time" in _failed_without_rows(flow, flow.settled(), 0)
+    assert len(tutorial.asked()) == HASTY.attempts
+
+
+def test_a_malformed_element_costs_itself_only(tutorial: Tutorial) -> None:
+    tutorial.platform.linkedin.fault("malformed", element=[1, "x"], index=1)
+    flow = tutorial.flow()
+    run = flow.settled()
+    assert (run["state"], counted(run)) == ("success", (3, 2, 1)) and flow.rows().num_rows == 2
+    manifest = run["activities"][1]["statusSummary"]["extensions"]["manifest"]
+    (listed,) = flow.api.get(manifest["failedRecords"]).json()["data"]
+    record = flow.api.get(listed["_links"]["self"]["href"]).json()
+    assert record["_corrupt_record"] == '{"element":[1,"x"]}' and record["_errors"][0]["code"] == "INGEST-1401-400"
+
+
+def test_an_answer_without_its_elements_replaces_nothing(tutorial: Tutorial) -> None:
+    flow = tutorial.flow()
+    flow.settled()
+    tutorial.platform.linkedin.fault("html", path="/rest/adAccounts", times=None)
+    assert "HTML" in _failed_without_rows(flow, flow.settled("PT1H"), 2)
+
+
+def test_earlier_rows_stay_the_next_window_runs_and_a_re_trigger_fills_the_gap(tutorial: Tutorial) -> None:
+    flow = tutorial.flow()
+    first = flow.settled()
+    assert counted(first) == (2, 2, 0)
+    tutorial.platform.linkedin.fault("status", path="/rest/adAnalytics", status=403, times=1)
+    failed = flow.settled("PT1H")
+    _failed_without_rows(flow, failed, 2)
+    following = flow.settled("PT1H")
+    assert (following["state"], counted(following)) == ("success", (0, 0, 0))
+    (gap,) = flow.shown()["gaps"]
+    assert gap["runId"] == failed["id"] and len(flow.runs()) == 3
+    assert flow.retrigger(failed).status_code == 200
+    again = flow.settled()
+    assert again["state"] == "success" and again["id"] != failed["id"] and "gaps" not in flow.shown()
+    assert _window(again) == _window(failed) and flow.rows().num_rows == 2
+
+
+def _window(run: dict[str, Any]) -> tuple[int, int]:
+    extensions = run["activities"][0]["durationSummary"]["extensions"]
+    return extensions["windowStart"], extensions["windowEnd"]
+
+
+def test_only_what_failed_or_was_empty_is_triggered_again(tutorial: Tutorial) -> None:
+    flow = tutorial.flow()
+    run = flow.settled()
+    assert code(flow.retrigger(run)) == "SOURCES-1387-400"
+    tutorial.platform.linkedin.fault("status", path="/rest/adAnalytics", status=403, times=1)
+    failed = flow.settled("PT1H")
+    assert flow.act("disable").status_code == 200
+    assert code(flow.retrigger(failed)) == "SOURCES-1388-400"
+    assert flow.act("enable").status_code == 200 and flow.retrigger(failed).status_code == 200
+    assert flow.settled()["state"] == "success"
+    assert code(flow.retrigger(failed)) == "SOURCES-1387-400"
+
+
+# -- what cannot be read at all ----------------------------------------------------------------------------------
+
+TOKENS = {
+    1: ("accountIds", "507947502"),
+    2: ("accountIds", "507947502"),
+    3: ("403", "Not enough permissions"),
+    4: ("401", "expired"),
+    5: ("401", "revoked"),
+}
+
+
+@pytest.mark.parametrize("token", TOKENS)
+def test_a_token_that_may_not_read_is_no_success_without_rows(tutorial: Tutorial, token: int) -> None:
+    """LinkedIn answers with an empty list for an account that the token cannot read."""
+    text = tutorial.platform.linkedin.simulator.tokens.all()[token].token
+    flow = tutorial.flow(token=text)
+    message = _failed_without_rows(flow, flow.settled(), 0)
+    assert all(word.lower() in message.lower() for word in TOKENS[token]), message
+    assert text not in message and len(flow.shown()["gaps"]) == 1
+
+
+@pytest.mark.parametrize("source", [{"accountIds": "507947502,1"}, {"accountIds": "", "campaignIds": "188230417,1"}])
+def test_one_unreadable_id_among_others_fails_by_name(tutorial: Tutorial, source: dict[str, str]) -> None:
+    flow = tutorial.flow(source=source)
+    message = _failed_without_rows(flow, flow.settled(), 0)
+    assert "does not list 1 among" in message and "507947502" not in message
+    assert tutorial.asked() == []
+
+
+def test_a_source_that_nobody_answers_for(tutorial: Tutorial) -> None:
+    flow = tutorial.flow(host="http://127.0.0.1:9")
+    assert "127.0.0.1:9" in _failed_without_rows(flow, flow.settled(), 0)
+
+
+@pytest.fixture
+def elsewhere(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Iterator[Source]:
+    """A source that lists every account and redirects analytics; only its own address counts as public."""
+    backend = platform.deployment.http._client._transport._pool._network_backend  # type: ignore[attr-defined]
+    monkeypatch.setattr(backend, "_allow_private", False)
+    monkeypatch.setattr(guard, "is_public", lambda address: address == "127.0.0.1")
+    told = Source("", answer=lambda asked: _listing_or_redirect(asked))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler(told)) as server:
+        told.url = f"http://127.0.0.1:{server.server_port}"
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield told
+        server.shutdown()
+
+
+def _listing_or_redirect(asked: Asked) -> Reply:
+    if "/adAccounts" in asked.target:
+        return reply({"elements": [{"id": 507947502}]})
+    return Reply(302, headers={"Location": "http://169.254.169.254/latest/meta-data"})
+
+
+def test_a_source_that_leads_to_a_private_host_is_not_followed(tutorial: Tutorial, elsewhere: Source) -> None:
+    flow = tutorial.flow(host=elsewhere.url)
+    message = _failed_without_rows(flow, flow.settled(), 0)
+    assert "169.254.169.254 is refused" in message and "--allow-private-hosts" in message
+    assert len(elsewhere.asked) == 2
+
+
+def test_a_failed_runs_links_and_figures_can_be_read(tutorial: Tutorial) -> None:
+    tutorial.platform.linkedin.fault("status", path="/rest/adAnalytics", status=500, after=1, times=None)
+    flow = tutorial.flow(days=60)
+    run = flow.settled()
+    _failed_without_rows(flow, run, 0)
+    (batch,) = flow.batches()
+    listing = flow.api.get(f"{EXPORT}/batches/{batch['id']}/meta?path=input_files")
+    assert listing.status_code == 200
+    assert flow.api.get(f"{FLOWS}/runs/{run['id']}").json()["items"] == [run]
+    assert reasons(run).startswith("CONNECTOR-1001-500")
+
+
+def test_the_reason_stays_when_the_platform_has_moved_on(platform: Platform, tutorial: Tutorial) -> None:
+    """A deleted flow's failed run is still there to be read."""
+    tutorial.platform.linkedin.fault("status", path="/rest/adAnalytics", status=404, times=1)
+    flow = tutorial.flow()
+    run = flow.settled()
+    assert platform.api.delete(f"{FLOWS}/flows/{flow.id}").status_code == 204
+    assert platform.api.get(f"{FLOWS}/runs/{run['id']}").json()["items"][0]["state"] == "failed"
+    assert flow.retrigger(run).status_code in (404, 400)
