@@ -4,7 +4,7 @@ import secrets
 
 from headrace import sandboxes
 from headrace.runs.deployment import Deployment
-from headrace.store import accounts
+from headrace.store import accounts, locks
 
 ORG_DIGITS = 12
 
@@ -14,6 +14,7 @@ def first_account(deployment: Deployment) -> str | None:
     if deployment.settings.emulator:
         return None
     with deployment.store.write() as conn:
+        locks.hold(conn, "first account")  # several servers may start at once on one database
         if accounts.any_exists(conn):
             return None
         org = f"{secrets.token_hex(ORG_DIGITS).upper()}@AdobeOrg"

@@ -12,7 +12,7 @@ from headrace.errors import Conflict, HeadraceError, Invalid, NotFound
 from headrace.ids import new_ulid
 from headrace.lake import Change, FileRef, Lake, TableRef
 from headrace.lake.changes import Replay
-from headrace.store import batches
+from headrace.store import batches, locks
 from headrace.store.batches import INPUT_FILES, Batch, BatchFile
 from headrace.store.engine import Store
 from headrace.store.scope import Caller
@@ -52,6 +52,7 @@ def open_batch(store: Store, caller: Caller, sent: Body, now: int) -> Batch:
     with store.write() as conn:
         datasets.get(conn, caller, dataset_id)
         if external_id:
+            locks.hold(conn, f"batches/{caller.org}/{caller.sandbox}/{dataset_id}/{external_id}")
             found = batches.open_with_external_id(conn, caller, dataset_id, external_id)
             if found is not None:
                 return found

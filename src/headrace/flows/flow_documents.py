@@ -65,8 +65,9 @@ def delete(conn: sa.Connection, caller: Caller, id: str, now: int) -> None:
     """Removes a flow with its schedule; a live run of it ends without its rows."""
     found = documents.get(conn, caller, FLOWS, id)
     documents.delete(conn, caller, found, now)
-    schedules.remove(conn, caller, id)
+    # Runs before the schedule, as whoever records a run: PostgreSQL would end one of the two for a deadlock.
     runs.request_stop(conn, id, f"Flow {id} was deleted.", now)
+    schedules.remove(conn, caller, id)
 
 
 def require_startable(conn: sa.Connection, caller: Caller, id: str) -> None:

@@ -21,8 +21,9 @@ def tick(store: Store, jobs: Jobs, now: int) -> int:
     if not _anything(store, now):
         return 0
     with store.write() as conn:
-        made = sum(offer(conn, jobs, schedule, now) for schedule in _due(conn, now))
-        parked = runs.parked_until(conn, now, AT_ONCE)
+        due = schedules.take_due(conn, now, runs.busy_flows(conn), AT_ONCE)
+        made = sum(offer(conn, jobs, schedule, now) for schedule in due)
+        parked = runs.take_parked(conn, now, AT_ONCE)
         flows = set()
         for run in parked:
             if run.flow_id not in flows:
@@ -32,7 +33,12 @@ def tick(store: Store, jobs: Jobs, now: int) -> int:
 
 
 def offer(conn: sa.Connection, jobs: Jobs, schedule: Schedule, now: int) -> bool:
-    """Makes the schedule's next window a run if it is due; otherwise notes when to look again."""
+    """Makes the schedule's next window a run if it is due; otherwise notes when to look again.
+
+    While a scheduled run of the flow is unfinished nothing moves: its record offers what follows.
+    """
+    if runs.is_busy(conn, schedule.flow_id):
+        return False
     following = next_window(schedule, now)
     if following is None or following.due_at > now:
         due_at = following.due_at if following else None
@@ -67,11 +73,7 @@ def enqueue(conn: sa.Connection, jobs: Jobs, run: Run) -> None:
 def _anything(store: Store, now: int) -> bool:
     # Read first: a tick that finds nothing must not take the write lock.
     with store.read() as conn:
-        return bool(_due(conn, now) or runs.parked_until(conn, now, 1))
-
-
-def _due(conn: sa.Connection, now: int) -> list[Schedule]:
-    return schedules.due(conn, now, runs.busy_flows(conn), AT_ONCE)
+        return bool(schedules.due(conn, now, runs.busy_flows(conn), 1) or runs.parked_until(conn, now, 1))
 
 
 def adopt_lost(store: Store, jobs: Jobs, now: int) -> int:

@@ -159,7 +159,8 @@ def insert(
         0, 0, at, at, at if status == "staging" else None, None, caller.user, caller.user, caller.client,
     )  # fmt: skip
     try:
-        conn.execute(batches.insert().values(_row(batch)))
+        with conn.begin_nested():  # whoever handles the Conflict goes on with the transaction
+            conn.execute(batches.insert().values(_row(batch)))
     except sa.exc.IntegrityError as error:
         raise Conflict(f"Batch {id} (externalId {batch.external_id}) exists already.", kind=KIND, id=id) from error
     events.append(conn, caller, KIND, id, status, None, at)

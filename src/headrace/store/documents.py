@@ -72,7 +72,8 @@ def create(conn: sa.Connection, caller: Caller, kind: str, id: str, body: dict[s
         caller.user, caller.user, caller.client, caller.client,
     )  # fmt: skip
     try:
-        conn.execute(documents.insert().values(_row(document)))
+        with conn.begin_nested():  # whoever handles the Conflict goes on with the transaction
+            conn.execute(documents.insert().values(_row(document)))
     except sa.exc.IntegrityError as error:
         raise Conflict(f"{kind} {id} exists already.", kind=kind, id=id) from error
     _keep_revision(conn, document)

@@ -4,6 +4,7 @@ import time
 
 import sqlalchemy as sa
 
+from headrace.store import locks
 from headrace.store.engine import Store
 from headrace.store.metadata import Millis, metadata
 
@@ -40,6 +41,7 @@ def offset(conn: sa.Connection) -> int:
 
 def move_to(conn: sa.Connection, now: int) -> None:
     """Moves the business clock to ``now`` (epoch ms); from there it runs on at wall speed."""
+    locks.hold(conn, "the clock")
     value = now - wall_ms()
     if conn.execute(clock_offset.update().values(offset_ms=value)).rowcount == 0:
         conn.execute(clock_offset.insert().values(id=THE_ROW, offset_ms=value))

@@ -1,5 +1,6 @@
 """What is recorded of a run's activities and parts: a recorded step is read, never done again."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -110,7 +111,8 @@ def start_activity(conn: sa.Connection, owner: str, activity: str, at: int) -> N
     """Records when an activity began; an earlier record stays."""
     where = (activities.c.owner == owner) & (activities.c.activity == activity)
     if conn.execute(sa.select(activities.c.owner).where(where)).first() is None:
-        conn.execute(activities.insert().values(owner=owner, activity=activity, started_at=at, completed_at=None))
+        with suppress(sa.exc.IntegrityError), conn.begin_nested():  # another worker of the run was faster
+            conn.execute(activities.insert().values(owner=owner, activity=activity, started_at=at, completed_at=None))
 
 
 def end_activity(conn: sa.Connection, owner: str, activity: str, at: int) -> None:

@@ -77,6 +77,8 @@ _PARKED = (
     .order_by(runs.c.not_before, runs.c.created_at)
     .limit(sa.bindparam("limit"))
 )
+_FREE_AND_PARKED = _PARKED.with_for_update(of=runs, skip_locked=True)
+_SCHEDULED_LIVE = sa.select(runs.c.id).where((runs.c.flow_id == _ID) & _unfinished & (runs.c.cause == SCHEDULE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +239,11 @@ def count_of_cause(conn: sa.Connection, flow_id: str, cause_prefix: str) -> int:
     return conn.execute(sa.select(sa.func.count()).select_from(runs).where(where)).scalar_one()
 
 
+def is_busy(conn: sa.Connection, flow_id: str) -> bool:
+    """Whether the flow has an unfinished scheduled run."""
+    return conn.execute(_SCHEDULED_LIVE, {"id": flow_id}).first() is not None
+
+
 def busy_flows(conn: sa.Connection) -> set[str]:
     """Flows with an unfinished scheduled run."""
     return set(conn.execute(_BUSY_FLOWS).scalars())
@@ -255,6 +262,11 @@ def unfinished(conn: sa.Connection) -> list[Run]:
 def parked_until(conn: sa.Connection, now: int, limit: int) -> list[Run]:
     """Parked runs whose time has come and whose flow has no other run in progress."""
     return [_run(row) for row in conn.execute(_PARKED, {"now": now, "limit": limit})]
+
+
+def take_parked(conn: sa.Connection, now: int, limit: int) -> list[Run]:
+    """As ``parked_until``, kept from other processes until the transaction ends, without what another one keeps."""
+    return [_run(row) for row in conn.execute(_FREE_AND_PARKED, {"now": now, "limit": limit})]
 
 
 # -- changes --------------------------------------------------------------------------------------------------

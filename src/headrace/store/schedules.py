@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -25,7 +26,7 @@ schedules = sa.Table(
     sa.Index("ix_schedules_due", "enabled", "due_at"),
 )
 
-# Asked many times a second, so put together once. What another process is offering right now is left to it.
+# Asked many times a second, so put together once.
 _DUE = (
     sa.select(schedules)
     .where(
@@ -35,8 +36,9 @@ _DUE = (
     )
     .order_by(schedules.c.due_at)
     .limit(sa.bindparam("limit"))
-    .with_for_update(skip_locked=True)
 )
+# What another process is offering right now is left to it.
+_FREE_AND_DUE = _DUE.with_for_update(skip_locked=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,18 @@ def find(conn: sa.Connection, flow_id: str) -> Schedule | None:
 
 def due(conn: sa.Connection, now: int, busy: Collection[str], limit: int) -> list[Schedule]:
     """At most ``limit`` enabled schedules to look at by ``now``, longest due first, flows in ``busy`` left out."""
-    rows = conn.execute(_DUE, {"now": now, "busy": sorted(busy), "limit": limit})
+    return _listed(conn, _DUE, now, busy, limit)
+
+
+def take_due(conn: sa.Connection, now: int, busy: Collection[str], limit: int) -> list[Schedule]:
+    """As ``due``, kept from other processes until the transaction ends, and without what another one keeps."""
+    return _listed(conn, _FREE_AND_DUE, now, busy, limit)
+
+
+def _listed(
+    conn: sa.Connection, statement: "sa.Select[Any]", now: int, busy: Collection[str], limit: int
+) -> list[Schedule]:
+    rows = conn.execute(statement, {"now": now, "busy": sorted(busy), "limit": limit})
     return [Schedule(**row._mapping) for row in rows]
 
 

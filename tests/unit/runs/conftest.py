@@ -1,4 +1,4 @@
-"""A fresh SQLite store, and jobs that only remember what was enqueued."""
+"""A fresh store on each database, and jobs that only remember what was enqueued."""
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from databases import BOTH, database_url
 from headrace.durable import Job
 from headrace.store.engine import Store, open_store
 from headrace.store.migrations import upgrade
@@ -30,9 +31,9 @@ class RememberedJobs:
         return 0
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(f"sqlite:///{tmp_path / 'headrace.db'}")
+@pytest.fixture(params=BOTH)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    opened = open_store(database_url(request.param, tmp_path))
     upgrade(opened)
     yield opened
     opened.close()

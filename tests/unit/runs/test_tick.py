@@ -1,5 +1,7 @@
 """Due windows become runs once, one at a time per flow; parked and lost runs go on."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from headrace.clock import Window
@@ -104,6 +106,37 @@ def test_one_run_of_a_flow_at_a_time_whatever_started_it(store: Store, jobs) -> 
     assert tick(store, jobs, NOW) == 0
     finish(store, first, jobs, NOW)
     assert tick(store, jobs, NOW) == 1 and "other:2" in jobs.enqueued
+
+
+def test_a_run_that_ends_beside_a_waiting_one_skips_no_window(store: Store, jobs) -> None:
+    scheduled(store)
+    tick(store, jobs, NOW)
+    waiting = listed(store)[0]
+    again = runs.new_run(
+        HERE, id="again", flow_id="f", cause="retrigger:x", window=(0, 1), backfill=False, batch_id="b", at=NOW
+    )
+    with store.write() as conn:
+        assert runs.insert(conn, again)
+    later = NOW + 2 * HOUR
+    finish(store, again, jobs, later)
+    finish(store, waiting, jobs, later)
+    assert [(run.window_start, run.window_end) for run in listed(store) if not run.finished] == [(NOW, NOW + HOUR)]
+
+
+def test_processes_that_tick_at_once_make_each_run_and_each_job_once(store: Store, jobs) -> None:
+    for n in range(12):
+        scheduled(store, f"f{n}")
+    tick(store, jobs, NOW)
+    with store.write() as conn:
+        for run in runs.unfinished(conn)[:6]:
+            runs.park(conn, run.id, NOW, "waits", NOW)
+    for n in range(12, 24):
+        scheduled(store, f"f{n}")
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda _: tick(store, jobs, NOW), range(12)))
+    assert sum(made) == 18
+    assert len(listed(store)) == 24 and sorted({run.jobs for run in listed(store)}) == [1, 2]
+    assert len(jobs.enqueued) == 30
 
 
 def test_a_run_whose_job_is_gone_gets_another(store: Store, jobs) -> None:
