@@ -14,6 +14,7 @@ from pathlib import Path
 import typer
 import uvicorn
 from rich.console import Console
+from rich.text import Text
 from starlette.types import ASGIApp
 
 from headrace.api import services
@@ -168,7 +169,7 @@ def run() -> None:
     try:
         app()
     except HeadraceError as error:
-        Console(stderr=True).print(f"[bold red]error:[/] {error.message}")
+        Console(stderr=True).print(Text("error:", style="bold red"), Text(error.message), soft_wrap=True)
         sys.exit(1)
 
 

@@ -28,12 +28,9 @@ def demo(
 ) -> None:
     """Walk the whole tutorial against a simulated LinkedIn: connect, map, schedule, run, quarantine, query."""
     console = Console()
-    try:
-        with _directory(data_dir) as directory, _servers(directory) as (simulator, server):
-            _walk(console, directory, simulator, server)
-    except HeadraceError as error:
-        console.print(f"[bold red]The demo failed.[/] {error.message}")
-        raise typer.Exit(1) from error
+    with _directory(data_dir) as directory, _servers(directory) as (simulator, server):
+        _walk(console, directory, simulator, server)
+    view.closing(console, directory / "data" if data_dir is not None else None)
 
 
 @contextmanager
@@ -73,7 +70,6 @@ def _walk(console: Console, directory: Path, simulator: str, server: str) -> Non
         _pictures(console, walk, directory)
         _next_window(console, walk, simulator)
         tutorial.clean_up(walk)
-    view.closing(console, directory)
 
 
 def _source_token(client: Client, simulator: str) -> str:

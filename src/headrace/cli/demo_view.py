@@ -3,12 +3,15 @@
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import plotext
-from rich.console import Console
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, Group
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -100,8 +103,9 @@ def _stage(run: dict[str, Any] | None) -> tuple[int, str]:
 
 def run(console: Console, document: dict[str, Any]) -> None:
     """A run's figures, activity by activity, and the errors it lists."""
-    table = Table(title=f"Run {document['id']}", title_justify="left")
-    for heading in ("", "status", "in", "out", "failed", "bytes in", "bytes out", "files", "took"):
+    console.print()
+    table = Table(title=f"Run {document['id']}", title_justify="left", box=SIMPLE_HEAD, collapse_padding=True)
+    for heading in ("", "status", "in", "out", "failed", "bytes in", "bytes out", "files", "ms"):
         table.add_column(heading, justify="left" if heading in ("", "status") else "right")
     for name, part in (("run", document["metrics"]), *((item["id"], item) for item in document["activities"])):
         table.add_row(*_figures(name, part))
@@ -111,7 +115,7 @@ def run(console: Console, document: dict[str, Any]) -> None:
         f"  window {utc(window['windowStart']):%Y-%m-%d %H:%M} to {utc(window['windowEnd']):%Y-%m-%d %H:%M} UTC"
     )
     for error in document["activities"][1]["statusSummary"].get("extensions", {}).get("errors", []):
-        console.print(Text(f"  {error['code']}  {error['message']}", style="yellow"))
+        console.print(Padding(Text(f"{error['code']}  {error['message']}", style="yellow"), (0, 0, 0, 2)))
 
 
 def _figures(name: str, part: dict[str, Any]) -> list[str]:
@@ -125,7 +129,7 @@ def _figures(name: str, part: dict[str, Any]) -> list[str]:
         *map(str, counts),
         *bytes_,
         str(files["outputFileCount"]),
-        f"{took} ms",
+        f"{took:,}",
     ]
 
 
@@ -134,7 +138,7 @@ def quarantined(console: Console, records: list[dict[str, Any]]) -> None:
     for record in records:
         reasons = "\n".join(f"{error['code']}: {error['message']}" for error in record.get("_errors", []))
         kept = {key: value for key, value in record.items() if not key.startswith("_")}
-        body = f"[yellow]{reasons}[/]\n{_short(_json(kept))}"
+        body = Group(Text(reasons, style="yellow"), Text(_short(_json(kept))))
         console.print(Panel(body, title="Quarantined record", border_style="yellow", expand=False))
 
 
@@ -144,12 +148,25 @@ def days(console: Console, data_dir: Path, org: str, table: str) -> None:
     width = min(shutil.get_terminal_size((100, 24)).columns - 2, 110)
     for n, (measure, colour) in enumerate((("impressions", "blue+"), ("clicks", "orange+")), start=1):
         plotext.clear_figure()
-        plotext.date_form("Y-m-d")
         plotext.plot_size(width, PICTURE_ROWS)
         plotext.theme("clear")
-        plotext.bar([f"{row[0]:%Y-%m-%d}" for row in found], [row[n] for row in found], color=colour, width=0.6)
-        plotext.title(f"{measure} per day ({len(found)} days)")
-        console.print(Text.from_ansi(plotext.build()))
+        plotext.bar(range(len(found)), [row[n] for row in found], color=colour, width=0.6)
+        plotext.yticks(*_heights(max(row[n] for row in found)))
+        plotext.xticks(*_months([row[0] for row in found]))
+        plotext.title(f"{measure} per day, {found[0][0]} to {found[-1][0]} ({len(found)} days)")
+        console.print()
+        console.print(Text.from_ansi(plotext.build().rstrip()))
+
+
+def _heights(most: int) -> tuple[list[int], list[str]]:
+    marks = [round(most * n / 4) for n in range(5)]
+    return marks, [f"{mark:,}" for mark in marks]
+
+
+def _months(found: list[date]) -> tuple[list[int], list[str]]:
+    """Where each month begins among ``found``, and the day that stands there."""
+    first = [n for n, day in enumerate(found) if n == 0 or day.month != found[n - 1].month]
+    return first, [f"{found[n]:%-d %b}" for n in first]
 
 
 def months(console: Console, data_dir: Path, org: str, table: str) -> None:
@@ -165,8 +182,11 @@ def unchanged(console: Console, document: dict[str, Any], before: int, after: in
     console.print(f"  the next window brought {counted} records; the table had {before} rows and has {after}")
 
 
-def closing(console: Console, directory: Path) -> None:
-    """The last word."""
+def closing(console: Console, kept: Path | None) -> None:
+    """The last word; ``kept`` is the data directory that stays."""
+    console.print()
     console.print(
         Panel("100 records in, 99 in the lake, 1 quarantined with its reason, none lost.", style="green", expand=False)
     )
+    if kept is not None:
+        console.print(Text(f"Kept: headrace verify --data-dir {kept}"), soft_wrap=True)
