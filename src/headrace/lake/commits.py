@@ -20,7 +20,7 @@ from headrace.lake.files import Files
 from headrace.lake.history import outcome_of, summary_entry
 from headrace.lake.removals import matching_files, removals_of
 from headrace.lake.schemas import evolve
-from headrace.lake.transactions import SteadyTransaction
+from headrace.lake.transactions import SteadyTransaction, overwrite
 
 ATTEMPTS = 40
 _LONGEST_PAUSE = 0.5
@@ -141,8 +141,8 @@ def _take_snapshot(
     transaction: Transaction, removed: Sequence[DataFile], added: Sequence[DataFile], outcomes: Sequence[Outcome]
 ) -> list[Outcome]:
     summary = dict(summary_entry(outcome) for outcome in outcomes)
-    update = transaction.update_snapshot(snapshot_properties=summary)
-    with update.overwrite() if removed else update.merge_append() as producer:
+    appended = transaction.update_snapshot(snapshot_properties=summary).merge_append
+    with overwrite(transaction, summary) if removed else appended() as producer:
         for file in removed:
             producer.delete_data_file(file)
         for file in added:
