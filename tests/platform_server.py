@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import httpx2
 import pytest
 
+from databases import database_url
 from headrace.runs.deployment import Deployment
 from headrace.runs.worker import Worker
 from linkedin_simulator import Running, running
@@ -31,12 +32,20 @@ class Platform:
 
 
 @pytest.fixture(scope="module")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+def database() -> str:
+    """The kind of database; a module that wants another one has a fixture of this name."""
+    return "sqlite"
+
+
+@pytest.fixture(scope="module")
+def platform(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    data_dir = tmp_path_factory.mktemp("platform")
+    url = database_url(database, data_dir)
     with running(world="tutorial", clock=NOW) as linkedin:
         listener = free_port()
         port = listener.getsockname()[1]
         aliases = {PRINTED_HOST: linkedin.url}
-        deployment = deploy(tmp_path_factory.mktemp("platform"), HASTY, host_aliases=aliases, port=port)
+        deployment = deploy(data_dir, HASTY, database_url=url, host_aliases=aliases, port=port)
         worker = Worker(deployment)
         worker.start()
         for url in serve(deployment, listener):

@@ -1,5 +1,6 @@
-"""A real server for tests of the wire: uvicorn on loopback, SQLite, an emulator deployment, no worker."""
+"""A real server for tests of the wire: uvicorn on loopback, an emulator deployment, no worker."""
 
+import os
 import socket
 import threading
 from collections.abc import Iterator, Mapping
@@ -22,6 +23,7 @@ from headrace.store.emulator_clock import EmulatorClock
 from headrace.store.engine import open_store
 from headrace.store.keyring import load_keyring
 from headrace.store.migrations import upgrade
+from postgres import fresh_database
 
 ORG = "0123456789ABCDEF01234567@AdobeOrg"
 
@@ -64,6 +66,9 @@ HASTY = Patience(attempts=3, wait=0, wait_max=0, asked_max=0, connect=2, read=1.
 
 
 def deploy(data_dir: Path, patience: Patience = Patience(), **changes: Any) -> Deployment:
+    # HEADRACE_TEST_DATABASE=postgresql runs any test of the wire on that database.
+    if os.environ.get("HEADRACE_TEST_DATABASE") == "postgresql" and "database_url" not in changes:
+        changes["database_url"] = fresh_database()
     settings = Settings(data_dir, **{"emulator": True, "tenant_id": "extconndev", **changes})
     data_dir.mkdir(parents=True, exist_ok=True)
     store = open_store(settings.database)

@@ -9,6 +9,7 @@ import httpx2
 import pytest
 import yaml
 
+from databases import BOTH
 from headrace.cli.tutorial import fill, load_bodies
 from platform_server import Platform
 from wire_server import ORG
@@ -56,6 +57,13 @@ class Reader:
         body: dict[str, Any] = answer.json()
         self.values |= {kept: body[field] for kept, field in fields.items()}
         return body
+
+
+@pytest.fixture(scope="module", params=BOTH)
+def database(request: pytest.FixtureRequest) -> str:
+    """The whole of it is followed on each database."""
+    kind: str = request.param
+    return kind
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
     yield made
     made.jobs.stop(0)
     made.http.close()
+    made.lake.close()
     made.store.close()
 
 
