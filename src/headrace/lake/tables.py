@@ -2,16 +2,18 @@
 
 import os
 import shutil
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
-from pyiceberg.catalog.sql import SqlCatalog, SqlCatalogBaseTable
+from pyiceberg.catalog.sql import IcebergTables, SqlCatalog, SqlCatalogBaseTable
 from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchTableError, TableAlreadyExistsError
 from pyiceberg.io.pyarrow import PyArrowFile, PyArrowFileIO
 from pyiceberg.table import Table
+from pyiceberg.table.metadata import TableMetadata
 
 from headrace.errors import TableMissing
 from headrace.lake.changes import Figures, TableRef
@@ -20,6 +22,7 @@ from headrace.lake.layout import PROPERTIES, namespace, table_folder, table_name
 from headrace.lake.schemas import new_table_schema, partition_spec
 
 CATALOG = "headrace"
+REMEMBERED = 16  # metadata files, one for each table that runs commit to at once
 BUSY_SECONDS = 60
 
 
@@ -66,6 +69,32 @@ class _SyncedStream:
 
     def __exit__(self, *_error: object) -> None:
         self.close()
+
+
+class RememberingCatalog(SqlCatalog):
+    """Reads each metadata file once: a commit loads its table three times, and such a file never changes."""
+
+    def __init__(self, name: str, **properties: str) -> None:
+        super().__init__(name, **properties)
+        self._lock = threading.Lock()
+        self._read: dict[str, TableMetadata] = {}
+
+    def _convert_orm_to_iceberg(self, orm_table: IcebergTables) -> Table:
+        location = str(orm_table.metadata_location)
+        with self._lock:
+            metadata = self._read.get(location)
+        if metadata is None:
+            table = super()._convert_orm_to_iceberg(orm_table)
+            self._remember(location, table.metadata)
+            return table
+        identifier = (*self.identifier_to_tuple(orm_table.table_namespace), orm_table.table_name)
+        return Table(identifier, metadata, location, self._load_file_io(metadata.properties, location), self)
+
+    def _remember(self, location: str, metadata: TableMetadata) -> None:
+        with self._lock:
+            self._read[location] = metadata
+            while len(self._read) > REMEMBERED:
+                del self._read[next(iter(self._read))]
 
 
 def open_catalog(database_url: str, warehouse: Path) -> SqlCatalog:
@@ -127,7 +156,7 @@ def figures(table: Table) -> Figures:
 
 
 def _catalog(engine: sa.Engine, url: sa.URL, warehouse: Path) -> SqlCatalog:
-    catalog = SqlCatalog(
+    catalog = RememberingCatalog(
         CATALOG,
         **{
             "uri": url.render_as_string(hide_password=False),
