@@ -8,6 +8,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from headrace.catalog import datasets
+from headrace.catalog.upload_content import only_json
 from headrace.errors import Conflict, HeadraceError, Invalid, NotFound
 from headrace.ids import new_ulid
 from headrace.lake import Change, FileRef, Lake, TableRef
@@ -77,6 +78,8 @@ def land(
     store: Store, lake: Lake, place: Place, directory: str, n: int, chunks: Iterator[bytes], now: int, **facts: object
 ) -> FileRef:
     """Writes one landed file and records it under its public name; what cannot be recorded is removed again."""
+    if directory == INPUT_FILES:
+        chunks = only_json(place.name, chunks)
     # The public name may hold anything; the stored one is the upload's number, given once.
     ref = lake.put(f"batches/{place.batch_id}/uploads/{n:06}", chunks)
     name = place.name if directory == INPUT_FILES else f"{n:06}"

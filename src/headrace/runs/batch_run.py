@@ -12,7 +12,7 @@ from typing import Any
 
 from headrace import registry, sandboxes
 from headrace.catalog import datasets
-from headrace.errors import Conflict, HeadraceError
+from headrace.errors import HeadraceError
 from headrace.lake import Change, FileRef, Stamp
 from headrace.lake.changes import Append
 from headrace.runs import ending, uploads
@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 BATCH_RUN = "batch_run"
 MOST_ATTEMPTS = 4
 PERCENT = 100.0
+EMPTY = {"code": "106", "description": "The batch holds no file with content; upload one before COMPLETE."}
 COMPLETED = ("loaded", "staging", "committing", "success")
 
 
@@ -37,16 +38,19 @@ class TooManyErrors(HeadraceError):
 
 
 def complete(deployment: Deployment, caller: Caller, batch_id: str) -> Batch:
-    """Takes no more files and promotes the batch; Conflict when it was given up, or holds no file. Safe to repeat."""
+    """Takes no more files and promotes the batch; one without content fails at once. Conflict when it was given up.
+
+    Safe to repeat.
+    """
     now = deployment.clock.now()
     with deployment.store.write() as conn:
         batch = batches.get(conn, caller, batch_id)
         if batch.status in COMPLETED:
             return batch
-        if batch.status == "loading" and not batches.files(conn, batch_id, INPUT_FILES):
-            raise Conflict(
-                f"Batch {batch_id} holds no file; upload one before COMPLETE.", kind=batches.KIND, id=batch_id
-            )
+        if batch.status == "loading" and not any(
+            file.ref["bytes"] for file in batches.files(conn, batch_id, INPUT_FILES)
+        ):
+            return batches.move(conn, batch_id, {"loading"}, "failed", at=now, errors=[EMPTY], completed_at=now)
         moved = batches.move(conn, batch_id, {"loading"}, "loaded", at=now, started_at=now)
         deployment.jobs.enqueue(conn, BATCH_RUN, f"{batch_id}:1", batch_id)
         return moved
@@ -161,7 +165,12 @@ def _commit(deployment: Deployment, batch_id: str, target: Target) -> None:
 
 
 def _require_allowed(batch: Batch, tally: Tally) -> None:
-    """Platform's rule for uploads: without diagnostics any bad row fails the batch; else the percentage decides."""
+    """Platform's rule for uploads: without diagnostics any bad row fails the batch; else the percentage decides.
+
+    Without a percentage a batch of bad rows only fails too, as a run does.
+    """
+    if tally.rejected and not tally.written and _percentage(batch.body) is None:
+        raise TooManyErrors(f"All {tally.rejected} rows were rejected. Nothing was ingested; see the row errors.")
     allowed = _allowed_percent(batch.body)
     if tally.rejected * 100 > allowed * (tally.written + tally.rejected):
         raise TooManyErrors(
@@ -171,10 +180,14 @@ def _require_allowed(batch: Batch, tally: Tally) -> None:
 
 
 def _allowed_percent(body: dict[str, Any]) -> float:
-    percent = body.get("partialIngestionPercentage", body.get("partialIngestionPercent"))
+    percent = _percentage(body)
     if percent is not None:
         return float(percent)
     return PERCENT if str(body.get("enableErrorDiagnostics", "")).lower() == "true" else 0.0
+
+
+def _percentage(body: dict[str, Any]) -> Any:
+    return body.get("partialIngestionPercentage", body.get("partialIngestionPercent"))
 
 
 def _again(deployment: Deployment, batch_id: str, attempt: int) -> None:

@@ -1,6 +1,7 @@
 """How a run ends: committed and recorded, given up, stopped on request, handed back, or put aside after trouble."""
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 PROMOTION = "promotionActivity"
 MOST_TROUBLES = 3
 FIRST_WAIT_MS = 500
+NOT_COMMITTED = "notCommitted"
 
 
 class Failure(HeadraceError):
@@ -188,7 +190,7 @@ def _code(reason: HeadraceError) -> str:
 
 
 def batch_metrics(records: Sequence[PartRecord], *, committed: bool = True) -> dict[str, int]:
-    """Platform's counters of a batch, summed over its parts."""
+    """Platform's counters of a batch, summed over its parts. Good rows that were not committed count as skipped."""
     counts = [record.counts for record in records]
 
     def total(name: str) -> int:
@@ -202,8 +204,17 @@ def batch_metrics(records: Sequence[PartRecord], *, committed: bool = True) -> d
         "outputByteSize": total("outputBytes") if committed else 0,
         "outputRecordCount": total("written") if committed else 0,
         "failedRecordCount": total("rejected"),
-        "skippedRecordCount": sum(sum(one.get("dropped", {}).values()) for one in counts),
+        "skippedRecordCount": sum(skipped(records, committed=committed).values()),
     }
+
+
+def skipped(records: Sequence[PartRecord], *, committed: bool = True) -> dict[str, int]:
+    """Rows that were left out, by rule: the source's own rules, and that a failed batch commits nothing."""
+    rules: Counter[str] = Counter()
+    for record in records:
+        rules.update(record.counts.get("dropped", {}))
+        rules.update({} if committed else {NOT_COMMITTED: int(record.counts.get("written", 0))})
+    return dict(+rules)
 
 
 def batch_errors(records: Sequence[PartRecord]) -> list[dict[str, Any]]:

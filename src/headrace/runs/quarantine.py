@@ -79,11 +79,19 @@ def _line(original: bytes, errors: list[dict[str, Any]], page: str, row: int) ->
     reasons = [{name: error[name] for name in REASON if error[name] is not None} for error in errors]
     tail = msgspec.json.encode({"_errors": reasons, "_filename": page, "_row": row})
     if errors[0]["family"] == PARSING or not _is_object(original):
-        corrupt = msgspec.json.encode({"_corrupt_record": original.decode("utf-8", "replace")})
+        corrupt = msgspec.json.encode({"_corrupt_record": _text(original)})
         return corrupt[:-1] + b"," + tail[1:] + b"\n"
     # The record's own bytes go through as they came: no number of it is read and written again.
     body = original.strip()[1:-1].strip().replace(b"\n", b" ")
     return b"{" + body + (b"," if body else b"") + tail[1:] + b"\n"
+
+
+def _text(original: bytes) -> str:
+    """The record as it came: an upload's line that is no JSON reaches us as a JSON string of it."""
+    try:
+        return msgspec.json.decode(original, type=str)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return original.decode("utf-8", "replace")
 
 
 def _is_object(original: bytes) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from headrace.runs.ending import batch_errors, batch_metrics
+from headrace.runs.ending import batch_errors, batch_metrics, skipped
 from headrace.runs.flow_run import COPY, PROMOTION
 from headrace.store import parts, runs
 from headrace.store.parts import COPIED, PROMOTED, Activity, PartRecord
@@ -65,7 +65,7 @@ def _metrics(run: Run, records: Sequence[PartRecord]) -> dict[str, Any]:
     return {
         "durationSummary": _times(run.started_at or run.created_at, run.completed_at),
         "sizeSummary": {"inputBytes": counted["inputByteSize"], "outputBytes": counted["outputByteSize"]},
-        "recordSummary": _records(counted, records),
+        "recordSummary": _records(run, counted, records),
         "fileSummary": {
             "inputFileCount": counted["inputFileCount"],
             "outputFileCount": counted["outputFileCount"],
@@ -84,7 +84,7 @@ def _status(run: Run, records: Sequence[PartRecord]) -> dict[str, Any]:
     return {"status": run.state} | ({"errors": errors} if errors else {})
 
 
-def _records(counted: Mapping[str, int], records: Sequence[PartRecord]) -> dict[str, Any]:
+def _records(run: Run, counted: Mapping[str, int], records: Sequence[PartRecord]) -> dict[str, Any]:
     """Counts of rows; those that rules dropped are listed by rule."""
     if not any(record.state == PROMOTED for record in records) and records:
         return {}
@@ -95,16 +95,9 @@ def _records(counted: Mapping[str, int], records: Sequence[PartRecord]) -> dict[
         summary["warningRecordCount"] = warnings
     if counted["skippedRecordCount"]:
         summary["skippedRecordCount"] = counted["skippedRecordCount"]
-        summary["skippedInfo"] = [{"rule": rule, "recordCount": count} for rule, count in _dropped(records).items()]
+        rules = skipped(records, committed=run.state != FAILED)
+        summary["skippedInfo"] = [{"rule": rule, "recordCount": count} for rule, count in rules.items()]
     return summary
-
-
-def _dropped(records: Sequence[PartRecord]) -> dict[str, int]:
-    rules: dict[str, int] = {}
-    for record in records:
-        for rule, count in record.counts.get("dropped", {}).items():
-            rules[rule] = rules.get(rule, 0) + count
-    return rules
 
 
 def counted_failures(records: Sequence[PartRecord]) -> int:
@@ -155,7 +148,7 @@ def _promotion(
         "updatedAtUTC": activity.completed_at or run.updated_at,
         "durationSummary": _times(activity.started_at, _ended(run, activity)),
         "sizeSummary": {"inputBytes": counted["inputByteSize"], "outputBytes": counted["outputByteSize"]},
-        "recordSummary": _records(counted, records),
+        "recordSummary": _records(run, counted, records),
         "fileSummary": files | {"extensions": {"manifest": {"fileInfo": f"{meta}input_files"}}},
         "statusSummary": _promotion_status(run, records, activity, meta),
         "targetInfo": [_target(run)],

@@ -48,7 +48,7 @@ def _slices(whole: sources.Decoder, multi_line: bool, body: bytes) -> Iterator[S
 
 
 def _array(body: bytes, multi_line: bool) -> bytes:
-    stripped = body.removeprefix(b"\xef\xbb\xbf").strip()
+    stripped = _unwrapped(body.removeprefix(b"\xef\xbb\xbf").strip())
     if stripped[:1] == b"[" and _readable(stripped):
         return stripped
     if multi_line:
@@ -57,6 +57,14 @@ def _array(body: bytes, multi_line: bool) -> bytes:
         texts = [line for line in map(bytes.strip, stripped.split(b"\n")) if line]
     # A line that is no JSON becomes a text among the records: it is rejected as one row, and the others stay.
     return b"[" + b",".join(text if _readable(text) else _quoted(text) for text in texts) + b"]"
+
+
+def _unwrapped(text: bytes) -> bytes:
+    """One well-known client encodes a text of JSON once more: a file that is one JSON string is what is in it."""
+    if text[:1] != b'"' or not _readable(text):
+        return text
+    inner: bytes = msgspec.json.decode(text, type=str).strip().encode()
+    return inner if inner[:1] in (b"[", b"{") else text
 
 
 def _readable(text: bytes) -> bool:
