@@ -145,3 +145,43 @@ def test_bad_credentials_are_named(secure: Secure, changes: dict[str, str], stat
 
 def test_the_emulators_controls_are_closed_in_a_secure_start(secure: Secure) -> None:
     assert httpx2.post(f"{secure.url}/_emulator/clock", json={"advance": "P1D"}, trust_env=False).status_code == 404
+
+
+NESTED = b'{"a":' * 201 + b"1" + b"}" * 201
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", f"{FLOWS}/a%00b", b""),
+        ("GET", f"{FLOWS}?property=id==a%00", b""),
+        ("DELETE", f"{FLOWS}/a%00b", b""),
+        ("POST", FLOWS, rb'{"name": "a\u0000"}'),
+        ("POST", FLOWS, rb'{"a\u0000": [{}]}'),
+        ("POST", FLOWS, NESTED),
+        ("POST", FLOWS, b"[" * 900 + b"]" * 900),
+    ],
+)
+def test_what_no_database_keeps_is_refused_in_the_services_own_words(
+    api: Api, method: str, path: str, body: bytes
+) -> None:
+    answer = api.request(method, path, content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["type"].startswith("https://ns.adobe.com/aep/errors/")
+    assert "NUL" in answer.json()["errorMessage"] or "nested" in answer.json()["errorMessage"]
+
+
+def test_a_backslash_before_u0000_is_no_nul(api: Api) -> None:
+    answer = api.post(FLOWS, content=rb'{"name": "\\u0000"}', headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400 and "NUL" not in answer.text
+
+
+@pytest.mark.parametrize("sent", ["a" * 129, "a b", "<script>", "a;b", "é".encode()])
+def test_a_request_id_that_is_no_plain_word_is_replaced(api: Api, sent: str | bytes) -> None:
+    echoed = api.get(FLOWS, headers={"x-request-id": sent}).headers["x-request-id"]  # type: ignore[dict-item]
+    assert len(echoed) == 36
+
+
+def test_a_token_request_with_a_nul_is_refused(api: Api) -> None:
+    answer = api.post("/ims/token/v3", data={"grant_type": "client_credentials", "client_id": "a\0"})
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")

@@ -1,6 +1,7 @@
 """The ASGI application: raw-path routing, spooled bodies, handlers in threads, JSON for every error."""
 
 import logging
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from typing import IO, cast
@@ -15,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from headrace import errors, ids
 from headrace.api import gateway
 from headrace.api.problems import GATEWAY, Dialect
-from headrace.api.request import Query, Reply, Request
+from headrace.api.request import REMOVE_NUL, Query, Reply, Request
 from headrace.api.routing import Found, Route, Routes, find
 from headrace.runs.deployment import Deployment
 from headrace.store.scope import Caller
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 JSON_LIMIT = 16 * 1024 * 1024
 UPLOAD_LIMIT = 512 * 1024 * 1024
 SPOOL_IN_MEMORY = 1024 * 1024
+REQUEST_ID = re.compile(r"[A-Za-z0-9._:/=+-]{1,128}")
 NOBODY = Caller("", "", "", "", "")
 
 
@@ -50,8 +52,13 @@ async def _lifespan(receive: Receive, send: Send) -> None:
             return
 
 
+def _request_id(given: str) -> str:
+    """The caller's own id where it is a plain word: it goes back in a header and into the log."""
+    return given if REQUEST_ID.fullmatch(given) else ids.new_uuid()
+
+
 async def _answer(deployment: Deployment, services: Sequence[Routes], http: HttpRequest) -> Response:
-    request_id = http.headers.get("x-request-id") or ids.new_uuid()
+    request_id = _request_id(http.headers.get("x-request-id", ""))
     raw_path = (
         cast("bytes", http.scope.get("raw_path") or http.scope["path"].encode()).partition(b"?")[0].decode("latin-1")
     )
@@ -73,22 +80,29 @@ def _handle(
     headers = dict(http.headers.items())
     if found.dialect is None:
         raise errors.NotFound(f"No service answers at {raw_path}.", kind="path", id=raw_path)
+    query_text = http.scope["query_string"].decode("latin-1")
+    _refuse_nul(raw_path, query_text)
     opened = found.route is not None and found.route.open
-    caller = NOBODY if opened else _admitted(deployment, headers)
+    caller = NOBODY if opened else _admitted(deployment, headers, request_id)
     if isinstance(caller, Reply):
         return caller
     route = _route(found, http.method, raw_path)
-    query = parse_query(http.scope["query_string"].decode("latin-1"))
+    query = parse_query(query_text)
     request = Request(http.method, raw_path, found.params, query, headers, upload, caller, deployment, request_id)
     return route.handler(request)
 
 
-def _admitted(deployment: Deployment, headers: dict[str, str]) -> Caller | Reply:
+def _refuse_nul(*encoded: str) -> None:
+    if any("%00" in text for text in encoded):
+        raise errors.Invalid(f"The URL holds a NUL character (%00); {REMOVE_NUL}", field="url")
+
+
+def _admitted(deployment: Deployment, headers: dict[str, str], request_id: str) -> Caller | Reply:
     # What the gateway refuses is worded by the gateway, whichever service the path belongs to.
     try:
         return gateway.admit(deployment, headers)
     except errors.HeadraceError as error:
-        status, body = GATEWAY.render(error, headers.get("x-request-id", ""))
+        status, body = GATEWAY.render(error, request_id)
         return Reply(status, body)
 
 
@@ -120,8 +134,9 @@ async def _receive_body(http: HttpRequest, upload: IO[bytes], limit: int) -> Non
 
 
 def _problem(dialect: Dialect, error: Exception, request_id: str) -> Reply:
-    if not isinstance(error, errors.HeadraceError):
+    if not isinstance(error, errors.HeadraceError) or isinstance(error, errors.Broken):
         log.error("request %s failed", request_id, exc_info=error)
+    if not isinstance(error, errors.HeadraceError):
         error = errors.Broken(f"An internal error occurred; the log names request {request_id}.")
     status, body = dialect.render(error, request_id)
     headers = {"allow": ", ".join(cast("tuple[str, ...]", error.facts["methods"]))} if status == 405 else {}

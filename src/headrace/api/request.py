@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 TRUE = ("true", "1", "yes")
 FALSE = ("false", "0", "no")
+DEEPEST = 200
+REMOVE_NUL = "remove it, databases cannot keep one."
 LABELS_OF_JSON = ("application/json", "application/x-www-form-urlencoded")
 
 
@@ -107,9 +109,13 @@ class Request:
         if self.method != "PATCH" and label not in LABELS_OF_JSON and not label.endswith("+json"):
             raise ContentTypeInvalid()
         try:
-            return msgspec.json.decode(raw)
+            value = msgspec.json.decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise MalformedJson(f"The body is not valid JSON: {error}") from error
+        # Looked at first as bytes: hardly any body is worth a walk.
+        if raw.count(b"{") + raw.count(b"[") > DEEPEST or rb"\u0000" in raw:
+            _require_storable(value)
+        return value
 
     def json_object(self) -> dict[str, Any]:
         """The body as a JSON object; Invalid when it is something else."""
@@ -123,6 +129,24 @@ class Request:
         """The etag of If-Match without quotes or weakness; Postman's ``?if-match=`` stands in for the header."""
         value = self.headers.get("if-match") or self.query.folded("if-match")
         return bare_etag(value) if value else None
+
+
+def _require_storable(value: Any) -> None:
+    """Invalid when JSON is nested too deeply to be worked on, or holds a text that no database takes."""
+    level = [value]
+    for _ in range(DEEPEST):
+        if any(isinstance(one, str) and "\0" in one for one in level):
+            raise Invalid(f"The body holds a text with a NUL character (U+0000); {REMOVE_NUL}", field="body")
+        level = [child for one in level for child in _children(one)]
+        if not level:
+            return
+    raise Invalid(f"The body is nested more than {DEEPEST} levels deep.", field="body")
+
+
+def _children(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return (*value, *value.values())
+    return value if isinstance(value, list) else ()
 
 
 def bare_etag(value: str) -> str:

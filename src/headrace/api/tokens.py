@@ -22,6 +22,8 @@ def issue(request: Request) -> Reply:
     grant_type = fields.get("grant_type", "")
     if grant_type not in GRANTS:
         return _refused("unsupported_grant_type", f"grant_type must be client_credentials, not '{grant_type}'.")
+    if any("\0" in value for value in fields.values()):
+        return _refused("invalid_request", "A parameter holds a NUL character (%00); remove it.")
     missing = [name for name in ("client_id", "client_secret") if not fields.get(name)]
     if missing:
         return _refused("invalid_request", f"Parameter {missing[0]} is missing.")

@@ -129,7 +129,9 @@ def troubled(deployment: Deployment, run: Run, trouble: Exception) -> None:
     log.error("run %s, attempt %d failed", run.id, run.attempt, exc_info=trouble)
     now = deployment.clock.now()
     if run.troubles + 1 >= MOST_TROUBLES:
-        message = trouble.message if isinstance(trouble, HeadraceError) else f"{type(trouble).__name__}: {trouble}"
+        message = (
+            trouble.message if isinstance(trouble, HeadraceError) else f"{type(trouble).__name__}; the log says more"
+        )
         give_up(deployment, run, Failure("CONNECTOR-2001-500", f"The run failed {MOST_TROUBLES} times: {message}"))
         return
     with deployment.store.write() as conn:

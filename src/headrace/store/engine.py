@@ -40,14 +40,20 @@ def open_store(database_url: str) -> Store:
 
 
 def postgresql_engine(url: sa.URL) -> sa.Engine:
-    """An engine on psycopg 3, whatever driver the URL names."""
-    return sa.create_engine(url.set(drivername="postgresql+psycopg"), pool_size=16, pool_pre_ping=True)
+    """An engine on psycopg 3, whatever driver the URL names. What documents hold is kept out of errors and logs."""
+    return sa.create_engine(
+        url.set(drivername="postgresql+psycopg"), pool_size=16, pool_pre_ping=True, hide_parameters=True
+    )
 
 
 def sqlite_engine(url: sa.URL) -> sa.Engine:
     """An engine in WAL mode whose writers begin immediately: no deferred lock upgrade can fail half-way."""
     engine = sa.create_engine(
-        url, pool_size=16, max_overflow=32, connect_args={"check_same_thread": False, "timeout": 30}
+        url,
+        pool_size=16,
+        max_overflow=32,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False, "timeout": 30},
     )
     sa.event.listen(engine, "connect", _configure_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
