@@ -1,6 +1,6 @@
 """The pages of one planned chain of requests, one after the other, each proved whole before it counts."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from headrace.errors import SourceUnreadable
 from headrace.sources import paging
@@ -35,12 +35,11 @@ def chain(
 ) -> Iterator[tuple[int, Answer, int]]:
     """Every page of a chain: its number, the answer and how many elements it holds."""
     pages = paging.paginator(pagination)
-    asked, n = pages.first(pagination, request), 0
+    asked, n, readable = pages.first(pagination, request), 0, _Readable(content, strict)
     while True:
-        answer = http.send(asked, access, _readable(content, strict))
-        count = len(array_of(answer.body, content) or ())
-        yield n, answer, count
-        following = pages.following(pagination, paging.Turn(request, asked, answer, count, n))
+        answer = http.send(asked, access, readable)
+        yield n, answer, readable.count
+        following = pages.following(pagination, paging.Turn(request, asked, answer, readable.count, n))
         if following is None:
             return
         if not http.same_origin(asked.url, following.url):
@@ -59,12 +58,18 @@ def _strict(view: Extraction) -> bool:
     return view.extension.write_mode != "append"
 
 
-def _readable(content: Content, strict: bool) -> Callable[[Answer], None]:
-    def check(answer: Answer) -> None:
-        if content.path:
-            whole_json(answer)
-        if array_of(answer.body, content) is None and strict:
-            path = ".".join(map(str, content.path))
-            raise SourceUnreadable(f"{answer.url} answered without {path}; the spec's contentPath points there.")
+class _Readable:
+    """Checks an answer; ``count`` is then how many elements it holds: a page is cut up once, however large."""
 
-    return check
+    def __init__(self, content: Content, strict: bool) -> None:
+        self._content, self._strict = content, strict
+        self.count = 0
+
+    def __call__(self, answer: Answer) -> None:
+        if self._content.path:
+            whole_json(answer)
+        found = array_of(answer.body, self._content)
+        if found is None and self._strict:
+            path = ".".join(map(str, self._content.path))
+            raise SourceUnreadable(f"{answer.url} answered without {path}; the spec's contentPath points there.")
+        self.count = len(found or ())
