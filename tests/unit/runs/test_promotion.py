@@ -103,8 +103,8 @@ def test_a_quarantined_record_is_the_one_that_came(lake: Lake) -> None:
 
 
 def test_money_is_exact_and_days_partition_the_rows(lake: Lake) -> None:
-    raw = b'{"clicks":1,"name":"a","cost":1234567890123456.78901,"dateRange":{"start":{"year":2022,"month":3,"day":31}}}'
-    promoted = promote(lake, b'{"elements":[' + raw + b"]}")
+    date = b'"dateRange":{"start":{"year":2022,"month":3,"day":31}}'
+    promoted = promote(lake, b'{"elements":[{"clicks":1,"name":"a","cost":1234567890123456.78901,' + date + b"}]}")
     assert committed(lake, promoted) == [(1, "a", "1234567890123456.78901", "2022-03-31")]
     assert [file.partition for file in promoted.data] == ["2022-03"]
 
