@@ -77,7 +77,7 @@ def files_on_disk(lake: Lake, ref: TableRef) -> FilesOnDisk:
     """Compares the data files that any snapshot refers to with those in the table's directory."""
     table = lake.table(ref)
     current = _names(lake, (task.file.file_path for task in table.scan().plan_files()))
-    known = current | _names(lake, table.inspect.all_data_files().column("file_path").to_pylist())
+    known = current | _names(lake, _ever_referenced(table))
     folder = lake.warehouse / table_folder(ref) / "data"
     present = _names(lake, (str(path) for path in folder.rglob("*") if path.is_file()))
     unfinished = {name for name in present if Path(name).name.startswith(TEMPORARY)}
@@ -86,6 +86,13 @@ def files_on_disk(lake: Lake, ref: TableRef) -> FilesOnDisk:
         missing=tuple(sorted(known - present)),
         orphans=tuple(sorted(present - known - unfinished)),
     )
+
+
+def _ever_referenced(table: Table) -> set[str]:
+    """The data files of every snapshot; each manifest is read once. A table of empty commits has none at all."""
+    listed = (manifest for snapshot in table.metadata.snapshots for manifest in snapshot.manifests(table.io))
+    manifests = {manifest.manifest_path: manifest for manifest in listed}
+    return {entry.data_file.file_path for one in manifests.values() for entry in one.fetch_manifest_entry(table.io)}
 
 
 def damaged(lake: Lake, refs: Iterable[FileRef]) -> list[str]:

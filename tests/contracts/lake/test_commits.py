@@ -173,6 +173,17 @@ def test_damaged_and_missing_files_are_named(lake):
     assert damaged(lake, [good, bad, gone]) == [bad.name, gone.name]
 
 
+def test_a_table_of_empty_commits_has_no_files(lake):
+    load(lake, "B1", {})
+    lake.abort(REF, "B2")
+    found = files_on_disk(lake, REF)
+    assert (found.referenced, found.missing, found.orphans) == ((), (), ())
+    load(lake, "B3", {aug(1): 1})
+    load(lake, "B4", {}, ReplaceWindow(aug(1), aug(1)))
+    found = files_on_disk(lake, REF)
+    assert (found.referenced, found.missing, found.orphans) == ((), (), ())
+
+
 def test_orgs_and_sandboxes_have_tables_of_their_own(lake):
     other = TableRef("ACME@AdobeOrg", "dev", REF.dataset_id)
     lake.create_table(other, SCHEMA)
