@@ -102,6 +102,7 @@ class Tutorial:
         schema: str | None = None,
         mappings: list[Json] | None = None,
         days: int = 8,
+        spec_id: str | None = None,
         **flow: Any,
     ) -> Flow:
         """An hourly flow of account 507947502 that starts ``days`` ago; ``source`` changes the source's params."""
@@ -110,9 +111,10 @@ class Tutorial:
             bodies["baseConnection"], {"LINKEDIN_ADS_ACCESS_TOKEN": token or self.platform.linkedin.token}
         )
         connection["auth"]["params"]["host"] = host
-        base = self.post(f"{FLOWS}/connections", connection)["id"]
+        spec = {"connectionSpec": {"id": spec_id, "version": "1.0"}} if spec_id else {}
+        base = self.post(f"{FLOWS}/connections", {**connection, **spec})["id"]
         params = {**bodies["sourceConnection"]["params"], **(source or {})}
-        ends = {**bodies["sourceConnection"], "baseConnectionId": base, "params": params}
+        ends = {**bodies["sourceConnection"], "baseConnectionId": base, "params": params, **spec}
         source_id = self.post(f"{FLOWS}/sourceConnections", ends)["id"]
         dataset = self.dataset(schema)
         target = self.post(
