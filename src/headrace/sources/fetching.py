@@ -68,8 +68,12 @@ class _Readable:
     def __call__(self, answer: Answer) -> None:
         if self._content.path:
             whole_json(answer)
-        found = array_of(answer.body, self._content)
-        if found is None and self._strict:
-            path = ".".join(map(str, self._content.path))
+        try:
+            found = array_of(answer.body, self._content)
+        except SourceUnreadable as error:
+            raise SourceUnreadable(f"{answer.url}: {error.message}", **error.facts) from error
+        # An answer without content (204) is no list either.
+        if self._strict and (found is None or not answer.body.strip()):
+            path = ".".join(map(str, self._content.path)) or "a body"
             raise SourceUnreadable(f"{answer.url} answered without {path}; the spec's contentPath points there.")
         self.count = len(found or ())

@@ -184,6 +184,15 @@ def test_no_content_is_no_records(source, http):
     assert [one.body for one in sources.fetch(told, part, credentials, http)] == [b""]
 
 
+def test_no_content_is_no_proof_where_rows_are_replaced(source, http):
+    source.script = [Reply(204, b"")]
+    document = spec(extension={"writeMode": "replace-window"})
+    told, credentials = reading(document), {"host": source.url, "accessToken": "t"}
+    [part] = sources.plan(told, credentials, http).parts
+    with pytest.raises(errors.SourceUnreadable, match="without rows"):
+        list(sources.fetch(told, part, credentials, http))
+
+
 @pytest.mark.parametrize("pagination", [{"type": "MAGIC"}, {"type": "OFFSET"}, {"type": "CONTINUATION_TOKEN"}])
 def test_paging_that_cannot_be_read(source, http, pagination):
     source.script = [reply({"rows": ITEMS})]
