@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from headrace.runs.verification import verify
 from headrace.sources import guard
 from platform_server import Platform
-from source_server import Asked, Reply, Source, handler, reply
+from source_server import Reply, Source, handler, reply
 from tutorial_flows import EXPORT, FLOWS, Flow, Tutorial, counted, reasons
 from wire_flows import code
 from wire_server import HASTY
@@ -34,6 +35,17 @@ FAULTS: dict[str, tuple[dict[str, Any], int, tuple[str, ...]]] = {
     "reset": ({"kind": "reset"}, HASTY.attempts, ("broke off",)),
     "the cap": ({"kind": "cap"}, 1, ("15,000", "fewer days")),
 }
+
+
+@pytest.fixture
+def answering() -> Iterator[Source]:
+    """A source that answers what a test tells it to."""
+    told = Source("")
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler(told)) as server:
+        told.url = f"http://127.0.0.1:{server.server_port}"
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield told
+        server.shutdown()
 
 
 def _failed_without_rows(flow: Flow, run: dict[str, Any], rows: int) -> str:
@@ -98,11 +110,43 @@ def test_a_malformed_element_costs_itself_only(tutorial: Tutorial) -> None:
     assert record["_corrupt_record"] == '{"element":[1,"x"]}' and record["_errors"][0]["code"] == "INGEST-1401-400"
 
 
-def test_an_answer_without_its_elements_replaces_nothing(tutorial: Tutorial) -> None:
-    flow = tutorial.flow()
-    flow.settled()
-    tutorial.platform.linkedin.fault("html", path="/rest/adAccounts", times=None)
-    assert "HTML" in _failed_without_rows(flow, flow.settled("PT1H"), 2)
+ACCOUNT = reply({"elements": [{"id": 507947502}]})
+NO_PROOF: dict[str, Reply] = {
+    "nothing": Reply(body=b""),
+    "no content": Reply(204, b""),
+    "null": Reply(body=b"null"),
+    "an object without elements": reply({"paging": {}}),
+    "null elements": reply({"elements": None}),
+    "elements that are an object": reply({"elements": {"a": 1}}),
+    "elements without their object": reply([]),
+    "two texts": Reply(body=b'{"elements": []}{"elements": []}'),
+    "an error that says 200": reply({"status": 500, "message": "Internal error"}),
+    "a broken encoding": reply({"elements": []}, **{"Content-Encoding": "gzip"}),
+    "fewer bytes than announced": Reply(body=b'{"elements": []}', promise=1),
+}
+
+
+@pytest.mark.parametrize("name", NO_PROOF)
+def test_an_answer_that_proves_nothing_is_no_empty_success(tutorial: Tutorial, answering: Source, name: str) -> None:
+    answering.answer = lambda asked: ACCOUNT if "/adAccounts" in asked.target else NO_PROOF[name]
+    flow = tutorial.flow(host=answering.url)
+    message = _failed_without_rows(flow, flow.settled(), 0)
+    assert "/rest/adAnalytics" in message
+
+
+def test_no_elements_at_all_is_an_empty_success(tutorial: Tutorial, answering: Source) -> None:
+    answering.answer = lambda asked: ACCOUNT if "/adAccounts" in asked.target else reply({"elements": []})
+    flow = tutorial.flow(host=answering.url)
+    run = flow.settled()
+    assert (run["state"], counted(run)) == ("success", (0, 0, 0)) and "gaps" not in flow.shown()
+
+
+def test_half_a_list_of_accounts_is_no_list(tutorial: Tutorial, answering: Source) -> None:
+    page = {"elements": [{"id": 507947502}], "metadata": {"nextPageToken": "more"}}
+    answering.answer = lambda asked: reply(page) if "more" not in asked.target else reply({}, 403)
+    flow = tutorial.flow(host=answering.url, source={"accountIds": ""})
+    assert "403" in _failed_without_rows(flow, flow.settled(), 0)
+    assert not any("adAnalytics" in asked.target for asked in answering.asked)
 
 
 def test_earlier_rows_stay_the_next_window_runs_and_a_re_trigger_fills_the_gap(tutorial: Tutorial) -> None:
@@ -174,31 +218,18 @@ def test_a_source_that_nobody_answers_for(tutorial: Tutorial) -> None:
     assert "127.0.0.1:9" in _failed_without_rows(flow, flow.settled(), 0)
 
 
-@pytest.fixture
-def elsewhere(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Iterator[Source]:
-    """A source that lists every account and redirects analytics; only its own address counts as public."""
-    backend = platform.deployment.http._client._transport._pool._network_backend  # type: ignore[attr-defined]
+def test_a_source_that_leads_to_a_private_host_is_not_followed(
+    tutorial: Tutorial, answering: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = tutorial.platform.deployment.http._client._transport._pool._network_backend  # type: ignore[attr-defined]
     monkeypatch.setattr(backend, "_allow_private", False)
     monkeypatch.setattr(guard, "is_public", lambda address: address == "127.0.0.1")
-    told = Source("", answer=lambda asked: _listing_or_redirect(asked))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler(told)) as server:
-        told.url = f"http://127.0.0.1:{server.server_port}"
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        yield told
-        server.shutdown()
-
-
-def _listing_or_redirect(asked: Asked) -> Reply:
-    if "/adAccounts" in asked.target:
-        return reply({"elements": [{"id": 507947502}]})
-    return Reply(302, headers={"Location": "http://169.254.169.254/latest/meta-data"})
-
-
-def test_a_source_that_leads_to_a_private_host_is_not_followed(tutorial: Tutorial, elsewhere: Source) -> None:
-    flow = tutorial.flow(host=elsewhere.url)
+    onward = Reply(302, headers={"Location": "http://169.254.169.254/latest/meta-data"})
+    answering.answer = lambda asked: ACCOUNT if "/adAccounts" in asked.target else onward
+    flow = tutorial.flow(host=answering.url)
     message = _failed_without_rows(flow, flow.settled(), 0)
     assert "169.254.169.254 is refused" in message and "--allow-private-hosts" in message
-    assert len(elsewhere.asked) == 2
+    assert len(answering.asked) == 2
 
 
 def test_a_failed_runs_links_and_figures_can_be_read(tutorial: Tutorial) -> None:
@@ -221,3 +252,8 @@ def test_the_reason_stays_when_the_platform_has_moved_on(platform: Platform, tut
     assert platform.api.delete(f"{FLOWS}/flows/{flow.id}").status_code == 204
     assert platform.api.get(f"{FLOWS}/runs/{run['id']}").json()["items"][0]["state"] == "failed"
     assert flow.retrigger(run).status_code in (404, 400)
+
+
+def test_the_data_directory_is_whole_after_all_of_it(platform: Platform) -> None:
+    report = verify(platform.deployment.store, platform.deployment.lake, lambda what, done, total: None)
+    assert report.findings == [] and report.counts["batches"] > 10

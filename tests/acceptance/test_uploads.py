@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from headrace.lake import TableRef
+from headrace.runs.verification import verify
 from platform_server import Platform
 from tutorial_flows import CATALOG, EXPORT, Json
 from wire_dataset import dataset, schema
@@ -225,3 +226,8 @@ def test_nobody_else_fills_completes_or_reads_a_batch(uploads: Uploads, who: dic
         other.post(BATCHES, json={"datasetId": uploads.dataset, "inputFormat": {"format": "json"}}).status_code == 404
     )
     assert uploads.shown(id)["status"] == "loading"
+
+
+def test_the_data_directory_is_whole_after_all_of_it(platform: Platform) -> None:
+    report = verify(platform.deployment.store, platform.deployment.lake, lambda what, done, total: None)
+    assert report.findings == [] and report.counts["batches"] > 10
