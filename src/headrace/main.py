@@ -10,31 +10,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
-import uvicorn
 from rich.console import Console
 from rich.text import Text
-from starlette.types import ASGIApp
 
-from headrace.api import services
-from headrace.api.app import build_app
-from headrace.api.first_start import first_account
 from headrace.cli import demo, query, verify
 from headrace.clock import Clock, MonotonicTimer, WallClock
-from headrace.durable.dbos_jobs import DbosJobs
 from headrace.errors import HeadraceError
-from headrace.lake import Lake
-from headrace.runs.deployment import Deployment
-from headrace.runs.worker import Worker
 from headrace.settings import DEFAULT_PORT, Settings, check_settings, parse_host_aliases
-from headrace.sources import SourceHttp
-from headrace.store.directory import served_alone
-from headrace.store.emulator_clock import EmulatorClock
-from headrace.store.engine import open_store
-from headrace.store.keyring import load_keyring
-from headrace.store.migrations import upgrade
 
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from headrace.api.serving import Server
+    from headrace.runs.deployment import Deployment
+    from headrace.runs.worker import Worker
+    from headrace.store.engine import Store
+
+# Most of this product takes longer to import than a server may take to answer, so everything is imported where it is
+# used: first what the database and /health need, the rest while the server listens already.
 BACKLOG = 2048
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
@@ -47,17 +43,17 @@ app.command("demo")(demo.demo)
 class Process:
     """Everything one process runs: the deployment that handlers use, the worker, the application."""
 
-    deployment: Deployment
-    worker: Worker
-    app: ASGIApp
+    deployment: "Deployment"
+    worker: "Worker"
+    app: "ASGIApp"
 
-    def close(self) -> None:
-        """Stops the worker within its grace, then closes what is open.
+    def close(self, grace: float) -> None:
+        """Stops the worker within ``grace`` seconds, then closes what is open.
 
         What did not end within the grace is left as after a crash: another process takes it over. The interpreter
         would wait for its threads, so the process ends here and now.
         """
-        ended = self.worker.stop(self.deployment.settings.grace_seconds)
+        ended = self.worker.stop(grace)
         self.deployment.http.close()
         self.deployment.lake.close()
         self.deployment.store.close()
@@ -65,20 +61,52 @@ class Process:
             os._exit(1)
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A database that is up to date, and its clock: what a process has before it has everything."""
+
+    settings: Settings
+    store: "Store"
+    clock: Clock
+
+
 def build(settings: Settings) -> Process:
     """Builds one process. The database is brought up to date; nothing runs until ``worker.start``."""
+    return complete(open_database(settings))
+
+
+def open_database(settings: Settings) -> Opened:
+    """Checks the settings and opens the database, brought up to date."""
+    from headrace.store.emulator_clock import EmulatorClock
+    from headrace.store.engine import open_store
+    from headrace.store.migrations import upgrade
+
     check_settings(settings)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     store = open_store(settings.database)
     upgrade(store)
-    clock: Clock = EmulatorClock(store) if settings.emulator else WallClock()
+    return Opened(settings, store, EmulatorClock(store) if settings.emulator else WallClock())
+
+
+def complete(opened: Opened) -> Process:
+    """Builds everything else around an open database."""
+    from headrace.api import services
+    from headrace.api.app import build_app
+    from headrace.durable.dbos_jobs import DbosJobs
+    from headrace.lake import Lake
+    from headrace.runs.deployment import Deployment
+    from headrace.runs.worker import Worker
+    from headrace.sources import SourceHttp
+    from headrace.store.keyring import load_keyring
+
+    settings = opened.settings
     http = SourceHttp(
         allow_private=settings.allow_private_hosts or settings.emulator, aliases=dict(settings.host_aliases)
     )
     jobs = DbosJobs(settings.database, workers=settings.workers)
     lake = Lake.open(settings.database, settings.warehouse)
     keyring = load_keyring(settings.key_file)
-    deployment = Deployment(settings, store, clock, MonotonicTimer(), keyring, lake, http, jobs)
+    deployment = Deployment(settings, opened.store, opened.clock, MonotonicTimer(), keyring, lake, http, jobs)
     worker = Worker(deployment)
     return Process(deployment, worker, build_app(deployment, services.ALL))
 
@@ -99,6 +127,8 @@ def serve(
     lease: float = typer.Option(5.0, help="Seconds of silence after which another process takes over."),
 ) -> None:
     """API, scheduler and worker in one process."""
+    from headrace.store.directory import served_alone
+
     with served_alone(data_dir), _listening(host, port) as listener:
         bound = listener.getsockname()[1]
         settings = Settings(
@@ -133,7 +163,7 @@ def worker(
     process.worker.start()
     typer.echo(f"Headrace works on {data_dir}.")
     stopped.wait()
-    process.close()
+    process.close(grace)
 
 
 @contextmanager
@@ -149,18 +179,56 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 
 
 def _run(settings: Settings, listener: socket.socket) -> None:
-    process = build(settings)
-    server = uvicorn.Server(uvicorn.Config(process.app, log_level="warning", access_log=False, lifespan="off"))
-    process.worker.start()
-    account = first_account(process.deployment)
+    from headrace.api.first_start import first_account
+    from headrace.api.serving import Server
+
+    opened = open_database(settings)
+    server = Server(opened.store, settings)
+    account = first_account(opened)
     if account is not None:
         typer.echo(account)
+    loading = _Loading(opened, server)
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, server.handle_exit)  # also before and after the server looks itself
     listener.listen(BACKLOG)  # before the line that says so: whoever reads it may connect at once
     typer.echo(f"Headrace serves at {settings.base_url} (emulator: {'on' if settings.emulator else 'off'}).")
+    loading.start()
     try:
         server.run(sockets=[listener])
     finally:
-        process.close()
+        process = loading.finish()
+        if process is not None:
+            process.close(server.grace_left())
+
+
+class _Loading(threading.Thread):
+    """Builds the process and starts its worker while the server listens already."""
+
+    def __init__(self, opened: Opened, server: "Server") -> None:
+        super().__init__(name="headrace-loading", daemon=True)
+        self._opened = opened
+        self._server = server
+        self._process: Process | None = None
+        self._failure: BaseException | None = None
+
+    def run(self) -> None:
+        self._server.listening.wait()
+        if self._server.should_exit:
+            return
+        try:
+            self._process = complete(self._opened)
+            self._process.worker.start()
+            self._server.serve_all(self._process.app, self._process.deployment.stopping)
+        except BaseException as failure:
+            self._failure = failure
+            self._server.should_exit = True
+
+    def finish(self) -> Process | None:
+        """The process, once it is complete; None when it was told to stop before. Raises what went wrong."""
+        self.join()
+        if self._failure is not None:
+            raise self._failure
+        return self._process
 
 
 def run() -> None:

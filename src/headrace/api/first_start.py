@@ -1,15 +1,31 @@
 """The secure first start: an org, a technical account whose secret is shown once, and the sandbox ``prod``."""
 
 import secrets
+from typing import TYPE_CHECKING, Protocol
 
 from headrace import sandboxes
-from headrace.runs.deployment import Deployment
 from headrace.store import accounts, locks
+
+if TYPE_CHECKING:
+    from headrace.clock import Clock
+    from headrace.settings import Settings
+    from headrace.store.engine import Store
 
 ORG_DIGITS = 12
 
 
-def first_account(deployment: Deployment) -> str | None:
+class Opened(Protocol):
+    """What a first start needs of a deployment, which need not be complete."""
+
+    @property
+    def settings(self) -> "Settings": ...
+    @property
+    def store(self) -> "Store": ...
+    @property
+    def clock(self) -> "Clock": ...
+
+
+def first_account(deployment: Opened) -> str | None:
     """Creates the first org and account of an empty, non-emulator deployment; the text to show once, else None."""
     if deployment.settings.emulator:
         return None

@@ -1,10 +1,15 @@
 """Whether this process can serve."""
 
+from typing import TYPE_CHECKING
+
 import sqlalchemy as sa
 
 from headrace.api.problems import GATEWAY
 from headrace.api.request import Reply, Request
 from headrace.api.routing import Routes
+
+if TYPE_CHECKING:
+    from headrace.store.engine import Store
 
 health = Routes("/health", GATEWAY)
 
@@ -12,6 +17,11 @@ health = Routes("/health", GATEWAY)
 @health.get("", open=True)
 def check(request: Request) -> Reply:
     """200 when the database answers; an error otherwise."""
-    with request.store.read() as conn:
+    return Reply(200, status(request.store, request.deployment.settings.emulator))
+
+
+def status(store: "Store", emulator: bool) -> dict[str, object]:
+    """What a healthy process says of itself; raises when its database does not answer."""
+    with store.read() as conn:
         conn.execute(sa.select(1))
-    return Reply(200, {"status": "ok", "emulator": request.deployment.settings.emulator})
+    return {"status": "ok", "emulator": emulator}

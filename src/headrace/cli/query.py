@@ -6,7 +6,7 @@ import sys
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import typer
@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from headrace.query import local
-from headrace.query.duck import Column, Result
+if TYPE_CHECKING:
+    from headrace.query.duck import Column, Result
 
 NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
            "UHUGEINT", "FLOAT", "DOUBLE")  # fmt: skip
@@ -39,6 +39,8 @@ def query(
     format: Format = typer.Option(Format.table, help="How to write the result."),
 ) -> None:
     """Run SQL over the tables of a data directory: read-only, also while its server runs."""
+    from headrace.query import local
+
     result = local.result(data_dir, org or None, sandbox, sql, database_url)
     if format is Format.table:
         console = Console()
@@ -50,7 +52,7 @@ def query(
         _write_json(result)
 
 
-def as_table(result: Result) -> Table:
+def as_table(result: "Result") -> Table:
     """A result as a table for a terminal."""
     table = Table()
     for column in result.columns:
@@ -60,13 +62,13 @@ def as_table(result: Result) -> Table:
     return table
 
 
-def _write_csv(result: Result) -> None:
+def _write_csv(result: "Result") -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow([column.name for column in result.columns])
     writer.writerows([["" if value is None else _text(value) for value in row] for row in result.rows])
 
 
-def _write_json(result: Result) -> None:
+def _write_json(result: "Result") -> None:
     names = [column.name for column in result.columns]
     sys.stdout.write("[")
     for n, row in enumerate(result.rows):
@@ -90,5 +92,5 @@ def _json(value: Any) -> str:
     return _JSON.encode(value).decode()
 
 
-def _is_number(column: Column) -> bool:
+def _is_number(column: "Column") -> bool:
     return column.type in NUMBERS or column.type.startswith("DECIMAL")

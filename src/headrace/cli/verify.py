@@ -2,6 +2,7 @@
 
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
@@ -9,11 +10,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from headrace.lake import Lake
-from headrace.query.local import open_existing
-from headrace.runs import verification
-from headrace.runs.verification import Report
 from headrace.settings import Settings
+
+if TYPE_CHECKING:
+    from headrace.runs.verification import Report
 
 SHOWN = ("tables", "batches", "runs", "rows", "files")
 
@@ -23,6 +23,10 @@ def verify(
     database_url: str = typer.Option("", help="postgresql://… instead of SQLite in the data directory."),
 ) -> None:
     """Check a whole data directory: every batch is in its table once, every count agrees, every file is there."""
+    from headrace.lake import Lake
+    from headrace.query.local import open_existing
+    from headrace.runs import verification
+
     settings = Settings(data_dir, database_url=database_url)
     console = Console()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
@@ -40,7 +44,7 @@ def verify(
         raise typer.Exit(1)
 
 
-def show(console: Console, report: Report) -> None:
+def show(console: Console, report: "Report") -> None:
     """What was looked at, what waits to be swept, what is wrong."""
     console.print("Looked at " + ", ".join(f"{report.counts[name]:,} {name}" for name in SHOWN) + ".")
     if report.leftovers:

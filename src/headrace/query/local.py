@@ -2,18 +2,18 @@
 
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from headrace.errors import NotFound, QueryInvalid
-from headrace.lake import Lake, TableRef
-from headrace.query import duck
-from headrace.query.duck import Result, Tables
 from headrace.settings import Settings
 from headrace.store import documents, sandboxes
 from headrace.store.engine import Store, open_store
 from headrace.store.scope import Caller
+
+if TYPE_CHECKING:
+    from headrace.query.duck import Result
 
 ALIAS_TAG = "adobe/pqs/table"
 
@@ -23,8 +23,12 @@ def rows(data_dir: Path, org: str | None, sandbox: str, sql: str, database_url: 
     return result(data_dir, org, sandbox, sql, database_url).rows
 
 
-def result(data_dir: Path, org: str | None, sandbox: str, sql: str, database_url: str = "") -> Result:
+def result(data_dir: Path, org: str | None, sandbox: str, sql: str, database_url: str = "") -> "Result":
     """Runs one SELECT over the tables of ``org`` (None: the only one) and ``sandbox``, also beside a server."""
+    # DuckDB and Arrow take half a second to import, so whoever does not query goes without.
+    from headrace.lake import Lake, TableRef
+    from headrace.query import duck
+
     settings = Settings(data_dir, database_url=database_url)
     store = open_existing(settings)
     try:
@@ -38,7 +42,7 @@ def result(data_dir: Path, org: str | None, sandbox: str, sql: str, database_url
         def locate(dataset: str) -> str:
             return lake.metadata_location(TableRef(caller.org, caller.sandbox, dataset))
 
-        return duck.run(Tables(datasets, locate), sql)
+        return duck.run(duck.Tables(datasets, locate), sql)
 
 
 def open_existing(settings: Settings) -> Store:

@@ -7,6 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from headrace.errors import Invalid
+
 BUSY_TIMEOUT_MS = 30_000
 
 
@@ -35,8 +37,12 @@ class Store:
 
 def open_store(database_url: str) -> Store:
     """Opens ``sqlite:///path`` or ``postgresql://…``; the schema is brought up by ``migrations.upgrade``."""
-    url = sa.make_url(database_url)
-    return Store(sqlite_engine(url) if url.get_backend_name() == "sqlite" else postgresql_engine(url))
+    engines = {"sqlite": sqlite_engine, "postgresql": postgresql_engine}
+    try:
+        url = sa.make_url(database_url)
+        return Store(engines[url.get_backend_name()](url))
+    except (sa.exc.ArgumentError, KeyError) as error:
+        raise Invalid("--database-url must be sqlite:///PATH or postgresql://USER@HOST/NAME.", field="url") from error
 
 
 def postgresql_engine(url: sa.URL) -> sa.Engine:

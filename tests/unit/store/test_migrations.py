@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 import headrace.store
 from headrace.durable.dbos_jobs import DbosJobs
@@ -16,7 +17,7 @@ from headrace.errors import Broken
 from headrace.lake import Lake
 from headrace.store.engine import Store
 from headrace.store.metadata import metadata
-from headrace.store.migrations import upgrade
+from headrace.store.migrations import HERE, newest, upgrade
 
 
 def declared() -> sa.MetaData:
@@ -80,3 +81,7 @@ def test_a_database_of_a_newer_release_is_left_alone(store: Store) -> None:
         conn.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(Broken, match="9999"):
         upgrade(store)
+
+
+def test_the_newest_revision_is_told_by_its_file() -> None:
+    assert ScriptDirectory(str(HERE)).get_heads() == [newest()]

@@ -3,15 +3,12 @@
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from headrace.errors import Broken
 from headrace.store.engine import Store
 
 HERE = Path(__file__).parent
+_VERSION = sa.table("alembic_version", sa.column("version_num"))
 
 
 def upgrade(store: Store) -> None:
@@ -19,11 +16,24 @@ def upgrade(store: Store) -> None:
 
     Broken when the database was written by a newer release.
     """
+    try:
+        held = _current(store)
+    except sa.exc.OperationalError as error:
+        raise Broken(
+            f"The database {store.engine.url!r} cannot be opened: {error.orig}. Check --database-url, and that its "
+            "server runs."
+        ) from error
+    if held == newest():
+        return
+    # Not imported by a start that has nothing to do.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
     config = Config()
     config.set_main_option("script_location", str(HERE))
     scripts = ScriptDirectory.from_config(config)
-    if _current(store) == scripts.get_current_head():
-        return
     with store.write() as conn:
         # Two first starts at once: the second finds the revisions applied once it holds the lock.
         _lock(conn)
@@ -34,9 +44,16 @@ def upgrade(store: Store) -> None:
         command.upgrade(config, "head")
 
 
+def newest() -> str:
+    """The revision that this release needs; the files are numbered."""
+    return max(path.stem.partition("_")[0] for path in (HERE / "versions").glob("[0-9]*.py"))
+
+
 def _current(store: Store) -> str | None:
     with store.read() as conn:
-        return MigrationContext.configure(conn).get_current_revision()
+        if not sa.inspect(conn).has_table(_VERSION.name):
+            return None
+        return conn.execute(sa.select(_VERSION.c.version_num)).scalar_one_or_none()
 
 
 def _lock(conn: sa.Connection) -> None:
