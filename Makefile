@@ -27,12 +27,12 @@ test: $(STAMP) ## Every test
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 format: $(STAMP) ## Format the code
-	$(BIN)/ruff format src tests bench
-	$(BIN)/ruff check --fix --quiet src tests bench
+	$(BIN)/ruff format src tests bench docs
+	$(BIN)/ruff check --fix --quiet src tests bench docs
 
 lint: $(STAMP)
-	$(BIN)/ruff format --check --quiet src tests bench
-	$(BIN)/ruff check --quiet src tests bench
+	$(BIN)/ruff format --check --quiet src tests bench docs
+	$(BIN)/ruff check --quiet src tests bench docs
 
 types: $(STAMP)
 	$(BIN)/mypy

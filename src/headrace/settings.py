@@ -54,7 +54,8 @@ class Settings:
     @property
     def base_url(self) -> str:
         """The public base URL without a trailing slash."""
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 (no link leads to "any")
+        return (self.public_url or f"http://{f'[{host}]' if ':' in host else host}:{self.port}").rstrip("/")
 
 
 def parse_host_aliases(values: list[str]) -> dict[str, str]:

@@ -34,7 +34,7 @@ def move_clock(request: Request) -> Reply:
         before = emulator_clock.wall_ms() + emulator_clock.offset(conn)
         target = _target(body, before)
         if target < before and "now" in body and runs.any_exists(conn):
-            raise Conflict("The clock moves back only while no run exists; reset the emulator's data first.")
+            raise Conflict("The clock moves back only while no run exists; start with an empty data directory.")
         if target != before:
             emulator_clock.move_to(conn, target)
     if body.get("wait") is True:

@@ -8,19 +8,18 @@ from typing import Any
 import sqlalchemy as sa
 
 from headrace import crash_points
-from headrace.errors import HeadraceError, Invalid, NotFound, Refused, SourceFailure, WindowSuperseded
+from headrace.errors import BatchUnproven, HeadraceError, Invalid, NotFound, Refused, SourceFailure, WindowSuperseded
 from headrace.lake import Change
 from headrace.runs.deployment import Deployment
 from headrace.runs.plan import Target
 from headrace.runs.tick import offer_following
 from headrace.store import batches, parts, runs
 from headrace.store.batches import Batch, BatchFile
-from headrace.store.parts import PartRecord
+from headrace.store.parts import PROMOTION, PartRecord
 from headrace.store.runs import FAILED, SUCCESS, Run
 
 log = logging.getLogger(__name__)
 
-PROMOTION = "promotionActivity"
 MOST_TROUBLES = 3
 FIRST_WAIT_MS = 500
 NOT_COMMITTED = "notCommitted"
@@ -103,8 +102,12 @@ def _given_up(deployment: Deployment, run: Run, reason: HeadraceError) -> bool:
     with deployment.store.read() as conn:
         run, records = runs.by_id(conn, run.id), parts.listed(conn, run.id)
         batch = batches.find(conn, run.caller, run.batch_id)
-    if batch is not None and batch.status == "committing" and not _aborted(deployment, batch):
-        succeed(deployment, run, records)
+    try:
+        if batch is not None and batch.status == "committing" and not _aborted(deployment, batch):
+            succeed(deployment, run, records)
+            return True
+    except BatchUnproven as doubt:
+        _end_in_doubt(deployment, run, doubt)
         return True
     now = deployment.clock.now()
     with deployment.store.write() as conn:
@@ -115,6 +118,15 @@ def _given_up(deployment: Deployment, run: Run, reason: HeadraceError) -> bool:
                 _close_batch(conn, batch, records, reason, now)
             offer_following(conn, deployment.jobs, run.flow_id, now)
     return True
+
+
+def _end_in_doubt(deployment: Deployment, run: Run, doubt: BatchUnproven) -> None:
+    """Ends a run whose rows may be in the table. Its batch stays ``committing``: nobody may guess what it became."""
+    log.error("run %s ends in doubt: %s", run.id, doubt.message)
+    now = deployment.clock.now()
+    with deployment.store.write() as conn:
+        if runs.finish(conn, run.id, FAILED, _failure(doubt), now):
+            offer_following(conn, deployment.jobs, run.flow_id, now)
 
 
 def hand_back(deployment: Deployment, run: Run, reason: str) -> None:
@@ -234,4 +246,5 @@ MEANINGS = {
     "MAPPER-3700-400": "Mapper Transform Error",
     "INGEST-1401-400": "The row is corrupt and cannot be parsed",
     "INGEST-1555-400": "A required field is missing",
+    "INGEST-1556-400": "A value breaks a rule of the schema",
 }

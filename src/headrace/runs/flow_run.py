@@ -29,10 +29,9 @@ from headrace.runs.promotion import PartWork, Slices, Tally, Wanted, promote_par
 from headrace.sources.reading import Page, Part
 from headrace.store import batches, parts, runs
 from headrace.store.batches import Batch
-from headrace.store.parts import PROMOTED, PartRecord
+from headrace.store.parts import COPY, PROMOTED, PROMOTION, PartRecord
 from headrace.store.runs import Run
 
-COPY, PROMOTION = "copyActivity", "promotionActivity"
 MOST_ATTEMPTS = 8
 LANDING_LEVEL = 1
 

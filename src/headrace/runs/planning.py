@@ -3,9 +3,10 @@
 from headrace import dataprep, flows, registry, sandboxes, sources
 from headrace.catalog import datasets
 from headrace.clock import Window
+from headrace.errors import SpecInvalid
 from headrace.flows import FlowInputs
 from headrace.runs.deployment import Deployment
-from headrace.runs.plan import FlowPlan, Target
+from headrace.runs.plan import REPLACE_WINDOW, FlowPlan, Target
 from headrace.sources.reading import Planned, Reading
 from headrace.store.runs import Run
 
@@ -30,6 +31,13 @@ def make_plan(deployment: Deployment, run: Run, now: int) -> FlowPlan:
 
 
 def _frozen(run: Run, inputs: FlowInputs, reading: Reading, planned: Planned, target: Target) -> FlowPlan:
+    mode = inputs.write_mode or sources.write_mode(inputs.spec)
+    if mode == REPLACE_WINDOW and not sources.can_replace(inputs.spec):
+        raise SpecInvalid(
+            f"The connection spec {inputs.spec.get('name')} cannot replace windows: that needs sliceDays and day in its "
+            "x-headrace block. Add them, or set the flow's options.writeMode to append.",
+            field="options.writeMode",
+        )
     clamped = Reading(reading.spec, reading.auth_spec, reading.params, planned.window, reading.now, reading.backfill)
     return FlowPlan(
         flow_id=run.flow_id,
@@ -41,7 +49,7 @@ def _frozen(run: Run, inputs: FlowInputs, reading: Reading, planned: Planned, ta
         asked=reading.window,
         clamps=planned.clamps,
         target=target,
-        mode=inputs.write_mode or sources.write_mode(inputs.spec),
+        mode=mode,
         tolerance=inputs.tolerance,
         parts=planned.parts,
     )

@@ -6,9 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from headrace.runs.ending import batch_errors, batch_metrics, skipped
-from headrace.runs.flow_run import COPY, PROMOTION
 from headrace.store import parts, runs
-from headrace.store.parts import COPIED, PROMOTED, Activity, PartRecord
+from headrace.store.parts import COPIED, COPY, PROMOTED, PROMOTION, Activity, PartRecord
 from headrace.store.runs import FAILED, IN_PROGRESS, QUEUED, SUCCESS, Run
 from headrace.store.scope import Caller
 

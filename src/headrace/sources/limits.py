@@ -16,6 +16,12 @@ def write_mode(spec: Mapping[str, Any]) -> str:
     return extension(spec).write_mode
 
 
+def can_replace(spec: Mapping[str, Any]) -> bool:
+    """Whether rows can be replaced by day: the spec cuts windows into days and says which day a row belongs to."""
+    declared = extension(spec)
+    return declared.day is not None and bool(declared.slice_days)
+
+
 def retention_ms(spec: Mapping[str, Any], now: int) -> int | None:
     """The earliest instant that the source still answers for; None when the spec names no retention."""
     retention = extension(spec).retention

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from headrace.store.metadata import Json, Millis, metadata
 
 PLANNED, COPIED, PROMOTED = "planned", "copied", "promoted"
+COPY, PROMOTION = "copyActivity", "promotionActivity"
 
 activities = sa.Table(
     "activities",
