@@ -34,8 +34,8 @@ def _frozen(run: Run, inputs: FlowInputs, reading: Reading, planned: Planned, ta
     mode = inputs.write_mode or sources.write_mode(inputs.spec)
     if mode == REPLACE_WINDOW and not sources.can_replace(inputs.spec):
         raise SpecInvalid(
-            f"The connection spec {inputs.spec.get('name')} cannot replace windows: that needs sliceDays and day in its "
-            "x-headrace block. Add them, or set the flow's options.writeMode to append.",
+            f"The connection spec {inputs.spec.get('name')} cannot replace windows: that needs sliceDays and day in "
+            "its x-headrace block. Add them, or set the flow's options.writeMode to append.",
             field="options.writeMode",
         )
     clamped = Reading(reading.spec, reading.auth_spec, reading.params, planned.window, reading.now, reading.backfill)
