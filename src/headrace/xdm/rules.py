@@ -106,18 +106,24 @@ def _unmatched_slowly(pattern: str, path: str) -> Broken:
 def _bounds(node: Node, kind: pa.DataType) -> Iterator[Rule]:
     low, low_excluded = _bound(node, "minimum", "exclusiveMinimum")
     high, high_excluded = _bound(node, "maximum", "exclusiveMaximum")
-    if low is not None and (scalar := _limit(low, kind, up=not low_excluded)) is not None:
+    if low is not None:
         word, compare = ("greater than", pc.less_equal) if low_excluded else ("at least", pc.less)
-        yield Rule(f"{word} {low}", _beyond(compare, scalar))
-    if high is not None and (scalar := _limit(high, kind, up=high_excluded)) is not None:
+        if (scalar := _limit(low, kind, up=not low_excluded)) is not None:
+            yield Rule(f"{word} {low}", _beyond(compare, scalar))
+        elif low > 0:
+            yield Rule(f"{word} {low}", pc.is_valid)
+    if high is not None:
         word, compare = ("less than", pc.greater_equal) if high_excluded else ("at most", pc.greater)
-        yield Rule(f"{word} {high}", _beyond(compare, scalar))
+        if (scalar := _limit(high, kind, up=high_excluded)) is not None:
+            yield Rule(f"{word} {high}", _beyond(compare, scalar))
+        elif high < 0:
+            yield Rule(f"{word} {high}", pc.is_valid)
 
 
 def _bound(node: Node, inclusive: str, exclusive: str) -> tuple[int | float | None, bool]:
     """The stricter of the two spellings; a boolean exclusive bound is the older spelling of JSON Schema."""
     limit, excluded = node.get(inclusive), node.get(exclusive)
-    plain = limit if isinstance(limit, int | float) else None
+    plain = limit if isinstance(limit, int | float) and not isinstance(limit, bool) else None
     if isinstance(excluded, bool) or not isinstance(excluded, int | float):
         return plain, excluded is True
     if plain is not None and (plain > excluded if inclusive == "minimum" else plain < excluded):
@@ -126,13 +132,15 @@ def _bound(node: Node, inclusive: str, exclusive: str) -> tuple[int | float | No
 
 
 def _limit(bound: int | float, kind: pa.DataType, up: bool) -> pa.Scalar | None:
-    """The bound in the column's type, rounded so that the comparison stays true; None when no value can break it."""
-    if pa.types.is_floating(kind):
-        return pa.scalar(float(bound), kind)
+    """The bound in the column's type, rounded so that the comparison stays true; None when the type ends before it."""
+    exact = Decimal(str(bound))
     scale = kind.scale if pa.types.is_decimal(kind) else 0
-    with localcontext(prec=100, rounding="ROUND_CEILING" if up else "ROUND_FLOOR"):
-        exact = Decimal(str(bound)).quantize(Decimal(1).scaleb(-scale))
+    digits = max(exact.adjusted() + 1, 0) + scale + 1
     try:
+        if pa.types.is_floating(kind):
+            return pa.scalar(float(bound), kind)
+        with localcontext(prec=digits, rounding="ROUND_CEILING" if up else "ROUND_FLOOR"):
+            exact = exact.quantize(Decimal(1).scaleb(-scale))
         return pa.scalar(exact if pa.types.is_decimal(kind) else int(exact), kind)
     except (pa.ArrowException, OverflowError):
         return None
