@@ -20,6 +20,8 @@ COLLECTIONS = {
     f"{EXPORT}/batches": f"{CATALOG}/batches",
     f"{EXPORT}/datasets": f"{CATALOG}/dataSets",
     "/data/foundation/schemaregistry/{container}/descriptors": f"{REGISTRY}/descriptors",
+    "/data/foundation/schemaregistry/rpc/export": f"{REGISTRY}/schemas",
+    "/data/foundation/schemaregistry/rpc/sampledata": f"{REGISTRY}/schemas",
 }
 TYPES = ("schemas", "fieldgroups", "datatypes")
 # Parameters that have one meaning wherever they stand.

@@ -10,7 +10,11 @@ import httpx2
 import pytest
 
 from fuzz.described import Operation, body_of, filled, operations
-from fuzz.world import World
+from fuzz.world import REGISTRY, World
+from headrace import sandboxes
+from headrace.store import accounts
+from headrace.store.emulator_clock import wall_ms
+from wire_server import HEADERS, ORG, deploy, serve
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("fuzz")]
 
@@ -46,7 +50,7 @@ TEXTS = [
     "id>=1", "name~[", "a=b=c", "metrics.statusSummary==1", "sort:asc:b", "desc:", "desc:tags,asc:id",
     "application/vnd.adobe.xed-x+json",
 ]  # fmt: skip
-HEADERS = [
+PLACES = [
     "If-Match",
     "Range",
     "Content-Range",
@@ -132,7 +136,7 @@ def test_headers(world: World, operation: Operation) -> None:
     texts = [text.encode("utf-8", "surrogatepass") for text in TEXTS if text.strip(" \0") == text]
     found = [
         problem
-        for n, name in enumerate((*HEADERS, *operation.named("header")))
+        for n, name in enumerate((*PLACES, *operation.named("header")))
         for text in texts[n % 3 :: 3]
         for problem in send(world, operation, path, headers={name.encode(): text})
     ]
@@ -171,11 +175,56 @@ def test_patches(world: World, operation: Operation) -> None:
     none(found)
 
 
+@pytest.mark.parametrize("kind", ["fieldgroups", "datatypes"])
+def test_values_in_parts_of_schemas(world: World, kind: str) -> None:
+    path = f"{REGISTRY}/{kind}"
+    found = [
+        problem
+        for changed in variants(world.bodies[path])
+        for problem in wrong(f"POST {path} {changed}", world.api.post(path, content=json.dumps(changed), headers=JSON))
+    ]
+    none(found)
+
+
+@pytest.fixture(scope="session")
+def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx2.Client]:
+    """A server that knows one account, and a client that may use it."""
+    deployment = deploy(tmp_path_factory.mktemp("secure"), emulator=False)
+    with deployment.store.write() as conn:
+        now = deployment.clock.now()
+        sandboxes.create_on_first_use(conn, ORG, sandboxes.DEFAULT, now)
+        client, secret = accounts.create(conn, ORG, now)
+        grant = accounts.authenticate(conn, client, secret)
+        assert grant is not None
+        token = accounts.issue_token(conn, grant, wall_ms() + 3_600_000)
+    headers = {**HEADERS, "Authorization": f"Bearer {token}", "x-api-key": client}
+    for url in serve(deployment):
+        with httpx2.Client(base_url=url, headers=headers, trust_env=False) as http:
+            yield http
+    deployment.http.close()
+    deployment.jobs.stop(0)
+    deployment.store.close()
+
+
+@pytest.mark.parametrize("prefix", ["", "Bearer "])
+@pytest.mark.parametrize("name", ["Authorization", "x-api-key", "x-gw-ims-org-id", "x-sandbox-name"])
+def test_the_gateway_of_a_secure_server(secure: httpx2.Client, name: str, prefix: str) -> None:
+    path = "/data/foundation/catalog/dataSets"
+    assert secure.get(path).status_code == 200
+    found = []
+    for text in [one for one in TEXTS if one and one.strip(" \0") == one]:
+        value = (prefix + text).encode("utf-8", "surrogatepass")
+        found += wrong(f"{name}: {value!r}", secure.get(path, headers={name: value}))
+    none(found)
+
+
 def variants(body: Any) -> Iterator[Any]:
     """The hostile values, and the body with each of its members replaced by some of them."""
     yield from VALUES
-    for n, place in enumerate(_places(body)):
-        for value in VALUES[n % TURNS :: TURNS]:
+    places = list(_places(body))
+    turns = min(max(TURNS, len(places) // 8), len(VALUES))
+    for n, place in enumerate(places):
+        for value in VALUES[n % turns :: turns]:
             yield _with(body, place, value)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from headrace.cli.tutorial import fill, load_bodies
 from headrace.runs.deployment import Deployment
@@ -17,6 +18,7 @@ FLOW = "/data/foundation/flowservice"
 CATALOG = "/data/foundation/catalog"
 CONVERSION = "/data/foundation/conversion"
 REGISTRY = "/data/foundation/schemaregistry/tenant"
+RPC = "/data/foundation/schemaregistry/rpc"
 IMPORT = "/data/foundation/import"
 EXPORT = "/data/foundation/export"
 NAMESPACES = "/data/core/idnamespace/identities"
@@ -133,7 +135,9 @@ def _rest(world: World) -> None:
     world.make(SANDBOXES, {"name": "spare", "title": "Spare", "type": "development"})
     mapping = {"sourceType": "EXPRESSION", "source": "element.clicks + 1", "destination": "_extconndev.clicks"}
     sets = world.bodies[f"{CONVERSION}/mappingSets"]
+    export = world.api.get(f"{RPC}/export/{quote(world.values['SCHEMA_ID'], safe='')}").json()
     world.bodies |= {
+        f"{RPC}/import": export,
         f"{CONVERSION}/mappingSets/validate": sets,
         f"{CONVERSION}/mappingSets/preview": {"data": {"element": {"clicks": 3}}, "mappingSet": sets},
         f"{CONVERSION}/mappingSets/{{id}}/mappings": mapping,
