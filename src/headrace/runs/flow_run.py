@@ -10,7 +10,7 @@ Every step is recorded when it is done, and a recorded step is read, not done ag
 call: whoever is given the run after a crash calls it from the top.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -103,7 +103,8 @@ def _copy(deployment: Deployment, run: Run, plan: FlowPlan) -> None:
 def _copy_part(deployment: Deployment, run: Run, plan: FlowPlan, part: Part, record: PartRecord) -> None:
     with deployment.store.read() as conn:
         credentials = flows.credentials.load(conn, deployment.keyring, run.caller, plan.connection_id)
-    keep = partial(_keep_renewed, deployment, run, plan.connection_id)
+    now = deployment.clock.now()
+    keep = flows.credentials.keeper(deployment.store, deployment.keyring, run.caller, plan.connection_id, now)
     raw = []
     for page in sources.fetch(plan.reading, part, credentials, deployment.http, keep):
         raw.append(_land(deployment, run, part, page))
@@ -112,11 +113,6 @@ def _copy_part(deployment: Deployment, run: Run, plan: FlowPlan, part: Part, rec
         size = sum(page["facts"]["size"] for page in raw)
         parts.copied(conn, record, raw, {"inputBytes": size, "landedBytes": sum(page["ref"]["bytes"] for page in raw)})
     crash_points.reach(crash_points.LANDED)
-
-
-def _keep_renewed(deployment: Deployment, run: Run, connection_id: str, renewed: Mapping[str, Any]) -> None:
-    with deployment.store.write() as conn:
-        flows.credentials.save(conn, deployment.keyring, run.caller, connection_id, renewed, deployment.clock.now())
 
 
 def _land(deployment: Deployment, run: Run, part: Part, page: Page) -> dict[str, Any]:

@@ -22,7 +22,8 @@ def make_plan(deployment: Deployment, run: Run, now: int) -> FlowPlan:
         pinned = dataprep.mapping_sets.pinned(conn, run.caller, inputs.mapping_id, inputs.mapping_version)
     asked = Window(run.window_start, run.window_end)
     reading = Reading(inputs.spec, inputs.auth_spec, inputs.source_params, asked, now, run.backfill)
-    planned = sources.plan(reading, credentials, deployment.http)
+    keep = flows.credentials.keeper(deployment.store, deployment.keyring, run.caller, inputs.connection_id, now)
+    planned = sources.plan(reading, credentials, deployment.http, keep)
     target = Target(
         dataset.table, composed.id, composed.version, composed.full, pinned.id, pinned.version,
         tuple(pinned.items), now,

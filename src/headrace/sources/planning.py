@@ -5,6 +5,7 @@ from typing import Any
 
 from headrace.clock import Window
 from headrace.sources import discovery
+from headrace.sources.auth import Renewed
 from headrace.sources.fetching import access_of
 from headrace.sources.http import SourceHttp
 from headrace.sources.limits import clamp
@@ -15,14 +16,14 @@ from headrace.sources.spec import Extraction, extraction
 from headrace.sources.template import Values
 
 
-def plan(reading: Reading, credentials: Credentials, http: SourceHttp) -> Planned:
-    """The parts of a run. The source may be asked for what there is to read."""
+def plan(reading: Reading, credentials: Credentials, http: SourceHttp, renewed: Renewed | None = None) -> Planned:
+    """The parts of a run. The source may be asked for what there is to read; ``renewed`` is told a renewed token."""
     view = extraction(reading.spec, reading.params)
     window, clamps = clamp(reading.spec, reading.window, reading.now)
     if window.start >= window.end:
         return Planned((), Window(window.end, window.end), clamps)
     values = values_for(reading.spec, reading.auth_spec, reading.params, credentials)
-    access = access_of(reading, credentials)
+    access = access_of(reading, credentials, renewed)
     discovery.require_readable(view, values, access, http)
     parts: list[Part] = []
     for partition in discovery.partitions(view, values, access, http):
