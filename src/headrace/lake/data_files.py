@@ -2,13 +2,16 @@
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyiceberg.io.pyarrow import (
+    MetricModeTypes,
+    MetricsMode,
+    StatisticsCollector,
     compute_statistics_plan,
     data_file_statistics_from_parquet_metadata,
     parquet_path_to_id_mapping,
@@ -20,7 +23,7 @@ from pyiceberg.typedef import Record
 from headrace.errors import FileDamaged
 from headrace.lake.changes import FileRef, TableRef
 from headrace.lake.files import Files, path_of
-from headrace.lake.layout import month_ordinal
+from headrace.lake.layout import DAY, EXTRACTED_AT, SCOPE, month_ordinal
 from headrace.lake.removals import Condition, Removal, days_of, latest_extraction
 from headrace.lake.schemas import file_schema, ids_in, ids_of
 from headrace.lake.writer import MonthWriter
@@ -116,7 +119,7 @@ def data_file(files: Files, ref: FileRef, schema: Schema, properties: dict[str, 
     footer = _footer(path, ref)
     metrics = data_file_statistics_from_parquet_metadata(
         parquet_metadata=footer,
-        stats_columns=compute_statistics_plan(schema, properties),
+        stats_columns=_statistics(schema, properties),
         parquet_column_mapping=parquet_path_to_id_mapping(schema),
     )
     return DataFile.from_args(
@@ -131,6 +134,19 @@ def data_file(files: Files, ref: FileRef, schema: Schema, properties: dict[str, 
         key_metadata=None,
         **metrics.to_serialized_dict(),
     )
+
+
+def _statistics(schema: Schema, properties: dict[str, str]) -> dict[int, StatisticsCollector]:
+    """What is measured of each column.
+
+    pyiceberg bounds no nested column, and without these bounds every replaced window would have to open files that
+    it leaves as they are, and rewrite those that it takes whole.
+    """
+    plan = compute_statistics_plan(schema, properties)
+    for column in (SCOPE, DAY, EXTRACTED_AT):
+        number = schema.find_field(column).field_id
+        plan[number] = replace(plan[number], mode=MetricsMode(MetricModeTypes.FULL))
+    return plan
 
 
 def _footer(path: Path, ref: FileRef) -> pq.FileMetaData:

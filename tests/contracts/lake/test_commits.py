@@ -125,6 +125,15 @@ def test_two_scopes_of_one_rewritten_file_are_taken_out_together(lake):
     assert held(lake) == {aug(4): 4}
 
 
+@pytest.mark.parametrize("delete", [ReplaceWindow(aug(8), aug(9)), ReplaceWindow(aug(1), aug(2)), ReplaceAll()])
+def test_no_file_is_opened_that_a_window_leaves_alone_or_takes_whole(lake, monkeypatch, delete):
+    load(lake, "B1", {aug(1): 1, aug(2): 2})
+    monkeypatch.setattr("headrace.lake.data_files.Rewriter.without", None)
+    outcome = load(lake, "B2", {}, delete)
+    assert len(held(lake)) == 2 - outcome.rows_deleted
+    assert outcome.rows_deleted == (0 if delete == ReplaceWindow(aug(8), aug(9)) else 2)
+
+
 def test_the_schema_is_brought_up_with_the_data(lake):
     load(lake, "B1", {aug(1): 1})
     wider = pa.schema(
