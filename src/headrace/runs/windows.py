@@ -33,7 +33,8 @@ def next_window(schedule: Schedule, now: int) -> Next | None:
     if not schedule.backfill:
         return _one(_boundary(schedule.start, step, max(schedule.start, schedule.created_at)), step)
     last = _boundary(schedule.start, step, now)
-    if last <= schedule.start:
+    # A start that was to come when the flow was made has no history to take, however late somebody looks.
+    if schedule.start >= schedule.created_at or last <= schedule.start:
         return _one(schedule.start, step)
     return Next(Window(schedule.start, last), last, backfill=True)
 

@@ -26,6 +26,7 @@ CASES = [
     ("then one interval at a time", {"watermark": LAST}, one(LAST, HOUR)),
     ("a future start", {"start": NOW + DAY}, one(NOW + DAY, HOUR)),
     ("a start within the interval", {"start": NOW - 60_000}, one(NOW - 60_000, HOUR)),
+    ("a start to come, seen late", {"created_at": NOW - DAY, "start": NOW - DAY + HOUR}, one(NOW - DAY + HOUR, HOUR)),
     ("a start right now", {"start": NOW}, one(NOW, HOUR)),
     ("a start one interval ago", {"start": NOW - HOUR}, Next(Window(NOW - HOUR, NOW), NOW, True)),
     ("no backfill: the interval that holds the creation", {"backfill": False}, one(LAST, HOUR)),
