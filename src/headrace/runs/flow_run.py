@@ -3,6 +3,7 @@
     plan      freeze what the run needs, cut it into parts
     copy      per part: source -> landed pages, as they came                             [copyActivity]
     promote   per part: decode -> map -> check -> data files and quarantine files        [promotionActivity]
+              (a part is promoted while the next one is copied)
               then the run must balance, keep its tolerance, and is committed once
     record    metrics, batch, watermark and the flow's next window in one transaction
 
@@ -11,6 +12,7 @@ call: whoever is given the run after a crash calls it from the top.
 """
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -29,7 +31,7 @@ from headrace.runs.promotion import PartWork, Slices, Tally, Wanted, promote_par
 from headrace.sources.reading import Page, Part
 from headrace.store import batches, parts, runs
 from headrace.store.batches import Batch
-from headrace.store.parts import COPY, PROMOTED, PROMOTION, PartRecord
+from headrace.store.parts import COPY, PLANNED, PROMOTED, PROMOTION, PartRecord
 from headrace.store.runs import Run
 
 MOST_ATTEMPTS = 8
@@ -45,8 +47,7 @@ def flow_run(deployment: Deployment, run_id: str) -> None:
             return
     try:
         plan = _planned(deployment, run)
-        _copy(deployment, run, plan)
-        _promote(deployment, run, plan)
+        _carry(deployment, run, plan)
         _commit(deployment, run, plan)
     except HandedBack as reason:
         ending.hand_back(deployment, run, str(reason))
@@ -88,19 +89,40 @@ def _open_batch(conn: sa.Connection, run: Run, plan: FlowPlan, now: int) -> Batc
     )  # fmt: skip
 
 
+# -- copy and promote -------------------------------------------------------------------------------------------
+
+
+def _carry(deployment: Deployment, run: Run, plan: FlowPlan) -> None:
+    """Copies part after part; each is promoted behind, in its order, while the next one is copied."""
+    _start(deployment, run, COPY)
+    with ThreadPoolExecutor(1, thread_name_prefix="headrace-promote") as behind:
+        promoted: list[Future[None]] = []
+        try:
+            for part, record in _recorded(deployment, run, plan):
+                _require_no_failure(promoted)
+                if record.state == PLANNED:
+                    ending.obey(deployment, run.id)
+                    record = _copy_part(deployment, run, plan, part, record)
+                promoted.append(behind.submit(_promote, deployment, run, plan, part, record))
+            _end(deployment, run, COPY)
+            _start(deployment, run, PROMOTION)
+            for future in promoted:
+                future.result()
+        finally:
+            behind.shutdown(cancel_futures=True)
+
+
+def _require_no_failure(promoted: Sequence[Future[None]]) -> None:
+    """Raises what a promotion behind has raised: nothing more needs to be copied then."""
+    for future in promoted:
+        if future.done():
+            future.result()
+
+
 # -- copy -----------------------------------------------------------------------------------------------------
 
 
-def _copy(deployment: Deployment, run: Run, plan: FlowPlan) -> None:
-    _start(deployment, run, COPY)
-    for part, record in _recorded(deployment, run, plan):
-        if record.state == parts.PLANNED:
-            ending.obey(deployment, run.id)
-            _copy_part(deployment, run, plan, part, record)
-    _end(deployment, run, COPY)
-
-
-def _copy_part(deployment: Deployment, run: Run, plan: FlowPlan, part: Part, record: PartRecord) -> None:
+def _copy_part(deployment: Deployment, run: Run, plan: FlowPlan, part: Part, record: PartRecord) -> PartRecord:
     with deployment.store.read() as conn:
         credentials = flows.credentials.load(conn, deployment.keyring, run.caller, plan.connection_id)
     now = deployment.clock.now()
@@ -111,8 +133,10 @@ def _copy_part(deployment: Deployment, run: Run, plan: FlowPlan, part: Part, rec
         crash_points.reach(crash_points.LANDING)
     with deployment.store.write() as conn:
         size = sum(page["facts"]["size"] for page in raw)
-        parts.copied(conn, record, raw, {"inputBytes": size, "landedBytes": sum(page["ref"]["bytes"] for page in raw)})
+        counts = {"inputBytes": size, "landedBytes": sum(page["ref"]["bytes"] for page in raw)}
+        copied = parts.copied(conn, record, raw, counts)
     crash_points.reach(crash_points.LANDED)
+    return copied
 
 
 def _land(deployment: Deployment, run: Run, part: Part, page: Page) -> dict[str, Any]:
@@ -125,15 +149,11 @@ def _land(deployment: Deployment, run: Run, part: Part, page: Page) -> dict[str,
 # -- promote --------------------------------------------------------------------------------------------------
 
 
-def _promote(deployment: Deployment, run: Run, plan: FlowPlan) -> None:
+def _promote(deployment: Deployment, run: Run, plan: FlowPlan, part: Part, record: PartRecord) -> None:
+    if record.state == PROMOTED:
+        return
+    ending.obey(deployment, run.id)
     _start(deployment, run, PROMOTION)
-    for part, record in _recorded(deployment, run, plan):
-        if record.state != PROMOTED:
-            ending.obey(deployment, run.id)
-            _promote_part(deployment, run, plan, part, record)
-
-
-def _promote_part(deployment: Deployment, run: Run, plan: FlowPlan, part: Part, record: PartRecord) -> None:
     stamp = Stamp(
         batch=run.batch_id, flow=run.flow_id, scope=scope_of(run.flow_id, part.partition), part=part.n,
         attempt=run.attempt, extracted_at=plan.reading.now, ingested_at=plan.reading.now,
