@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 # Most of this product takes longer to import than a server may take to answer, so everything is imported where it is
 # used: first what the database and /health need, the rest while the server listens already.
 BACKLOG = 2048
+LOOK_SECONDS = 0.2
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 app.command("query")(query.query)
@@ -162,7 +163,9 @@ def worker(
         signal.signal(name, lambda *_: stopped.set())
     process.worker.start()
     typer.echo(f"Headrace works on {data_dir}.")
-    stopped.wait()
+    # The kernel may give a signal to any thread, and Python handles it only when this one wakes.
+    while not stopped.wait(LOOK_SECONDS):
+        pass
     process.close(grace)
 
 
