@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from pyiceberg.catalog.sql import IcebergTables, SqlCatalog, SqlCatalogBaseTable
 from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchTableError, TableAlreadyExistsError
 from pyiceberg.io.pyarrow import PyArrowFile, PyArrowFileIO
-from pyiceberg.table import Table
+from pyiceberg.table import CommitTableResponse, Table
 from pyiceberg.table.metadata import TableMetadata
+from pyiceberg.table.update import TableRequirement, TableUpdate
 
 from headrace.errors import TableMissing
 from headrace.lake.changes import Figures, TableRef
@@ -71,8 +72,19 @@ class _SyncedStream:
         self.close()
 
 
+class _Shared(list[Any]):
+    """A list that all copies of a metadata share: nothing in it changes, and each commit would copy all of it twice."""
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> "_Shared":
+        return self
+
+    def __add__(self, more: list[Any]) -> "_Shared":
+        return _Shared([*self, *more])
+
+
 class RememberingCatalog(SqlCatalog):
-    """Reads each metadata file once: a commit loads its table three times, and such a file never changes."""
+    """Reads each metadata file once, or never when it wrote it: a commit loads its table three times, and such a file
+    never changes."""
 
     def __init__(self, name: str, **properties: str) -> None:
         super().__init__(name, **properties)
@@ -84,17 +96,26 @@ class RememberingCatalog(SqlCatalog):
         with self._lock:
             metadata = self._read.get(location)
         if metadata is None:
-            table = super()._convert_orm_to_iceberg(orm_table)
-            self._remember(location, table.metadata)
-            return table
+            metadata = self._remember(location, super()._convert_orm_to_iceberg(orm_table).metadata)
         identifier = (*self.identifier_to_tuple(orm_table.table_namespace), orm_table.table_name)
         return Table(identifier, metadata, location, self._load_file_io(metadata.properties, location), self)
 
-    def _remember(self, location: str, metadata: TableMetadata) -> None:
+    def commit_table(
+        self, table: Table, requirements: tuple[TableRequirement, ...], updates: tuple[TableUpdate, ...]
+    ) -> CommitTableResponse:
+        """Commits, and remembers what it wrote."""
+        response = super().commit_table(table, requirements, updates)
+        self._remember(response.metadata_location, response.metadata)
+        return response
+
+    def _remember(self, location: str, metadata: TableMetadata) -> TableMetadata:
+        shared = {name: _Shared(getattr(metadata, name)) for name in ("snapshots", "snapshot_log")}
+        kept: TableMetadata = metadata.model_copy(update=shared)
         with self._lock:
-            self._read[location] = metadata
+            self._read[location] = kept
             while len(self._read) > REMEMBERED:
                 del self._read[next(iter(self._read))]
+        return kept
 
 
 def open_catalog(database_url: str, warehouse: Path) -> SqlCatalog:

@@ -2,6 +2,7 @@ from datetime import date
 
 import pyarrow as pa
 import pytest
+from pyiceberg.serializers import FromInputFile
 
 from contracts.lake.factory import AT, REF, SCHEMA, aug, change, held, load, write
 from headrace.errors import FileDamaged, TableMissing, WindowSuperseded
@@ -191,6 +192,15 @@ def test_a_table_of_empty_commits_has_no_files(lake):
     load(lake, "B4", {}, ReplaceWindow(aug(1), aug(1)))
     found = files_on_disk(lake, REF)
     assert (found.referenced, found.missing, found.orphans) == ((), (), ())
+
+
+def test_what_is_remembered_of_a_table_is_what_its_file_says(lake):
+    load(lake, "B1", {aug(1): 1})
+    table = lake.table(REF)
+    load(lake, "B2", {aug(2): 2}, WEEK)
+    after = lake.table(REF)
+    assert after.metadata == FromInputFile.table_metadata(after.io.new_input(after.metadata_location))
+    assert len(table.metadata.snapshots) + 1 == len(after.metadata.snapshots)
 
 
 def test_orgs_and_sandboxes_have_tables_of_their_own(lake):
