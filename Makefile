@@ -24,7 +24,7 @@ demo: $(STAMP) ## Walk the whole tutorial: simulator, server, run, quarantine, p
 check: lint types floors fast ## Format, lint, types, floors and the fast tests (about a minute)
 
 test: $(STAMP) ## Every test
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 format: $(STAMP) ## Format the code
 	$(BIN)/ruff format src tests bench docs
@@ -41,7 +41,7 @@ floors: $(STAMP) ## Imports only go down
 	$(BIN)/lint-imports
 
 fast: $(STAMP)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not slow'
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not slow'
 
 bench: $(STAMP) ## Measure: ratios in one run
 	$(BIN)/python -m bench
