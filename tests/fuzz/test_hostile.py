@@ -16,7 +16,7 @@ from headrace.store import accounts
 from headrace.store.emulator_clock import wall_ms
 from wire_server import HEADERS, ORG, deploy, serve
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("fuzz")]
+pytestmark = pytest.mark.slow
 
 JSON = {"Content-Type": "application/json"}
 # What is not a body, as bytes.
@@ -70,7 +70,7 @@ PATHS = [
     "/\ud800", "/\0", "/mappings", "/meta:extends/-", "/type", "/options", "/sourceSpec",
 ]  # fmt: skip
 # The values of a list take turns: every place meets one in so many, every value meets many places.
-TURNS = 7
+TURNS = 20
 # A second spelling of a path leads to the same handler.
 ALL = [one for one in operations() if not one.alias]
 # Headers are read alike by all operations: some of them, and none that reads many files or asks the source.
