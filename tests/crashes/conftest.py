@@ -1,6 +1,5 @@
 """The tutorial's flow, ready to run, without a worker: the test starts workers as processes and kills them."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -12,10 +11,11 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from children import Child
 from headrace.cli import tutorial
 from headrace.client import FLOW_SERVICE, Client
-from headrace.crash_points import VARIABLE
 from headrace.lake import TableRef
+from headrace.runs import verification
 from headrace.runs.deployment import Deployment
 from headrace.store import runs
 from headrace.store.scope import Caller
@@ -37,7 +37,7 @@ class World:
     deployment: Deployment
     walk: tutorial.Walk
     alias: str
-    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    processes: list[Child] = field(default_factory=list)
 
     @property
     def flow(self) -> str:
@@ -47,15 +47,13 @@ class World:
         settings = self.deployment.settings
         arguments = ["--data-dir", str(settings.data_dir), "--database-url", settings.database, "--emulator"]
         arguments += ["--host-alias", self.alias, "--lease", str(LEASE), "--grace", str(SECONDS)]
-        return [sys.executable, "-m", "headrace.main", name, *arguments]
+        return [name, *arguments]
 
-    def start(self, crash_at: str | None = None, name: str = "worker") -> subprocess.Popen[bytes]:
+    def start(self, crash_at: str | None = None, name: str = "worker") -> Child:
         """A worker (or a whole server) as a process; ``crash_at`` is a crash point and the signal it sends itself."""
-        environment = {**os.environ, **({VARIABLE: crash_at} if crash_at else {})}
         more = ["--port", "0"] if name == "serve" else []
-        log = (self.deployment.settings.data_dir / f"worker-{len(self.processes)}.log").open("wb")
-        process = subprocess.Popen([*self.command(name), *more], stdout=log, stderr=log, env=environment)
-        log.close()
+        log = self.deployment.settings.data_dir / f"worker-{len(self.processes)}.log"
+        process = Child([*self.command(name), *more], crash_at, log)
         self.processes.append(process)
         return process
 
@@ -91,7 +89,12 @@ class World:
         return self.deployment.lake.scan(self.table)
 
     def verify(self) -> None:
-        """``headrace verify`` finds nothing wrong with the data directory."""
+        """What ``headrace verify`` looks for: nothing is wrong with the data directory."""
+        report = verification.verify(self.deployment.store, self.deployment.lake, lambda *_: None)
+        assert report.findings == [], report
+
+    def verify_by_command(self) -> None:
+        """As ``verify``, by the command in a process of its own."""
         settings = self.deployment.settings
         command = [sys.executable, "-m", "headrace.main", "verify", "--data-dir", str(settings.data_dir)]
         done = subprocess.run([*command, "--database-url", settings.database], capture_output=True, text=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from children import Child
 from headrace import crash_points
 from headrace.cli import tutorial
 from headrace.client import FLOW_SERVICE
@@ -39,7 +40,7 @@ def snapshots(world) -> list:
     ]
 
 
-def killed(process: subprocess.Popen[bytes], world) -> None:
+def killed(process: Child, world) -> None:
     """The process died by the signal of its crash point: so the point was reached."""
     try:
         assert process.wait(timeout=60) == -signal.SIGKILL, world.logs()
@@ -47,7 +48,7 @@ def killed(process: subprocess.Popen[bytes], world) -> None:
         raise AssertionError(world.logs()) from None
 
 
-def stopped(process: subprocess.Popen[bytes], world) -> None:
+def stopped(process: Child, world) -> None:
     """Waits until the process has stopped itself at its crash point."""
 
     def state() -> str:
@@ -56,7 +57,7 @@ def stopped(process: subprocess.Popen[bytes], world) -> None:
     world.until(lambda: state() == "T")
 
 
-def ended(process: subprocess.Popen[bytes]) -> None:
+def ended(process: Child) -> None:
     """Wakes the process, and lets it end in order: after that it does nothing more."""
     process.send_signal(signal.SIGCONT)
     process.terminate()
@@ -114,6 +115,7 @@ def test_a_flow_deleted_in_mid_run_leaves_no_rows(world) -> None:
     assert "deleted" in error["message"]
     assert world.rows().num_rows == 0
     world.verify()
+    world.verify_by_command()
 
 
 def test_a_server_stopped_in_mid_run_hands_its_run_back(world) -> None:
