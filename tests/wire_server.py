@@ -12,6 +12,7 @@ import httpx2
 import uvicorn
 
 from headrace.api.app import build_app
+from headrace.api.bounded_http import BoundedHttp
 from headrace.api.services import ALL
 from headrace.clock import MonotonicTimer
 from headrace.durable.dbos_jobs import DbosJobs
@@ -93,7 +94,7 @@ def free_port() -> socket.socket:
 
 
 def serve(deployment: Deployment, listener: socket.socket | None = None) -> Iterator[str]:
-    config = uvicorn.Config(build_app(deployment, ALL), log_level="error", lifespan="off")
+    config = uvicorn.Config(build_app(deployment, ALL), http=BoundedHttp, log_level="error", lifespan="off")
     server = uvicorn.Server(config)
     with listener or free_port() as bound:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)

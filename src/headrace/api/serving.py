@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from headrace.api.bounded_http import BoundedHttp
 from headrace.api.health import status
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Server(uvicorn.Server):
         self.listening = threading.Event()
         super().__init__(
             uvicorn.Config(
-                self._opening, log_level="warning", access_log=False, lifespan="off",
+                self._opening, http=BoundedHttp, log_level="warning", access_log=False, lifespan="off",
                 timeout_graceful_shutdown=max(1, round(self._grace)),
             )
         )  # fmt: skip

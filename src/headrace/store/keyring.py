@@ -13,6 +13,7 @@ from headrace.errors import Broken
 
 NONCE_BYTES = 12
 KEY_ID_BYTES = 8
+OTHERS = 0o077
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ def load_keyring(path: Path) -> Keyring:
     """Reads the key file (lines ``id key`` in hex, the last one current); makes it with one key if absent."""
     if not path.exists():
         _create(path)
+    if path.stat().st_mode & OTHERS:
+        raise Broken(f"The key file {path} can be used by others than its owner; run chmod 600 on it.")
     pairs = [line.split() for line in path.read_text().splitlines() if line.strip()]
     if not pairs or any(len(pair) != 2 for pair in pairs):
         raise Broken(f"The key file {path} is damaged: each line must hold a key id and a key in hex.")

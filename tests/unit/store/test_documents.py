@@ -110,6 +110,14 @@ def test_the_key_file_is_private_and_read_again(tmp_path_factory: pytest.TempPat
     assert first.keys[first.current].hex() not in repr(first)
 
 
+def test_a_key_file_that_others_can_read_is_refused(tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.mktemp("keys") / "keys"
+    load_keyring(path)
+    path.chmod(0o640)
+    with pytest.raises(Broken, match="chmod 600"):
+        load_keyring(path)
+
+
 def test_a_client_secret_opens_only_its_own_account(store: Store) -> None:
     with store.write() as conn:
         client, secret = accounts.create(conn, "org@AdobeOrg", at=1)
@@ -121,6 +129,10 @@ def test_a_client_secret_opens_only_its_own_account(store: Store) -> None:
         assert accounts.grant_of(conn, token, now=99) == grant
         assert accounts.grant_of(conn, token, now=100) is None
         assert accounts.grant_of(conn, token + "x", now=1) is None
+        accounts.forget_expired(conn, now=99)
+        assert accounts.grant_of(conn, token, now=99) == grant
+        accounts.forget_expired(conn, now=100)
+        assert accounts.grant_of(conn, token, now=99) is None
         stored = repr(conn.execute(accounts.accounts.select()).all()) + repr(
             conn.execute(accounts.tokens.select()).all()
         )
