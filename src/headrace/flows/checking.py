@@ -130,7 +130,11 @@ def _check_draft(flow_spec: Json, flow: Json) -> None:
         raise Invalid(f"The flow spec {flow_spec.get('name')} does not support drafts.", code="1398")
     for name in IDS_IN_FLOW.values():
         list_at(flow, name)
-    list_at(flow, "transformations")
+    for n, step in enumerate(list_at(flow, "transformations")):
+        if not isinstance(step, dict):
+            raise Invalid(
+                f"transformations[{n}] must be an object with a name and params.", code="1312", field="transformations"
+            )
     object_at(flow, "scheduleParams")
 
 
