@@ -87,8 +87,8 @@ def source_spec(conn: sa.Connection, caller: Caller, source: Document) -> Json:
 
 def mapping(flow: Json) -> tuple[str, int]:
     """Id and version of the flow's mapping set."""
-    for step in list_at(flow, "transformations"):
-        if isinstance(step, dict) and at(step, "params.mappingId") is not None:
+    for step in _steps(flow):
+        if at(step, "params.mappingId") is not None:
             version = at(step, "params.mappingVersion")
             number = whole(0 if version in (None, "") else version, "mappingVersion", "1412")
             if not 0 <= number <= LAST_VERSION:
@@ -99,6 +99,15 @@ def mapping(flow: Json) -> tuple[str, int]:
         code="1328",
         field="transformations",
     )
+
+
+def _steps(flow: Json) -> list[Json]:
+    """The flow's transformations, each of which must be an object."""
+    steps = list_at(flow, "transformations")
+    for n, step in enumerate(steps):
+        if not isinstance(step, dict):
+            raise wrong(f"transformations[{n}]", "an object with a name and params")
+    return steps
 
 
 def options(flow: Json) -> Options:
@@ -130,11 +139,7 @@ def _check_draft(flow_spec: Json, flow: Json) -> None:
         raise Invalid(f"The flow spec {flow_spec.get('name')} does not support drafts.", code="1398")
     for name in IDS_IN_FLOW.values():
         list_at(flow, name)
-    for n, step in enumerate(list_at(flow, "transformations")):
-        if not isinstance(step, dict):
-            raise Invalid(
-                f"transformations[{n}] must be an object with a name and params.", code="1312", field="transformations"
-            )
+    _steps(flow)
     object_at(flow, "scheduleParams")
 
 
