@@ -11,6 +11,7 @@ import yaml
 
 from databases import BOTH
 from headrace.cli.tutorial import fill, load_bodies
+from headrace.query import local
 from platform_server import Platform
 from wire_server import ORG
 
@@ -163,6 +164,12 @@ def test_every_link_of_the_run_resolves(reader: Reader) -> None:
     (failed,) = answers["row_errors"].json()["data"]
     record = json.loads(reader.platform.api.get(failed["_links"]["self"]["href"]).text)
     assert record["element"]["clicks"] == "n/a" and record["_errors"][0]["code"] == "MAPPER-3700-400"
+
+
+def test_the_rows_are_there_for_sql_beside_the_server(reader: Reader) -> None:
+    settings = reader.platform.deployment.settings
+    sql = f'SELECT count(*) FROM "{reader.values["dataSet"]}"'
+    assert local.rows(settings.data_dir, ORG, "prod", sql, settings.database_url) == [(99,)]
 
 
 def test_update_flow(reader: Reader) -> None:
