@@ -109,6 +109,7 @@ def test_a_dead_process_job_is_taken_over_once(store: Store, jobs: DbosJobs, url
     enqueue(store, jobs, "a")
     assert began.wait(SECONDS)
     other = DbosJobs(url)
+    assert not jobs.stop(0)  # what is left of a process that died: its claim, and nobody who claims again
     assert [job.executor for job in other.unfinished()] == [jobs.executor]
     assert [other.resume([jobs.executor]) for _ in range(2)] == [1, 0]
     assert [job.executor for job in other.unfinished()] == [None]
