@@ -27,8 +27,9 @@ def apply_patch(document: Mapping[str, Any], patch: Sequence[Mapping[str, Any]])
         try:
             patched = jsonpatch.JsonPatch([step]).apply(patched)
         except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException) as error:
+            # The library's own text holds the whole document.
             raise PatchPathMissing(
-                f"Cannot {step['op']} {step['path']}: {error}", path=step["path"], op=step["op"]
+                f"Cannot {step['op']} {step['path']}: the document has no such place.", path=step["path"], op=step["op"]
             ) from error
     if not isinstance(patched, dict):
         raise Invalid("The patch may not replace the whole document by something that is not an object.", field="path")
