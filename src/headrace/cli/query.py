@@ -34,7 +34,7 @@ def query(
     sql: str = typer.Argument(..., metavar="SQL", help="One SELECT. Tables go by their query name or dataset id."),
     data_dir: Path = typer.Option(Path("headrace-data"), help="Directory that the server uses."),
     database_url: str = typer.Option("", help="postgresql://… instead of SQLite in the data directory."),
-    org: str = typer.Option("", help="Org to read (default: the only one)."),
+    org: str = typer.Option("", help="Org to read (default: the only one with datasets)."),
     sandbox: str = typer.Option("prod", help="Sandbox to read."),
     format: Format = typer.Option(Format.table, help="How to write the result."),
 ) -> None:

@@ -24,7 +24,7 @@ def rows(data_dir: Path, org: str | None, sandbox: str, sql: str, database_url: 
 
 
 def result(data_dir: Path, org: str | None, sandbox: str, sql: str, database_url: str = "") -> "Result":
-    """Runs one SELECT over the tables of ``org`` (None: the only one) and ``sandbox``, also beside a server."""
+    """Runs one SELECT over the tables of ``org`` (None: the only one with datasets) and ``sandbox``, also beside a server."""
     # DuckDB and Arrow take half a second to import, so whoever does not query goes without.
     from headrace.lake import Lake, TableRef
     from headrace.query import duck
@@ -55,9 +55,7 @@ def open_existing(settings: Settings) -> Store:
 
 def _scope(conn: sa.Connection, org: str | None, sandbox: str) -> Caller:
     orgs = sandboxes.orgs(conn)
-    if org is None and len(orgs) > 1:
-        raise QueryInvalid(f"The data directory holds several orgs; choose one with --org: {', '.join(orgs)}.")
-    chosen = org or next(iter(orgs), None)
+    chosen = org or _only(conn, orgs)
     if chosen is None or chosen not in orgs:
         raise NotFound(f"There is no org {chosen or ''} here. Orgs: {', '.join(orgs) or 'none yet'}.")
     found = sandboxes.find(conn, chosen, sandbox)
@@ -65,6 +63,15 @@ def _scope(conn: sa.Connection, org: str | None, sandbox: str) -> Caller:
         names = ", ".join(one.name for one in sandboxes.listed(conn, chosen))
         raise NotFound(f"Org {chosen} has no sandbox {sandbox}. Sandboxes: {names}.")
     return Caller(chosen, found.name, found.id, "", "")
+
+
+def _only(conn: sa.Connection, orgs: list[str]) -> str | None:
+    """The one org that can be meant: the only one with datasets, or the only one at all."""
+    # In an emulator an org comes to be when it is named, so one that was named by mistake has nothing.
+    meant = documents.orgs_with(conn, "dataSets") or orgs
+    if len(meant) > 1:
+        raise QueryInvalid(f"The data directory holds several orgs; choose one with --org: {', '.join(meant)}.")
+    return next(iter(meant), None)
 
 
 def _datasets(conn: sa.Connection, caller: Caller) -> dict[str, str]:

@@ -104,6 +104,12 @@ def select(conn: sa.Connection, caller: Caller, kind: str) -> list[Document]:
     return [_document(row) for row in rows]
 
 
+def orgs_with(conn: sa.Connection, kind: str) -> list[str]:
+    """Every org that has a document of this kind, in order."""
+    found = sa.select(documents.c.org).where(documents.c.kind == kind).distinct().order_by(documents.c.org)
+    return list(conn.execute(found).scalars())
+
+
 def replace_body(conn: sa.Connection, caller: Caller, document: Document, body: dict[str, Any], at: int) -> Document:
     """Writes a new body over exactly the revision that was read; RevisionStale when another write came first."""
     changed = replace(

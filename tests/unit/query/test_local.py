@@ -44,6 +44,7 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lake = Lake.open(settings.database, settings.warehouse)
     with store.write() as conn:
         sandboxes.create_on_first_use(conn, ORG, "dev", 1000)
+        sandboxes.create_on_first_use(conn, OTHER_ORG, "prod", 1000)
         _dataset(lake, conn, ORG, "prod", DATASET, "ads")
         _dataset(lake, conn, ORG, "prod", EMPTY, "empty")
         _dataset(lake, conn, ORG, "dev", ELSEWHERE, "elsewhere")
@@ -146,6 +147,10 @@ def test_several_orgs_must_be_told_apart(tmp_path: Path) -> None:
     with pytest.raises(QueryInvalid, match=f"--org: {ORG}, {OTHER_ORG}"):
         local.rows(tmp_path, None, "prod", "SELECT 1")
     assert local.rows(tmp_path, OTHER_ORG, "prod", "SELECT 1") == [(1,)]
+
+
+def test_an_org_that_was_only_named_need_not_be_told_apart(data_dir: Path) -> None:
+    assert local.rows(data_dir, None, "prod", "SELECT count(*) FROM empty") == [(0,)]
 
 
 def test_another_directory_is_told_so_and_left_alone(tmp_path: Path) -> None:
