@@ -49,7 +49,7 @@ def _emulating(request: Request) -> None:
 
 def _time(request: Request) -> Reply:
     now = request.clock.now()
-    return Reply(200, {"now": f"{utc(now):%Y-%m-%dT%H:%M:%S}Z", "nowMs": now})
+    return Reply(200, {"now": f"{utc(now):%Y-%m-%dT%H:%M:%S}Z", "epochMs": now})
 
 
 def _target(body: dict[str, Any], before: int) -> int:

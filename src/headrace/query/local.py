@@ -24,7 +24,7 @@ def rows(data_dir: Path, org: str | None, sandbox: str, sql: str, database_url: 
 
 
 def result(data_dir: Path, org: str | None, sandbox: str, sql: str, database_url: str = "") -> "Result":
-    """Runs one SELECT over the tables of ``org`` (None: the only one with datasets) and ``sandbox``, also beside a server."""
+    """Runs one SELECT over the tables of ``org`` (None: the only one with datasets) and ``sandbox``."""
     # DuckDB and Arrow take half a second to import, so whoever does not query goes without.
     from headrace.lake import Lake, TableRef
     from headrace.query import duck
