@@ -264,6 +264,10 @@ class FileDamaged(Broken):
     """A file of the lake is missing or does not hold the bytes that were recorded for it."""
 
 
+class LakeMoved(Broken):
+    """The data directory is not where its tables were made; move it back, or make a symbolic link there."""
+
+
 class TableMissing(NotFound):
     """The dataset has no table; create the dataset again."""
 

@@ -18,6 +18,7 @@ from headrace.lake.changes import ABORTED, COMMITTED, Change, FileRef, Outcome, 
 from headrace.lake.data_files import Rewriter, data_file
 from headrace.lake.files import Files
 from headrace.lake.history import outcome_of, summary_entry
+from headrace.lake.home import home_of
 from headrace.lake.removals import matching_files, removals_of
 from headrace.lake.schemas import evolve
 from headrace.lake.transactions import SteadyTransaction, overwrite
@@ -91,7 +92,8 @@ def _commit_once(table: Table, rewriter: Rewriter, schema: pa.Schema, batches: S
     step = Step()
     outcomes = [_arrival(step, rewriter, evolved, batch) for batch in batches]
     _departures(step, table, rewriter, evolved, batches)
-    added = [data_file(rewriter.files, ref, evolved, table.metadata.properties) for ref in step.added]
+    named = Files(home_of(table.metadata_location))  # all in one spelling, whichever this process knows the lake by
+    added = [data_file(named, ref, evolved, table.metadata.properties) for ref in step.added]
     counted = [replace(outcome, rows_deleted=step.rows_deleted[outcome.batch]) for outcome in outcomes]
     taken = _take_snapshot(transaction, step.removed, added, counted)
     _send(transaction, rewriter, {ref.name for ref in step.added})

@@ -16,6 +16,7 @@ from headrace.errors import FileDamaged
 from headrace.lake.changes import DataFileFacts, FileRef, Outcome, TableRef
 from headrace.lake.files import TEMPORARY
 from headrace.lake.history import outcomes
+from headrace.lake.home import home_of
 from headrace.lake.lake import Lake
 from headrace.lake.layout import BATCH, month_name, table_folder
 from headrace.lake.schemas import arrow_schema_of
@@ -41,12 +42,13 @@ def scan(table: Table, batch: str | None) -> pa.Table:
     return rows if batch is None else rows.filter(pc.equal(rows.column(BATCH), batch))
 
 
-def batch_files(table: Table, warehouse: Path, batch: str) -> list[DataFileFacts]:
+def batch_files(table: Table, batch: str) -> list[DataFileFacts]:
     """The current data files that hold, by their bounds, rows of the batch."""
+    home = home_of(table.metadata_location)
     found = [task.file for task in table.scan(row_filter=_rows_of(batch)).plan_files()]
     facts = [
         DataFileFacts(
-            name=Path(file.file_path).relative_to(warehouse).as_posix(),
+            name=Path(file.file_path).relative_to(home).as_posix(),
             bytes=file.file_size_in_bytes,
             rows=file.record_count,
             partition=month_name(file.partition[0]),
@@ -76,10 +78,11 @@ def batches_in_history(lake: Lake, ref: TableRef) -> list[Outcome]:
 def files_on_disk(lake: Lake, ref: TableRef) -> FilesOnDisk:
     """Compares the data files that any snapshot refers to with those in the table's directory."""
     table = lake.table(ref)
-    current = _names(lake, (task.file.file_path for task in table.scan().plan_files()))
-    known = current | _names(lake, _ever_referenced(table))
-    folder = lake.warehouse / table_folder(ref) / "data"
-    present = _names(lake, (str(path) for path in folder.rglob("*") if path.is_file()))
+    home = home_of(table.metadata_location)
+    current = _names(home, (task.file.file_path for task in table.scan().plan_files()))
+    known = current | _names(home, _ever_referenced(table))
+    folder = home / table_folder(ref) / "data"
+    present = _names(home, (str(path) for path in folder.rglob("*") if path.is_file()))
     unfinished = {name for name in present if Path(name).name.startswith(TEMPORARY)}
     return FilesOnDisk(
         referenced=tuple(sorted(current)),
@@ -120,5 +123,5 @@ def _rows_of(batch: str | None) -> BooleanExpression:
     return AlwaysTrue() if batch is None else EqualTo(term=Reference(BATCH), value=literal(batch))
 
 
-def _names(lake: Lake, paths: Iterable[str]) -> set[str]:
-    return {Path(path).relative_to(lake.warehouse).as_posix() for path in paths}
+def _names(home: Path, paths: Iterable[str]) -> set[str]:
+    return {Path(path).relative_to(home).as_posix() for path in paths}

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from headrace.lake.changes import Change, DataFileFacts, Figures, FileRef, Outcome, Stamp, TableRef
 from headrace.lake.files import Files, make_directory
+from headrace.lake.home import require_home, require_homes
 
 if TYPE_CHECKING:
     from pyiceberg.catalog.sql import SqlCatalog
@@ -33,7 +34,8 @@ class Lake:
 
     @classmethod
     def open(cls, database_url: str, warehouse: Path) -> "Lake":
-        """The lake whose catalog is at (SQLite: beside) ``database_url``; reached at its first use."""
+        """The lake whose catalog is at (SQLite: beside) ``database_url``; LakeMoved when it was made elsewhere."""
+        require_homes(database_url, warehouse.absolute())
         make_directory(warehouse.absolute())
         return cls(database_url, warehouse)
 
@@ -87,10 +89,12 @@ class Lake:
         drop_table(self.catalog, self.warehouse, ref)
 
     def table(self, ref: TableRef) -> "Table":
-        """The table as it is now; TableMissing."""
+        """The table as it is now; TableMissing, LakeMoved."""
         from headrace.lake.tables import load_table
 
-        return load_table(self.catalog, ref)
+        table = load_table(self.catalog, ref)
+        require_home(table.metadata_location, self.warehouse)  # another process may have made it since the opening
+        return table
 
     def figures(self, ref: TableRef) -> Figures:
         """How much the table holds now."""
@@ -112,7 +116,7 @@ class Lake:
         """The current data files that hold rows of the batch."""
         from headrace.lake.contents import batch_files
 
-        return batch_files(self.table(ref), self.warehouse, batch)
+        return batch_files(self.table(ref), batch)
 
     # -- batches ---------------------------------------------------------------------------------------------
 

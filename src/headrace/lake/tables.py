@@ -19,6 +19,7 @@ from pyiceberg.table.update import TableRequirement, TableUpdate
 from headrace.errors import TableMissing
 from headrace.lake.changes import Figures, TableRef
 from headrace.lake.files import make_directory, sync_directory
+from headrace.lake.home import catalog_url
 from headrace.lake.layout import PROPERTIES, namespace, table_folder, table_name
 from headrace.lake.schemas import new_table_schema, partition_spec
 
@@ -120,14 +121,12 @@ class RememberingCatalog(SqlCatalog):
 
 def open_catalog(database_url: str, warehouse: Path) -> SqlCatalog:
     """The catalog in its own SQLite file beside the database (each file has one write lock), or in PostgreSQL."""
-    url = sa.make_url(database_url)
+    url = catalog_url(database_url)
     if url.get_backend_name() == "sqlite":
-        url = url.set(database=str(Path(url.database or "headrace.db").absolute().with_name("catalog.db")))
         make_directory(Path(str(url.database)).parent)
         engine = sa.create_engine(url, connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS})
         sa.event.listen(engine, "connect", _configure_sqlite)
     else:
-        url = url.set(drivername="postgresql+psycopg")
         engine = sa.create_engine(url, pool_pre_ping=True)
     _create_catalog_tables(engine)
     return _catalog(engine, url, warehouse)

@@ -1,6 +1,7 @@
 """SQL sees the tables of one sandbox, exactly and read-only, and nothing else on the machine."""
 
 import datetime
+import shutil
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from typer.testing import CliRunner
 
 from headrace import sandboxes
 from headrace.cli.query import query as command
-from headrace.errors import NotFound, QueryInvalid, TableUnknown
+from headrace.errors import LakeMoved, NotFound, QueryInvalid, TableUnknown
 from headrace.lake import Change, Lake, Stamp, TableRef
 from headrace.lake.changes import Append
 from headrace.query import local
@@ -157,6 +158,17 @@ def test_another_directory_is_told_so_and_left_alone(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="no data directory"):
         local.rows(tmp_path / "nothing", None, "prod", "SELECT 1")
     assert not (tmp_path / "nothing").exists()
+
+
+def test_a_copy_does_not_read_the_original(data_dir: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(data_dir, tmp_path / "copy")
+    with pytest.raises(LakeMoved, match=f"{copy} was made at {data_dir}"):
+        local.rows(copy, None, "prod", "SELECT 1 FROM ads")
+
+
+def test_a_directory_is_read_through_a_link(data_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(data_dir)
+    assert local.rows(tmp_path / "link", None, "prod", "SELECT count(*) FROM ads") == [(2,)]
 
 
 JSON = r"""[
