@@ -1,7 +1,8 @@
-"""The emulator's own controls: read and move the business clock, wait until nothing is due or running."""
+"""The emulator's own controls: read and move the business clock, wait until all is done, forget what there is."""
 
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -9,13 +10,17 @@ from headrace.api.problems import GATEWAY
 from headrace.api.request import Reply, Request
 from headrace.api.routing import Routes
 from headrace.clock import epoch_ms, utc
-from headrace.errors import Conflict, Invalid, NotFound
-from headrace.runs import settling
+from headrace.errors import Conflict, Invalid, MediaUnsupported, NotFound, Refused
+from headrace.runs import resetting, settling
+from headrace.settings import LOOPBACK, Settings
 from headrace.store import emulator_clock, runs
+from headrace.store.erasing import Extent
 
 emulator = Routes("/_emulator", GATEWAY)
 
 WAIT_SECONDS = 600.0
+RESET_SECONDS = 60.0
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
 
 
 @emulator.get("/clock", open=True)
@@ -34,7 +39,7 @@ def move_clock(request: Request) -> Reply:
         before = emulator_clock.wall_ms() + emulator_clock.offset(conn)
         target = _target(body, before)
         if target < before and "now" in body and runs.any_exists(conn):
-            raise Conflict("The clock moves back only while no run exists; start with an empty data directory.")
+            raise Conflict("The clock moves back only while no run exists; reset the emulator first.")
         if target != before:
             emulator_clock.move_to(conn, target)
     if body.get("wait") is True:
@@ -42,9 +47,34 @@ def move_clock(request: Request) -> Reply:
     return _time(request)
 
 
+@emulator.post("/reset", open=True)
+def reset(request: Request) -> Reply:
+    """Forgets everything, or ``{"org": …}``, or ``{"org": …, "sandbox": …}``; what runs there is stopped first."""
+    _emulating(request)
+    extent, now = _extent(request.json_object() if request.body.strip() else {})
+    resetting.reset(request.deployment, extent, now, RESET_SECONDS)
+    return _time(request)
+
+
 def _emulating(request: Request) -> None:
-    if not request.deployment.settings.emulator:
+    settings = request.deployment.settings
+    if not settings.emulator:
         raise NotFound("This server does not run with --emulator.", kind="path", id=request.path)
+    # These controls ask for no token, and any page in a browser can send a request to loopback.
+    origin = request.headers.get("origin")
+    if origin is not None and origin.lower() not in _own_origins(settings):
+        raise Refused(f"The emulator's controls take no request from another site's page ({origin}).")
+    label = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if label in FORMS and request.body:
+        raise MediaUnsupported(
+            f"Send the body as Content-Type: application/json, not {label}, which any page may send."
+        )
+
+
+def _own_origins(settings: Settings) -> set[str]:
+    public = urlsplit(settings.base_url)
+    names = (f"[{host}]" if ":" in host else host for host in LOOPBACK)
+    return {f"{public.scheme}://{public.netloc}".lower(), *(f"http://{name}:{settings.port}" for name in names)}
 
 
 def _time(request: Request) -> Reply:
@@ -56,9 +86,9 @@ def _target(body: dict[str, Any], before: int) -> int:
     unknown = set(body) - {"advance", "now", "wait"}
     if unknown or ("advance" in body) == ("now" in body):
         raise Invalid('Send {"advance": "<ISO 8601 duration>"} or {"now": "<instant>"}, and optionally "wait": true.')
+    if "now" in body:
+        return _instant(body["now"])
     try:
-        if "now" in body:
-            return epoch_ms(_aware(msgspec.convert(body["now"], datetime, strict=False)))
         step = msgspec.convert(body["advance"], timedelta)
     except (msgspec.ValidationError, OverflowError) as error:
         raise Invalid(f"The clock cannot be moved: {error}. Durations look like P1D or PT1H.") from error
@@ -67,7 +97,22 @@ def _target(body: dict[str, Any], before: int) -> int:
     return before + round(step.total_seconds() * 1000)
 
 
-def _aware(moment: datetime) -> datetime:
-    if moment.tzinfo is None:
-        raise Invalid("now must name its zone, as in 2022-08-10T05:00:00Z.", field="now")
-    return moment
+def _instant(value: object) -> int:
+    try:
+        moment = msgspec.convert(value, datetime, strict=False)
+        if moment.tzinfo is None:
+            raise Invalid("now must name its zone, as in 2022-08-10T05:00:00Z.", field="now")
+        return epoch_ms(moment)
+    except (msgspec.ValidationError, OverflowError) as error:
+        raise Invalid(f"The clock cannot be moved: {error}. Instants look like 2022-08-10T05:00:00Z.") from error
+
+
+def _extent(body: dict[str, Any]) -> tuple[Extent, int | None]:
+    """What to forget, and where the clock goes when that is everything."""
+    given = [name for name in ("org", "sandbox") if name in body]
+    texts = all(isinstance(body[name], str) and body[name] for name in given)
+    if set(body) - {"org", "sandbox", "now"} or given == ["sandbox"] or not texts:
+        raise Invalid('Send {"org": "<org>"} or {"org": "<org>", "sandbox": "<name>"}, or nothing to reset everything.')
+    if given and "now" in body:
+        raise Invalid("All orgs share one clock, so only a reset of everything may move it to now.", field="now")
+    return Extent(body.get("org"), body.get("sandbox")), _instant(body["now"]) if "now" in body else None

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -119,6 +120,11 @@ class Files:
         """Removes files that nothing refers to; absent ones are no error."""
         for name in names:
             path_of(self.root, name).unlink(missing_ok=True)
+
+    def remove_folders(self, names: Iterable[str]) -> None:
+        """Removes folders with all that is in them; absent ones are no error."""
+        for name in names:
+            shutil.rmtree(path_of(self.root, name), ignore_errors=True)
 
 
 def path_of(root: Path, name: str) -> Path:

@@ -74,6 +74,10 @@ class Lake:
         """Removes files that nothing refers to."""
         self.files.remove(names)
 
+    def remove_folders(self, names: Iterable[str]) -> None:
+        """Removes whole folders of files that nothing refers to."""
+        self.files.remove_folders(names)
+
     # -- tables ----------------------------------------------------------------------------------------------
 
     def create_table(self, ref: TableRef, schema: pa.Schema) -> None:
@@ -87,6 +91,12 @@ class Lake:
         from headrace.lake.tables import drop_table
 
         drop_table(self.catalog, self.warehouse, ref)
+
+    def drop_tables(self, org: str, sandbox: str) -> None:
+        """Drops every table of a sandbox and its files."""
+        from headrace.lake.tables import drop_tables
+
+        drop_tables(self.catalog, self.warehouse, org, sandbox)
 
     def table(self, ref: TableRef) -> "Table":
         """The table as it is now; TableMissing, LakeMoved."""

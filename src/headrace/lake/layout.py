@@ -48,9 +48,9 @@ PROPERTIES = {
 }
 
 
-def namespace(ref: TableRef) -> str:
+def namespace(org: str, sandbox: str) -> str:
     """``{org}__{sandbox}``; what is no letter, digit or hyphen becomes _hex, so that no two pairs share a name."""
-    return f"{_safe(ref.org)}__{_safe(ref.sandbox)}"
+    return f"{_safe(org)}__{_safe(sandbox)}"
 
 
 def table_name(ref: TableRef) -> str:
@@ -58,9 +58,14 @@ def table_name(ref: TableRef) -> str:
     return _safe(ref.dataset_id)
 
 
+def namespace_folder(org: str, sandbox: str) -> str:
+    """The directory of a sandbox's tables below the warehouse."""
+    return f"tables/{namespace(org, sandbox)}"
+
+
 def table_folder(ref: TableRef) -> str:
     """The table's directory below the warehouse."""
-    return f"tables/{namespace(ref)}/{table_name(ref)}"
+    return f"{namespace_folder(ref.org, ref.sandbox)}/{table_name(ref)}"
 
 
 def data_file(ref: TableRef, month: str | None, stem: str) -> str:

@@ -10,7 +10,12 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 from pyiceberg.catalog.sql import IcebergTables, SqlCatalog, SqlCatalogBaseTable
-from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchTableError, TableAlreadyExistsError
+from pyiceberg.exceptions import (
+    NamespaceAlreadyExistsError,
+    NoSuchNamespaceError,
+    NoSuchTableError,
+    TableAlreadyExistsError,
+)
 from pyiceberg.io.pyarrow import PyArrowFile, PyArrowFileIO
 from pyiceberg.table import CommitTableResponse, Table
 from pyiceberg.table.metadata import TableMetadata
@@ -20,7 +25,7 @@ from headrace.errors import TableMissing
 from headrace.lake.changes import Figures, TableRef
 from headrace.lake.files import make_directory, sync_directory
 from headrace.lake.home import catalog_url
-from headrace.lake.layout import PROPERTIES, namespace, table_folder, table_name
+from headrace.lake.layout import PROPERTIES, namespace, namespace_folder, table_folder, table_name
 from headrace.lake.schemas import new_table_schema, partition_spec
 
 CATALOG = "headrace"
@@ -134,7 +139,7 @@ def open_catalog(database_url: str, warehouse: Path) -> SqlCatalog:
 
 def create_table(catalog: SqlCatalog, warehouse: Path, ref: TableRef, schema: pa.Schema) -> None:
     """Creates the dataset's table unless it exists."""
-    space = namespace(ref)
+    space = namespace(ref.org, ref.sandbox)
     with suppress(NamespaceAlreadyExistsError, sa.exc.IntegrityError):
         catalog.create_namespace(space)
     columns = new_table_schema(schema)
@@ -151,7 +156,7 @@ def create_table(catalog: SqlCatalog, warehouse: Path, ref: TableRef, schema: pa
 def load_table(catalog: SqlCatalog, ref: TableRef) -> Table:
     """The table as it is now, on a handle that never retries a commit by itself; TableMissing."""
     try:
-        table = catalog.load_table((namespace(ref), table_name(ref)))
+        table = catalog.load_table((namespace(ref.org, ref.sandbox), table_name(ref)))
     except NoSuchTableError:
         raise TableMissing(f"The dataset '{ref.dataset_id}' has no table in this org and sandbox.") from None
     table.metadata.properties["commit.retry.num-retries"] = "0"
@@ -161,8 +166,18 @@ def load_table(catalog: SqlCatalog, ref: TableRef) -> Table:
 def drop_table(catalog: SqlCatalog, warehouse: Path, ref: TableRef) -> None:
     """Drops the dataset's table with its files, if it is there."""
     with suppress(NoSuchTableError):
-        catalog.drop_table((namespace(ref), table_name(ref)))
+        catalog.drop_table((namespace(ref.org, ref.sandbox), table_name(ref)))
     shutil.rmtree(warehouse / table_folder(ref), ignore_errors=True)
+
+
+def drop_tables(catalog: SqlCatalog, warehouse: Path, org: str, sandbox: str) -> None:
+    """Drops every table of a sandbox, with its files."""
+    space = namespace(org, sandbox)
+    with suppress(NoSuchNamespaceError):
+        for identifier in catalog.list_tables(space):
+            with suppress(NoSuchTableError):
+                catalog.drop_table(identifier)
+    shutil.rmtree(warehouse / namespace_folder(org, sandbox), ignore_errors=True)
 
 
 def figures(table: Table) -> Figures:

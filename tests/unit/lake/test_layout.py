@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headrace.lake import Stamp, TableRef
+from headrace.lake import Stamp
 from headrace.lake.layout import TAIL, file_stem, month_name, month_of, month_ordinal, namespace, tail_columns
 
 STAMP = Stamp("B1", "flow", "flow/a", 7, 2, 1_660_000_000_000, 1_660_000_001_000)
@@ -21,7 +21,7 @@ STAMP = Stamp("B1", "flow", "flow/a", 7, 2, 1_660_000_000_000, 1_660_000_001_000
     ],
 )
 def test_a_namespace_is_safe(org, sandbox, expected):
-    assert namespace(TableRef(org, sandbox, "x")) == expected
+    assert namespace(org, sandbox) == expected
 
 
 names = st.text(alphabet="aA1-_@. ü/", min_size=1, max_size=6)
@@ -29,7 +29,7 @@ names = st.text(alphabet="aA1-_@. ü/", min_size=1, max_size=6)
 
 @given(names, names, names, names)
 def test_two_sandboxes_never_share_a_namespace(org, sandbox, other_org, other_sandbox):
-    same = namespace(TableRef(org, sandbox, "x")) == namespace(TableRef(other_org, other_sandbox, "x"))
+    same = namespace(org, sandbox) == namespace(other_org, other_sandbox)
     assert same == ((org, sandbox) == (other_org, other_sandbox))
 
 
