@@ -8,6 +8,7 @@ body shape needs (``api/problems.py`` renders them); a message names the thing, 
     |-- NotFound           no such thing in the caller's org and sandbox
     |-- Conflict           the thing's state forbids it
     |-- Refused            the caller may not do this
+    |-- Unavailable        this server cannot do it now; nothing is wrong with the request
     |-- SourceFailure      a source did not give what a run needs
     `-- Broken             Headrace's own state is not what it must be; nothing was guessed
 """
@@ -36,6 +37,10 @@ class Conflict(HeadraceError):
 
 class Refused(HeadraceError):
     """The caller is not allowed to do this."""
+
+
+class Unavailable(HeadraceError):
+    """This server cannot do this now; ask again later."""
 
 
 class SourceFailure(HeadraceError):

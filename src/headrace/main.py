@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -48,18 +49,37 @@ class Process:
     worker: "Worker"
     app: "ASGIApp"
 
+    def start(self) -> None:
+        """Begins to work, unless the process has no workers: then it only answers.
+
+        How many jobs a process runs at once is written into the queue, which all processes read: one that started with
+        zero workers would keep the others from working.
+        """
+        if self.deployment.settings.workers:
+            self.worker.start()
+
     def close(self, grace: float) -> None:
         """Stops the worker within ``grace`` seconds, then closes what is open.
 
         What did not end within the grace is left as after a crash: another process takes it over. The interpreter
         would wait for its threads, so the process ends here and now.
         """
+        deadline = time.monotonic() + grace
         ended = self.worker.stop(grace)
         self.deployment.http.close()
         self.deployment.lake.close()
         self.deployment.store.close()
-        if not ended:
+        if not (ended and _threads_ended(deadline)):
             os._exit(1)
+
+
+def _threads_ended(deadline: float) -> bool:
+    """Waits until ``deadline`` for what the interpreter would wait for: requests that nobody can interrupt."""
+    others = [thread for thread in threading.enumerate() if thread is not threading.current_thread()]
+    waited_for = [thread for thread in others if not thread.daemon]
+    for thread in waited_for:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    return not any(thread.is_alive() for thread in waited_for)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +143,7 @@ def serve(
     host_alias: list[str] = typer.Option([], help="HOST_URL=TARGET_URL: call TARGET for a source's printed host."),
     tenant_id: str = typer.Option("", help="Tenant id of every org (emulator: extconndev)."),
     allow_private_hosts: bool = typer.Option(False, help="Let sources live at private and loopback addresses."),
-    workers: int = typer.Option(4, help="Runs that this process works on at once."),
+    workers: int = typer.Option(4, min=0, help="Runs that this process works on at once; 0: it only answers."),
     grace: float = typer.Option(30.0, help="Seconds that a stop waits for the part in hand."),
     lease: float = typer.Option(5.0, help="Seconds of silence after which another process takes over."),
 ) -> None:
@@ -147,7 +167,7 @@ def worker(
     emulator: bool = typer.Option(False, help="The server runs as an emulator: follow its clock."),
     host_alias: list[str] = typer.Option([], help="HOST_URL=TARGET_URL: call TARGET for a source's printed host."),
     allow_private_hosts: bool = typer.Option(False, help="Let sources live at private and loopback addresses."),
-    workers: int = typer.Option(4, help="Runs that this process works on at once."),
+    workers: int = typer.Option(4, min=1, help="Runs that this process works on at once."),
     grace: float = typer.Option(30.0, help="Seconds that a stop waits for the part in hand."),
     lease: float = typer.Option(5.0, help="Seconds of silence after which another process takes over."),
 ) -> None:
@@ -161,7 +181,7 @@ def worker(
     stopped = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stopped.set())
-    process.worker.start()
+    process.start()
     typer.echo(f"Headrace works on {data_dir}.")
     # The kernel may give a signal to any thread, and Python handles it only when this one wakes.
     while not stopped.wait(LOOK_SECONDS):
@@ -220,7 +240,7 @@ class _Loading(threading.Thread):
             return
         try:
             self._process = complete(self._opened)
-            self._process.worker.start()
+            self._process.start()
             self._server.serve_all(self._process.app, self._process.deployment.stopping)
         except BaseException as failure:
             self._failure = failure

@@ -54,6 +54,7 @@ GENERAL: dict[type[errors.HeadraceError], Row] = {
     errors.Conflict: Row(409, None, "Conflict"),
     errors.RevisionStale: Row(412, None, "Precondition failed"),
     errors.Refused: Row(403, None, "Forbidden"),
+    errors.Unavailable: Row(503, None, "Service unavailable"),
     errors.SourceFailure: Row(400, None, "The source did not answer as needed"),
     errors.Broken: Row(500, None, "Internal server error"),
     errors.TooLarge: Row(413, None, "Payload too large"),
