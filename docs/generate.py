@@ -65,12 +65,24 @@ def row(*cells: object) -> str:
 
 
 def commands() -> Lines:
+    for name, command in every_command():
+        yield from ("", f"### `{name}`", "", command.help, "")
+        yield from table("option", "default", "meaning")
+        yield from (_option(option) for option in command.params)
+
+
+def every_command() -> Iterator[tuple[str, Any]]:
+    """Each command by its whole name, those of a group one by one."""
     for program, app in (("headrace", main.app), ("linkedin-simulator", linkedin_simulator.main.app)):
-        group: Any = typer.main.get_command(app)
-        for name, command in sorted(group.commands.items()):
-            yield from ("", f"### `{program} {name}`", "", command.help, "")
-            yield from table("option", "default", "meaning")
-            yield from (_option(option) for option in command.params)
+        yield from _commands(program, typer.main.get_command(app))
+
+
+def _commands(name: str, command: Any) -> Iterator[tuple[str, Any]]:
+    if not hasattr(command, "commands"):
+        yield name, command
+        return
+    for word, inner in sorted(command.commands.items()):
+        yield from _commands(f"{name} {word}", inner)
 
 
 def _option(option: Any) -> str:

@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from headrace.cli import demo, query, verify
+from headrace.cli import account, demo, query, verify
 from headrace.clock import Clock, MonotonicTimer, WallClock
 from headrace.errors import HeadraceError
 from headrace.settings import DEFAULT_PORT, Settings, check_settings, parse_host_aliases
@@ -39,6 +39,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pret
 app.command("query")(query.query)
 app.command("verify")(verify.verify)
 app.command("demo")(demo.demo)
+app.add_typer(account.app, name="account")
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,16 +37,12 @@ def first_account(deployment: Opened) -> str | None:
         now = deployment.clock.now()
         sandboxes.create_on_first_use(conn, org, sandboxes.DEFAULT, now, deployment.settings.tenant_id)
         client_id, secret = accounts.create(conn, org, now)
-    return _shown_once(org, client_id, secret, deployment.settings.base_url)
+    shown = shown_once("First start: this account was created.", org, client_id, secret)
+    return f"{shown}\n  tokens from    POST {deployment.settings.base_url}/ims/token/v3"
 
 
-def _shown_once(org: str, client_id: str, secret: str, base_url: str) -> str:
-    return "\n".join(
-        (
-            "First start: this account was created. The secret is shown once; keep it.",
-            f"  org            {org}",
-            f"  client id      {client_id}",
-            f"  client secret  {secret}",
-            f"  tokens from    POST {base_url}/ims/token/v3",
-        )
-    )
+def shown_once(said: str, org: str, client_id: str, secret: str) -> str:
+    """What an operator must write down."""
+    told = {"org": org, "client id": client_id, "client secret": secret}
+    lines = (f"  {name:14} {value}" for name, value in told.items())
+    return "\n".join((f"{said} The secret is shown once; keep it.", *lines))

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from headrace.errors import Conflict, NotFound
+from headrace.store import events
 from headrace.store.metadata import Millis, metadata
+from headrace.store.scope import Caller
 
 accounts = sa.Table(
     "accounts",
@@ -31,6 +34,8 @@ tokens = sa.Table(
 )
 
 
+KIND = "accounts"
+OPERATOR = "operator@headrace"
 NO_SALT = bytes(16)
 
 
@@ -43,20 +48,52 @@ class Grant:
     user: str
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One technical account, without its secret, which nobody keeps."""
+
+    client_id: str
+    org: str
+    user: str
+    created_at: int
+
+
 def create(conn: sa.Connection, org: str, at: int) -> tuple[str, str]:
     """A new technical account of ``org``: (client id, client secret). The secret is not stored, only its hash."""
-    client_id, secret, salt = (
-        randomness.token_hex(16),
-        f"p8e-{randomness.token_urlsafe(24)}",
-        randomness.token_bytes(16),
-    )
+    client_id, secret = randomness.token_hex(16), _new_secret()
     user = f"{randomness.token_hex(12).upper()}@techacct.adobe.com"
-    conn.execute(
-        accounts.insert().values(
-            client_id=client_id, org=org, secret_hash=_hash(secret, salt), salt=salt, user=user, created_at=at
-        )
-    )
+    row = {"client_id": client_id, "org": org, "user": user, "created_at": at}
+    conn.execute(accounts.insert().values(**row, **_sealed(secret)))
+    _note(conn, org, client_id, "created", at)
     return client_id, secret
+
+
+def rotate(conn: sa.Connection, client_id: str, at: int) -> tuple[Account, str]:
+    """The account and its new secret; the old one and every token that was issued open nothing from now on."""
+    account = _get(conn, client_id)
+    secret = _new_secret()
+    conn.execute(accounts.update().where(accounts.c.client_id == client_id).values(**_sealed(secret)))
+    _revoke(conn, client_id)
+    _note(conn, account.org, client_id, "rotated", at)
+    return account, secret
+
+
+def remove(conn: sa.Connection, client_id: str, at: int) -> Account:
+    """Removes an account and its tokens; Conflict for the last one, without which nobody could come in."""
+    account = _get(conn, client_id)
+    if len(listed(conn)) == 1:
+        raise Conflict(f"{client_id} is the last account; add another one first.", kind=KIND, id=client_id)
+    conn.execute(accounts.delete().where(accounts.c.client_id == client_id))
+    _revoke(conn, client_id)
+    _note(conn, account.org, client_id, "deleted", at)
+    return account
+
+
+def listed(conn: sa.Connection) -> list[Account]:
+    """Every account, by org, the oldest first."""
+    columns = [accounts.c[name] for name in Account.__dataclass_fields__]
+    order = (accounts.c.org, accounts.c.created_at, accounts.c.client_id)
+    return [Account(*row) for row in conn.execute(sa.select(*columns).order_by(*order))]
 
 
 def any_exists(conn: sa.Connection) -> bool:
@@ -107,6 +144,30 @@ def grant_of(conn: sa.Connection, token: str, now: int) -> Grant | None:
 def forget_expired(conn: sa.Connection, now: int) -> None:
     """Removes the tokens that no longer open anything (``now`` in wall ms)."""
     conn.execute(tokens.delete().where(tokens.c.expires_at <= now))
+
+
+def _get(conn: sa.Connection, client_id: str) -> Account:
+    found = next((one for one in listed(conn) if one.client_id == client_id), None)
+    if found is None:
+        raise NotFound(f"There is no account with the client id {client_id}.", kind=KIND, id=client_id)
+    return found
+
+
+def _revoke(conn: sa.Connection, client_id: str) -> None:
+    conn.execute(tokens.delete().where(tokens.c.client_id == client_id))
+
+
+def _note(conn: sa.Connection, org: str, client_id: str, action: str, at: int) -> None:
+    events.append(conn, Caller(org, "", "", "", OPERATOR), KIND, client_id, action, None, at)
+
+
+def _new_secret() -> str:
+    return f"p8e-{randomness.token_urlsafe(24)}"
+
+
+def _sealed(secret: str) -> dict[str, bytes]:
+    salt = randomness.token_bytes(16)
+    return {"secret_hash": _hash(secret, salt), "salt": salt}
 
 
 def _hash(secret: str, salt: bytes) -> bytes:

@@ -29,7 +29,9 @@ Page = Callable[[str], str]
 def commands() -> Iterator[tuple[str, Any]]:
     for program, app in (("headrace", main.app), ("linkedin-simulator", linkedin_simulator.main.app)):
         group: Any = typer.main.get_command(app)
-        yield from ((f"{program} {name}", command) for name, command in group.commands.items())
+        for name, command in group.commands.items():
+            inner = getattr(command, "commands", {"": command})
+            yield from ((f"{program} {name} {word}".strip(), one) for word, one in inner.items())
 
 
 def test_every_error(page: Page) -> None:

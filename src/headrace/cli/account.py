@@ -1,0 +1,96 @@
+"""``headrace account``: the technical accounts that may fetch tokens, also while a server runs."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from headrace.clock import WallClock, utc
+from headrace.errors import Invalid, NotFound
+from headrace.settings import Settings
+
+if TYPE_CHECKING:
+    from headrace.store.engine import Store
+
+DATA_DIR = typer.Option(Path("headrace-data"), help="Directory that the server uses.")
+DATABASE_URL = typer.Option("", help="postgresql://… instead of SQLite in the data directory.")
+CLIENT_ID = typer.Argument(..., metavar="CLIENT_ID", help="Client id of the account.")
+
+app = typer.Typer(no_args_is_help=True, help="Add, list, rotate and remove technical accounts; also beside a server.")
+
+
+@app.command()
+def add(
+    data_dir: Path = DATA_DIR,
+    database_url: str = DATABASE_URL,
+    org: str = typer.Option("", help="Org of the account (default: the only one)."),
+) -> None:
+    """Add a technical account to an org; its secret is shown once."""
+    from headrace.store import accounts, sandboxes
+
+    with _opened(data_dir, database_url) as store, store.write() as conn:
+        chosen = _chosen(sandboxes.orgs(conn), org)
+        client_id, secret = accounts.create(conn, chosen, WallClock().now())
+    _show("This account was added.", chosen, client_id, secret)
+
+
+@app.command("list")
+def list_accounts(data_dir: Path = DATA_DIR, database_url: str = DATABASE_URL) -> None:
+    """List the technical accounts, without their secrets."""
+    from headrace.store import accounts
+
+    with _opened(data_dir, database_url) as store, store.read() as conn:
+        found = accounts.listed(conn)
+    table = Table()
+    for heading in ("org", "client id", "user", "created"):
+        table.add_column(heading, overflow="fold")
+    for one in found:
+        table.add_row(one.org, one.client_id, one.user, f"{utc(one.created_at):%Y-%m-%d %H:%M:%S}Z")
+    Console().print(table)
+
+
+@app.command()
+def rotate(client_id: str = CLIENT_ID, data_dir: Path = DATA_DIR, database_url: str = DATABASE_URL) -> None:
+    """Give an account a new secret, shown once; the old one and all its tokens end at once."""
+    from headrace.store import accounts
+
+    with _opened(data_dir, database_url) as store, store.write() as conn:
+        account, secret = accounts.rotate(conn, client_id, WallClock().now())
+    _show("This account has a new secret, its tokens are revoked.", account.org, client_id, secret)
+
+
+@app.command()
+def remove(client_id: str = CLIENT_ID, data_dir: Path = DATA_DIR, database_url: str = DATABASE_URL) -> None:
+    """Remove an account; its tokens end at once. The last account stays."""
+    from headrace.store import accounts
+
+    with _opened(data_dir, database_url) as store, store.write() as conn:
+        account = accounts.remove(conn, client_id, WallClock().now())
+    typer.echo(f"Account {client_id} of {account.org} was removed; its tokens are revoked.")
+
+
+@contextmanager
+def _opened(data_dir: Path, database_url: str) -> Iterator["Store"]:
+    from headrace.query.local import open_existing
+
+    with closing(open_existing(Settings(data_dir, database_url=database_url))) as store:
+        yield store
+
+
+def _chosen(orgs: list[str], wanted: str) -> str:
+    if not wanted and len(orgs) > 1:
+        raise Invalid(f"There are several orgs; choose one with --org: {', '.join(orgs)}.", field="org")
+    chosen = wanted or next(iter(orgs), "")
+    if chosen not in orgs:
+        raise NotFound(f"There is no org {chosen} here. Orgs: {', '.join(orgs) or 'none yet'}.", kind="orgs", id=chosen)
+    return chosen
+
+
+def _show(said: str, org: str, client_id: str, secret: str) -> None:
+    from headrace.api.first_start import shown_once
+
+    typer.echo(shown_once(said, org, client_id, secret))
