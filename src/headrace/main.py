@@ -8,8 +8,8 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 # used: first what the database and /health need, the rest while the server listens already.
 BACKLOG = 2048
 LOOK_SECONDS = 0.2
+ABOUT = "Pull marketing data into your own Apache Iceberg lake, through Adobe Experience Platform's API."
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=ABOUT, pretty_exceptions_enable=False)
 app.command("query")(query.query)
 app.command("verify")(verify.verify)
 app.command("demo")(demo.demo)
@@ -103,11 +104,24 @@ def open_database(settings: Settings) -> Opened:
     from headrace.store.engine import open_store
     from headrace.store.migrations import upgrade
 
-    check_settings(settings)
+    _require_startable(settings)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     store = open_store(settings.database)
     upgrade(store)
     return Opened(settings, store, EmulatorClock(store) if settings.emulator else WallClock())
+
+
+def _require_startable(settings: Settings) -> None:
+    """Raises what refuses a start, before anything is created."""
+    from headrace.lake.home import require_homes
+    from headrace.store.engine import open_store
+    from headrace.store.migrations import revision
+
+    check_settings(settings)
+    with closing(open_store(settings.database)) as store:
+        if settings.database_url:
+            revision(store)
+    require_homes(settings.database, settings.warehouse)
 
 
 def complete(opened: Opened) -> Process:
@@ -151,13 +165,13 @@ def serve(
     """API, scheduler and worker in one process."""
     from headrace.store.directory import served_alone
 
-    with served_alone(data_dir), _listening(host, port) as listener:
-        bound = listener.getsockname()[1]
-        settings = Settings(
-            data_dir, host, bound, public_url, database_url, emulator, parse_host_aliases(host_alias),
-            allow_private_hosts, tenant_id or ("extconndev" if emulator else None), workers, grace, lease,
-        )  # fmt: skip
-        _run(settings, listener)
+    settings = Settings(
+        data_dir, host, port, public_url, database_url, emulator, parse_host_aliases(host_alias),
+        allow_private_hosts, tenant_id or ("extconndev" if emulator else None), workers, grace, lease,
+    )  # fmt: skip
+    _require_startable(settings)
+    with _listening(host, port) as listener, served_alone(data_dir):
+        _run(replace(settings, port=listener.getsockname()[1]), listener)
 
 
 @app.command()
@@ -173,11 +187,15 @@ def worker(
     lease: float = typer.Option(5.0, help="Seconds of silence after which another process takes over."),
 ) -> None:
     """A worker alone, beside a server on the same data directory and database."""
+    from headrace.store.directory import require_directory
+
     aliases = parse_host_aliases(host_alias)
     settings = Settings(
         data_dir, public_url=public_url, database_url=database_url, emulator=emulator, host_aliases=aliases,
         allow_private_hosts=allow_private_hosts, workers=workers, grace_seconds=grace, lease_seconds=lease,
     )  # fmt: skip
+    check_settings(settings)
+    require_directory(data_dir)
     process = build(settings)
     stopped = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):

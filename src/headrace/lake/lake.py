@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from headrace.lake.changes import Change, DataFileFacts, Figures, FileRef, Outcome, Stamp, TableRef
-from headrace.lake.files import Files, make_directory
+from headrace.lake.files import Files
 from headrace.lake.home import require_home, require_homes
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ class Lake:
     def open(cls, database_url: str, warehouse: Path) -> "Lake":
         """The lake whose catalog is at (SQLite: beside) ``database_url``; LakeMoved when it was made elsewhere."""
         require_homes(database_url, warehouse.absolute())
-        make_directory(warehouse.absolute())
         return cls(database_url, warehouse)
 
     def close(self) -> None:

@@ -9,7 +9,9 @@ import sqlalchemy as sa
 from headrace.errors import NotFound, QueryInvalid
 from headrace.settings import Settings
 from headrace.store import documents, sandboxes
+from headrace.store.directory import require_directory
 from headrace.store.engine import Store, open_store
+from headrace.store.migrations import revision
 from headrace.store.scope import Caller
 
 if TYPE_CHECKING:
@@ -46,11 +48,16 @@ def result(data_dir: Path, org: str | None, sandbox: str, sql: str, database_url
 
 
 def open_existing(settings: Settings) -> Store:
-    """The store of a data directory that a server has used; NotFound for any other directory."""
-    path = settings.data_dir / "headrace.db"
-    if not settings.database_url and not path.is_file():
-        raise NotFound(f"{settings.data_dir} is no data directory of Headrace: it has no {path.name}.")
-    return open_store(settings.database)
+    """The store of a data directory that a server has used; NotFound for any other directory. Creates nothing."""
+    require_directory(settings.data_dir)
+    store = open_store(settings.database)
+    if revision(store) is None:
+        store.close()
+        raise NotFound(
+            f"No server has used the database {store.engine.url!r} yet. Give the --data-dir of the server, and its "
+            "--database-url if it has one."
+        )
+    return store
 
 
 def _scope(conn: sa.Connection, org: str | None, sandbox: str) -> Caller:

@@ -5,10 +5,20 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
-from headrace.errors import Conflict
+from headrace.errors import Conflict, Invalid, NotFound
 
 LOCK = "serve.lock"
+
+
+def require_directory(data_dir: Path) -> None:
+    """NotFound for a directory that is not there: only a server makes one."""
+    if not data_dir.is_dir():
+        raise NotFound(
+            f"There is no data directory {data_dir.absolute()}. Give the --data-dir of the server: `headrace serve` "
+            "makes it at its first start."
+        )
 
 
 @contextmanager
@@ -17,8 +27,7 @@ def served_alone(data_dir: Path) -> Iterator[None]:
 
     The lock goes with the process, however it ends.
     """
-    data_dir.mkdir(parents=True, exist_ok=True)
-    with (data_dir / LOCK).open("a+") as file:
+    with _lock_file(data_dir) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -32,3 +41,11 @@ def served_alone(data_dir: Path) -> Iterator[None]:
         file.write(str(os.getpid()))
         file.flush()
         yield
+
+
+def _lock_file(data_dir: Path) -> TextIO:
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        return (data_dir / LOCK).open("a+")
+    except OSError as error:
+        raise Invalid(f"--data-dir {data_dir} cannot be used: {error.strerror} ({error.filename}).") from error

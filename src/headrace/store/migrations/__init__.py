@@ -16,14 +16,7 @@ def upgrade(store: Store) -> None:
 
     Broken when the database was written by a newer release.
     """
-    try:
-        held = _current(store)
-    except sa.exc.OperationalError as error:
-        raise Broken(
-            f"The database {store.engine.url!r} cannot be opened: {error.orig}. Check --database-url, and that its "
-            "server runs."
-        ) from error
-    if held == newest():
+    if revision(store) == newest():
         return
     # Not imported by a start that has nothing to do.
     from alembic import command
@@ -42,6 +35,24 @@ def upgrade(store: Store) -> None:
             raise Broken(f"The database is at schema {held}, which is newer than this release; upgrade Headrace.")
         config.attributes["connection"] = conn
         command.upgrade(config, "head")
+
+
+def revision(store: Store) -> str | None:
+    """The revision that the database is at; None when Headrace never used it. Broken when it cannot be opened.
+
+    Creates nothing: SQLite would make an empty file for being looked at.
+    """
+    url = store.engine.url
+    if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
+        if Path(str(url.database)).absolute().parent.is_dir():
+            return None
+        raise Broken(f"The database {url!r} cannot be made: its directory does not exist. Check --database-url.")
+    try:
+        return _current(store)
+    except sa.exc.DatabaseError as error:
+        raise Broken(
+            f"The database {url!r} cannot be opened: {error.orig}. Check --database-url, and that its server runs."
+        ) from error
 
 
 def newest() -> str:
