@@ -172,6 +172,44 @@ def test_what_is_committed_cannot_be_aborted_and_may_be_completed_again(uploads:
     assert uploads.act(batch["id"], "REVERT").status_code == 200 and uploads.rows() == 0
 
 
+def _replaces(*old: Json, **more: Any) -> Json:
+    return {"replay": {"predecessors": [f"${batch['id']}" for batch in old], "reason": "replace"}, **more}
+
+
+def test_a_replay_stands_for_its_predecessors_from_one_commit_on(uploads: Uploads) -> None:
+    first, second, kept = (uploads.ended(content) for content in (LINES, LINES, json.dumps(GOOD).encode()))
+    batch = uploads.ended(json.dumps([GOOD] * 5).encode(), **_replaces(first, second))
+    assert (batch["status"], counted(batch), uploads.rows()) == ("success", (5, 5, 0), 6)
+    outcome = uploads.platform.deployment.lake.outcome(TableRef(ORG, "prod", uploads.dataset), batch["id"])
+    assert outcome is not None and (outcome.rows_added, outcome.rows_deleted) == (5, 4)
+    for old in (first, second):
+        shown = uploads.shown(old["id"])
+        assert (shown["status"], shown["tags"]["acp_successor"]) == ("inactive", [batch["id"]])
+    assert uploads.shown(kept["id"])["status"] == "success"
+
+
+def test_a_replay_that_fails_leaves_its_predecessors(uploads: Uploads) -> None:
+    old = uploads.ended(LINES)
+    assert uploads.ended(BROKEN, **_replaces(old))["status"] == "failed"
+    assert (uploads.shown(old["id"])["status"], uploads.rows()) == ("success", 2)
+
+
+def test_a_replay_waits_for_nobody(uploads: Uploads) -> None:
+    open_still = {"id": uploads.open()}
+    batch = uploads.ended(LINES, **_replaces(open_still))
+    assert batch["status"] == "failed" and uploads.rows() == 0
+    assert f"{open_still['id']}, which this one replaces, is loading still" in batch["errors"][0]["description"]
+
+
+def test_rows_that_were_read_later_are_not_replayed(uploads: Uploads) -> None:
+    old = uploads.ended(LINES)
+    assert uploads.api.post("/_emulator/clock", json={"now": "2022-08-09T05:00:00Z"}).status_code == 200
+    early = uploads.ended(LINES, **_replaces(old))
+    assert uploads.api.post("/_emulator/clock", json={"now": "2022-08-10T06:00:00Z"}).status_code == 200
+    assert early["status"] == "failed" and "that were read later" in early["errors"][0]["description"]
+    assert (uploads.shown(old["id"])["status"], uploads.rows()) == ("success", 2)
+
+
 def test_the_same_name_again_stands_for_the_earlier_one(uploads: Uploads) -> None:
     id = uploads.open()
     for content in (json.dumps([GOOD] * 5).encode(), LINES):

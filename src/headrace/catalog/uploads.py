@@ -12,7 +12,7 @@ from headrace.catalog.upload_content import only_json
 from headrace.errors import Conflict, HeadraceError, Invalid, NotFound
 from headrace.ids import new_ulid
 from headrace.lake import Change, FileRef, Lake, TableRef
-from headrace.lake.changes import Replay
+from headrace.lake.changes import Revert
 from headrace.store import batches, locks
 from headrace.store.batches import INPUT_FILES, Batch, BatchFile
 from headrace.store.engine import Store
@@ -24,6 +24,7 @@ CHUNK = 1 << 20
 MOST_UPLOADS = 25_000
 LONGEST_NAME = 1024
 LONGEST_ID = 64
+MOST_PREDECESSORS = 1000
 FORMATS = ("json",)
 REVERT = "revert-"  # with the batch's id: how the table's history names the removal of its rows
 KEPT = ("inputFormat", "tags", "replay", "enableErrorDiagnostics", "partialIngestionPercentage")
@@ -52,6 +53,7 @@ def open_batch(store: Store, caller: Caller, sent: Body, now: int) -> Batch:
     dataset_id, external_id = sent["datasetId"], sent.get("externalId")
     with store.write() as conn:
         datasets.get(conn, caller, dataset_id)
+        _require_predecessors(conn, caller, dataset_id, predecessors(body))
         if external_id:
             locks.hold(conn, f"batches/{caller.org}/{caller.sandbox}/{dataset_id}/{external_id}")
             found = batches.open_with_external_id(conn, caller, dataset_id, external_id)
@@ -127,7 +129,7 @@ def revert(store: Store, lake: Lake, caller: Caller, id: str, now: int) -> Batch
         message = f"Batch {id} is {found.status}; only a batch that succeeded can be reverted."
         raise Conflict(message, kind=batches.KIND, id=id, status=found.status)
     table = TableRef(found.org, found.sandbox, found.dataset_id)
-    taken_back = Change(f"{REVERT}{id}", id, Replay(id), (), now)
+    taken_back = Change(f"{REVERT}{id}", id, Revert(id), (), now)
     lake.commit(table, pa.schema([]), [taken_back])
     with store.write() as conn:
         return batches.move(conn, id, {"success"}, "inactive", at=now)
@@ -178,7 +180,24 @@ def _check_percentage(value: object) -> None:
 
 
 def _replay(replay: Body) -> Body:
-    predecessors = replay.get("predecessors")
-    if not isinstance(predecessors, list) or not all(isinstance(one, str) and one for one in predecessors):
+    named = replay.get("predecessors")
+    if not isinstance(named, list) or not all(isinstance(one, str) and one for one in named):
         raise Invalid("replay.predecessors must be an array of batch ids.", field="replay.predecessors")
-    return {**replay, "predecessors": [one.removeprefix("$") for one in predecessors]}
+    if len(named) > MOST_PREDECESSORS:
+        message = f"replay.predecessors names {len(named)} batches; at most {MOST_PREDECESSORS} are possible."
+        raise Invalid(message, field="replay.predecessors")
+    return {**replay, "predecessors": list(dict.fromkeys(one.removeprefix("$") for one in named))}
+
+
+def predecessors(body: Body) -> list[str]:
+    """The batches that this one replaces."""
+    named: list[str] = body.get("replay", {}).get("predecessors", [])
+    return named
+
+
+def _require_predecessors(conn: sa.Connection, caller: Caller, dataset_id: str, named: list[str]) -> None:
+    known = {batch.id for batch in batches.select(conn, caller, ids=named, dataset_ids=[dataset_id])}
+    for id in named:
+        if id not in known:
+            message = f"replay.predecessors names {id}, which is no batch of dataset {dataset_id}."
+            raise Invalid(message, field="replay.predecessors")

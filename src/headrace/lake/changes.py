@@ -73,12 +73,19 @@ class ReplaceAll:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """Deletes the rows of an earlier batch."""
+    """Deletes the rows of an earlier batch, for which this one stands now."""
 
     batch: str
 
 
-Delete = Append | ReplaceWindow | ReplaceAll | Replay
+@dataclass(frozen=True, slots=True)
+class Revert:
+    """Deletes the rows of a batch that is taken back, whenever they were read."""
+
+    batch: str
+
+
+Delete = Append | ReplaceWindow | ReplaceAll | Replay | Revert
 
 
 @dataclass(frozen=True, slots=True)

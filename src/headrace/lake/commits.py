@@ -14,7 +14,7 @@ from pyiceberg.schema import Schema
 from pyiceberg.table import Table, Transaction
 
 from headrace.errors import CommitContended
-from headrace.lake.changes import ABORTED, COMMITTED, Change, FileRef, Outcome, Replay, TableRef
+from headrace.lake.changes import ABORTED, COMMITTED, Change, FileRef, Outcome, Replay, Revert, TableRef
 from headrace.lake.data_files import Rewriter, data_file
 from headrace.lake.files import Files
 from headrace.lake.history import outcome_of, summary_entry
@@ -157,7 +157,7 @@ def _groups(changes: Sequence[Change]) -> Iterator[list[Batch]]:
     group: list[Batch] = []
     for batch in _by_batch(changes):
         scopes = {change.scope for other in group for change in other}
-        alone = any(isinstance(change.delete, Replay) for change in (*batch, *(group[-1] if group else ())))
+        alone = any(isinstance(change.delete, Replay | Revert) for change in (*batch, *(group[-1] if group else ())))
         if group and (alone or any(change.scope in scopes for change in batch)):
             yield group
             group = []

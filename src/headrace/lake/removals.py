@@ -15,7 +15,7 @@ from pyiceberg.table import Table
 from pyiceberg.types import PrimitiveType
 
 from headrace.errors import WindowSuperseded
-from headrace.lake.changes import Append, Change, ReplaceWindow, Replay
+from headrace.lake.changes import Append, Change, ReplaceWindow, Replay, Revert
 from headrace.lake.layout import BATCH, DAY, EXTRACTED_AT, OURS, SCOPE
 
 _EPOCH = date(1970, 1, 1)
@@ -92,8 +92,7 @@ class Removal:
         """WindowSuperseded when rows read at ``extracted_at`` (epoch ms) would be replaced by earlier ones."""
         if extracted_at is not None and extracted_at > self.change.extracted_at and self._replaces():
             raise WindowSuperseded(
-                f"The batch '{self.change.batch}' would replace rows of '{self.change.scope}' that were read later; "
-                "run the window again to read it anew.",
+                f"The batch '{self.change.batch}' would replace rows of {self._replaced()}.",
                 batch=self.change.batch,
                 scope=self.change.scope,
                 extracted_at=self.change.extracted_at,
@@ -101,7 +100,12 @@ class Removal:
             )
 
     def _replaces(self) -> bool:
-        return not isinstance(self.change.delete, Replay)
+        return not isinstance(self.change.delete, Revert)
+
+    def _replaced(self) -> str:
+        if isinstance(self.change.delete, Replay):
+            return f"batch '{self.change.delete.batch}' that were read later; open a new batch for the replay"
+        return f"'{self.change.scope}' that were read later; run the window again to read it anew"
 
 
 @dataclass(slots=True)
@@ -159,6 +163,6 @@ def _condition_of(change: Change) -> Condition | None:
             return None
         case ReplaceWindow(first_day, last_day):
             return Condition(SCOPE, change.scope, first_day, last_day)
-        case Replay(batch):
+        case Replay(batch) | Revert(batch):
             return Condition(BATCH, batch)
     return Condition(SCOPE, change.scope)

@@ -3,18 +3,21 @@
 complete   the client says that its files are all there: loading -> loaded
 plan       freeze the schema; one part for each uploaded file
 promote    per part, as in a flow run
-commit     once, or never; then the batch is recorded
+commit     once, or never, and in the same commit the rows of the batches that it replays go; then it is recorded
 """
 
 import logging
 from functools import partial
 from typing import Any
 
+import sqlalchemy as sa
+
 from headrace import registry, sandboxes
 from headrace.catalog import datasets
-from headrace.errors import HeadraceError
+from headrace.catalog.uploads import predecessors
+from headrace.errors import Conflict, HeadraceError, WindowSuperseded
 from headrace.lake import Change, FileRef, Stamp
-from headrace.lake.changes import Append
+from headrace.lake.changes import Append, Replay
 from headrace.runs import ending, uploads
 from headrace.runs.deployment import Deployment
 from headrace.runs.plan import Target
@@ -37,6 +40,10 @@ class TooManyErrors(HeadraceError):
     """More rows were rejected than the batch allows."""
 
 
+class ReplayTooEarly(HeadraceError):
+    """A batch that this one replaces is not over yet."""
+
+
 def complete(deployment: Deployment, caller: Caller, batch_id: str) -> Batch:
     """Takes no more files and promotes the batch; one without content fails at once. Conflict when it was given up.
 
@@ -57,11 +64,17 @@ def complete(deployment: Deployment, caller: Caller, batch_id: str) -> Batch:
 
 
 def abort(deployment: Deployment, caller: Caller, batch_id: str) -> Batch:
-    """Ends a batch that is not committed yet; Conflict when it is over, or committing right now."""
+    """Ends a batch that is still being loaded; Conflict from COMPLETE on, as on Platform."""
     now = deployment.clock.now()
     with deployment.store.write() as conn:
-        batches.get(conn, caller, batch_id)
-        return batches.move(conn, batch_id, {"loading", "loaded", "staging"}, "aborted", at=now, completed_at=now)
+        batch = batches.get(conn, caller, batch_id)
+        if batch.status != "loading":
+            message = (
+                f"Batch {batch_id} is {batch.status}; ABORT is possible only while it is loading. "
+                "Take a batch that succeeded back with action=REVERT."
+            )
+            raise Conflict(message, kind=batches.KIND, id=batch_id, status=batch.status)
+        return batches.move(conn, batch_id, {"loading"}, "aborted", at=now, completed_at=now)
 
 
 def batch_run(deployment: Deployment, batch_id: str) -> None:
@@ -79,6 +92,8 @@ def batch_run(deployment: Deployment, batch_id: str) -> None:
         _again(deployment, batch_id, attempt)
     except (TooManyErrors, ending.Stopped) as reason:
         _give_up(deployment, batch_id, "INGEST-1212-400", reason.message)
+    except (ReplayTooEarly, WindowSuperseded) as reason:
+        _give_up(deployment, batch_id, "INGEST-1000-400", reason.message)
     except Exception as trouble:
         log.error("batch %s, attempt %d failed", batch_id, attempt, exc_info=trouble)
         if attempt < MOST_ATTEMPTS:
@@ -153,15 +168,43 @@ def _commit(deployment: Deployment, batch_id: str, target: Target) -> None:
     tally = Tally.of([record.counts for record in records])
     tally.require_balance(f"Batch {batch_id}")
     _require_allowed(batch, tally)
-    files = tuple(FileRef.from_json(value) for record in records for value in record.data)
-    change = Change(batch_id, _scope(batch), Append(), files, batch.created_at)
-    ending.commit(deployment, batch_id, target, [change])
+    _require_predecessors_over(deployment, batch)
+    ending.commit(deployment, batch_id, target, _changes(batch, records))
     now = deployment.clock.now()
     with deployment.store.write() as conn:
         if batches.by_id(conn, batch_id).status == "committing":
             ending.set_files(conn, batch_id, records, now)
             moved = {"metrics": ending.batch_metrics(records), "errors": ending.batch_errors(records)}
             batches.move(conn, batch_id, {"committing"}, "success", at=now, completed_at=now, **moved)
+            _retire_predecessors(conn, batch, now)
+
+
+def _changes(batch: Batch, records: list[PartRecord]) -> list[Change]:
+    """The batch's rows come, those of its predecessors go: one snapshot."""
+    files = tuple(FileRef.from_json(value) for record in records for value in record.data)
+    come = Change(batch.id, _scope(batch), Append(), files, batch.created_at)
+    go = (Change(batch.id, _scope(batch), Replay(old), (), batch.created_at) for old in predecessors(batch.body))
+    return [come, *go]
+
+
+def _require_predecessors_over(deployment: Deployment, batch: Batch) -> None:
+    """Rows that are still to come cannot be replaced. Asked once: what is over stays over."""
+    if batch.status == "committing":
+        return
+    with deployment.store.read() as conn:
+        for old in (batches.by_id(conn, id) for id in predecessors(batch.body)):
+            if old.status in batches.UNFINISHED:
+                raise ReplayTooEarly(
+                    f"Batch {old.id}, which this one replaces, is {old.status} still. Nothing was ingested; "
+                    "replay it when it is over."
+                )
+
+
+def _retire_predecessors(conn: sa.Connection, batch: Batch, now: int) -> None:
+    for old in (batches.by_id(conn, id) for id in predecessors(batch.body)):
+        if old.status == "success":
+            tags = {**old.body.get("tags", {}), "acp_successor": [batch.id]}
+            batches.move(conn, old.id, {"success"}, "inactive", at=now, body={**old.body, "tags": tags})
 
 
 def _require_allowed(batch: Batch, tally: Tally) -> None:

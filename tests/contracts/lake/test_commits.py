@@ -7,7 +7,7 @@ from pyiceberg.serializers import FromInputFile
 from contracts.lake.factory import AT, REF, SCHEMA, aug, change, held, load, write
 from headrace.errors import FileDamaged, TableMissing, WindowSuperseded
 from headrace.lake import FileRef, TableRef
-from headrace.lake.changes import ABORTED, COMMITTED, Append, ReplaceAll, ReplaceWindow, Replay
+from headrace.lake.changes import ABORTED, COMMITTED, Append, ReplaceAll, ReplaceWindow, Replay, Revert
 from headrace.lake.contents import batches_in_history, damaged, files_on_disk
 from headrace.lake.layout import PROPERTIES
 
@@ -81,6 +81,7 @@ REPLACEMENTS = [  # rows of one flow; delete; what is left of them; rows deleted
     ({}, WEEK, {}, 0),
     ({None: 5, aug(1): 1, aug(9): 9}, ReplaceAll(), {}, 3),
     ({None: 5, aug(1): 1}, Replay("B1"), {}, 2),
+    ({None: 5, aug(1): 1}, Revert("B1"), {}, 2),
     ({aug(1): 1}, Append(), {aug(1): 1}, 0),
 ]
 
@@ -110,6 +111,26 @@ def test_rows_read_later_are_not_replaced(lake, before):
         load(lake, "B2", {aug(1): 11}, WEEK)
     assert held(lake) == before
     assert lake.outcome(REF, "B2") is None
+
+
+@pytest.mark.parametrize("scope", ["upload/B1", "flow/a"])
+def test_a_batch_whose_rows_were_read_later_is_not_replayed_but_may_be_reverted(lake, scope):
+    load(lake, "B1", {None: 5, aug(1): 1}, at=AT + 1, scope=scope)
+    with pytest.raises(WindowSuperseded, match="'B2' would replace rows of batch 'B1'"):
+        load(lake, "B2", {aug(1): 11}, Replay("B1"))
+    assert held(lake) == {None: 5, aug(1): 1} and lake.outcome(REF, "B2") is None
+    assert load(lake, "B3", {}, Revert("B1")).rows_deleted == 2
+
+
+def test_a_replay_of_several_batches_is_one_snapshot(lake):
+    for number in (1, 2, 3):
+        load(lake, f"B{number}", {aug(number): number}, scope=f"upload/B{number}")
+    files = write(lake, "B4", {aug(4): 4}, scope="upload/B4")
+    come = change("B4", files, scope="upload/B4")
+    go = [change("B4", (), Replay(old), scope="upload/B4") for old in ("B1", "B2")]
+    outcome = lake.commit(REF, SCHEMA, [come, *go])["B4"]
+    assert (outcome.rows_added, outcome.rows_deleted) == (1, 2)
+    assert len(lake.table(REF).snapshots()) == 4 and held(lake) == {aug(3): 3, aug(4): 4}
 
 
 def test_rows_read_later_outside_the_window_do_not_matter(lake):

@@ -73,9 +73,28 @@ def test_an_external_id_opens_one_batch(api: Api, dataset_id: str) -> None:
 
 
 def test_patch_is_how_one_client_replays(api: Api, dataset_id: str) -> None:
-    replay = {"predecessors": ["$01ABC"], "reason": "replace"}
+    old = _open(api, dataset_id)
+    replay = {"predecessors": [f"${old}", old], "reason": "replace"}
     answer = api.patch(BATCHES, json={"datasetId": dataset_id, "inputFormat": JSON, "replay": replay})
-    assert answer.status_code == 201 and answer.json()["replay"] == {"predecessors": ["01ABC"], "reason": "replace"}
+    assert answer.status_code == 201 and answer.json()["replay"] == {"predecessors": [old], "reason": "replace"}
+
+
+def test_only_a_batch_of_the_same_dataset_can_be_replaced(api: Api, dataset_id: str) -> None:
+    other = _open(api, dataset(api, schema(api)))
+    for named in ("01ABC", other):
+        sent = {"datasetId": dataset_id, "inputFormat": JSON, "replay": {"predecessors": [named], "reason": "replace"}}
+        answer = api.post(BATCHES, json=sent)
+        assert answer.status_code == 400 and f"names {named}, which is no batch of" in answer.json()["detail"]
+
+
+def test_a_batch_is_aborted_only_before_it_is_loaded(api: Api, dataset_id: str) -> None:
+    id = _open(api, dataset_id)
+    assert api.put(_file(dataset_id, id), content=b"{}", headers=OCTETS).status_code == 200
+    assert _act(api, id, "COMPLETE").json()["status"] == "loaded"
+    answer = _act(api, id, "ABORT")
+    assert (answer.status_code, answer.json()["type"][-15:]) == (409, "INGEST-1409-409")
+    assert f"{id} is loaded; ABORT is possible only while it is loading" in answer.json()["detail"]
+    assert api.get(f"{CATALOG}/{id}").json()[id]["status"] == "loaded"
 
 
 BAD = [
@@ -92,6 +111,7 @@ BAD = [
     ({"tags": []}, 400, "tags"),
     ({"externalId": "x" * 65}, 400, "externalId"),
     ({"replay": {"predecessors": "a"}}, 400, "predecessors"),
+    ({"replay": {"predecessors": ["a"] * 1001}}, 400, "at most 1000"),
 ]
 
 
