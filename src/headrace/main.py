@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from headrace.runs.deployment import Deployment
     from headrace.runs.worker import Worker
     from headrace.store.engine import Store
+    from headrace.store.keyring import Keyring
 
 # Most of this product takes longer to import than a server may take to answer, so everything is imported where it is
 # used: first what the database and /health need, the rest while the server listens already.
@@ -86,11 +87,12 @@ def _threads_ended(deadline: float) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A database that is up to date, and its clock: what a process has before it has everything."""
+    """The keys, a database that is up to date, and its clock: what a process has before it has everything."""
 
     settings: Settings
     store: "Store"
     clock: Clock
+    keyring: "Keyring"
 
 
 def build(settings: Settings) -> Process:
@@ -102,25 +104,28 @@ def open_database(settings: Settings) -> Opened:
     """Checks the settings and opens the database, brought up to date."""
     from headrace.store.emulator_clock import EmulatorClock
     from headrace.store.engine import open_store
+    from headrace.store.keyring import load_keyring
     from headrace.store.migrations import upgrade
 
     _require_startable(settings)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    keyring = load_keyring(settings.key_file)  # before the database: a database without its keys is refused
     store = open_store(settings.database)
     upgrade(store)
-    return Opened(settings, store, EmulatorClock(store) if settings.emulator else WallClock())
+    return Opened(settings, store, EmulatorClock(store) if settings.emulator else WallClock(), keyring)
 
 
 def _require_startable(settings: Settings) -> None:
     """Raises what refuses a start, before anything is created."""
     from headrace.lake.home import require_homes
     from headrace.store.engine import open_store
+    from headrace.store.keyring import require_key_file
     from headrace.store.migrations import revision
 
     check_settings(settings)
     with closing(open_store(settings.database)) as store:
-        if settings.database_url:
-            revision(store)
+        if (settings.database_url or settings.data_dir.is_dir()) and revision(store) is not None:
+            require_key_file(settings.key_file)
     require_homes(settings.database, settings.warehouse)
 
 
@@ -133,7 +138,6 @@ def complete(opened: Opened) -> Process:
     from headrace.runs.deployment import Deployment
     from headrace.runs.worker import Worker
     from headrace.sources import SourceHttp
-    from headrace.store.keyring import load_keyring
 
     settings = opened.settings
     http = SourceHttp(
@@ -141,8 +145,7 @@ def complete(opened: Opened) -> Process:
     )
     jobs = DbosJobs(settings.database, workers=settings.workers)
     lake = Lake.open(settings.database, settings.warehouse)
-    keyring = load_keyring(settings.key_file)
-    deployment = Deployment(settings, opened.store, opened.clock, MonotonicTimer(), keyring, lake, http, jobs)
+    deployment = Deployment(settings, opened.store, opened.clock, MonotonicTimer(), opened.keyring, lake, http, jobs)
     worker = Worker(deployment)
     return Process(deployment, worker, build_app(deployment, services.ALL))
 

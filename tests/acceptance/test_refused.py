@@ -10,6 +10,7 @@ import typer
 from headrace import main, sandboxes
 from headrace.settings import DEFAULT_PORT
 from headrace.store.engine import open_store
+from headrace.store.keyring import load_keyring
 from headrace.store.migrations import upgrade
 
 SERVE = ["serve", "--port", "0"]
@@ -73,6 +74,15 @@ def test_the_commands_are_introduced_to_their_users() -> None:
     assert "Iceberg" in str(group.help) and "Settings" not in str(group.help)
 
 
+@pytest.mark.parametrize("command", [SERVE, ["worker"]])
+def test_a_used_database_gets_no_second_key_file(command: list[str], tmp_path: Path, monkeypatch, capsys) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'headrace.db'}")
+    upgrade(store)
+    store.close()
+    assert "key file" in refused([*command, "--data-dir", str(tmp_path)], monkeypatch, capsys)
+    assert not (tmp_path / "keys").exists()
+
+
 @pytest.mark.parametrize("command", [SERVE, ["worker"], ["query", "SELECT 1"], ["verify"]])
 def test_a_copy_is_refused_before_anything_listens(command: list[str], tmp_path: Path, monkeypatch, capsys) -> None:
     store = open_store(f"sqlite:///{tmp_path / 'headrace.db'}")
@@ -80,6 +90,7 @@ def test_a_copy_is_refused_before_anything_listens(command: list[str], tmp_path:
     with store.write() as conn:
         sandboxes.create_on_first_use(conn, "ORG@AdobeOrg", "prod", 1000)
     store.close()
+    load_keyring(tmp_path / "keys")
     _catalog(tmp_path / "catalog.db", "/elsewhere/lake/tables/o__prod/d/metadata/1.json")
     said = refused([*command, "--data-dir", str(tmp_path)], monkeypatch, capsys)
     assert f"{tmp_path} was made at /elsewhere," in said.replace("\n", " ")

@@ -41,6 +41,16 @@ class Keyring:
             raise Broken(f"The secret of {row} cannot be opened: it was changed or belongs elsewhere.") from error
 
 
+def require_key_file(path: Path) -> None:
+    """Broken when the key file is missing: another one would not open what the database holds."""
+    if not path.exists():
+        raise Broken(
+            f"The key file {path.absolute()} is missing, and the database was used with one. Give the --data-dir that "
+            "holds it, or restore it. If it is lost, put a new one there (16 and 64 hexadecimal digits in a line, mode "
+            "600) and set the secrets of every connection again."
+        )
+
+
 def load_keyring(path: Path) -> Keyring:
     """Reads the key file (lines ``id key`` in hex, the last one current); makes it with one key if absent."""
     if not path.exists():
@@ -56,7 +66,8 @@ def load_keyring(path: Path) -> Keyring:
 def _create(path: Path) -> None:
     # Written aside and linked: two first starts at once agree on one file, and no half-written key is ever read.
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    # Not named by the process's id: in a container that is the same at every start, also after a crash right here.
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(KEY_ID_BYTES)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(f"{secrets.token_hex(KEY_ID_BYTES)} {secrets.token_hex(32)}\n")
@@ -68,3 +79,13 @@ def _create(path: Path) -> None:
         pass
     finally:
         draft.unlink()
+    _sync(path.parent)
+
+
+def _sync(directory: Path) -> None:
+    """Makes the file's name durable: what is sealed with the key must not outlive it."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

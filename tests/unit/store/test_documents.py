@@ -1,6 +1,8 @@
 """A document changes only from the version you read, and never leaves its org and sandbox."""
 
+import os
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -108,6 +110,20 @@ def test_the_key_file_is_private_and_read_again(tmp_path_factory: pytest.TempPat
     assert second.open(first.seal(b"x", "row"), "row") == b"x"
     assert path.stat().st_mode & 0o077 == 0
     assert first.keys[first.current].hex() not in repr(first)
+
+
+def test_a_first_start_that_was_killed_is_made_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It dies before the key has its name; in a container the next process has the same id."""
+    with monkeypatch.context() as killed:
+        killed.setattr(os, "link", _die)
+        killed.setattr(Path, "unlink", _die)
+        with pytest.raises(KeyboardInterrupt):
+            load_keyring(tmp_path / "keys")
+    assert load_keyring(tmp_path / "keys").current
+
+
+def _die(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_a_key_file_that_others_can_read_is_refused(tmp_path_factory: pytest.TempPathFactory) -> None:
