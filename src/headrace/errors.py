@@ -113,6 +113,10 @@ class OrgRefused(Refused):
     """Profile is not valid"""
 
 
+class PermissionMissing(Refused):
+    """The caller has no permission to do this."""
+
+
 class ContentTypeInvalid(Invalid):
     """A valid content-type must be specified"""
 

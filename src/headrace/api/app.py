@@ -1,4 +1,4 @@
-"""The ASGI application: raw-path routing, spooled bodies, handlers in threads, JSON for every error."""
+"""The ASGI application: raw-path routing, admission, spooled bodies, handlers in threads, JSON for every error."""
 
 import logging
 import re
@@ -66,44 +66,59 @@ async def _answer(deployment: Deployment, services: Sequence[Routes], http: Http
     dialect = found.dialect or GATEWAY
     with tempfile.SpooledTemporaryFile(SPOOL_IN_MEMORY) as upload:
         try:
-            limit = UPLOAD_LIMIT if found.route and found.route.large else JSON_LIMIT
-            await _receive_body(http, upload, limit)
-            reply = await run_in_threadpool(_handle, deployment, http, raw_path, found, upload, request_id)
+            # Nothing of a body is taken before it is known who sends it, and that somebody wants it.
+            admitted = await run_in_threadpool(_admitted, deployment, http, raw_path, found, request_id)
+            if isinstance(admitted, Reply):
+                return _response(admitted, request_id, http.method)
+            caller, route = admitted
+            await _receive_body(http, upload, _limit(route))
+            query = parse_query(_query_text(http))
+            headers = dict(http.headers.items())
+            request = Request(
+                http.method, raw_path, found.params, query, headers, upload, caller, deployment, request_id
+            )
+            reply = await run_in_threadpool(route.handler, request)
         except Exception as error:
             reply = _problem(dialect, error, request_id)
     return _response(reply, request_id, http.method)
 
 
-def _handle(
-    deployment: Deployment, http: HttpRequest, raw_path: str, found: Found, upload: IO[bytes], request_id: str
-) -> Reply:
-    headers = dict(http.headers.items())
+def _admitted(
+    deployment: Deployment, http: HttpRequest, raw_path: str, found: Found, request_id: str
+) -> tuple[Caller, Route] | Reply:
+    """Who calls (NOBODY where nobody is asked) and what answers, or the gateway's refusal."""
     if found.dialect is None:
         raise errors.NotFound(f"No service answers at {raw_path}.", kind="path", id=raw_path)
-    query_text = http.scope["query_string"].decode("latin-1")
-    _refuse_nul(raw_path, query_text)
-    opened = found.route is not None and found.route.open
-    caller = NOBODY if opened else _admitted(deployment, headers, request_id)
-    if isinstance(caller, Reply):
-        return caller
+    _refuse_nul(raw_path, _query_text(http))
+    if found.open:
+        return NOBODY, _route(found, http.method, raw_path)
+    try:
+        caller = gateway.admit(deployment, http.headers)
+    except errors.HeadraceError as error:
+        # What the gateway refuses is worded by the gateway, whichever service the path belongs to.
+        status, body = GATEWAY.render(error, request_id)
+        return Reply(status, body)
     route = _route(found, http.method, raw_path)
-    query = parse_query(query_text)
-    request = Request(http.method, raw_path, found.params, query, headers, upload, caller, deployment, request_id)
-    return route.handler(request)
+    _require_permission(caller, *route.asks(found.params))
+    return caller, route
+
+
+def _require_permission(caller: Caller, verb: str, kind: str) -> None:
+    """The one place where a policy is asked."""
+    if not caller.may(verb, kind):
+        raise errors.PermissionMissing(
+            f"{caller.user} has no permission to {verb} {kind} in sandbox {caller.sandbox}; ask who manages it."
+        )
+
+
+def _query_text(http: HttpRequest) -> str:
+    text: bytes = http.scope["query_string"]
+    return text.decode("latin-1")
 
 
 def _refuse_nul(*encoded: str) -> None:
     if any("%00" in text for text in encoded):
         raise errors.Invalid(f"The URL holds a NUL character (%00); {REMOVE_NUL}", field="url")
-
-
-def _admitted(deployment: Deployment, headers: dict[str, str], request_id: str) -> Caller | Reply:
-    # What the gateway refuses is worded by the gateway, whichever service the path belongs to.
-    try:
-        return gateway.admit(deployment, headers)
-    except errors.HeadraceError as error:
-        status, body = GATEWAY.render(error, request_id)
-        return Reply(status, body)
 
 
 def _route(found: Found, method: str, raw_path: str) -> Route:
@@ -113,6 +128,12 @@ def _route(found: Found, method: str, raw_path: str) -> Route:
         accepted = ", ".join(found.methods)
         raise errors.MethodNotAllowed(f"{raw_path} takes {accepted}, not {method}.", methods=found.methods)
     raise errors.NotFound(f"This service has no resource at {raw_path}.", kind="path", id=raw_path)
+
+
+def _limit(route: Route) -> int:
+    if route.open:
+        return SPOOL_IN_MEMORY  # nobody's bodies stay off the disk
+    return UPLOAD_LIMIT if route.large else JSON_LIMIT
 
 
 def parse_query(text: str) -> Query:

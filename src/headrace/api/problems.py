@@ -140,6 +140,7 @@ FLOW = Dialect(
     {
         errors.HeadraceError: Row(500, "1400", "Internal server error"),
         errors.NotFound: Row(404, "1439", "Resource not found"),
+        errors.PermissionMissing: Row(403, "2120", "Forbidden"),
         errors.RevisionMissing: Row(400, "1403", "If-Match header missing"),
         errors.RevisionStale: Row(412, "1404", "Precondition failed"),
         errors.EmptyBody: Row(400, "1405", "Request body missing"),
@@ -213,6 +214,7 @@ XDM = Dialect(
         errors.ImportFailed: Row(400, "3005", "Import Resource Failed"),
         errors.TitleTaken: Row(400, "1521", "Title not unique"),
         errors.StandardFixed: Row(403, "2010", "Permission management access denied"),
+        errors.PermissionMissing: Row(403, "2010", "Permission management access denied"),
         errors.Invalid: Row(400, "4000", "Validation error"),
         errors.InUse: Row(400, "4000", "Resource in use"),
         errors.ContentTypeInvalid: Row(400, "4000", "Bad request"),

@@ -1,6 +1,6 @@
 """Routes on the raw path: percent-encoded segments stay one segment, a trailing slash changes nothing."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
@@ -8,6 +8,22 @@ from headrace.api.problems import Dialect
 from headrace.api.request import Reply, Request
 
 Handler = Callable[[Request], Reply]
+
+READ, CREATE, CHANGE, DELETE = "read", "create", "change", "delete"
+VERBS = {"GET": READ, "HEAD": READ, "POST": CREATE, "PUT": CHANGE, "PATCH": CHANGE, "DELETE": DELETE}
+# A POST below a collection is named by its last segment; anything else there changes what it names.
+POSTED = {"search": READ, "validate": READ, "preview": READ, "export": READ, "import": CREATE}
+# Segments before the one that names a kind, and other names of a kind.
+BEFORE_KIND = ("{container}", "orgs", "{org}", "v2")
+KINDS = {
+    "datasets": "dataSets",
+    "identities": "namespaces",
+    "lastBatches": "batches",
+    "rpc": "schemas",
+    "sandbox-management": "sandboxes",
+    "sandboxTypes": "sandboxes",
+    "stats": "schemas",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +36,21 @@ class Route:
     dialect: Dialect
     large: bool = False
     open: bool = False
+    base: int = 0  # how many segments of the template are the service's own
+
+    def asks(self, params: Mapping[str, str]) -> tuple[str, str]:
+        """What a request with these path parameters is about to do (read, create, change, delete), to which kind."""
+        below = [part for part in self.template[self.base :] if part not in BEFORE_KIND]
+        first = below[0] if below else self.template[-1]
+        kind = params[first[1:-1]] if first.startswith("{") else first
+        return self._verb(below), KINDS.get(kind, kind)
+
+    def _verb(self, below: Sequence[str]) -> str:
+        if len(below) == 1 and self.method == "PATCH":
+            return CREATE  # how one client spells it
+        if len(below) > 1 and self.method == "POST":
+            return POSTED.get(below[-1], CHANGE)
+        return CHANGE if len(below) > 2 and self.method == "DELETE" else VERBS[self.method]
 
     def match(self, segments: Sequence[str]) -> dict[str, str] | None:
         """The path parameters when the raw ``segments`` fit, else None."""
@@ -64,10 +95,10 @@ class Routes:
         return self._add("HEAD", path)
 
     def _add(self, method: str, path: str, large: bool = False, open: bool = False) -> Callable[[Handler], Handler]:
-        template = tuple(split_path(self.base + path))
+        template, base = tuple(split_path(self.base + path)), len(split_path(self.base))
 
         def register(handler: Handler) -> Handler:
-            self.listed.append(Route(method, template, handler, self.dialect, large, open))
+            self.listed.append(Route(method, template, handler, self.dialect, large, open, base))
             return handler
 
         return register
@@ -75,12 +106,16 @@ class Routes:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What routing says: the route and its parameters, or the service whose path it is and the methods there."""
+    """What routing says: the route and its parameters, or the service whose path it is and the methods there.
+
+    ``open``: nobody is asked who they are, not even to be told that the method is wrong.
+    """
 
     route: Route | None
     params: dict[str, str]
     dialect: Dialect | None
     methods: tuple[str, ...]
+    open: bool
 
 
 def find(services: Sequence[Routes], method: str, raw_path: str) -> Found:
@@ -88,12 +123,14 @@ def find(services: Sequence[Routes], method: str, raw_path: str) -> Found:
     segments = split_path(raw_path)
     service = _service(services, segments)
     if service is None:
-        return Found(None, {}, None, ())
+        return Found(None, {}, None, (), True)
     fitting = [(route, params) for route in service.listed if (params := route.match(segments)) is not None]
     for route, params in fitting:
         if route.method == method:
-            return Found(route, params, service.dialect, ())
-    return Found(None, {}, service.dialect, tuple(sorted({route.method for route, _ in fitting})))
+            return Found(route, params, service.dialect, (), route.open)
+    asked = [route for route, _ in fitting] or service.listed
+    methods = tuple(sorted({route.method for route, _ in fitting}))
+    return Found(None, {}, service.dialect, methods, all(route.open for route in asked))
 
 
 def _service(services: Sequence[Routes], segments: Sequence[str]) -> Routes | None:

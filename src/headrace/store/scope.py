@@ -14,5 +14,8 @@ class Caller:
     user: str
 
     def may(self, verb: str, kind: str) -> bool:
-        """The one hook for access control: allows everything until policies exist."""
+        """The one hook for access control, asked once for each request: allows everything until policies exist.
+
+        ``verb``: read, create, change or delete. ``kind``: as the path names it, such as flows or dataSets.
+        """
         return bool(verb and kind)
