@@ -1,6 +1,7 @@
 """Requests to sources: one pool, bounded answers, redirects and retries under the host guard, no secret in an error."""
 
 import copy
+import logging
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -11,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 import httpcore2
 import httpx2
 import stamina
+from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from headrace import errors
 from headrace.clock import MonotonicTimer, Timer
@@ -19,6 +21,8 @@ from headrace.sources.answers import Answer
 from headrace.sources.auth import Access, Tokens
 from headrace.sources.guard import GuardedBackend, Resolve, resolve
 from headrace.sources.reading import Request
+
+log = logging.getLogger(__name__)
 
 PAGE_LIMIT = 256 * 1024 * 1024
 REDIRECTS = 5
@@ -56,6 +60,14 @@ class Patience:
 
 
 Check = Callable[[Answer], None]
+
+
+def _log_retry(details: RetryDetails) -> None:
+    why = " ".join(str(details.caused_by).split())  # names the address, secrets masked; a source's words may have lines
+    log.warning("Attempt %d follows in %.1f s: %s", details.retry_num + 1, details.wait_for, why)
+
+
+set_on_retry_hooks([_log_retry])  # the library's own line says neither what is retried, nor why, nor when
 
 
 @cache

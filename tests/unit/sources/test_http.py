@@ -50,6 +50,17 @@ def test_a_passing_fault_passes(source, http, fault):
     assert http.send(Request("GET", f"{source.url}/x"), access(), whole_json).body == b'{"ok":1}'
 
 
+def test_the_log_says_what_is_tried_again_why_and_when(source, http, caplog):
+    source.script = [reply({"message": f"token {SECRET}\nis slow"}, 503), reply({})]
+    http.send(Request("GET", f"{source.url}/x", "key=${accessToken}"), access())
+    [line] = [
+        f"{one.name} {one.getMessage()}" for one in caplog.records if "stamina" in one.name or "Attempt" in one.msg
+    ]
+    assert line.startswith("headrace.sources.http Attempt 2 follows in 0.0 s: ")
+    assert f"{source.url}/x?key=" in line and "answered 503" in line and "is slow" in line
+    assert SECRET not in line and "\n" not in line
+
+
 def test_the_source_is_asked_byte_for_byte(source, http):
     source.script = [reply({})]
     query = "dateRange=(start:(year:2022,month:8),end:())&accounts=List(urn%3Ali%3Aa%3A1,b)&page[after]=x%2By"
