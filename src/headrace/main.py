@@ -38,10 +38,6 @@ LOOK_SECONDS = 0.2
 ABOUT = "Pull marketing data into your own Apache Iceberg lake, through Adobe Experience Platform's API."
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=ABOUT, pretty_exceptions_enable=False)
-app.command("query")(query.query)
-app.command("verify")(verify.verify)
-app.command("demo")(demo.demo)
-app.add_typer(account.app, name="account")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,17 +151,17 @@ def serve(
     host: str = typer.Option("127.0.0.1", help="Address to bind."),
     port: int = typer.Option(DEFAULT_PORT, help="Port to bind; 0 takes a free one."),
     public_url: str = typer.Option("", help="Base of every link in an answer (default: the bound address)."),
-    data_dir: Path = typer.Option(Path("headrace-data"), help="Directory of database, keys, tables and landed pages."),
+    data_dir: Path = typer.Option(Path("headrace-data"), help="Directory of all data; the first start makes it."),
     database_url: str = typer.Option("", help="postgresql://… instead of SQLite in the data directory."),
-    emulator: bool = typer.Option(False, help="Loopback only: any token, orgs on first use, a clock that moves."),
-    host_alias: list[str] = typer.Option([], help="HOST_URL=TARGET_URL: call TARGET for a source's printed host."),
-    tenant_id: str = typer.Option("", help="Tenant id of every org (emulator: extconndev)."),
+    emulator: bool = typer.Option(False, help="For development, on loopback only: any token, a clock to move."),
+    host_alias: list[str] = typer.Option([], help="HOST_URL=TARGET_URL: ask TARGET_URL instead (with --emulator)."),
+    tenant_id: str = typer.Option("", help="Tenant id of new orgs (default: of their own; emulator: extconndev)."),
     allow_private_hosts: bool = typer.Option(False, help="Let sources live at private and loopback addresses."),
     workers: int = typer.Option(4, min=0, help="Runs that this process works on at once; 0: it only answers."),
-    grace: float = typer.Option(30.0, help="Seconds that a stop waits for the part in hand."),
+    grace: float = typer.Option(30.0, help="Seconds that a stop waits for work in hand."),
     lease: float = typer.Option(5.0, help="Seconds of silence after which another process takes over."),
 ) -> None:
-    """API, scheduler and worker in one process."""
+    """Start the server: API, scheduler and worker in one process."""
     from headrace.store.directory import served_alone
 
     settings = Settings(
@@ -181,15 +177,15 @@ def serve(
 def worker(
     data_dir: Path = typer.Option(Path("headrace-data"), help="Directory that the server uses."),
     database_url: str = typer.Option("", help="postgresql://… instead of SQLite in the data directory."),
-    public_url: str = typer.Option("", help="Base of every link in a run document."),
+    public_url: str = typer.Option("", help="The server's --public-url, for the links in run documents."),
     emulator: bool = typer.Option(False, help="The server runs as an emulator: follow its clock."),
-    host_alias: list[str] = typer.Option([], help="HOST_URL=TARGET_URL: call TARGET for a source's printed host."),
+    host_alias: list[str] = typer.Option([], help="HOST_URL=TARGET_URL: ask TARGET_URL instead (with --emulator)."),
     allow_private_hosts: bool = typer.Option(False, help="Let sources live at private and loopback addresses."),
     workers: int = typer.Option(4, min=1, help="Runs that this process works on at once."),
-    grace: float = typer.Option(30.0, help="Seconds that a stop waits for the part in hand."),
+    grace: float = typer.Option(30.0, help="Seconds that a stop waits for work in hand."),
     lease: float = typer.Option(5.0, help="Seconds of silence after which another process takes over."),
 ) -> None:
-    """A worker alone, beside a server on the same data directory and database."""
+    """Start a worker beside a server, on the same data directory and database."""
     from headrace.store.directory import require_directory
 
     aliases = parse_host_aliases(host_alias)
@@ -274,6 +270,13 @@ class _Loading(threading.Thread):
         if self._failure is not None:
             raise self._failure
         return self._process
+
+
+# After serve and worker: the order is the one of --help.
+app.command("query")(query.query)
+app.command("verify")(verify.verify)
+app.command("demo")(demo.demo)
+app.add_typer(account.app, name="account")
 
 
 def run() -> None:

@@ -72,6 +72,7 @@ def test_what_is_no_database_is_told_so(tmp_path: Path, monkeypatch, capsys) -> 
 def test_the_commands_are_introduced_to_their_users() -> None:
     group = typer.main.get_command(main.app)
     assert "Iceberg" in str(group.help) and "Settings" not in str(group.help)
+    assert list(group.commands)[:2] == ["serve", "worker"]
 
 
 @pytest.mark.parametrize("command", [SERVE, ["worker"]])
