@@ -21,7 +21,7 @@ from headrace.query import local
 from headrace.settings import Settings
 from linkedin_simulator import running
 from platform_server import NOW, Platform
-from tutorial_flows import FLOWS, REGISTRY, Flow, Json, Tutorial, counted
+from tutorial_flows import CONVERSION, FLOWS, REGISTRY, Flow, Json, Tutorial, counted
 from wire_server import HEADERS, Api, deploy, serve
 
 pytestmark = pytest.mark.slow
@@ -312,6 +312,20 @@ def test_what_a_flow_uses_stays_until_the_flow_goes(tutorial: Tutorial) -> None:
         assert answer.status_code == 400 and f"-{code}-400" in answer.json()["type"], answer.text
     assert api.delete(f"{FLOWS}/flows/{flow.id}").status_code == 204
     assert {api.delete(path).status_code for path in ends} == {204}
+
+
+def test_a_mapping_set_stays_while_a_flow_maps_with_it_and_so_does_the_pinned_version(tutorial: Tutorial) -> None:
+    flow, api = tutorial.flow(), tutorial.platform.api
+    path = f"{CONVERSION}/mappingSets/{flow.shown()['transformations'][0]['params']['mappingId']}"
+    later = api.get(path).json()
+    later["mappings"] = [one for one in later["mappings"] if one["destination"] != "_extconndev.clicks"]
+    assert api.put(path, json=later).json()["version"] == 1
+    answer = api.delete(path)
+    assert answer.status_code == 409 and f"is used by flow {flow.id}" in answer.json()["detail"]
+    assert flow.settled()["state"] == "success"
+    assert None not in [row["clicks"] for row in flow.rows()["_extconndev"].to_pylist()]
+    assert api.delete(f"{FLOWS}/flows/{flow.id}").status_code == 204
+    assert api.delete(path).status_code in (200, 204) and api.get(path).status_code == 404
 
 
 # -- 19: beside a running server ---------------------------------------------------------------------------------

@@ -244,6 +244,18 @@ def test_a_failed_runs_links_and_figures_can_be_read(tutorial: Tutorial) -> None
     assert reasons(run).startswith("CONNECTOR-1001-500")
 
 
+def test_a_run_that_fails_while_it_is_planned_says_so_and_refers_to_nothing(tutorial: Tutorial) -> None:
+    flow = tutorial.flow(token="not-a-token")
+    run = flow.settled()
+    assert "401" in _failed_without_rows(flow, run, 0) and "renew the connection's credentials" in reasons(run)
+    assert run["activities"] == [] and flow.batches() == []
+    metrics = run["metrics"]
+    assert metrics["statusSummary"]["activityRefs"] == metrics["fileSummary"]["activityRefs"] == []
+    shown = flow.shown()
+    assert (shown["lastRunDetails"]["state"], shown["gaps"][0]["runId"]) == ("failed", run["id"])
+    assert flow.retrigger(run).status_code == 200
+
+
 def test_the_reason_stays_when_the_platform_has_moved_on(platform: Platform, tutorial: Tutorial) -> None:
     """A deleted flow's failed run is still there to be read."""
     tutorial.platform.linkedin.fault("status", path="/rest/adAnalytics", status=404, times=1)

@@ -32,10 +32,8 @@ def one(conn: sa.Connection, caller: Caller, id: str, base_url: str) -> dict[str
 def _document(
     run: Run, caller: Caller, records: Sequence[PartRecord], activities: Mapping[str, Activity], base_url: str
 ) -> dict[str, Any]:
-    rendered = [
-        _copy(run, records, activities.get(COPY)),
-        _promotion(run, records, activities.get(PROMOTION), base_url),
-    ]
+    found = (_copy(run, records, activities.get(COPY)), _promotion(run, records, activities.get(PROMOTION), base_url))
+    rendered = [activity for activity in found if activity is not None]
     document = {
         "createdAt": run.created_at,
         "updatedAt": run.updated_at,
@@ -50,8 +48,8 @@ def _document(
         "flowId": run.flow_id,
         "etag": run.etag,
         "state": run.state,
-        "metrics": _metrics(run, records),
-        "activities": [activity for activity in rendered if activity is not None],
+        "metrics": _metrics(run, records, [activity["id"] for activity in rendered]),
+        "activities": rendered,
     }
     return document | ({"waitsFor": run.waits_for, "notBefore": run.not_before} if run.waits_for else {})
 
@@ -59,8 +57,10 @@ def _document(
 # -- the run as a whole ----------------------------------------------------------------------------------------
 
 
-def _metrics(run: Run, records: Sequence[PartRecord]) -> dict[str, Any]:
+def _metrics(run: Run, records: Sequence[PartRecord], begun: Sequence[str]) -> dict[str, Any]:
+    """``begun``: the activities that the document has; a run that failed while it was planned has none to refer to."""
     counted = batch_metrics(records, committed=run.state != FAILED)
+    judged = PROMOTION if PROMOTION in begun and _copied(records) else COPY
     return {
         "durationSummary": _times(run.started_at or run.created_at, run.completed_at),
         "sizeSummary": {"inputBytes": counted["inputByteSize"], "outputBytes": counted["outputByteSize"]},
@@ -68,9 +68,9 @@ def _metrics(run: Run, records: Sequence[PartRecord]) -> dict[str, Any]:
         "fileSummary": {
             "inputFileCount": counted["inputFileCount"],
             "outputFileCount": counted["outputFileCount"],
-            "activityRefs": [PROMOTION],
+            "activityRefs": [id for id in begun if id == PROMOTION],
         },
-        "statusSummary": _status(run, records) | {"activityRefs": [PROMOTION if _copied(records) else COPY]},
+        "statusSummary": _status(run, records) | {"activityRefs": [id for id in begun if id == judged]},
     }
 
 
