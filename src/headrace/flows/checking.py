@@ -163,6 +163,12 @@ def _check_served(flow_spec: Json, spec: Json, target: Document) -> None:
 
 def _check_mapping(conn: sa.Connection, caller: Caller, flow: Json, target: Document) -> None:
     found = _pinned(conn, caller, *mapping(flow))
+    if not found.items:
+        raise Invalid(
+            f"Mapping set {found.id} has no mappings, so every record would become an empty row; add some.",
+            code="1419",
+            field="transformations",
+        )
     dataset = datasets.target(conn, caller, text_at(target.body, "params.dataSetId", "1325"))
     if (_name(found.schema_id), found.major) != (_name(dataset.schema_id), dataset.major):
         raise Invalid(

@@ -52,8 +52,13 @@ def _bytes(name: str) -> bytes:
 
 def find(conn: sa.Connection, caller: Caller, kind: str, id: str) -> Document | Json | None:
     """A sandbox's own spec (a document), else the shipped one (its JSON), else None."""
-    resolved = sources.resolve_alias(id) if kind == CONNECTION_SPECS else id
+    resolved = canonical_id(id) if kind == CONNECTION_SPECS else id
     return documents.find(conn, caller, kind, resolved) or shipped(kind).get(resolved)
+
+
+def canonical_id(id: str) -> str:
+    """The id of the connection spec that ``id`` means, which may be one that the tutorial prints."""
+    return sources.resolve_alias(id)
 
 
 def get(conn: sa.Connection, caller: Caller, kind: str, id: str) -> Document | Json:

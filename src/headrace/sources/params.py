@@ -1,6 +1,7 @@
 """What users type, checked against a spec's JSON Schemas; an error names the parameters, never their values."""
 
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 import jsonschema_rs
@@ -78,7 +79,7 @@ def _check(schema: Schema, params: Mapping[str, Any], where: str) -> None:
             rule=1304, field=f"{where}.{missing[0]}", params=missing,
         )  # fmt: skip
     if problems:
-        wrong = {_name(problem): _rule(problem) for problem in problems}
+        wrong = dict(one for problem in problems for one in _wrong(problem, schema))
         raise ParamInvalid(
             f"Parameters in {where} are not valid: {'; '.join(f'{name} {rule}' for name, rule in wrong.items())}.",
             rule=1312, field=f"{where}.{next(iter(wrong))}", params=sorted(wrong),
@@ -90,8 +91,20 @@ def _missing(problem: jsonschema_rs.ValidationError) -> Iterator[str]:
         yield problem.kind.property
 
 
-def _name(problem: jsonschema_rs.ValidationError) -> str:
-    return ".".join(map(str, problem.instance_path)) or "(the whole object)"
+def _wrong(problem: jsonschema_rs.ValidationError, schema: Schema) -> Iterator[tuple[str, str]]:
+    """The parameters that one problem is about, each with what is wrong with it."""
+    above = "".join(f"{step}." for step in problem.instance_path)
+    if isinstance(problem.kind, jsonschema_rs.ValidationErrorKind.AdditionalProperties):
+        known = list(schema.get("properties") or {}) if not above else []
+        yield from ((f"{above}{name}", _unknown(name, known)) for name in sorted(problem.kind.unexpected))
+    else:
+        yield above.rstrip(".") or "(the whole object)", _rule(problem)
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    close = get_close_matches(name, known, n=1)
+    meant = f"did you mean {close[0]}?" if close else f"known: {', '.join(known) or 'none'}"
+    return f"is not a parameter here ({meant})"
 
 
 def _rule(problem: jsonschema_rs.ValidationError) -> str:

@@ -22,6 +22,7 @@ LINKEDIN = "59a4b493-a615-40f9-bd38-f823d0909a2b"
 LAKE = "c604ff05-7f1a-43c0-8e18-33bf874cb11c"
 SCHEMA = "https://ns.adobe.com/extconndev/schemas/0a1b"
 DATASET, MAPPING = "5ef4551c52e054191a61a99f", "bf5286a9c1ad4266baca76ba3adc9366"
+CLICKS = {"sourceType": "ATTRIBUTE", "source": "element.clicks", "destination": "_extconndev.clicks"}
 SCHEDULE = {"startTime": "1625040887", "frequency": "hour", "interval": 1}
 
 
@@ -91,7 +92,8 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with store.write() as conn:
         dataset = {"name": "d", "schemaRef": {"id": SCHEMA, "contentType": "application/vnd.adobe.xed+json;version=1"}}
         documents.create(conn, CALLER, "dataSets", DATASET, dataset, NOW)
-        mapping = {"xdmSchema": SCHEMA, "xdmVersion": "1.0", "mappings": [], "modifiedDate": NOW, "modifiedBy": "user"}
+        stamp = {"modifiedDate": NOW, "modifiedBy": "user"}
+        mapping = {"xdmSchema": SCHEMA, "xdmVersion": "1.0", "mappings": [CLICKS], **stamp}
         documents.create(conn, CALLER, "mappingSets", MAPPING, mapping, NOW)
     store.close()
     return path

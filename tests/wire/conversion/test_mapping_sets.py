@@ -180,3 +180,22 @@ def test_the_language_is_listed(api: Api, listing: str, name: str, known: str) -
     listed = api.get(f"/data/foundation/conversion/languages/el/{listing}").json()
     (found,) = [one for one in listed if one[name] == known]
     assert found["description"] and found["example"]
+
+
+def test_a_plain_value_onto_an_object_is_found_when_its_type_is_known(api: Api, schema_id: str) -> None:
+    # data-prep.md 4: an attribute onto an object is an object copy; a set does not say what type its source has.
+    mapping = {"sourceType": "ATTRIBUTE", "source": "clicks", "destination": "_extconndev.start"}
+    body = {"xdmSchema": schema_id, "xdmVersion": "1.0", "mappings": [mapping]}
+    assert api.post(PATH, json=body).status_code == 200
+    static = {**body, "mappings": [{**mapping, "sourceType": "STATIC", "source": "7"}]}
+    assert "cannot be filled by a constant" in api.post(PATH, json=static).text
+    shown = api.post(f"{PATH}/preview", json={"data": {"clicks": 5}, "mappingSet": body}).text
+    assert "5 from clicks cannot become object" in shown
+
+
+def test_a_set_may_be_empty_while_it_is_put_together(api: Api, schema_id: str) -> None:
+    # data-prep.md 2.1: mappings are added one by one below a set; a flow over an empty one is refused.
+    made = api.post(PATH, json={"xdmSchema": schema_id, "xdmVersion": "1.0", "mappings": []}).json()["id"]
+    mapping = {"sourceType": "ATTRIBUTE", "source": "clicks", "destination": "_extconndev.clicks"}
+    assert api.post(f"{PATH}/{made}/mappings", json=mapping).status_code == 200
+    assert len(api.get(f"{PATH}/{made}").json()["mappings"]) == 1

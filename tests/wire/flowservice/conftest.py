@@ -26,6 +26,7 @@ def flows(api: Api, deployment: Deployment, linkedin: Running) -> Flows:
     with deployment.store.write() as conn:
         emulator_clock.move_to(conn, NOW)
         documents.create(conn, caller, "dataSets", DATASET, {"name": "d", "schemaRef": ref}, NOW)
-        mapping = {"xdmSchema": SCHEMA, "xdmVersion": "1.0", "mappings": [], **stamp}
+        items = [{"sourceType": "ATTRIBUTE", "source": "element.clicks", "destination": "_extconndev.clicks"}]
+        mapping = {"xdmSchema": SCHEMA, "xdmVersion": "1.0", "mappings": items, **stamp}
         documents.create(conn, caller, "mappingSets", MAPPING, mapping, NOW)
     return Flows(api, linkedin)

@@ -42,11 +42,20 @@ def test_both_printed_ids_mean_the_data_lake(flows: Flows, spec: str) -> None:
         ({"params": {"pivot": "PLANET"}}, "SOURCES-1312-400"),
         ({"params": {"accountIds": "one"}}, "SOURCES-1312-400"),
         ({"params": "all"}, "SOURCES-1312-400"),
+        ({"params": {"acountIds": "507947502"}}, "SOURCES-1312-400"),
     ],
 )
 def test_a_source_connection_that_cannot_be_made(flows: Flows, changes: Any, expected: str) -> None:
     body = flows.source_body(flows.connection()["id"], **changes)
     assert code(flows.post("/sourceConnections", body)) == expected
+
+
+def test_a_misspelt_parameter_is_not_taken_for_none(flows: Flows) -> None:
+    # Without any id the source reads every account, so a typo must not pass for "no id".
+    params = {"acountIds": "507947502", "zebra": 1}
+    told = flows.post("/sourceConnections", flows.source_body(flows.connection()["id"], params=params)).text
+    assert "acountIds is not a parameter here (did you mean accountIds?)" in told
+    assert "zebra is not a parameter here (known: accountIds, " in told
 
 
 @pytest.mark.parametrize("pivot", ["ACCOUNT", "CAMPAIGN GROUP", "CAMPAIGN_GROUP", "CAMPAIGN", "CREATIVE"])

@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from headrace.runs.deployment import Deployment
-from headrace.store import schedules
-from wire_flows import MAPPING, Flows, code
+from headrace.store import documents, schedules
+from headrace.store.scope import Caller
+from wire_flows import MAPPING, NOW, SCHEMA, Flows, code
+from wire_server import ORG
 
 ABSENT = "000000000000000000000000"
 
@@ -114,6 +116,25 @@ def test_the_same_start_time_in_another_spelling_is_no_change(flows: Flows) -> N
     params = {"startTime": 1625040887, "frequency": "hour", "interval": "2", "backfill": "true"}
     assert flows.patch(f"/flows/{made['id']}", made["etag"], replace("/scheduleParams", params)).status_code == 200
     assert flows.one(f"/flows/{made['id']}")["scheduleParams"] == params
+
+
+def test_a_flow_without_a_start_time_starts_when_it_is_created(flows: Flows, deployment: Deployment) -> None:
+    # flow-service.md 1.4, row 12: aepp may leave it out.
+    made = flows.flow(scheduleParams={"frequency": "hour", "interval": 1})
+    created = flows.one(f"/flows/{made['id']}")["createdAt"]
+    with deployment.store.read() as conn:
+        found = schedules.find(conn, made["id"])
+    assert found is not None and found.start == created // 1000 * 1000
+
+
+def test_a_flow_over_an_empty_mapping_set_is_refused(flows: Flows, deployment: Deployment) -> None:
+    # A set may be empty while it is put together; a run of it would fill the lake with empty rows.
+    body = {"xdmSchema": SCHEMA, "xdmVersion": "1.0", "mappings": [], "modifiedDate": NOW, "modifiedBy": "wire-tests"}
+    with deployment.store.write() as conn:
+        documents.create(conn, Caller(ORG, "prod", "", "wire-tests", "wire-tests"), "mappingSets", "empty", body, NOW)
+    step = {"name": "Mapping", "params": {"mappingId": "empty", "mappingVersion": "0"}}
+    answer = flows.post("/flows", flows.flow_body(transformations=[step]))
+    assert code(answer) == "FLOW-1419-400" and "no mappings" in answer.json()["errorMessage"]
 
 
 def test_labels_and_policy_are_patched_like_anything_else(flows: Flows) -> None:

@@ -87,6 +87,8 @@ REFUSED = [
     ("property=name<=a,b", "FLOW-1443-400"),
     ("property=id>=a", "FLOW-1448-400"),
     ("property=colour==red", "FLOW-1449-400"),
+    ("property=zz", "FLOW-1449-400"),
+    ("property=state,zz", "FLOW-1449-400"),
     ("property=createdAt==1,2", "FLOW-1452-400"),
     ("property=createdAt==yesterday", "FLOW-1452-400"),
     ("property=createdAt==", "FLOW-1453-400"),

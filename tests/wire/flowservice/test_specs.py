@@ -24,6 +24,16 @@ def test_the_printed_ids_resolve_to_linkedin(flows: Flows, id: str) -> None:
     assert spec["id"] == CANONICAL and spec["authSpec"][0]["name"] == "OAuth2 Refresh Code"
 
 
+def test_a_spec_is_listed_once_and_found_by_every_id_of_its_own(flows: Flows) -> None:
+    # flow-service.md 8, row 1: the printed ids are aliases of one spec, which has an id of its own.
+    listed = flows.get("/connectionSpecs").json()["items"]
+    [linkedin] = [spec for spec in listed if spec["name"] == "linkedin-ads"]
+    assert linkedin["sourceSpec"]["attributes"]["x-headrace"]["aliases"] == [LINKEDIN, OTHER_PRINTED]
+    assert not {LINKEDIN, OTHER_PRINTED} & {spec["id"] for spec in listed}
+    for id in (CANONICAL, LINKEDIN, OTHER_PRINTED):
+        assert flows.get(f"/connectionSpecs?property=id=={id}").json()["items"] == [linkedin]
+
+
 def test_the_flow_spec_serves_what_ships(flows: Flows) -> None:
     [spec] = flows.get("/flowSpecs?property=name==RestStorageToAEP").json()["items"]
     assert spec == flows.one(f"/flowSpecs/{REST}")

@@ -1,8 +1,8 @@
 """Lists of Flow Service: property filters, projection, sorting, pages, counting; the same for searches."""
 
 import base64
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -60,10 +60,16 @@ def listing(request: Request, path: str, items: Sequence[Json]) -> Reply:
     return _answer(_asked(request.query), path, items)
 
 
-def whole(request: Request, items: Sequence[Json]) -> Reply:
-    """As ``listing``, without pages unless a limit is given: specs."""
+def whole(request: Request, items: Sequence[Json], resolve: Callable[[str], str]) -> Reply:
+    """As ``listing``, without pages unless a limit is given: specs, which ``resolve`` knows by other ids too."""
     require_known(request, *NAMES)
-    return _answer(_asked(request.query, default=0), "", items)
+    asked = _asked(request.query, default=0)
+    return _answer(replace(asked, conditions=tuple(_resolved(one, resolve) for one in asked.conditions)), "", items)
+
+
+def _resolved(condition: Condition, resolve: Callable[[str], str]) -> Condition:
+    values = map(resolve, condition.values) if condition.path == "id" else condition.values
+    return replace(condition, values=tuple(values))
 
 
 def searched(request: Request, path: str, items: Sequence[Json]) -> Reply:
@@ -132,6 +138,8 @@ def _token(text: str | None) -> Token | None:
 
 def _answer(asked: Asked, path: str, items: Sequence[Json]) -> Reply:
     known = OPTIONAL.union(*items) if items else OPTIONAL
+    for name in sorted(asked.fields):
+        _require_field(name, known, "1449", f"property={name}")
     keep = all_of(_predicate(condition, known) for condition in asked.conditions)
     kept = [item for item in items if keep(item)]
     if asked.count:

@@ -10,8 +10,8 @@ from headrace.flows.specs import CONNECTION_SPECS, FLOW_SPECS
 
 @flowservice.get("/connectionSpecs")
 def list_connection_specs(request: Request) -> Reply:
-    """Every connection spec of the sandbox."""
-    return whole(request, _items(request, CONNECTION_SPECS))
+    """Every connection spec of the sandbox, each once; the ids that the tutorial prints are within its attributes."""
+    return whole(request, _items(request, CONNECTION_SPECS), specs.canonical_id)
 
 
 @flowservice.post("/connectionSpecs")
@@ -51,7 +51,7 @@ def list_spec_configs(request: Request) -> Reply:
 @flowservice.get("/flowSpecs")
 def list_flow_specs(request: Request) -> Reply:
     """Every flow spec of the sandbox."""
-    return whole(request, _items(request, FLOW_SPECS))
+    return whole(request, _items(request, FLOW_SPECS), str)
 
 
 @flowservice.post("/flowSpecs")
