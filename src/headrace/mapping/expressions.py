@@ -11,6 +11,9 @@ from headrace.mapping.nodes import ArrayOf, At, Binary, Call, Lambda, Method, No
 from headrace.mapping.parser import parse_expression
 from headrace.mapping.paths import syntax_error
 
+# So close that a slip is likely: iff for iif, but not concat for frobnicate.
+CLOSE = 0.66
+
 
 def validate_expression(text: str) -> Node:
     """The tree of an expression that can be run; MappingSyntax says what is wrong with it and where."""
@@ -85,5 +88,5 @@ def _count(fewest: int, most: int | None) -> str:
 
 
 def _meant(name: str, known: Collection[str]) -> str:
-    close = get_close_matches(name, list(known), n=1)
+    close = get_close_matches(name, list(known), n=1, cutoff=CLOSE)
     return f"; did you mean {close[0]}?" if close else ""

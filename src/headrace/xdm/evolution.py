@@ -24,7 +24,7 @@ class Break:
 def breaks(old: Node, new: Node, path: str = "") -> Iterator[Break]:
     """Everything in ``new`` that is not an addition to ``old``; both are composed schemas."""
     if _type(old) != _type(new):
-        yield Break(path or "/", f"changes its type from {_type(old)} to {_type(new)}")
+        yield Break(path or "/", f"changes its type from {_told(_type(old))} to {_told(_type(new))}")
         return
     yield from (Break(path or "/", message) for message in _restrictions(old, new))
     yield from _fields(old, new, path)
@@ -48,6 +48,11 @@ def _fields(old: Node, new: Node, path: str) -> Iterator[Break]:
 def _type(node: Node) -> tuple[Any, ...]:
     declared = node.get("meta:xdmType") or node.get("type")
     return ("integer" if declared in WIDTHS else declared, node.get("meta:headraceType"))
+
+
+def _told(type: tuple[Any, ...]) -> str:
+    declared, exact = type
+    return f"{declared or 'anything'} ({exact})" if exact else str(declared or "anything")
 
 
 def _restrictions(old: Node, new: Node) -> Iterator[str]:

@@ -43,9 +43,9 @@ def test_additions_are_free(name: str, old: dict[str, Any], new: dict[str, Any])
 
 BREAKING: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("is removed", holding(TEXT), holding(None)),
-    ("changes its type", holding(TEXT), holding(INT)),
-    ("changes its type", holding(TEXT), holding({**TEXT, "format": "date", "meta:xdmType": "date"})),
-    ("changes its type", holding({"type": "number"}), holding(MONEY)),
+    ("changes its type from string to integer", holding(TEXT), holding(INT)),
+    ("from string to date", holding(TEXT), holding({**TEXT, "format": "date", "meta:xdmType": "date"})),
+    ("from number to number (decimal(38,18))", holding({"type": "number"}), holding(MONEY)),
     ("becomes required", holding(TEXT), holding(TEXT, required=True)),
     ("narrows from long to int", holding(LONG), holding(INT)),
     ("narrows from int to short", holding(INT), holding(SHORT)),
