@@ -35,6 +35,7 @@ from headrace.store.parts import COPY, PLANNED, PROMOTED, PROMOTION, PartRecord
 from headrace.store.runs import Run
 
 MOST_ATTEMPTS = 8
+PROMOTIONS = 2  # at once: while one decodes, the other one's columns are compressed and written
 LANDING_LEVEL = 1
 
 
@@ -93,9 +94,9 @@ def _open_batch(conn: sa.Connection, run: Run, plan: FlowPlan, now: int) -> Batc
 
 
 def _carry(deployment: Deployment, run: Run, plan: FlowPlan) -> None:
-    """Copies part after part; each is promoted behind, in its order, while the next one is copied."""
+    """Copies part after part; each is promoted behind, while the next ones are copied."""
     _start(deployment, run, COPY)
-    with ThreadPoolExecutor(1, thread_name_prefix="headrace-promote") as behind:
+    with ThreadPoolExecutor(PROMOTIONS, thread_name_prefix="headrace-promote") as behind:
         promoted: list[Future[None]] = []
         try:
             for part, record in _recorded(deployment, run, plan):

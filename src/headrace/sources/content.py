@@ -45,7 +45,7 @@ def array_of(body: bytes, content: Content) -> list[Raw] | None:
     try:
         if not content.path:
             return _roots(body)
-        if _named(content.path):
+        if is_named(content.path):
             found: list[Raw] | None = unwrapped(envelope(content.path, Raw).decode(body), content.path)
             return found
         raw = pick_raw(body, content.path)
@@ -59,7 +59,8 @@ def array_of(body: bytes, content: Content) -> list[Raw] | None:
         raise SourceUnreadable(f"The answer is not whole JSON ({error}).") from error
 
 
-def _named(path: Path) -> bool:
+def is_named(path: Path) -> bool:
+    """Whether every step is a field's name, none an index."""
     return all(isinstance(step, str) for step in path)
 
 

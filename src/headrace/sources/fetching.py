@@ -6,7 +6,7 @@ from headrace.errors import SourceUnreadable
 from headrace.sources import paging
 from headrace.sources.answers import Answer, whole_json
 from headrace.sources.auth import Access, Renewed
-from headrace.sources.content import array_of
+from headrace.sources.content import array_of, is_named
 from headrace.sources.http import SourceHttp
 from headrace.sources.limits import require_below_cap
 from headrace.sources.reading import Credentials, Page, Part, Reading, Request
@@ -66,11 +66,12 @@ class _Readable:
         self.count = 0
 
     def __call__(self, answer: Answer) -> None:
-        if self._content.path:
-            whole_json(answer)
+        if self._content.path and not (is_named(self._content.path) and answer.body.strip()):
+            whole_json(answer)  # cutting up a page by names reads all of it anyway
         try:
             found = array_of(answer.body, self._content)
         except SourceUnreadable as error:
+            whole_json(answer)
             raise SourceUnreadable(f"{answer.url}: {error.message}", **error.facts) from error
         # An answer without content (204) is no list either.
         if self._strict and (found is None or not answer.body.strip()):
