@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 BACKLOG = 2048
 LOOK_SECONDS = 0.2
 GARBAGE_THRESHOLD = 20_000
+TURN_SECONDS = 0.001  # a thread that answers or reads a socket waits this long at most for one that decodes rows
 ABOUT = "Pull marketing data into your own Apache Iceberg lake, through Adobe Experience Platform's API."
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=ABOUT, pretty_exceptions_enable=False)
@@ -146,6 +147,7 @@ def complete(opened: Opened) -> Process:
     deployment = Deployment(settings, opened.store, opened.clock, MonotonicTimer(), opened.keyring, lake, http, jobs)
     process = Process(deployment, Worker(deployment), build_app(deployment, services.ALL))
     _spare_collections()
+    sys.setswitchinterval(TURN_SECONDS)
     return process
 
 

@@ -4,10 +4,9 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from msgspec.structs import astuple
 
 from headrace.sources.shapes import BOOLEAN, DECIMAL, INTEGER, NESTED, NUMBER, TEXT, UNSEEN, Leaf, Node
@@ -25,6 +24,7 @@ _PACKED = {INTEGER: "q", NUMBER: "d"}
 
 
 Column = Sequence[Any]  # the values of one leaf, one per element; None where there is none
+Piece: TypeAlias = bytes | pa.Array  # some of them, as a part of the leaf's column
 
 
 def values_by_leaf(structs: Sequence[Any], node: Node) -> dict[int, Column]:
@@ -60,37 +60,40 @@ def _by_index(level: Sequence[Any], node: Node) -> list[Column]:
     return [[items[at] if items is not None and len(items) > at else None for items in level] for at in indices]
 
 
-def array_of(leaf: Leaf, column: Column) -> pa.Array:
-    """The column of a leaf; ArrowInvalid, OverflowError or ValueError when a value does not fit exactly."""
-    if leaf.kind == DECIMAL:
-        return pa.array(column, _decimal_type(leaf))
-    if leaf.kind in (UNSEEN, NESTED):
-        return pa.nulls(len(column), leaf.wanted or pa.string())
-    array = _packed(leaf.kind, column)
-    if leaf.kind == NUMBER and len(array) > array.null_count and _largest(array) >= _EXACT:
+def piece_of(leaf: Leaf, column: Column) -> Piece:
+    """Some values of a leaf's column; ArrowInvalid, OverflowError or ValueError when one does not fit exactly.
+
+    Numbers are packed as their bytes when none is absent and all fit, which is what pages are like: a call into Arrow
+    for every few of them would hand the interpreter to another thread each time, and wait to get it back.
+    """
+    if leaf.kind == NUMBER and max(map(abs, filter(None, column)), default=0) >= _EXACT:
         raise ValueError("a number this large may have been an integer that a float cannot hold")
-    return array
-
-
-def _packed(kind: str, column: Column) -> pa.Array:
-    """Numbers go straight into the column's buffer when none is absent and all fit, which is what pages are like."""
-    if kind in _PACKED:
+    if leaf.kind in _PACKED:
         try:
-            buffer = pa.py_buffer(_packer(_PACKED[kind], len(column)).pack(*column))
-            return pa.Array.from_buffers(TYPES[kind], len(column), [None, buffer])
+            return _packer(_PACKED[leaf.kind], len(column)).pack(*column)
         except struct.error:
             pass
-    return pa.array(column, TYPES[kind])
+    if leaf.kind in (UNSEEN, NESTED):
+        return pa.nulls(len(column), leaf.wanted or pa.string())
+    return pa.array(column, _decimal_type(leaf) if leaf.kind == DECIMAL else TYPES[leaf.kind])
+
+
+def array_of(leaf: Leaf, pieces: Sequence[Piece]) -> pa.Array:
+    """The column of a leaf from its pieces, in their order."""
+    packed = [piece for piece in pieces if isinstance(piece, bytes)]
+    if len(packed) == len(pieces):
+        return _unpacked(leaf, b"".join(packed))
+    return pa.concat_arrays([_unpacked(leaf, piece) if isinstance(piece, bytes) else piece for piece in pieces])
+
+
+def _unpacked(leaf: Leaf, packed: bytes) -> pa.Array:
+    kind = TYPES[leaf.kind]
+    return pa.Array.from_buffers(kind, len(packed) * 8 // kind.bit_width, [None, pa.py_buffer(packed)])
 
 
 @lru_cache(maxsize=64)
 def _packer(code: str, length: int) -> struct.Struct:
     return struct.Struct(f"{length}{code}")
-
-
-def _largest(column: pa.Array) -> float:
-    found = pc.max(pc.abs(column)).as_py()
-    return float(found)
 
 
 def _decimal_type(leaf: Leaf) -> pa.DataType:

@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+import ssl
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from headrace.errors import SourceHostRefused, SourceUnreachable
 
 Resolve = Callable[[str, int], Sequence[str]]
 
+READ_BYTES = 1 << 20
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -30,6 +32,33 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 
+class _Draught(httpcore2.NetworkStream):
+    """A connection that is read in long draughts: each read hands the interpreter to another thread.
+
+    Measured beside two threads that decode: with the library's 64 KiB, a page of 5 MB waits 80 times for its turn.
+    """
+
+    def __init__(self, stream: httpcore2.NetworkStream) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max(max_bytes, READ_BYTES), timeout)
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, timeout)
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore2.NetworkStream:
+        return _Draught(self._stream.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
 class GuardedBackend(httpcore2.NetworkBackend):
     """Opens connections for the pool. Redirects and retries open connections too, so nothing goes round it."""
 
@@ -45,6 +74,16 @@ class GuardedBackend(httpcore2.NetworkBackend):
         timeout: float | None = None,
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.NetworkStream:
+        return _Draught(self._connected(host, port, timeout, local_address, socket_options))
+
+    def _connected(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None,
+        local_address: str | None,
+        socket_options: Iterable[Any] | None,
     ) -> httpcore2.NetworkStream:
         addresses = self._checked(host, port)
         for address in addresses[:-1]:

@@ -46,6 +46,13 @@ class Sorted:
     arrays: dict[int, pa.Array] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class _Chunk(Sorted):
+    """A few of them, whose columns are pieces still: one by leaf."""
+
+    pieces: list[columns.Piece] = field(default_factory=list)
+
+
 @dataclass(frozen=True, slots=True)
 class _Shape:
     leaves: tuple[Leaf, ...]
@@ -92,12 +99,13 @@ class PageSorter:
             found.loose += chunk.loose
             found.rejected += chunk.rejected
         found.arrays = {
-            n: pa.concat_arrays([chunk.arrays[n] for chunk in chunks]) for n in range(len(self._shape.leaves))
+            n: columns.array_of(leaf, [chunk.pieces[n] for chunk in chunks])
+            for n, leaf in enumerate(self._shape.leaves)
         }
         return found
 
-    def _chunk(self, first: int, length: int) -> Sorted:
-        found = Sorted(first, length, self._shape.leaves)
+    def _chunk(self, first: int, length: int) -> _Chunk:
+        found = _Chunk(first, length, self._shape.leaves)
         structs = None if self._columnless() else self._all(first, length)
         if structs is None:
             structs = self._each(found)
@@ -156,11 +164,11 @@ class PageSorter:
             name = _NAMES.get(type(value), "null")
             found.rejected.append(Unreadable(row, f"it is {name}, not an object", name, text))
 
-    def _fit(self, found: Sorted, structs: list[Any]) -> None:
+    def _fit(self, found: _Chunk, structs: list[Any]) -> None:
         """Columns of the structs; records with a value that no column holds exactly become loose."""
         values = columns.values_by_leaf(structs, self._shape.node)
         try:
-            found.arrays = {n: columns.array_of(leaf, values[n]) for n, leaf in enumerate(found.leaves)}
+            found.pieces = [columns.piece_of(leaf, values[n]) for n, leaf in enumerate(found.leaves)]
             return
         except _BEYOND:
             bad = {n for i, leaf in enumerate(found.leaves) for n in columns.misfits(leaf, values[i])}
