@@ -8,9 +8,12 @@ from typing import Any
 
 import sqlalchemy as sa
 from dbos import DBOS, DBOSClient, DBOSConfig
+from dbos._core import ActiveWorkflowById
+from dbos._queue import _INTERNAL_QUEUE_CONSTRUCTION, Queue, queue_worker_thread
 from dbos._serialization import DBOSPortableJSON
 from dbos._sys_db import WorkflowStatusString
 
+from headrace.durable.bell import Bell
 from headrace.durable.dbos_engine import dbos_engine
 from headrace.durable.port import Argument, Job
 from headrace.errors import Broken
@@ -20,6 +23,7 @@ APPLICATION = "headrace"
 VERSION = "headrace"
 QUEUE = "headrace"
 SCHEMA = "dbos"
+ENQUEUED = "headrace.enqueued"
 IDLE_CHECK_SECONDS = 0.01
 UNFINISHED = [WorkflowStatusString.ENQUEUED.value, WorkflowStatusString.PENDING.value]
 
@@ -28,11 +32,11 @@ class DbosJobs:
     """Durable jobs on DBOS, in the database at ``database_url`` (SQLite or PostgreSQL).
 
     workers          how many jobs this process runs at once
-    polling_seconds  how long a job may wait in the queue before a free process sees it
+    polling_seconds  how long a job that another process enqueued may wait before a free process sees it
     One started instance per process: DBOS keeps its state in module globals.
     """
 
-    def __init__(self, database_url: str, *, workers: int = 4, polling_seconds: float = 0.05) -> None:
+    def __init__(self, database_url: str, *, workers: int = 4, polling_seconds: float = 0.2) -> None:
         self._url = database_url
         self._workers = workers
         self._polling_seconds = polling_seconds
@@ -48,6 +52,8 @@ class DbosJobs:
         )
         self._client._sys_db.run_migrations()
         self._dbos: DBOS | None = None
+        self._bell = Bell()
+        self._heard: set[sa.Engine] = set()
 
     @property
     def executor(self) -> str:
@@ -59,19 +65,50 @@ class DbosJobs:
     def start(self) -> None:
         if self._dbos is not None:
             raise Broken("The jobs of this process were started already.")
-        # Registered before the launch: DBOS looks for new queues only once a second.
-        self._client.register_queue(QUEUE, worker_concurrency=self._workers, polling_interval_sec=self._polling_seconds)
+        self._bell = Bell()
         self._dbos = DBOS(config=self._config())
+        self._dbos._active_workflows_set = _Running(self._bell)
         for name, function in self._functions.items():
             # Attempts are counted in the run's own row, hence no limit here.
             DBOS.workflow(name=name, max_recovery_attempts=None)(_job(function))
-        DBOS.listen_queues([QUEUE])
+        DBOS.listen_queues([])
         DBOS.launch()
+        self._listen(self._dbos)
+
+    def _listen(self, dbos: DBOS) -> None:
+        """Claims jobs as DBOS does, but that the bell ends its pause, and that the limit is this process's own.
+
+        A queue that is registered is a row that every process reads: the last one started would set the limit of all.
+        """
+        queue = Queue(
+            QUEUE,
+            worker_concurrency=self._workers,
+            polling_interval_sec=self._polling_seconds,
+            token=_INTERNAL_QUEUE_CONSTRUCTION,
+        )
+        dbos.background_thread_stop_events.append(self._bell)
+        thread = threading.Thread(
+            target=queue_worker_thread, args=(self._bell, dbos, queue), name="headrace-queue", daemon=True
+        )
+        thread.start()
+        dbos._background_threads.append(thread)
 
     def enqueue(self, conn: sa.Connection, name: str, id: str, *args: Argument) -> None:
         self._client.enqueue_in_transaction(
             conn, {"workflow_name": name, "queue_name": QUEUE, "workflow_id": id, "app_version": VERSION}, *args
         )
+        self._ring_after(conn)
+
+    def _ring_after(self, conn: sa.Connection) -> None:
+        """Rings when the connection goes back to its pool: the transaction is over then, and the job can be claimed."""
+        conn.info[ENQUEUED] = True
+        if conn.engine not in self._heard:
+            self._heard.add(conn.engine)
+            sa.event.listen(conn.engine, "checkin", self._returned)
+
+    def _returned(self, _connection: Any, record: Any) -> None:
+        if record.info.pop(ENQUEUED, False):
+            self._bell.ring()
 
     def unfinished(self) -> list[Job]:
         jobs = self._client.list_workflows(status=UNFINISHED, load_input=False, load_output=False)
@@ -123,6 +160,18 @@ class DbosJobs:
             "scheduler_polling_interval_sec": 3600.0,
             "notification_listener_polling_interval_sec": 0.5,
         }
+
+
+class _Running(ActiveWorkflowById):
+    """The jobs that this process runs; the bell is rung when one has ended, for another one may take its place."""
+
+    def __init__(self, bell: Bell) -> None:
+        super().__init__()
+        self._bell = bell
+
+    def _remove(self, key: str, bucket: Any) -> None:
+        super()._remove(key, bucket)
+        self._bell.ring()
 
 
 def _job(function: Callable[..., None]) -> Callable[..., None]:

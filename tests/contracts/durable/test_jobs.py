@@ -70,6 +70,17 @@ def test_a_job_runs_with_its_arguments_once_per_id(store: Store, jobs: DbosJobs)
     assert sorted(seen.calls) == [("a", 7), ("b", 7), ("c", 7)]
 
 
+def test_a_job_enqueued_here_and_one_behind_a_full_process_wait_for_no_poll(store: Store, url: str) -> None:
+    jobs, seen = DbosJobs(url, workers=1, polling_seconds=600), Seen()
+    jobs.register("carry", seen)
+    jobs.start()
+    enqueue(store, jobs, "a")
+    seen.wait(1)
+    enqueue(store, jobs, "b", "c", "d")
+    seen.wait(4)
+    assert jobs.stop(SECONDS)
+
+
 def test_a_rolled_back_enqueue_never_happened(store: Store, jobs: DbosJobs) -> None:
     with pytest.raises(RuntimeError), store.write() as conn:
         jobs.enqueue(conn, "carry", "a", "a", 7)
