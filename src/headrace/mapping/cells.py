@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -77,15 +77,27 @@ class Filled:
 
 def filled(cell: Cell, type: pa.DataType, records: Iterable[object]) -> Filled:
     """The column that ``cell`` gives for ``records``."""
-    faults = Faults()
-    values = [faults.settle(cell, position, cell.of(record)) for position, record in enumerate(records)]
-    return Filled(pa.array(values, type), faults)
+    return settled(cell, type, map(cell.of, records))
 
 
-def mended(
-    cell: Cell, made: pa.Array, declined: pa.Array, positions: Sequence[int], values: Sequence[object]
-) -> Filled:
-    """``made`` with ``values`` (of which some are Failures) at the declined ``positions``."""
+def settled(cell: Cell, type: pa.DataType, values: Iterable[object]) -> Filled:
+    """The column of ``values``, some of which are Failures."""
     faults = Faults()
-    settled = [faults.settle(cell, position, value) for position, value in zip(positions, values, strict=True)]
-    return Filled(pc.replace_with_mask(made, declined, pa.array(settled, made.type)), faults)
+    kept = [faults.settle(cell, position, value) for position, value in enumerate(values)]
+    return Filled(pa.array(kept, type), faults)
+
+
+def spread(cell: Cell, type: pa.DataType, values: Sequence[object], which: pa.Array) -> Filled:
+    """The column that has in each row the one of ``values`` that ``which`` names; a Failure counts in every such row."""
+    failed = pa.array([isinstance(value, Failure) for value in values], pa.bool_())
+    once = pa.array([None if isinstance(value, Failure) else value for value in values], type)
+    faults = Faults()
+    for position in pc.indices_nonzero(failed.take(which)).to_pylist():
+        faults.settle(cell, position, values[which[position].as_py()])
+    return Filled(once.take(which), faults)
+
+
+def mended(made: pa.Array, declined: pa.Array, positions: Sequence[int], rest: Filled) -> Filled:
+    """``made`` with the values of ``rest`` at the declined ``positions``."""
+    rejects = [replace(one, position=positions[one.position]) for one in rest.faults.rejects]
+    return Filled(pc.replace_with_mask(made, declined, rest.array), Faults(rejects, rest.faults.warnings))

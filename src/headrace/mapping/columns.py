@@ -1,6 +1,6 @@
 """The kinds of destination columns; each can be filled from an Arrow table or from JSON records, with one meaning."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headrace.mapping.casting import cast
-from headrace.mapping.cells import Cell, Faults, Filled, Reject, filled, mended
+from headrace.mapping.cells import Cell, Faults, Filled, Reject, filled, mended, settled, spread
+from headrace.mapping.distinct import combinations
 from headrace.mapping.failure import Failure
 from headrace.mapping.nodes import Node
 from headrace.mapping.paths import Path, names_of
@@ -40,15 +41,15 @@ class AttributeColumn:
 
     def of_table(self, table: pa.Table) -> Filled:
         names = names_of(self.path)
-        if len(names) < len(self.path) or pa.types.is_nested(self.type):
-            return self.of_records(records_of(table, [names]))
         column = column_at(table, names)
+        if len(names) < len(self.path) or pa.types.is_nested(self.type):
+            return _by_reference(self.cell, self.type, {names: column})
         made, declined = cast(column, self.type)
         if declined is None or not pc.any(declined).as_py():
             return Filled(made)
         positions = pc.indices_nonzero(declined)
         values = [self.cell.made(self.own(value)) for value in column.take(positions).to_pylist()]
-        return mended(self.cell, made, declined, positions.to_pylist(), values)
+        return mended(made, declined, positions.to_pylist(), settled(self.cell, self.type, values))
 
     def of_records(self, records: Sequence[object]) -> Filled:
         return filled(self.cell, self.type, records)
@@ -77,10 +78,11 @@ class StaticColumn:
 
 @dataclass(frozen=True, slots=True)
 class ExpressionColumn:
-    """What an expression makes of each row: as Polars where it vectorises, row by row where it does not.
+    """What an expression makes of each row: as Polars where it vectorises, by the reference where it does not.
 
     exact     its numbers are decimals
     decimals  source fields that are decoded as decimals; their numbers do not vectorise
+    repeats   equal fields give equal values, so that the reference is asked once for all rows that have them
     """
 
     cell: Cell
@@ -89,26 +91,33 @@ class ExpressionColumn:
     wanted: tuple[Names, ...]
     exact: bool
     decimals: frozenset[Names]
+    repeats: bool
 
     def of_table(self, table: pa.Table) -> Filled:
         if not self.wanted:
             return self._constant(table.num_rows)
+        columns = {names: column_at(table, names) for names in self.wanted}
         try:
-            made, declined = self._vectorised(table)
+            made, declined = self._vectorised(columns)
         except NotVectorised:
-            return self.of_records(records_of(table, self.wanted))
+            return self._by_reference(columns)
         if declined is None or not pc.any(declined).as_py():
             return Filled(made)
         positions = pc.indices_nonzero(declined)
         if len(positions) == table.num_rows:
-            return self.of_records(records_of(table, self.wanted))
-        records = records_of(table.take(positions), self.wanted)
-        return mended(self.cell, made, declined, positions.to_pylist(), [self.cell.of(one) for one in records])
+            return self._by_reference(columns)
+        rest = self._by_reference({names: column.take(positions) for names, column in columns.items()})
+        return mended(made, declined, positions.to_pylist(), rest)
 
     def of_records(self, records: Sequence[object]) -> Filled:
         return filled(self.cell, self.type, records)
 
+    def _by_reference(self, columns: Mapping[Names, pa.Array]) -> Filled:
+        return _by_reference(self.cell, self.type, columns, self.repeats)
+
     def _constant(self, rows: int) -> Filled:
+        if not self.repeats:
+            return self.of_records([{}] * rows)
         value = self.cell.of({})
         if isinstance(value, Failure) or value is None or pa.types.is_nested(self.type):
             return filled(self.cell, self.type, [{}] * rows)
@@ -117,14 +126,14 @@ class ExpressionColumn:
     def why_not_vectorised(self, table: pa.Table) -> str | None:
         """Why rows shaped like ``table``'s go one by one; None when they do not."""
         try:
-            self._vector(table)
+            self._vector({names: column_at(table, names) for names in self.wanted})
         except NotVectorised as error:
             return str(error)
         return None
 
-    def _vectorised(self, table: pa.Table) -> tuple[pa.Array, pa.Array | None]:
-        made, columns = self._vector(table)
-        frame = pl.DataFrame({name: pl.from_arrow(column) for name, column in columns.items()})
+    def _vectorised(self, columns: Mapping[Names, pa.Array]) -> tuple[pa.Array, pa.Array | None]:
+        made = self._vector(columns)
+        frame = pl.DataFrame({f"c{n}": pl.from_arrow(column) for n, column in enumerate(columns.values())})
         declined = pl.lit(False) if made.declined is None else made.declined
         # Lazily, so that what value and declined share is computed once.
         found = frame.lazy().with_columns(value=made.value, declined=declined)
@@ -134,15 +143,14 @@ class ExpressionColumn:
         refused = _arrow(result["declined"])
         return cast_value, refused if not_cast is None else pc.or_(refused, not_cast)
 
-    def _vector(self, table: pa.Table) -> tuple[Vector, dict[str, pa.Array]]:
+    def _vector(self, columns: Mapping[Names, pa.Array]) -> Vector:
         if pa.types.is_nested(self.type):
             raise NotVectorised(f"a result of {self.type}")
-        columns = {f"c{n}": column_at(table, names) for n, names in enumerate(self.wanted)}
-        kinds = {names: (f"c{n}", kind_of(columns[f"c{n}"])) for n, names in enumerate(self.wanted)}
+        kinds = {names: (f"c{n}", kind_of(column)) for n, (names, column) in enumerate(columns.items())}
         made = vector(self.node, Frame(kinds, self.exact, self.decimals))
         if made.kind == NULL:
             raise NotVectorised("only null")
-        return made, columns
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,11 +229,25 @@ def one_array(column: pa.ChunkedArray) -> pa.Array:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
+def _by_reference(cell: Cell, type: pa.DataType, columns: Mapping[Names, pa.Array], repeats: bool = True) -> Filled:
+    """The column as the reference gives it: once for each combination of values when these are few, else row by row."""
+    found = combinations([*columns.values()], len(next(iter(columns.values()))) // 2) if repeats else None
+    if found is None:
+        return filled(cell, type, _records(columns))
+    once = _records({names: column.take(found.first) for names, column in columns.items()})
+    return spread(cell, type, [cell.of(record) for record in once], found.which)
+
+
 def records_of(table: pa.Table, wanted: Sequence[Names]) -> list[object]:
     """The rows of ``table`` as records that hold the wanted fields; an absent field is null."""
-    records: list[dict[str, object]] = [{} for _ in range(table.num_rows)]
-    for names in wanted:
-        for record, value in zip(records, column_at(table, names).to_pylist(), strict=True):
+    return _records({names: column_at(table, names) for names in wanted}, table.num_rows)
+
+
+def _records(columns: Mapping[Names, pa.Array], rows: int | None = None) -> list[object]:
+    many = len(next(iter(columns.values()))) if rows is None else rows
+    records: list[dict[str, object]] = [{} for _ in range(many)]
+    for names, column in columns.items():
+        for record, value in zip(records, column.to_pylist(), strict=True):
             if value is not None:
                 _hold(record, names, value)
     return list(records)

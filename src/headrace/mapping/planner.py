@@ -20,12 +20,16 @@ from headrace.mapping.columns import (
 from headrace.mapping.conversion import Converter, converter
 from headrace.mapping.expressions import fault_of
 from headrace.mapping.failure import Failure
+from headrace.mapping.functions import FUNCTIONS
 from headrace.mapping.functions.declaring import Context
-from headrace.mapping.nodes import Node, fields_read
+from headrace.mapping.nodes import Call, Node, children, fields_read
 from headrace.mapping.parser import parse_expression
 from headrace.mapping.paths import Path, format_path, names_of, parse_path, reader
 from headrace.mapping.reference import Scope, evaluator
 from headrace.mapping.values import as_double, as_exact, type_name
+
+# Functions that give another value each time they are called.
+_DRAWS = frozenset({"uuid"})
 
 Names = tuple[str, ...]
 Wanted = dict[Names, pa.DataType | None]
@@ -193,10 +197,18 @@ def _column(group: Sequence[Sourced], wanted: Wanted, now: int) -> Column:
     if first.node is not None:
         decimals = frozenset(names for names, type in wanted.items() if type is not None and pa.types.is_decimal(type))
         exact = holds_decimal(place.type)
-        return ExpressionColumn(cell, place.type, first.node, first.fields, exact, frozenset() if exact else decimals)
+        return ExpressionColumn(
+            cell, place.type, first.node, first.fields, exact, frozenset() if exact else decimals, repeats(first.node)
+        )
     if not first.path:
         return StaticColumn(cell, place.type)
     return AttributeColumn(cell, first.path, place.type, as_exact if _exact(first, wanted) else as_double)
+
+
+def repeats(node: Node) -> bool:
+    """Whether equal fields give equal values: nothing in the tree is drawn anew for each row."""
+    drawn = isinstance(node, Call) and FUNCTIONS[node.name].name in _DRAWS
+    return not drawn and all(repeats(child) for child in children(node))
 
 
 def _cell(one: Sourced, wanted: Wanted, now: int) -> Cell:

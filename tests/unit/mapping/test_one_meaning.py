@@ -9,7 +9,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from headrace.mapping import compile_mapping
-from headrace.mapping.columns import ExpressionColumn
+from headrace.mapping.columns import ExpressionColumn, column_at
 
 TYPES = {
     "long": pa.int64(),
@@ -193,12 +193,33 @@ def test_whole_batches(records):
     table.table.validate(full=True)
 
 
+# By the reference: once for each combination of what they read, when every row is there several times.
+BY_REFERENCE = columns_of(
+    [
+        ("EXPRESSION", "instr(e.s, e.t)", "long"),
+        ("EXPRESSION", "lpad(e.s, 9, e.t)", "text"),
+        ("EXPRESSION", "e.x % e.y", "text"),
+        ("EXPRESSION", "e.s ? e.b : e.z", "flag"),
+        ("EXPRESSION", "split(e.s, '-')", "texts"),
+        ("EXPRESSION", "to_array(false, e.x, e.n, e.b)", "texts"),
+        ("ATTRIBUTE", "e.s", "texts"),
+    ]
+)
+
+
+@settings(max_examples=20, deadline=None, derandomize=True, phases=PHASES)
+@given(records=RECORDS, times=st.integers(1, 4))
+def test_rows_that_repeat(records, times):
+    assert_columns_agree(BY_REFERENCE, records * times)
+
+
 def test_good_rows_are_not_declined():
     table = table_of([{"s": "2022-08-10", "t": "a", "n": 7, "m": 2, "x": 0.5, "b": True}])
     for source in ("date(concat(2022, '/', e.n, '/', e.m), 'yyyy/M/d')", "date(e.s)", "e.n / e.m", "upper(e.t)"):
         [column] = columns_of([("EXPRESSION", source, "text")])
-        made, columns = column._vector(table)
-        frame = pl.DataFrame({name: pl.from_arrow(one) for name, one in columns.items()})
+        columns = [column_at(table, names) for names in column.wanted]
+        made = column._vector(dict(zip(column.wanted, columns, strict=True)))
+        frame = pl.DataFrame({f"c{n}": pl.from_arrow(one) for n, one in enumerate(columns)})
         assert frame.select(made.declined).item() is False
 
 

@@ -1,0 +1,64 @@
+"""Equal values are computed once: the combinations that are found, and that the reference is asked once for each."""
+
+import pyarrow as pa
+import pytest
+
+from headrace.mapping import compile_mapping
+from headrace.mapping.distinct import combinations
+from headrace.mapping.parser import parse_expression
+from headrace.mapping.planner import repeats
+
+TARGET = pa.schema([("o", pa.struct([("n", pa.int64()), ("s", pa.string())]))])
+
+
+@pytest.mark.parametrize(
+    ("columns", "first", "which"),
+    [
+        ([pa.array(["a", "b", "a", None, None])], [0, 1, 3], [0, 1, 0, 2, 2]),
+        ([pa.array([0.0, -0.0, 0.0])], [0, 1], [0, 1, 0]),
+        ([pa.array([1, 1, 2, 2]), pa.array([True, None, True, True])], [0, 1, 2], [0, 1, 2, 2]),
+        ([pa.array([["a"], ["a"], [], None])], [0, 2, 3], [0, 0, 1, 2]),
+        ([pa.nulls(2), pa.array(["a", "a"])], [0], [0, 0]),
+        ([pa.array([], pa.string())], [], []),
+    ],
+)
+def test_combinations(columns, first, which):
+    found = combinations(columns, 9)
+    assert (found.first.to_pylist(), found.which.to_pylist()) == (first, which)
+
+
+def test_more_than_are_worth_it():
+    assert combinations([pa.array([1, 2, 3])], 2) is None
+    assert combinations([pa.array([1, 1, 2]), pa.array([1, 2, 3])], 2) is None
+
+
+def asked(source, values, destination="o.n"):
+    """How many records the reference was asked for, and what came of it."""
+    compiled = compile_mapping([{"sourceType": "EXPRESSION", "source": source, "destination": destination}], TARGET, 0)
+    [(names, column)] = compiled.plan.columns.items()
+    seen, read = [], column.cell.read
+    object.__setattr__(column.cell, "read", lambda record: seen.append(record) or read(record))
+    mapped = compiled.map_table(pa.table({"_row": pa.array(range(len(values))), "v": pa.array(values, pa.string())}))
+    return len(seen), [row and row[names[1]] for row in mapped.table["o"].to_pylist()], mapped.warnings
+
+
+def test_once_for_each_value():
+    assert asked("instr(v, 'b')", ["ab", "b", "ab", "b", "ab"]) == (2, [1, 0, 1, 0, 1], {})
+
+
+def test_row_by_row_when_few_repeat():
+    assert asked("instr(v, 'b')", ["ab", "b", "cb", "db"]) == (4, [1, 0, 1, 1], {})
+
+
+def test_a_failure_counts_in_every_row():
+    assert asked("instr(v, 'b', v)", ["x", "b", "x", "b", "x", "1"])[2] == {"o.n": 5}
+
+
+def test_only_declined_rows():
+    values = ["1", "2", "3", "x", "4", "x", "x", "5"]
+    assert asked("to_integer(v)", values) == (1, [1, 2, 3, None, 4, None, None, 5], {"o.n": 3})
+
+
+@pytest.mark.parametrize("source", ["concat(v, now())", "instr(v, 'a')", "timestamp()"])
+def test_what_repeats(source):
+    assert repeats(parse_expression(source))
