@@ -136,10 +136,8 @@ def _string(value: object) -> object:
 
 
 def _timestamp(value: object) -> object:
-    if isinstance(value, datetime):
-        return value
-    moment = read_moment(value) if isinstance(value, str) else None
-    return _misfit(value, "date-time") if moment is None else moment
+    moment = read_moment(value) if isinstance(value, str) else value
+    return moment.astimezone(UTC) if isinstance(moment, datetime) else _misfit(value, "date-time")
 
 
 def _date(value: object) -> object:

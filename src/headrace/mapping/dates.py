@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta, timezone
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
+
+from headrace.mapping.zones import LONG_NAMES, settled, zone_named
 
 # data-prep.md 10: tried in this order, strictly and over the whole text; the last three are the ones that the
 # documentation's own examples need.
@@ -39,9 +42,27 @@ _ISO = re.compile(
 )
 _TOKENS = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|[^A-Za-z']+")
 _OFFSET = r"Z|[+-][0-9]{2}(?::?[0-9]{2})?"
-_NUMERIC = "dHkKhmsS"
+_ZONE = r"[A-Za-z][A-Za-z0-9_/+:-]{0,39}|[+-][0-9]{1,2}(?::?[0-9]{2})?"
+_NUMERIC = "dDHkKhmsS"
+# What a day has besides its year, month and day: read for its shape, not for its meaning.
+_UNUSED = {
+    "E": "(?:[A-Za-z]{1,40})",
+    "u": "(?:[1-7])",
+    "G": "(?:AD|Anno Domini|A)",
+    **dict.fromkeys("Qq", "(?:0?[1-4]|Q[1-4]|[1-4][a-z]{2} quarter)"),
+}
+_ZONES = "XZzVO"
 
 Reader = Callable[[str], datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of a pattern: ``width`` times a ``letter``, or plain ``text`` (no letter)."""
+
+    text: str
+    letter: str | None
+    width: int
 
 
 class PatternInvalid(ValueError):
@@ -49,7 +70,7 @@ class PatternInvalid(ValueError):
 
 
 def read_moment(text: str) -> datetime | None:
-    """The moment that ``text`` names in one of the default formats (UTC where it names no zone), or None."""
+    """The moment that ``text`` names in one of the default formats, in its zone (UTC where it names none), or None."""
     if match := _ISO.fullmatch(text):
         return _moment(match.groupdict())
     for read in _default_readers():
@@ -67,7 +88,11 @@ def read_day(text: str) -> date | None:
 @lru_cache(maxsize=256)
 def pattern_reader(pattern: str) -> Reader:
     """A strict reader of one Java pattern; PatternInvalid names a letter that it does not know."""
-    expression = re.compile("".join(_token(match) for match in _pieces(pattern)))
+    tokens = pieces(pattern)
+    letters = [one.letter for one in tokens if one.letter]
+    if twice := {letter for letter in letters if letters.count(letter) > 1}:
+        raise PatternInvalid(f"The date pattern {pattern} has {', '.join(sorted(twice))} twice.")
+    expression = re.compile("".join(map(_shape, tokens)))
 
     def read(text: str) -> datetime | None:
         match = expression.fullmatch(text)
@@ -81,32 +106,43 @@ def _default_readers() -> tuple[Reader, ...]:
     return tuple(pattern_reader(pattern) for pattern in DEFAULT_PATTERNS)
 
 
-def _pieces(pattern: str) -> list[re.Match[str]]:
-    pieces = list(_TOKENS.finditer(pattern))
-    if "".join(piece[0] for piece in pieces) != pattern:
+def pieces(pattern: str) -> list[Token]:
+    """The tokens of a pattern; PatternInvalid when a quote is not closed."""
+    found = list(_TOKENS.finditer(pattern))
+    if "".join(one[0] for one in found) != pattern:
         raise PatternInvalid(f"The date pattern {pattern} has a quote that is not closed.")
-    letters = [piece[2] for piece in pieces if piece[2]]
-    if twice := {letter for letter in letters if letters.count(letter) > 1}:
-        raise PatternInvalid(f"The date pattern {pattern} has {', '.join(sorted(twice))} twice.")
-    return pieces
+    return [_token(one) for one in found]
 
 
-def _token(piece: re.Match[str]) -> str:
-    letter, width = piece[2], len(piece[0])
+def _token(match: re.Match[str]) -> Token:
+    if match[2]:
+        return Token(match[0], match[2], len(match[0]))
+    quoted = match[0].startswith("'")
+    return Token((match[1].replace("''", "'") or "'") if quoted else match[0], None, 0)
+
+
+def _shape(token: Token) -> str:
+    letter, width = token.letter, token.width
     if letter is None:
-        quoted = piece[0].startswith("'")
-        return re.escape((piece[1].replace("''", "'") or "'") if quoted else piece[0])
-    if (letter in "yu" and width in (2, 4)) or letter == "y":
+        return re.escape(token.text)
+    if letter == "y" or (letter == "u" and width in (2, 4)):
         return "(?P<yy>[0-9]{2})" if width == 2 else "(?P<y>[0-9]{4})"
     if letter in "ML":
         return _month(width)
     if letter in _NUMERIC:
-        return f"(?P<{letter}>[0-9]{{{width if width > 1 else '1,' + ('9' if letter == 'S' else '2')}}})"
-    if letter == "E":
-        return "(?:[A-Za-z]+)"
-    if letter in "aXZ":
-        return "(?P<a>[AaPp][Mm])" if letter == "a" else f"(?P<{letter}>{_OFFSET})"
-    raise PatternInvalid(f"The date pattern letter {letter} cannot be read here; use y M d H h k K m s S a E X Z.")
+        most = {"S": 9, "D": 3}.get(letter, 2)
+        return f"(?P<{letter}>[0-9]{{{width if width > 1 else f'1,{most}'}}})"
+    if letter in "XZ":
+        return f"(?P<{letter}>{_OFFSET})"
+    if letter in "zVO":
+        return f"(?P<{letter}>{'|'.join(LONG_NAMES.values())}|{_ZONE})"
+    if letter == "a":
+        return "(?P<a>[AaPp][Mm])"
+    if letter in _UNUSED:
+        return _UNUSED[letter]
+    raise PatternInvalid(
+        f"The date pattern letter {letter} cannot be read here; use G y M L d D Q E u H h k K m s S a X Z z V O."
+    )
 
 
 def _month(width: int) -> str:
@@ -120,9 +156,9 @@ def _moment(found: Mapping[str, str | None]) -> datetime | None:
     try:
         local = datetime(
             _year(found), _month_number(found), int(found.get("d") or 1), _hour(found), int(found.get("m") or 0),
-            int(found.get("s") or 0), int(fraction), tzinfo=_zone(found.get("X") or found.get("Z")),
+            int(found.get("s") or 0), int(fraction), tzinfo=_zone(found),
         )  # fmt: skip
-        return local.astimezone(UTC)
+        return settled(_on_day(local, found))
     except (ValueError, OverflowError):
         return None
 
@@ -155,12 +191,26 @@ def _between(number: int, low: int, high: int) -> int:
     return number
 
 
-def _zone(offset: str | None) -> timezone:
-    if offset is None or offset in "Zz":
-        return UTC
-    digits = offset[1:].replace(":", "").ljust(4, "0")
-    distance = timedelta(hours=int(digits[:2]), minutes=_between(int(digits[2:]), 0, 59))
-    return timezone(-distance if offset[0] == "-" else distance)
+def _on_day(moment: datetime, found: Mapping[str, str | None]) -> datetime:
+    """``moment`` moved to the day of the year that was read, if one was."""
+    if (number := found.get("D")) is None:
+        return moment
+    day = moment.replace(month=1, day=1) + timedelta(days=_between(int(number), 1, 366) - 1)
+    if (
+        day.year != moment.year
+        or ("d" in found and day.day != moment.day)
+        or ("M" in found and day.month != moment.month)
+    ):
+        raise ValueError(number)
+    return day
+
+
+def _zone(found: Mapping[str, str | None]) -> tzinfo:
+    named = next((text for letter in _ZONES if (text := found.get(letter))), None)
+    zone = UTC if named is None else zone_named(named)
+    if zone is None:
+        raise ValueError(named)
+    return zone
 
 
 # Java token -> (the shape of its text, what strptime calls it); years from 1000 on.

@@ -7,8 +7,21 @@ from headrace.errors import MappingSyntax
 from headrace.mapping.functions import FUNCTIONS
 from headrace.mapping.functions.declaring import Applied
 from headrace.mapping.methods import METHODS
-from headrace.mapping.nodes import ArrayOf, At, Binary, Call, Lambda, Method, Node, children
-from headrace.mapping.parser import parse_expression
+from headrace.mapping.nodes import (
+    ArrayOf,
+    At,
+    Binary,
+    Call,
+    Field,
+    Index,
+    Lambda,
+    Literal,
+    Member,
+    Method,
+    Node,
+    children,
+)
+from headrace.mapping.parser import TAKING_PATHS, parse_expression
 from headrace.mapping.paths import syntax_error
 
 # So close that a slip is likely: iff for iif, but not concat for frobnicate.
@@ -58,6 +71,14 @@ def _call_faults(node: Call) -> Iterator[tuple[At, str]]:
     given = len(node.arguments)
     if given < function.fewest or (function.most is not None and given > function.most):
         yield node.at, f"{node.name} takes {_count(function.fewest, function.most)}, not {given}: {function.syntax}"
+    elif node.name in TAKING_PATHS and not all(map(_is_path, node.arguments)):
+        yield node.at, f'{node.name} takes the path of a field, such as {node.name}("a.b[0]")'
+
+
+def _is_path(node: Node) -> bool:
+    if isinstance(node, Index):
+        return isinstance(node.index, Literal) and isinstance(node.index.value, int) and _is_path(node.target)
+    return _is_path(node.target) if isinstance(node, Member) else isinstance(node, Field)
 
 
 def _method_faults(node: Method) -> Iterator[tuple[At, str]]:

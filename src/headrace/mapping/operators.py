@@ -51,7 +51,8 @@ def equal(left: object, right: object) -> bool:
     if isinstance(left, Number) or isinstance(right, Number):
         pair = _number_or_none(left), _number_or_none(right)
         return None not in pair and pair[0] == pair[1]
-    if isinstance(left, date) != isinstance(right, date):
+    if isinstance(left, date) or isinstance(right, date):
+        # By the moment, in whatever zone each one is.
         return text_of(left) == text_of(right)
     return bool(left == right)
 

@@ -27,7 +27,7 @@ from headrace.mapping.nodes import (
     Unary,
     depth,
 )
-from headrace.mapping.paths import parse_path, syntax_error
+from headrace.mapping.paths import Path, names_of, parse_path, syntax_error
 
 LONGEST = 4096
 DEEPEST = 150
@@ -40,6 +40,8 @@ _SYMBOLS = {
     "or": "||", "and": "&&", "eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "div": "/",
     "mod": "%", "not": "!",
 }  # fmt: skip
+# Functions that ask for a field by its path, which may stand in quotes.
+TAKING_PATHS = ("contains_key", "is_set")
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "\\": "\\", '"': '"', "'": "'"}
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _HINTS = {
@@ -99,7 +101,7 @@ class _Tree(Transformer[Token, Node]):
     def call(self, name: Token, arguments: tuple[Node, ...]) -> Node:
         if name in RESERVED:
             raise _Misplaced(name, f"{name} is a reserved word and no function")
-        return Call(str(name), arguments, _at(name))
+        return Call(str(name), _paths(name, arguments) if name in TAKING_PATHS else arguments, _at(name))
 
     def field(self, name: Token) -> Node:
         if name in RESERVED:
@@ -177,6 +179,27 @@ def _at(token: Token) -> At:
 
 def _names(name: Token) -> tuple[str, ...]:
     return tuple(str(step) for step in parse_path(str(name)))
+
+
+def _paths(name: Token, arguments: tuple[Node, ...]) -> tuple[Node, ...]:
+    """The arguments with each text read as the path that it is."""
+    try:
+        return tuple(
+            _field_at(parse_path(one.value), _at(name))
+            if isinstance(one, Literal) and isinstance(one.value, str)
+            else one
+            for one in arguments
+        )
+    except MappingSyntax as error:
+        raise _Misplaced(name, f"the path in {name} cannot be read: {error.facts['what']}") from error
+
+
+def _field_at(path: Path, at: At) -> Node:
+    names = names_of(path)
+    node: Node = Field(names, at)
+    for step in path[len(names) :]:
+        node = Member(node, step) if isinstance(step, str) else Index(node, Literal(step))
+    return node
 
 
 def _unescaped(match: re.Match[str]) -> str:

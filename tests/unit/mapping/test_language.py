@@ -28,7 +28,9 @@ def value_of(expression, data=None):
     return value if isinstance(value, Failure) else json.loads(json_text(value))
 
 
-@pytest.mark.parametrize("case", cases("expressions"), ids=lambda case: case["expression"])
+@pytest.mark.parametrize(
+    "case", [*cases("expressions"), *cases("dates"), *cases("paths")], ids=lambda case: case["expression"]
+)
 def test_expressions(case):
     value = value_of(case["expression"], case["data"])
     if case.get("fails"):

@@ -1,8 +1,10 @@
 """The functions of the expression language: one declaration each, gathered by name."""
 
 from headrace.mapping.functions import (
+    analytics,
     arrays,
     conversions,
+    date_parts,
     hashing,
     logical,
     moments,
@@ -15,7 +17,19 @@ from headrace.mapping.functions.declaring import Function
 
 __all__ = ["FUNCTIONS", "Function"]
 
-_MODULES = (arrays, conversions, hashing, logical, moments, objects, strings, texts_to_objects, urls)
+_MODULES = (
+    analytics,
+    arrays,
+    conversions,
+    date_parts,
+    hashing,
+    logical,
+    moments,
+    objects,
+    strings,
+    texts_to_objects,
+    urls,
+)
 FUNCTIONS: dict[str, Function] = {
     name: one
     for module in _MODULES

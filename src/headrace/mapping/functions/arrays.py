@@ -76,6 +76,26 @@ def flattenArray(array: list[object]) -> list[object]:
     return list(_flat(array))
 
 
+@function(
+    ARRAYS,
+    "upsert_array_append(ARRAY)",
+    {"upsert_array_append([123, 456])": [123, 456]},
+)
+def upsert_array_append(array: list[object]) -> list[object]:
+    """The array as it is; in a streaming update it would be put behind the profile's."""
+    return array
+
+
+@function(
+    ARRAYS,
+    "upsert_array_replace(ARRAY[, INDEX])",
+    {"upsert_array_replace([123, 456], 1)": [123, 456], "upsert_array_replace([123, 456])": [123, 456]},
+)
+def upsert_array_replace(array: list[object], index: object = None) -> list[object]:
+    """The array as it is; in a streaming update it would take the place of the profile's. INDEX means nothing."""
+    return array
+
+
 @function(AGGREGATION, "min(OPTIONS)", {"min(3, 1, 4)": 1, "min(null, 2)": 2})
 def min(*options: object) -> object:
     """The least value; nulls do not count."""

@@ -80,6 +80,32 @@ def map_has_keys(map: dict[str, object], key: object) -> bool:
     return any(as_text(one) in map for one in (key if isinstance(key, list) else [key]) if one is not None)
 
 
+@function(
+    OBJECTS,
+    "get(OBJECT, KEY)",
+    {'get({"a": 1}, "a")': 1, '{"a": 1}.get("a")': 1, 'get({"a": 1}, "x")': None},
+)
+def get(object: dict[str, object], key: str) -> object:
+    """The value of an object's or a map's key; also a method: OBJECT.get(KEY)."""
+    return object.get(key)
+
+
+@function(
+    OBJECTS,
+    "contains_key(INPUT)",
+    {'contains_key("evars.evar.field1")': False, "contains_key(evars.evar.field1)": False},
+)
+def contains_key(input: object) -> bool:
+    """Whether the source record has a field; INPUT is its path, in quotes or not. A null counts as absent."""
+    return input is not None
+
+
+@function(OBJECTS, "is_set(INPUT)", {'is_set("evars.evar.field1")': False})
+def is_set(input: object) -> bool:
+    """The older name of contains_key."""
+    return input is not None
+
+
 @function(OBJECTS, "add_to_map(MAP_1, MAP_2, ...)", {'add_to_map({"a": 1}, {"a": 2, "b": 3})': {"a": 1, "b": 3}})
 def add_to_map(*maps: dict[str, object] | None) -> dict[str, object]:
     """One map of all pairs; for a key that repeats, the first one stays."""

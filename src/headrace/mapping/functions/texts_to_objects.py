@@ -1,10 +1,17 @@
 """Texts and arrays taken apart into objects."""
 
+from decimal import Decimal
+
+import msgspec
+
 from headrace.mapping.failure import Failed
-from headrace.mapping.functions.declaring import as_text, function
+from headrace.mapping.functions.declaring import Context, as_text, function
+from headrace.mapping.values import as_double, as_exact
 
 OBJECTS = "Hierarchies - Objects"
 MAPS = "Hierarchies - Map"
+JSON = "JSON"
+_JSON = msgspec.json.Decoder(float_hook=Decimal)
 
 
 @function(
@@ -67,6 +74,26 @@ def array_to_map(inputs: list[object], key: str) -> dict[str, object]:
     """A map of an array's objects by the value that each has under KEY; objects without one are left out."""
     found = [(one.get(key), one) for one in inputs if isinstance(one, dict)]
     return {as_text(value): one for value, one in found if value is not None}
+
+
+@function(
+    JSON,
+    "json_to_object(STRING)",
+    {
+        """json_to_object('{"info":{"firstName":"John","lastName": "Doe"}}')""": {
+            "info": {"firstName": "John", "lastName": "Doe"}
+        },
+        "json_to_object('[1, 2.5]')": [1, 2.5],
+    },
+    contextual=True,
+)
+def json_to_object(context: Context, string: str) -> object:
+    """What a JSON text holds: an object, an array or a value."""
+    try:
+        value = _JSON.decode(string)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise Failed(f"the text is no JSON: {error}") from error
+    return as_exact(value) if context.exact else as_double(value)
 
 
 def _pairs_in(text: str, between: str | None, behind: str | None) -> dict[str, object]:
