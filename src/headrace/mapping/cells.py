@@ -88,7 +88,7 @@ def settled(cell: Cell, type: pa.DataType, values: Iterable[object]) -> Filled:
 
 
 def spread(cell: Cell, type: pa.DataType, values: Sequence[object], which: pa.Array) -> Filled:
-    """The column that has in each row the one of ``values`` that ``which`` names; a Failure counts in every such row."""
+    """The column whose rows have the one of ``values`` that ``which`` names; a Failure counts in every such row."""
     failed = pa.array([isinstance(value, Failure) for value in values], pa.bool_())
     once = pa.array([None if isinstance(value, Failure) else value for value in values], type)
     faults = Faults()

@@ -15,7 +15,8 @@ from headrace.mapping.failure import Failure
 from headrace.mapping.nodes import Node
 from headrace.mapping.paths import Path, names_of
 from headrace.mapping.values import type_name
-from headrace.mapping.vectorised import NULL, Frame, NotVectorised, Vector, kind_of, vector
+from headrace.mapping.vectorised import vector
+from headrace.mapping.vectors import NULL, Frame, NotVectorised, Vector, kind_of
 
 Names = tuple[str, ...]
 

@@ -1,0 +1,143 @@
+"""Functions over whole columns whose kinds, branches or constants matter; the others declare a kernel beside them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+import polars as pl
+
+from headrace.mapping.dates import strptime_pattern
+from headrace.mapping.functions import FUNCTIONS, Function
+from headrace.mapping.values import LONGEST_TEXT
+from headrace.mapping.vector_operators import equality
+from headrace.mapping.vectors import (
+    DOUBLE,
+    LONG,
+    MOMENT,
+    NULL,
+    NUMERAL,
+    TEXT,
+    Frame,
+    NotVectorised,
+    Vector,
+    any_of,
+    choice,
+    first_of,
+    text_vector,
+)
+
+Form = Callable[[Sequence[Vector], Frame], Vector]
+
+
+def form_of(name: str) -> Form:
+    """How the function ``name`` is computed over whole columns; NotVectorised when it has no such form."""
+    function = FUNCTIONS[name]
+    if function.name in _SPECIAL:
+        return _SPECIAL[function.name]
+    if function.kernel is None:
+        raise NotVectorised(f"the function {name}")
+    return partial(_by_kernel, function, function.kernel)
+
+
+def _by_kernel(
+    function: Function, kernel: Callable[..., pl.Expr], arguments: Sequence[Vector], _frame: Frame
+) -> Vector:
+    given: list[pl.Expr | int] = []
+    declined: list[pl.Expr | None] = []
+    for argument in arguments:
+        if argument.kind == LONG and isinstance(argument.constant, int):
+            given.append(_natural(argument.constant))
+            continue
+        one = text_vector(argument)
+        given.append(one.value)
+        declined += [one.declined, _not_ascii(one.value) if function.ascii_only else None]
+    return Vector(kernel(*given), TEXT, any_of(*declined))
+
+
+def _natural(number: int) -> int:
+    if not 0 <= number < 2**31:
+        raise NotVectorised("a number that is no position")
+    return number
+
+
+def _not_ascii(text: pl.Expr) -> pl.Expr:
+    return (text.str.len_bytes() != text.str.len_chars()).fill_null(False)
+
+
+def _iif(arguments: Sequence[Vector], _frame: Frame) -> Vector:
+    condition, then, otherwise = arguments
+    return choice(condition, then, otherwise)
+
+
+def _decode(arguments: Sequence[Vector], _frame: Frame) -> Vector:
+    key = arguments[0]
+    options = list(arguments[1:])
+    made = options.pop() if len(options) % 2 else Vector(pl.lit(None), NULL)
+    for option, value in zip(reversed(options[::2]), reversed(options[1::2]), strict=True):
+        made = choice(equality(key, option, "=="), value, made)
+    return made
+
+
+def _coalesce(arguments: Sequence[Vector], _frame: Frame) -> Vector:
+    return first_of(arguments)
+
+
+def _concat(arguments: Sequence[Vector], _frame: Frame) -> Vector:
+    texts = [text_vector(one) for one in arguments]
+    joined = pl.concat_str([one.value.fill_null("") for one in texts]) if texts else pl.lit("")
+    return Vector(joined, TEXT, any_of(*(one.declined for one in texts), joined.str.len_bytes() > LONGEST_TEXT))
+
+
+def _to_integer(arguments: Sequence[Vector], _frame: Frame) -> Vector:
+    one = arguments[0]
+    if one.kind == LONG:
+        return one
+    if one.kind != TEXT:
+        raise NotVectorised(f"to_integer of {one.kind}")
+    plain = one.value.str.contains(r"^-?[0-9]{1,18}$")
+    made = pl.when(plain).then(one.value).cast(pl.Int64, strict=False)
+    return Vector(made, LONG, any_of(one.declined, ~plain & one.value.is_not_null()))
+
+
+def _to_decimal(arguments: Sequence[Vector], frame: Frame) -> Vector:
+    """A text stays the text, once it is sure to be a number; the assignment makes the number of it."""
+    one = arguments[0]
+    if one.kind != TEXT:
+        raise NotVectorised(f"to_decimal of {one.kind}")
+    if not frame.exact:
+        plain = one.value.str.contains(r"^-?[0-9]{1,15}(\.[0-9]{1,15})?$")
+        made = pl.when(plain).then(one.value).cast(pl.Float64, strict=False)
+        return Vector(made, DOUBLE, any_of(one.declined, ~plain & one.value.is_not_null()))
+    plain = one.value.str.contains(r"^-?[0-9]{1,38}(\.[0-9]{1,38})?$")
+    return Vector(one.value, NUMERAL, any_of(one.declined, ~plain & one.value.is_not_null()))
+
+
+def _date(arguments: Sequence[Vector], _frame: Frame) -> Vector:
+    text = arguments[0]
+    pattern = arguments[1].constant if len(arguments) == 2 else None
+    if text.kind != TEXT or (len(arguments) > 1 and not isinstance(pattern, str)):
+        raise NotVectorised("date with these arguments")
+    translated = strptime_pattern(str(pattern) if pattern is not None else "yyyy-MM-dd")
+    if translated is None:
+        raise NotVectorised(f"the date pattern {pattern}")
+    shape, format = translated
+    fits = text.value.str.contains(shape)
+    shaped = pl.when(fits).then(text.value).str
+    read = (
+        shaped.to_datetime(format, time_unit="us", strict=False)
+        if "%H" in format
+        else shaped.to_date(format, strict=False)
+    )
+    made = read.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    return Vector(made, MOMENT, any_of(text.declined, made.is_null() & text.value.is_not_null()))
+
+
+_SPECIAL: Mapping[str, Form] = {
+    "iif": _iif,
+    "decode": _decode,
+    "coalesce": _coalesce,
+    "concat": _concat,
+    "to_integer": _to_integer,
+    "to_decimal": _to_decimal,
+    "date": _date,
+    "nullify": lambda _arguments, _frame: Vector(pl.lit(None), NULL),
+}

@@ -1,0 +1,108 @@
+"""Whole columns as the fast back end sees them: a value, its kind, and the rows that it declines."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+import polars as pl
+import pyarrow as pa
+
+from headrace.mapping.nodes import Scalar
+
+TEXT, LONG, DOUBLE, FLAG, MOMENT, NUMERAL, NULL = "text", "long", "double", "flag", "moment", "numeral", "null"
+Names = tuple[str, ...]
+
+_KINDS = {pa.string(): TEXT, pa.int64(): LONG, pa.float64(): DOUBLE, pa.bool_(): FLAG, pa.null(): NULL}
+_DTYPES: dict[str, pl.DataType] = {
+    TEXT: pl.String(), LONG: pl.Int64(), DOUBLE: pl.Float64(), FLAG: pl.Boolean(), NUMERAL: pl.String(),
+    MOMENT: pl.Datetime("us", "UTC"),
+}  # fmt: skip
+
+
+class NotVectorised(Exception):
+    """The node has no vectorised form over these columns; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vector:
+    """A node over whole columns.
+
+    declined  where the reference has to look (None: nowhere)
+    constant  what it is in every row, when it stands in the expression
+    """
+
+    value: pl.Expr
+    kind: str
+    declined: pl.Expr | None = None
+    constant: Scalar = None
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The columns that an expression reads: the kind of each, and the name that Polars knows it by.
+
+    exact     numbers are decimals
+    decimals  the fields whose numbers are decimals in any case
+    """
+
+    columns: Mapping[Names, tuple[str, str]]
+    exact: bool
+    decimals: frozenset[Names]
+
+
+def kind_of(column: pa.Array) -> str:
+    """The kind of a source column; NotVectorised when it has none."""
+    if column.type in _KINDS:
+        return _KINDS[column.type]
+    if column.null_count == len(column):
+        return NULL
+    raise NotVectorised(f"a column of {column.type}")
+
+
+def any_of(*conditions: pl.Expr | None) -> pl.Expr | None:
+    """Where any of the conditions holds, or is not known."""
+    found = [one.fill_null(True) for one in conditions if one is not None]
+    return reduce(lambda a, b: a | b, found) if found else None
+
+
+def text_vector(one: Vector) -> Vector:
+    """A scalar as the text that it has."""
+    if one.kind == LONG:
+        return Vector(one.value.cast(pl.String), TEXT, one.declined)
+    if one.kind == NULL:
+        return Vector(pl.lit(None, pl.String), TEXT, one.declined)
+    if one.kind != TEXT:
+        raise NotVectorised(f"{one.kind} as text")
+    return one
+
+
+def first_of(vectors: Sequence[Vector]) -> Vector:
+    """The first that is not null; what stands behind it is not looked at."""
+    kind, values = _same(vectors)
+    declined: pl.Expr | None = None
+    for one, value in zip(reversed(vectors), reversed(values), strict=True):
+        later = None if declined is None else value.is_null() & declined
+        declined = any_of(one.declined, later)
+    return Vector(pl.coalesce(values), kind, declined)
+
+
+def choice(condition: Vector, then: Vector, otherwise: Vector) -> Vector:
+    """One of two, row by row; what is not taken is not looked at."""
+    if condition.kind != FLAG:
+        raise NotVectorised(f"a condition of {condition.kind}")
+    kind, (yes, no) = _same([then, otherwise])
+    holds = condition.value.fill_null(False)
+    spread = [
+        None if branch.declined is None else taken & branch.declined.fill_null(True)
+        for taken, branch in ((holds, then), (~holds, otherwise))
+    ]
+    return Vector(pl.when(holds).then(yes).otherwise(no), kind, any_of(condition.declined, *spread))
+
+
+def _same(vectors: Sequence[Vector]) -> tuple[str, list[pl.Expr]]:
+    """The one kind of several vectors, nulls aside."""
+    kinds = {one.kind for one in vectors} - {NULL}
+    if len(kinds) != 1:
+        raise NotVectorised(f"{' or '.join(sorted(kinds)) or 'only null'} in one column")
+    kind = kinds.pop()
+    return kind, [pl.lit(None, _DTYPES[kind]) if one.kind == NULL else one.value for one in vectors]
