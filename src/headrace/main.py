@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from headrace.cli import account, demo, query, verify
+from headrace.cli import account, demo, mapping, query, verify
 from headrace.clock import Clock, MonotonicTimer, WallClock
 from headrace.errors import HeadraceError
 from headrace.settings import DEFAULT_PORT, Settings, check_settings, parse_host_aliases
@@ -288,6 +288,7 @@ app.command("query")(query.query)
 app.command("verify")(verify.verify)
 app.command("demo")(demo.demo)
 app.add_typer(account.app, name="account")
+app.add_typer(mapping.app, name="map")
 
 
 def run() -> None:

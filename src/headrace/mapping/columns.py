@@ -124,16 +124,16 @@ class ExpressionColumn:
             return filled(self.cell, self.type, [{}] * rows)
         return Filled(pa.repeat(pa.scalar(value, self.type), rows))
 
-    def why_not_vectorised(self, table: pa.Table) -> str | None:
-        """Why rows shaped like ``table``'s go one by one; None when they do not."""
+    def why_not_vectorised(self, kinds: Mapping[Names, str]) -> str | None:
+        """Why rows whose fields are of these ``kinds`` go by the reference; None when they do not."""
         try:
-            self._vector({names: column_at(table, names) for names in self.wanted})
+            self._vector(kinds)
         except NotVectorised as error:
             return str(error)
         return None
 
     def _vectorised(self, columns: Mapping[Names, pa.Array]) -> tuple[pa.Array, pa.Array | None]:
-        made = self._vector(columns)
+        made = self._vector({names: kind_of(column) for names, column in columns.items()})
         frame = pl.DataFrame({f"c{n}": pl.from_arrow(column) for n, column in enumerate(columns.values())})
         declined = pl.lit(False) if made.declined is None else made.declined
         # Lazily, so that what value and declined share is computed once.
@@ -144,11 +144,11 @@ class ExpressionColumn:
         refused = _arrow(result["declined"])
         return cast_value, refused if not_cast is None else pc.or_(refused, not_cast)
 
-    def _vector(self, columns: Mapping[Names, pa.Array]) -> Vector:
+    def _vector(self, kinds: Mapping[Names, str]) -> Vector:
         if pa.types.is_nested(self.type):
             raise NotVectorised(f"a result of {self.type}")
-        kinds = {names: (f"c{n}", kind_of(column)) for n, (names, column) in enumerate(columns.items())}
-        made = vector(self.node, Frame(kinds, self.exact, self.decimals))
+        columns = {names: (f"c{n}", kinds[names]) for n, names in enumerate(self.wanted)}
+        made = vector(self.node, Frame(columns, self.exact, self.decimals))
         if made.kind == NULL:
             raise NotVectorised("only null")
         return made

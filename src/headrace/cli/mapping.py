@@ -1,0 +1,218 @@
+"""``headrace map``: expressions and mapping sets tried on files, without a server."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from headrace.clock import WallClock
+from headrace.errors import Invalid, MappingSyntax
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+STANDARD_INPUT = "-"
+STYLES = {"columns": "green", "distinct values": "yellow", "rows": "red"}
+_NUMBERS_AS_WRITTEN = msgspec.json.Decoder(float_hook=Decimal)
+
+app = typer.Typer(no_args_is_help=True, help="Try expressions and mapping sets on files, without a server.")
+
+
+@app.command()
+def preview(
+    expression: str = typer.Option(..., help="Expression of the mapping language."),
+    data: str = typer.Option("{}", help="One record or an array: JSON, a file of JSON or JSON lines, or - for input."),
+) -> None:
+    """Show what an expression makes of sample records; ends with 1 when the only record has no value."""
+    from headrace.mapping.trial import outcomes
+
+    records, several = _records(data)
+    try:
+        made = outcomes(expression, records, WallClock().now())
+    except MappingSyntax as error:
+        _show_syntax(expression, error)
+        raise typer.Exit(1) from error
+    if several:
+        _show_table(made)
+    elif not _show_one(made[0]):
+        raise typer.Exit(1)
+
+
+@app.command()
+def explain(
+    mapping_set: Path = typer.Argument(..., metavar="MAPPINGSET.json", help="Mapping set as the API takes it."),
+    schema: Path = typer.Option(None, help="Target schema in its full form (default: every destination is text)."),
+    data: str = typer.Option("", help="Sample records: JSON or a file; without them every kind of field is tried."),
+) -> None:
+    """Show for each destination whether it runs over columns, distinct values or rows, and why."""
+    from headrace import mapping
+    from headrace.dataprep import drafts
+    from headrace.mapping.explaining import explain as explained
+
+    sent = _json(_text_of(mapping_set), str(mapping_set))
+    body = {"mappings": sent} if isinstance(sent, list) else sent
+    if not isinstance(body, Mapping):
+        raise Invalid(f"{mapping_set} holds no mapping set: send an object with mappings, or an array of mappings.")
+    items = drafts.read(body, drafts.Schema("", "", 1)).items
+    target = _target(schema) if schema else _of_texts(items)
+    compiled = mapping.compile_mapping(items, target, WallClock().now())
+    table = Table()
+    for heading in ("destination", "source", "runs over", "why"):
+        table.add_column(heading, overflow="fold")
+    for one in explained(compiled, _sample(data) if data else None):
+        back_end = Text(one.back_end, style=STYLES[one.back_end])
+        table.add_row(Text(one.destination), Text(one.source), back_end, Text(one.why))
+    console = Console()
+    console.print(table)
+    if not items:
+        console.print("The mapping set is empty.", style="dim")
+
+
+def _show_syntax(expression: str, error: MappingSyntax) -> None:
+    """The error with the line that it is in, and where in it."""
+    console = Console(stderr=True)
+    console.print(Text("error:", style="bold red"), Text(error.message), soft_wrap=True)
+    line, column = error.facts.get("line"), error.facts.get("column")
+    lines = expression.splitlines()
+    if isinstance(line, int) and isinstance(column, int) and line <= len(lines):
+        console.print(Text(f"  {lines[line - 1]}"), soft_wrap=True)
+        console.print(Text(f"  {' ' * (column - 1)}^", style="bold red"), soft_wrap=True)
+
+
+def _show_one(value: object) -> bool:
+    from headrace.mapping.failure import Failure
+
+    console = Console()
+    if isinstance(value, Failure):
+        console.print(Text("no value:", style="bold red"), Text(_reason(value)), soft_wrap=True)
+        return False
+    console.print(Text(_shown(value)), Text(f"({_kind(value)})", style="dim"), soft_wrap=True)
+    return True
+
+
+def _show_table(values: Sequence[object]) -> None:
+    from headrace.mapping.failure import Failure
+
+    table = Table()
+    table.add_column("record", justify="right")
+    for heading in ("value", "type", "why not"):
+        table.add_column(heading, overflow="fold")
+    for row, value in enumerate(values):
+        if isinstance(value, Failure):
+            table.add_row(str(row), "", "", Text(_reason(value), style="red"))
+        else:
+            table.add_row(str(row), Text(_shown(value)), Text(_kind(value), style="dim"), "")
+    Console().print(table)
+
+
+def _shown(value: object) -> str:
+    from headrace.mapping.values import json_text
+
+    return json_text(value)
+
+
+def _kind(value: object) -> str:
+    from headrace.mapping.values import type_name
+
+    return type_name(value)
+
+
+def _reason(failure: Any) -> str:
+    return failure.reason or f"{failure.expected} is needed, not {failure.actual}"
+
+
+def _records(data: str) -> tuple[list[Any], bool]:
+    """The records of ``data``, and whether it has the form of several."""
+    inline = data.lstrip()[:1] in ("{", "[")
+    text = data if inline else _text_of(Path(data)) if data != STANDARD_INPUT else sys.stdin.read()
+    where = "--data" if inline or data == STANDARD_INPUT else data
+    value = _lines(text) or _json(text, where)
+    records = value if isinstance(value, list) else [value]
+    if not all(isinstance(record, dict) for record in records):
+        raise Invalid(f"{where} holds no records: send one object, or an array of objects.")
+    return records, isinstance(value, list)
+
+
+def _lines(text: str) -> list[Any] | None:
+    """JSON lines: an object on every line; None when the text is something else."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    if len(lines) < 2 or not all(line.lstrip().startswith("{") for line in lines):
+        return None
+    try:
+        return [_NUMBERS_AS_WRITTEN.decode(line) for line in lines]
+    except msgspec.DecodeError:
+        return None
+
+
+def _json(text: str, where: str) -> Any:
+    try:
+        return _NUMBERS_AS_WRITTEN.decode(text)
+    except msgspec.DecodeError as error:
+        raise Invalid(f"{where} is not valid JSON: {error}") from error
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except OSError as error:
+        raise Invalid(f"{path} cannot be read: {error.strerror}.") from error
+    except UnicodeError as error:
+        raise Invalid(f"{path} is no UTF-8 text.") from error
+
+
+def _target(path: Path) -> "pa.Schema":
+    from headrace import xdm
+
+    schema = _json(_text_of(path), str(path))
+    if not isinstance(schema, dict) or not isinstance(schema.get("properties"), dict):
+        full = "application/vnd.adobe.xed-full+json; version=1"
+        raise Invalid(f"{path} is no schema in its full form: read it from the registry with Accept: {full}.")
+    return xdm.arrow_schema(schema)
+
+
+def _of_texts(items: Sequence[Mapping[str, Any]]) -> "pa.Schema":
+    """A schema with a text for each destination; arrays where the path says so."""
+    from headrace.mapping.paths import parse_path
+
+    tree: dict[str, Any] = {}
+    for item in items:
+        inner = tree
+        path = parse_path(str(item["destination"]))
+        for step in path:
+            inner = inner.setdefault("[]" if not isinstance(step, str) else step, {})
+    return _struct(tree)
+
+
+def _struct(tree: Mapping[str, Any]) -> "pa.Schema":
+    import pyarrow as pa
+
+    return pa.schema([pa.field(name, _type(inner)) for name, inner in tree.items()])
+
+
+def _type(tree: Mapping[str, Any]) -> "pa.DataType":
+    import pyarrow as pa
+
+    if not tree:
+        return pa.string()
+    if "[]" in tree:
+        return pa.list_(_type(tree["[]"]))
+    return pa.struct(list(_struct(tree)))
+
+
+def _sample(data: str) -> "pa.Table":
+    import pyarrow as pa
+
+    from headrace.mapping.values import as_double
+
+    records, _ = _records(data)
+    try:
+        return pa.Table.from_pylist([as_double(record) for record in records])
+    except pa.ArrowInvalid as error:
+        raise Invalid(f"The sample records differ in the type of a field: {error}") from error

@@ -1,0 +1,136 @@
+"""``headrace map``: what a person sees of an expression or a mapping set on files."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from headrace.cli.mapping import app
+
+DECIMAL = {"type": "number", "meta:headraceType": "decimal(18,4)"}
+
+
+def ran(*arguments: str, given: str = "") -> tuple[int, str]:
+    done = CliRunner().invoke(app, [*arguments], input=given, env={"COLUMNS": "200"})
+    told = str(done.exception) if done.exception and not isinstance(done.exception, SystemExit) else ""
+    return done.exit_code, done.output + told
+
+
+def previewed(expression: str, data: str, given: str = "") -> tuple[int, str]:
+    return ran("preview", "--expression", expression, "--data", data, given=given)
+
+
+@pytest.mark.parametrize(
+    ("expression", "data", "shown"),
+    [
+        ("concat(a, '-', n + 1)", '{"a": "x", "n": 1.5}', '"x-2.5" (string)'),
+        ("a.b", "{}", "null (null)"),
+        ("split(a, ',')", '{"a": "1,[red]x"}', '["1","[red]x"] (array)'),
+        ("n + 1", '{"n": 123456789012345678901}', "123456789012345678902 (integer)"),
+        ("date('2022-08-10')", "{}", '"2022-08-10T00:00:00Z" (date-time)'),
+    ],
+)
+def test_one_record(expression, data, shown):
+    assert previewed(expression, data) == (0, f"{shown}\n")
+
+
+def test_one_record_without_a_value():
+    assert previewed("1 / n", '{"n": 0}') == (1, "no value: division by zero\n")
+
+
+def test_several_records_from_a_file(tmp_path: Path):
+    path = tmp_path / "rows.json"
+    for text in ('[{"n": 2}, {"n": 0}]', '{"n": 2}\n{"n": 0}\n'):
+        path.write_text(text)
+        code, shown = previewed("4 / n", str(path))
+        assert code == 0
+        assert ("2" in shown, "division by zero" in shown) == (True, True)
+
+
+def test_a_record_from_standard_input():
+    assert previewed("upper(a)", "-", given='{"a": "x"}') == (0, '"X" (string)\n')
+
+
+def test_a_syntax_error_shows_its_place():
+    code, shown = previewed("concat(a, iff(b, 1))", "{}")
+    assert code == 1
+    assert "Line 1, column 11: there is no function iff; did you mean iif?" in shown
+    assert shown.endswith(f"  concat(a, iff(b, 1))\n  {'^':>11}\n")
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [("[1]", "--data holds no records"), ("{", "--data is not valid JSON"), ("nowhere.json", "No such file")],
+)
+def test_bad_data(data, told):
+    code, shown = previewed("a", data)
+    assert (code, told in shown) == (1, True)
+
+
+def explained(tmp_path: Path, items: object, *more: str) -> dict[str, str]:
+    """Destination -> the rest of its line."""
+    path = tmp_path / "set.json"
+    path.write_text(json.dumps(items))
+    code, shown = ran("explain", str(path), *more)
+    assert code == 0, shown
+    cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in shown.splitlines() if "│" in line]
+    return {destination: f"{back_end}: {why}" for destination, _, back_end, why in cells}
+
+
+ITEMS = [
+    {"source": "e.a", "destination": "o.a"},
+    {"sourceType": "EXPRESSION", "source": "upper(e.a)", "destination": "o.upper"},
+    {"sourceType": "EXPRESSION", "source": "lpad(e.a, 3, '0')", "destination": "o.padded"},
+    {"sourceType": "EXPRESSION", "source": "e.n / 2", "destination": "o.half"},
+    {"sourceType": "EXPRESSION", "source": "now()", "destination": "o.now"},
+    {"sourceType": "STATIC", "source": "x", "destination": "o.x"},
+    {"source": "e.l[*].m", "destination": "o.l[*].m"},
+    {"source": "e.l[0]", "destination": "o.first"},
+]
+
+
+def test_what_runs_where(tmp_path: Path):
+    assert explained(tmp_path, {"mappings": ITEMS}) == {
+        "o.a": "columns: taken over as string",
+        "o.upper": "columns: where e.a is text or whole number",
+        "o.padded": "distinct values: no form over columns: the function lpad",
+        "o.half": "columns: where e.n is whole number or number",
+        "o.now": "columns: it reads no field: computed once",
+        "o.x": "columns: a constant",
+        "o.l[*].m": "rows: elements of an array are put together row by row",
+        "o.first": "distinct values: its path leads into an array",
+    }
+
+
+def test_what_runs_where_over_sample_records(tmp_path: Path):
+    found = explained(tmp_path, ITEMS[1:4], "--data", '[{"e": {"a": true, "n": 1.5}}, {"e": {"n": null}}]')
+    assert found == {
+        "o.upper": "distinct values: no form over columns: flag as text",
+        "o.padded": "distinct values: no form over columns: the function lpad",
+        "o.half": "columns: every part has a form over columns",
+    }
+
+
+def test_a_schema_says_what_is_exact(tmp_path: Path):
+    schema = tmp_path / "schema.json"
+    schema.write_text(json.dumps({"properties": {"o": {"type": "object", "properties": {"half": DECIMAL}}}}))
+    found = explained(tmp_path, ITEMS[3:4], "--schema", str(schema))
+    assert found == {"o.half": "distinct values: no form over columns: decimal arithmetic"}
+
+
+@pytest.mark.parametrize(
+    ("items", "schema", "told"),
+    [
+        ("1", "", "holds no mapping set"),
+        ("{}", "", "mappings: must be an array"),
+        ("[]", "{}", "no schema in its full form"),
+        ('[{"source": "a", "destination": "b"}]', '{"properties": {}}', "b is not in the target schema"),
+    ],
+)
+def test_bad_files(tmp_path: Path, items, schema, told):
+    (tmp_path / "set.json").write_text(items)
+    (tmp_path / "schema.json").write_text(schema)
+    more = ["--schema", str(tmp_path / "schema.json")] if schema else []
+    code, shown = ran("explain", str(tmp_path / "set.json"), *more)
+    assert (code, told in shown) == (1, True), shown
