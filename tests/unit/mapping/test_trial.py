@@ -30,20 +30,35 @@ def test_one_record_gives_one_answer_without_nulls():
 
 
 def test_an_array_gives_an_array_and_a_rejected_row_its_errors():
-    good, bad = mapping.preview(ITEMS, TARGET, [{"age": 5}, {"age": "old", "day": "never"}], 0)
-    assert good == {"data": {"person": {"age": 5}}, "errors": None}
-    assert bad == {
-        "data": {},
-        "errors": [
-            {
-                "destination": "person.age",
-                "exception": '"old" from age cannot become int, the type of person.age.',
-                "source": "age",
-                "columnName": "person.age",
-                "sourceType": "ATTRIBUTE",
-            }
-        ],
-    }
+    good, bad = mapping.preview(ITEMS, TARGET, [{"age": 5, "pay": 1}, {"age": "old", "day": "never"}], 0)
+    assert good == {"data": {"person": {"age": 5, "pay": 2}}, "errors": None}
+    assert (bad["data"], bad["errors"][0]) == (
+        {},
+        {
+            "destination": "person.age",
+            "exception": '"old" from age cannot become int, the type of person.age.',
+            "source": "age",
+            "columnName": "person.age",
+            "sourceType": "ATTRIBUTE",
+        },
+    )
+
+
+def test_a_failed_expression_is_told_and_leaves_a_null():
+    answer = mapping.preview(ITEMS, TARGET, {"id": "a", "day": "never", "pay": "much"}, 0)
+    assert answer["data"] == {"_id": "a"}
+    assert [(one["destination"], one["sourceType"]) for one in answer["errors"]] == [
+        ("person.pay", "EXPRESSION"),
+        ("at", "EXPRESSION"),
+    ]
+    assert answer["errors"][1]["exception"] == (
+        "date(day) failed and left at null: never is no date-time in any default format."
+    )
+
+
+def test_nulls_are_shown_where_the_set_allows_them():
+    answer = mapping.preview(ITEMS, TARGET, {"age": 7}, 0, nulls=True)
+    assert answer["data"] == {"_id": None, "person": {"age": 7, "pay": None}, "at": None}
 
 
 def test_a_failed_expression_is_null_and_counted():
