@@ -25,19 +25,27 @@ from headrace.xdm import Checker
 _EXACT = msgspec.json.Decoder(float_hook=Decimal)
 Slices = Callable[[bytes], Iterator[Slice]]
 Wanted = Mapping[tuple[str, ...], pa.DataType | None]
+Choose = Callable[[str, Iterator[Slice]], Iterator[Slice]]
+
+
+def every(page: str, slices: Iterator[Slice]) -> Iterator[Slice]:
+    """Chooses all that a page holds."""
+    return slices
 
 
 @dataclass(frozen=True, slots=True)
 class PartWork:
-    """One part to promote: serialisable but for ``decoder``, which makes the part's decoder from what is wanted.
+    """One part to promote. ``decoder`` makes the part's decoder from what is wanted.
 
-    pages  landed pages as the part recorded them: [{name, ref, facts}]
+    pages   landed pages as the part recorded them: [{name, ref, facts}]
+    choose  which rows of a page, by its name, are promoted
     """
 
     target: Target
     stamp: Stamp
     pages: list[dict[str, Any]]
     decoder: Callable[[Wanted], Slices]
+    choose: Choose = every
 
 
 @dataclass(slots=True)
@@ -70,17 +78,24 @@ class Tally:
             "warnings": dict(self.warnings),
         }
 
+    def add(self, other: "Tally") -> None:
+        """Counts ``other``'s rows too."""
+        self.read += other.read
+        self.written += other.written
+        self.rejected += other.rejected
+        for mine, others in zip(self._named(), other._named(), strict=True):
+            mine.update(others)
+
+    def _named(self) -> tuple[Counter[str], ...]:
+        return self.dropped, self.codes, self.warnings
+
     @classmethod
     def of(cls, counts: list[Mapping[str, Any]]) -> "Tally":
         """The sum of what parts recorded."""
         total = cls()
         for one in counts:
-            total.read += one.get("read", 0)
-            total.written += one.get("written", 0)
-            total.rejected += one.get("rejected", 0)
-            total.dropped.update(one.get("dropped", {}))
-            total.codes.update(one.get("codes", {}))
-            total.warnings.update(one.get("warnings", {}))
+            named = (Counter(one.get(name, {})) for name in ("dropped", "codes", "warnings"))
+            total.add(cls(one.get("read", 0), one.get("written", 0), one.get("rejected", 0), *named))
         return total
 
 
@@ -93,57 +108,80 @@ class Promoted:
     tally: Tally
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What became of a slice's rows: good ones in the target's columns, ROW_ERRORS of the others, warnings."""
+
+    accepted: pa.Table
+    errors: pa.Table
+    warnings: Counter[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """A target's mapping and the check of its schema, made once for all slices."""
+
+    compiled: CompiledMapping
+    checker: Checker
+
+    @classmethod
+    def of(cls, target: Target) -> "Judge":
+        """The judge of a target; MappingInvalid when its mapping does not fit its schema."""
+        compiled = mapping.compile_mapping(target.items, target.arrow_schema(), target.now)
+        return cls(compiled, xdm.checker(dict(target.schema)))
+
+    def judged(self, slice: Slice) -> Judged:
+        """Maps and checks the rows of a slice."""
+        mapped = _map(slice, self.compiled)
+        accepted, broken = self.checker.check(_in_order([one.table for one in mapped]))
+        warnings: Counter[str] = Counter()
+        for one in mapped:
+            warnings.update(one.warnings)
+        return Judged(accepted, pa.concat_tables([slice.rejected, *(one.errors for one in mapped), broken]), warnings)
+
+
 def promote_part(lake: Lake, work: PartWork) -> Promoted:
     """Decodes, maps, checks and writes one part. Files get names of their own; nothing is committed."""
-    schema = work.target.arrow_schema()
-    compiled = mapping.compile_mapping(work.target.items, schema, work.target.now)
-    checker = xdm.checker(dict(work.target.schema))
+    judge = Judge.of(work.target)
     stamp, tally = work.stamp, Tally()
-    slices = work.decoder(compiled.wanted)
+    slices = work.decoder(judge.compiled.wanted)
     with (
-        lake.writer(work.target.table, schema, stamp) as writer,
+        lake.writer(work.target.table, judge.compiled.target, stamp) as writer,
         closing(Quarantine(lake, Place(stamp.batch, stamp.part, stamp.attempt))) as quarantine,
     ):
         for page in work.pages:
-            for slice in slices(_body(lake, page)):
-                _promote_slice(page["name"], slice, compiled, checker, writer, quarantine, tally)
+            for slice in work.choose(page["name"], slices(page_body(lake, page))):
+                _promote_slice(page["name"], slice, judge, writer, quarantine, tally)
         tally.require_balance(f"Part {stamp.part} of batch {stamp.batch}")
         data = writer.close()
         crash_points.reach(crash_points.WRITTEN)
         return Promoted(data, quarantine.land(), tally)
 
 
-def _body(lake: Lake, page: Mapping[str, Any]) -> bytes:
+def page_body(lake: Lake, page: Mapping[str, Any]) -> bytes:
+    """A landed page as the source gave it; FileDamaged."""
     content = lake.read(FileRef.from_json(page["ref"]))
     return zstandard.decompress(content) if page["facts"].get("encoding") == "zstd" else content
 
 
 def _promote_slice(
-    page: str,
-    slice: Slice,
-    compiled: CompiledMapping,
-    checker: Checker,
-    writer: DataWriter,
-    quarantine: Quarantine,
-    tally: Tally,
+    page: str, slice: Slice, judge: Judge, writer: DataWriter, quarantine: Quarantine, tally: Tally
 ) -> None:
-    mapped = _map(slice, compiled)
-    accepted, broken = checker.check(_in_order([one.table for one in mapped]))
+    found = judge.judged(slice)
     crash_points.reach(crash_points.MAPPING)
-    errors = pa.concat_tables([slice.rejected, *(one.errors for one in mapped), broken])
-    if accepted.num_rows:
-        positions = pc.subtract(accepted["_row"], slice.first_row)
-        writer.write(accepted, slice.days.take(positions.combine_chunks()))
-    read = Tally(slice.read, accepted.num_rows, quarantine.add(page, slice, errors) if errors.num_rows else 0)
-    read.dropped.update(slice.dropped)
+    if found.accepted.num_rows:
+        positions = pc.subtract(found.accepted["_row"], slice.first_row)
+        writer.write(found.accepted, slice.days.take(positions.combine_chunks()))
+    rejected = quarantine.add(page, slice, found.errors) if found.errors.num_rows else 0
+    read = tallied(slice, found, rejected)
     read.require_balance(f"A slice of {page} from row {slice.first_row} on")
-    tally.read += read.read
-    tally.written += read.written
-    tally.rejected += read.rejected
-    tally.dropped.update(read.dropped)
-    tally.codes.update(_rows_by_code(errors))
-    for one in mapped:
-        tally.warnings.update(one.warnings)
+    tally.add(read)
+
+
+def tallied(slice: Slice, found: Judged, rejected: int) -> Tally:
+    """The counts of one slice."""
+    dropped, codes = Counter(slice.dropped), rows_by_code(found.errors)
+    return Tally(slice.read, found.accepted.num_rows, rejected, dropped, codes, found.warnings)
 
 
 def _map(slice: Slice, compiled: CompiledMapping) -> list[Mapped]:
@@ -160,7 +198,7 @@ def _in_order(tables: list[pa.Table]) -> pa.Table:
     return filled[0] if len(filled) == 1 else pa.concat_tables(filled).sort_by("_row")
 
 
-def _rows_by_code(errors: pa.Table) -> Counter[str]:
+def rows_by_code(errors: pa.Table) -> Counter[str]:
     """How many rows each code turned away; a row with several codes counts under its first."""
     first: dict[int, str] = {}
     for row, code in zip(errors["_row"].to_pylist(), errors["code"].to_pylist(), strict=True):

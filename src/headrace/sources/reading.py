@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from headrace.clock import Window
 
@@ -171,11 +172,11 @@ class Slice:
     """Some consecutive records of one page, at most 15,000. ``_row`` everywhere is the record's index in its page.
 
     first_row  index in the page of the slice's first record
-    read       records, rejected and dropped ones included
+    read       records, rejected and dropped ones included; of a slice made by ``only``, the chosen ones
     typed      ``_row`` int64 + the record's top-level fields (nested structs), only what was wanted, exact types
     loose      ``_row`` int64, ``record`` string (JSON): records whose leaves do not have the expected JSON type
     rejected   ROW_ERRORS (family parsing): unreadable elements
-    days       date32, length ``read``; null where the spec declares no day or the record has none
+    days       date32, one for each record, chosen or not; null where the spec declares no day or the record has none
     dropped    rows left out by a named rule
     """
 
@@ -190,9 +191,18 @@ class Slice:
 
     def original(self, row: int) -> bytes:
         """The record at ``row`` (a ``_row`` of this slice) as JSON in wrapper form, numbers exactly as they came."""
-        if not self.first_row <= row < self.first_row + self.read:
-            raise IndexError(f"Row {row} is not in this slice ({self.first_row} to {self.first_row + self.read - 1}).")
+        if not self.first_row <= row < self.first_row + len(self.days):
+            last = self.first_row + len(self.days) - 1
+            raise IndexError(f"Row {row} is not in this slice ({self.first_row} to {last}).")
         return self._render(row - self.first_row)
+
+    def only(self, rows: pa.Array) -> Slice:
+        """The slice with those of its records alone whose ``_row`` is in ``rows`` and that no rule drops."""
+        typed, loose, rejected = (
+            table.filter(pc.is_in(table["_row"], rows)) for table in (self.typed, self.loose, self.rejected)
+        )
+        chosen = typed.num_rows + loose.num_rows + len(pc.unique(rejected["_row"]))
+        return replace(self, read=chosen, typed=typed, loose=loose, rejected=rejected, dropped={})
 
 
 @dataclass(frozen=True, slots=True)
