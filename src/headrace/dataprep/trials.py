@@ -4,6 +4,7 @@ from typing import Any
 
 from headrace import mapping
 from headrace.dataprep import checking, drafts
+from headrace.dataprep.options import left_out, options, require_complete
 from headrace.errors import Invalid
 from headrace.store.engine import Store
 from headrace.store.scope import Caller
@@ -12,11 +13,12 @@ MOST_RECORDS = 1000
 
 
 def validated(store: Store, caller: Caller, body: dict[str, Any], tenant: str, now: int) -> list[dict[str, Any]]:
-    """One verdict for each item, in order."""
+    """One verdict for each item, in order; behind them, one for each required field that a strict set leaves out."""
     draft = drafts.read(body)
     with store.read() as conn:
         schema = checking.target(conn, caller, draft.schema, tenant)
-    return checking.verdicts(draft, schema, now)
+        missing = left_out(conn, caller, draft, tenant)
+    return checking.verdicts(draft, schema, now) + [_absent(path, told) for path, told in missing]
 
 
 def previewed(store: Store, caller: Caller, body: dict[str, Any], tenant: str, now: int) -> object:
@@ -27,8 +29,14 @@ def previewed(store: Store, caller: Caller, body: dict[str, Any], tenant: str, n
     records = data if isinstance(data, list) else [data]
     if not all(isinstance(record, dict) for record in records) or len(records) > MOST_RECORDS:
         raise Invalid(f"Send in data one record, an object, or an array of up to {MOST_RECORDS}.", field="data")
-    draft = drafts.read(sent)
+    draft, chosen = drafts.read(sent), options(sent)
     with store.read() as conn:
         schema = checking.target(conn, caller, draft.schema, tenant)
+        require_complete(conn, caller, draft, tenant)
     checking.require(draft, schema, now)
-    return mapping.preview(draft.items, schema, data, now)
+    return mapping.preview(draft.items, schema, data, now, nulls=chosen.nulls)
+
+
+def _absent(path: str, told: str) -> dict[str, Any]:
+    item = {"destination": path, "source": None, "sourceType": None}
+    return {"status": "FAILED", "errors": [checking.error_info(item, told)]}

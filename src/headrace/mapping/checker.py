@@ -8,6 +8,8 @@ import pyarrow as pa
 
 from headrace.errors import MappingInvalid, MappingSyntax
 from headrace.mapping.conversion import name_of, supports
+from headrace.mapping.outcomes import fits, outcome
+from headrace.mapping.parser import parse_expression
 from headrace.mapping.paths import Path, format_path, parse_path
 
 ATTRIBUTE, STATIC, EXPRESSION = "ATTRIBUTE", "STATIC", "EXPRESSION"
@@ -138,7 +140,19 @@ def _item(index: int, item: Mapping[str, object], target: pa.Schema) -> Item | P
         return Problem(
             index, "destination", "unsupported", f"{destination} has the type {found.type}, which no value fits"
         )
+    if sense == EXPRESSION and (kind := _misfit(source, found)):
+        text = f"{source} gives {kind}, which {destination}, {name_of(found.type)}, cannot take"
+        return Problem(index, "source", "type", text)
     return Item(index, sense, source, format_path(found.steps), found)
+
+
+def _misfit(source: str, place: Place) -> str | None:
+    """The kind of value that an expression gives, when it is sure and the place can never take it."""
+    try:
+        kind = outcome(parse_expression(source))
+    except MappingSyntax:
+        return None
+    return None if kind is None or None in place.within or fits(kind, place.type) else kind
 
 
 def _element(step: int | None) -> int | None:

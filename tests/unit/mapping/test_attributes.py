@@ -117,6 +117,8 @@ def test_every_problem_is_listed_at_once():
         attribute("a", "tags"),
         attribute("b", "tags"),
         attribute("a[*].b", "flag"),
+        {"sourceType": "EXPRESSION", "source": "concat(a, b)", "destination": "_t.who"},
+        {"sourceType": "EXPRESSION", "source": "concat(a, ", "destination": "_t.clicks"},
     )
     assert found == [
         (0, "destination", "unknown-field"),
@@ -125,6 +127,8 @@ def test_every_problem_is_listed_at_once():
         (3, "sourceType", "source-type"),
         (5, "destination", "duplicate-destination"),
         (6, "source", "type"),
+        (7, "source", "type"),
+        (8, "source", "syntax"),
     ]
 
 
