@@ -16,10 +16,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from headrace import errors, ids
 from headrace.api import gateway
 from headrace.api.problems import GATEWAY, Dialect
-from headrace.api.request import REMOVE_NUL, Query, Reply, Request
+from headrace.api.request import Query, Reply, Request
 from headrace.api.routing import Found, Route, Routes, find
 from headrace.runs.deployment import Deployment
 from headrace.store.scope import Caller
+from headrace.wire.storable import REMOVE_NUL
 
 log = logging.getLogger(__name__)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
 from headrace.errors import ContentTypeInvalid, EmptyBody, Invalid, MalformedJson
+from headrace.wire.storable import DEEPEST, require_storable
 
 if TYPE_CHECKING:
     from headrace.clock import Clock
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 TRUE = ("true", "1", "yes")
 FALSE = ("false", "0", "no")
-DEEPEST = 200
-REMOVE_NUL = "remove it, databases cannot keep one."
 LABELS_OF_JSON = ("application/json", "application/x-www-form-urlencoded")
 
 
@@ -114,7 +113,7 @@ class Request:
             raise MalformedJson(f"The body is not valid JSON: {error}") from error
         # Looked at first as bytes: hardly any body is worth a walk.
         if raw.count(b"{") + raw.count(b"[") > DEEPEST or rb"\u0000" in raw:
-            _require_storable(value)
+            require_storable(value)
         return value
 
     def json_object(self) -> dict[str, Any]:
@@ -129,24 +128,6 @@ class Request:
         """The etag of If-Match without quotes or weakness; Postman's ``?if-match=`` stands in for the header."""
         value = self.headers.get("if-match") or self.query.folded("if-match")
         return bare_etag(value) if value else None
-
-
-def _require_storable(value: Any) -> None:
-    """Invalid when JSON is nested too deeply to be worked on, or holds a text that no database takes."""
-    level = [value]
-    for _ in range(DEEPEST):
-        if any(isinstance(one, str) and "\0" in one for one in level):
-            raise Invalid(f"The body holds a text with a NUL character (U+0000); {REMOVE_NUL}", field="body")
-        level = [child for one in level for child in _children(one)]
-        if not level:
-            return
-    raise Invalid(f"The body is nested more than {DEEPEST} levels deep.", field="body")
-
-
-def _children(value: Any) -> Iterable[Any]:
-    if isinstance(value, dict):
-        return (*value, *value.values())
-    return value if isinstance(value, list) else ()
 
 
 def bare_etag(value: str) -> str:

@@ -12,7 +12,15 @@ Handler = Callable[[Request], Reply]
 READ, CREATE, CHANGE, DELETE = "read", "create", "change", "delete"
 VERBS = {"GET": READ, "HEAD": READ, "POST": CREATE, "PUT": CHANGE, "PATCH": CHANGE, "DELETE": DELETE}
 # A POST below a collection is named by its last segment; anything else there changes what it names.
-POSTED = {"search": READ, "validate": READ, "preview": READ, "export": READ, "import": CREATE}
+POSTED = {
+    "search": READ,
+    "validate": READ,
+    "preview": READ,
+    "suggestion": READ,
+    "export": READ,
+    "import": CREATE,
+    "upload": CREATE,
+}
 # Segments before the one that names a kind, and other names of a kind.
 BEFORE_KIND = ("{container}", "orgs", "{org}", "v2")
 KINDS = {

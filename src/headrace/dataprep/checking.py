@@ -29,18 +29,18 @@ def composed(conn: sa.Connection, caller: Caller, schema: Schema, tenant: str) -
 
 def require(draft: Draft, schema: pa.Schema, now: int) -> None:
     """MappingSetInvalid, naming each item that does not fit ``schema``."""
-    problems = [
+    found = [
         drafts.problem(f"mappings[{one['index']}].{one['field']}", one["message"])
-        for one in _problems(draft, schema, now)
+        for one in problems(draft, schema, now)
     ]
-    if problems:
-        raise drafts.invalid(problems)
+    if found:
+        raise drafts.invalid(found)
 
 
 def verdicts(draft: Draft, schema: pa.Schema, now: int) -> list[dict[str, Any]]:
     """One entry for each item, in order: SUCCESS, or FAILED with its errors."""
     told: list[list[dict[str, Any]]] = [[] for _ in draft.items]
-    for one in _problems(draft, schema, now):
+    for one in problems(draft, schema, now):
         told[one["index"]].append(error_info(draft.items[one["index"]], one["message"]))
     return [{"status": "FAILED" if errors else "SUCCESS", "errors": errors or None} for errors in told]
 
@@ -51,7 +51,7 @@ def error_info(item: Item, text: str) -> dict[str, Any]:
     return {"exception": text, "columnName": item["destination"], **{name: item[name] for name in names}}
 
 
-def _problems(draft: Draft, schema: pa.Schema, now: int) -> list[dict[str, Any]]:
+def problems(draft: Draft, schema: pa.Schema, now: int) -> list[dict[str, Any]]:
     """Each problem as the mapping engine lists it: index, field, message."""
     try:
         mapping.compile_mapping(draft.items, schema, now)

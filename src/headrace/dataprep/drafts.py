@@ -41,9 +41,7 @@ class Draft:
 
 def read(body: Mapping[str, Any], schema: Schema | None = None) -> Draft:
     """The draft in ``body``; ``schema`` stands in when it names none. MappingSetInvalid lists what is wrong."""
-    named = _schema(body) or schema
-    if named is None:
-        raise invalid([problem("xdmSchema", "name the target schema in xdmSchema or in outputSchema.schemaRef.id")])
+    named = target_of(body, schema)
     listed = body.get("mappings")
     if not isinstance(listed, list):
         raise invalid([problem("mappings", "must be an array of mappings")])
@@ -53,6 +51,14 @@ def read(body: Mapping[str, Any], schema: Schema | None = None) -> Draft:
     if problems:
         raise invalid(problems)
     return Draft(named, [normalised(item) for item in listed], dict(body))
+
+
+def target_of(body: Mapping[str, Any], schema: Schema | None = None) -> Schema:
+    """The target schema that ``body`` names in one of the envelopes, or ``schema``; MappingSetInvalid for neither."""
+    named = _schema(body) or schema
+    if named is None:
+        raise invalid([problem("xdmSchema", "name the target schema in xdmSchema or in outputSchema.schemaRef.id")])
+    return named
 
 
 def anew(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,6 +83,12 @@ def normalised(item: Mapping[str, Any]) -> Item:
     }
 
 
+def schema_named(id: str, version: object, field: str) -> Schema:
+    """The schema ``id`` in the major version that a media type or a plain version names."""
+    text = DEFAULT_VERSION if version is None or version == "" else str(version)
+    return Schema(id, text, _major(text, field))
+
+
 def problem(field: str, message: str) -> Problem:
     """One thing that is wrong with a mapping set, and where."""
     return {"field": field, "message": message}
@@ -99,8 +111,7 @@ def _schema(body: Mapping[str, Any]) -> Schema | None:
         return None
     if not isinstance(id, str):
         raise invalid([problem("xdmSchema", "must be the $id or meta:altId of a schema")])
-    text = DEFAULT_VERSION if version is None or version == "" else str(version)
-    return Schema(id, text, _major(text, field))
+    return schema_named(id, version, field)
 
 
 def _major(version: str, field: str) -> int:
@@ -123,7 +134,13 @@ def _problems(n: int, item: object) -> list[Problem]:
                 problem(f"mappings[{n}].{name}", f"must be text that is not blank (or {old} in the old style)")
             )
     found += [problem(f"mappings[{n}].{name}", "must be true or false") for name in FLAGS if _not_a(bool, item, name)]
+    if not _score(item.get("matchScore")):
+        found.append(problem(f"mappings[{n}].matchScore", "must be a number from 0 to 1"))
     return found + [problem(f"mappings[{n}].{name}", "must be text") for name in TEXTS if _not_a(str, item, name)]
+
+
+def _score(value: object) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1)
 
 
 def _may_be_blank(item: Mapping[str, Any], name: str) -> bool:

@@ -3,22 +3,39 @@
 from collections.abc import Mapping
 from typing import Any
 
+import sqlalchemy as sa
+
 from headrace import mapping
+from headrace.dataprep import mapping_sets, parsing
 from headrace.errors import Invalid, MappingSyntax
+from headrace.mapping.failure import Failure
+from headrace.mapping.functions.declaring import Context
 from headrace.mapping.listing import operators_listing
+from headrace.mapping.nodes import Node
+from headrace.mapping.reference import Scope, evaluator
+from headrace.mapping.values import as_double, json_ready, plain_numbers
+from headrace.store.scope import Caller
+
+Json = dict[str, Any]
+
+PLACE = ("line", "column", "excerpt")
+MEANT = "; did you mean "
 
 
-def validated(body: Mapping[str, Any]) -> dict[str, str]:
-    """``succeeded``, or ``failed`` with the reason; the expression may come nested once more, as an example shows."""
-    sent = body.get("expression")
-    text = sent.get("expression") if isinstance(sent, Mapping) else sent
-    if not isinstance(text, str):
-        raise Invalid("Send the expression to validate as text in expression.", field="expression")
+def validated(conn: sa.Connection, caller: Caller, body: Mapping[str, Any], now: int) -> Json:
+    """``succeeded``, or ``failed`` with the reason and its place.
+
+    The expression may come nested once more, as an example shows. With ``sampleData`` it is run on the first record
+    too. A ``mappingSetId`` that the caller's sandbox does not have is NotFound.
+    """
+    if body.get("mappingSetId") not in (None, ""):
+        mapping_sets.get(conn, caller, _text(body, "mappingSetId"))
+    sample = _sample(body)
     try:
-        mapping.validate_expression(text)
+        node = mapping.validate_expression(_expression(body))
     except MappingSyntax as error:
-        return {"validationStatus": "failed", "error": error.message}
-    return {"validationStatus": "succeeded", "error": "none"}
+        return _failed(error)
+    return {"validationStatus": "succeeded", "error": "none"} if sample is None else _run(node, sample, now)
 
 
 def functions() -> list[dict[str, object]]:
@@ -29,3 +46,41 @@ def functions() -> list[dict[str, object]]:
 def operators() -> list[dict[str, object]]:
     """Every operator, as Data Prep describes them."""
     return operators_listing()
+
+
+def _expression(body: Mapping[str, Any]) -> str:
+    sent = body.get("expression")
+    return _text(sent if isinstance(sent, Mapping) else body, "expression")
+
+
+def _text(body: Mapping[str, Any], name: str) -> str:
+    value = body.get(name)
+    if not isinstance(value, str):
+        raise Invalid(f"Send {name} as text.", field=name)
+    return value
+
+
+def _sample(body: Mapping[str, Any]) -> Json | None:
+    if body.get("sampleData") in (None, ""):
+        return None
+    text = parsing.sample_text(body["sampleData"], body.get("sampleDataType"), kind_field="sampleDataType")
+    return parsing.records(text)[0]
+
+
+def _failed(error: MappingSyntax) -> Json:
+    told: Json = {"validationStatus": "failed", "error": error.message}
+    told |= {name: error.facts[name] for name in PLACE if name in error.facts}
+    _, _, meant = str(error.facts.get("what", "")).partition(MEANT)
+    return told | ({"suggestion": meant.rstrip("?")} if meant else {})
+
+
+def _run(node: Node, record: Json, now: int) -> Json:
+    value = evaluator(node, Scope(Context(now), lambda _names: as_double))(record)
+    if isinstance(value, Failure):
+        return {"validationStatus": "failed", "error": _reason(value)}
+    return {"validationStatus": "succeeded", "error": "none", "result": json_ready(plain_numbers(value))}
+
+
+def _reason(failure: Failure) -> str:
+    told = failure.reason or f"expected {failure.expected}, found {failure.actual}"
+    return f"The expression gives no value for sampleData: {told}"

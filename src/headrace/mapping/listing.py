@@ -9,16 +9,16 @@ from headrace.mapping.values import json_text
 
 # annotation -> (type, Java class)
 _TYPES: dict[object, tuple[str, str]] = {
-    str: ("STRING", "java.lang.String"),
-    int: ("INTEGER", "java.lang.Long"),
-    float: ("DOUBLE", "java.lang.Double"),
-    bool: ("BOOLEAN", "java.lang.Boolean"),
-    datetime: ("DATE", "java.time.ZonedDateTime"),
-    list[object]: ("ARRAY", "java.util.List"),
-    dict[str, object]: ("MAP", "java.util.Map"),
-    Applied: ("LAMBDA", "java.util.function.Function"),
+    str: ("string", "java.lang.String"),
+    int: ("integer", "java.lang.Long"),
+    float: ("number", "java.lang.Double"),
+    bool: ("boolean", "java.lang.Boolean"),
+    datetime: ("string", "java.time.ZonedDateTime"),
+    list[object]: ("array", "java.util.List"),
+    dict[str, object]: ("object", "java.util.Map"),
+    Applied: ("object", "java.util.function.Function"),
 }
-_ANY = ("ANY", "java.lang.Object")
+_ANY = ("object", "java.lang.Object")
 _OPERATORS = (
     ("+", "add", 2, "Adds two numbers, or joins two texts.", "1 + 2"),
     ("-", "subtract", 2, "Takes the second number from the first.", "3 - 2"),
@@ -80,7 +80,7 @@ def _described(name: str, one: Function) -> dict[str, object]:
         "returnType": java,
         "example": example,
         "result": json_text(result),
-        "params": [_parameter(one, parameter, n) for n, parameter in enumerate(one.parameters)],
+        "params": [_parameter(one, parameter, n) for n, parameter in enumerate(one.parameters, 1)],
         "since": 1,
     }
 

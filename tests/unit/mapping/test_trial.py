@@ -79,7 +79,7 @@ def test_listings_have_the_documented_shape():
     functions = {one["function"]: one for one in mapping.functions_listing()}
     assert {"concat", "ucase", "iif", "to_decimal"} <= set(functions)
     assert functions["left"]["syntax"] == "String left(String string, Long count)"
-    assert [one["position"] for one in functions["substr"]["params"]] == [0, 1, 2]
+    assert [one["position"] for one in functions["substr"]["params"]] == [1, 2, 3]
     json.dumps(functions)
     assert {"operatorSymbol", "methodName", "numberOfOperands", "description", "example"} == set(operators_listing()[0])
     for one in operators_listing():

@@ -1,44 +1,37 @@
-"""Data Prep: ``/data/foundation/conversion``."""
-
-from typing import Any
+"""Data Prep: ``/mappingSets``."""
 
 import sqlalchemy as sa
 
 from headrace import sandboxes
-from headrace.api.problems import CONVERSION
+from headrace.api.conversion.service import Json, bounds, chosen, conversion, page, tenant
 from headrace.api.request import Reply, Request
-from headrace.api.routing import Routes
-from headrace.dataprep import checking, expressions, mapping_sets, rendering, trials
+from headrace.catalog import datasets
+from headrace.dataprep import checking, mapping_sets, rendering, suggesting, trials
 from headrace.dataprep.mapping_sets import MappingSet
-from headrace.errors import FilterInvalid
+from headrace.errors import FilterInvalid, Invalid
+from headrace.store import batches
 from headrace.wire.filters import Predicate, all_of, parse_condition
-from headrace.wire.pages import parse_orderby, sort_items
 
-conversion = Routes("/data/foundation/conversion", CONVERSION)
-
-MOST = 1000
 MOST_VERSION = 2**31 - 1
-SORT_NAMES = {"updatedDate": "modifiedDate", "lastUpdateDate": "modifiedDate"}
 
 
 @conversion.get("/mappingSets")
 def list_mapping_sets(request: Request) -> Reply:
     """A page of mapping sets, newest change first."""
-    limit = request.query.number("limit", 10, least=1, most=MOST) or MOST
-    start = request.query.number("start", 0) or 0
+    limit, start = bounds(request)
     with request.store.read() as conn:
         found = {one.id: one for one in mapping_sets.listed(conn, request.caller)}
-        chosen = _chosen(request, [rendering.whole(one) for one in found.values()])
-        page = [_rendered(request, conn, found[one["id"]]) for one in chosen[start : start + limit]]
-    links = {"next": _link(request, limit, start + limit)} if start + limit < len(chosen) else {}
-    return Reply(200, {"data": page, "_page": {"count": len(page), "limit": limit}, "_links": links})
+        kept = _chosen(request, [rendering.whole(one) for one in found.values()])
+        items = [_rendered(request, conn, found[one["id"]]) for one in kept[start : start + limit]]
+    return page(request, "/mappingSets", items, len(kept))
 
 
 @conversion.post("/mappingSets")
 def create_mapping_set(request: Request) -> Reply:
-    """A new mapping set; the answer is 200, and short."""
+    """A new mapping set, checked whatever ``validate`` says; the answer is 200, and short."""
+    request.query.flag("validate")
     body = request.json_object()
-    made = mapping_sets.create(request.store, request.caller, body, _tenant(request), request.clock.now())
+    made = mapping_sets.create(request.store, request.caller, body, tenant(request), request.clock.now())
     return Reply(200, rendering.short(made))
 
 
@@ -46,7 +39,7 @@ def create_mapping_set(request: Request) -> Reply:
 def validate_mapping_set(request: Request) -> Reply:
     """A verdict on each mapping of a set that is not stored."""
     body = request.json_object()
-    verdicts = trials.validated(request.store, request.caller, body, _tenant(request), request.clock.now())
+    verdicts = trials.validated(request.store, request.caller, body, tenant(request), request.clock.now())
     return Reply(200, {"validationResponse": verdicts})
 
 
@@ -54,7 +47,26 @@ def validate_mapping_set(request: Request) -> Reply:
 def preview_mapping_set(request: Request) -> Reply:
     """What a set that is not stored makes of sample data."""
     body = request.json_object()
-    return Reply(200, trials.previewed(request.store, request.caller, body, _tenant(request), request.clock.now()))
+    return Reply(200, trials.previewed(request.store, request.caller, body, tenant(request), request.clock.now()))
+
+
+@conversion.get("/mappingSets/suggestion")
+def suggest_for_batch(request: Request) -> Reply:
+    """A proposal for the fields of ``batchId`` (or ``sourceDatasetId``) onto the schema of ``datasetId``."""
+    with request.store.read() as conn:
+        source, target = _dataset_of_source(request, conn), _needed(request, "datasetId")
+        body = {
+            "outputSchema": {"schemaRef": _schema_of(request, conn, target)},
+            "inputSchema": {"schemaRef": _schema_of(request, conn, source)},
+            "excludeUnmapped": request.query.flag("excludeUnmapped", True),
+        }
+    return _proposal(request, body)
+
+
+@conversion.post("/mappingSets/suggestion")
+def suggest_for_schema(request: Request) -> Reply:
+    """A proposal for the fields of a schema (an explored one, a kept one, the registry's) or of sample data."""
+    return _proposal(request, request.json_object())
 
 
 @conversion.get("/mappingSets/{id}")
@@ -68,7 +80,7 @@ def get_mapping_set(request: Request) -> Reply:
 def replace_mapping_set(request: Request) -> Reply:
     """The set's next version."""
     body, id = request.json_object(), request.path_params["id"]
-    made = mapping_sets.replace(request.store, request.caller, id, body, _tenant(request), request.clock.now())
+    made = mapping_sets.replace(request.store, request.caller, id, body, tenant(request), request.clock.now())
     return Reply(200, rendering.whole(made))
 
 
@@ -99,7 +111,7 @@ def get_mapping(request: Request) -> Reply:
 def add_mapping(request: Request) -> Reply:
     """One more mapping: the set's next version."""
     made = mapping_sets.add_item(
-        request.store, request.caller, request.path_params["id"], request.json_object(), _tenant(request),
+        request.store, request.caller, request.path_params["id"], request.json_object(), tenant(request),
         request.clock.now(),
     )  # fmt: skip
     return Reply(200, rendering.mapping(made, made.body["mappings"][-1]))
@@ -110,7 +122,7 @@ def replace_mapping(request: Request) -> Reply:
     """Another mapping in one's place, under its id: the set's next version."""
     id = request.path_params["mapping"]
     made = mapping_sets.replace_item(
-        request.store, request.caller, request.path_params["id"], id, request.json_object(), _tenant(request),
+        request.store, request.caller, request.path_params["id"], id, request.json_object(), tenant(request),
         request.clock.now(),
     )  # fmt: skip
     return Reply(200, rendering.mapping(made, mapping_sets.item(made, id)))
@@ -120,31 +132,8 @@ def replace_mapping(request: Request) -> Reply:
 def delete_mapping(request: Request) -> Reply:
     """The set's next version, without one mapping."""
     set_id, id = request.path_params["id"], request.path_params["mapping"]
-    mapping_sets.remove_item(request.store, request.caller, set_id, id, _tenant(request), request.clock.now())
+    mapping_sets.remove_item(request.store, request.caller, set_id, id, tenant(request), request.clock.now())
     return Reply(200, {})
-
-
-@conversion.post("/languages/el/validate")
-def validate_expression(request: Request) -> Reply:
-    """Whether an expression can be run."""
-    return Reply(200, expressions.validated(request.json_object()))
-
-
-@conversion.get("/languages/el/functions")
-def list_functions(request: Request) -> Reply:
-    """Every function that an expression may call."""
-    return Reply(200, expressions.functions())
-
-
-@conversion.get("/languages/el/operators")
-def list_operators(request: Request) -> Reply:
-    """Every operator of expressions."""
-    return Reply(200, expressions.operators())
-
-
-def _tenant(request: Request) -> str:
-    with request.store.read() as conn:
-        return sandboxes.tenant_of(conn, request.caller.org)
 
 
 def _found(request: Request, conn: sa.Connection) -> MappingSet:
@@ -152,22 +141,16 @@ def _found(request: Request, conn: sa.Connection) -> MappingSet:
     return mapping_sets.get(conn, request.caller, request.path_params["id"], version)
 
 
-def _rendered(request: Request, conn: sa.Connection, found: MappingSet) -> dict[str, Any]:
+def _rendered(request: Request, conn: sa.Connection, found: MappingSet) -> Json:
     if not request.query.flag("expandSchema"):
         return rendering.whole(found)
-    tenant = sandboxes.tenant_of(conn, request.caller.org)
-    return rendering.whole(found, checking.composed(conn, request.caller, found.schema, tenant).full)
+    own = sandboxes.tenant_of(conn, request.caller.org)
+    return rendering.whole(found, checking.composed(conn, request.caller, found.schema, own).full)
 
 
-def _chosen(request: Request, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    name, order = request.query.one("name"), request.query.one("orderBy")
+def _chosen(request: Request, items: list[Json]) -> list[Json]:
     keep = all_of(_condition(text) for text in request.query.all("property"))
-    kept = [one for one in items if keep(one) and (name is None or one.get("name") == name)]
-    if order is None:
-        return kept
-    for spoken, field in SORT_NAMES.items():
-        order = order.replace(spoken, field)
-    return sort_items(kept, parse_orderby(order))
+    return chosen(request, [one for one in items if keep(one)])
 
 
 def _condition(text: str) -> Predicate:
@@ -177,7 +160,26 @@ def _condition(text: str) -> Predicate:
     return condition
 
 
-def _link(request: Request, limit: int, start: int) -> dict[str, object]:
-    kept = "".join(f"&{name}={value}" for name, value in request.query.pairs if name not in ("limit", "start"))
-    base = f"{request.deployment.settings.base_url}{conversion.base}/mappingSets"
-    return {"href": f"{base}?limit={limit}&start={start}{kept}", "templated": False}
+def _proposal(request: Request, body: Json) -> Reply:
+    wanted = suggesting.asked(body)
+    found = suggesting.proposed(request.store, request.caller, wanted, tenant(request), request.clock.now())
+    return Reply(200, found)
+
+
+def _dataset_of_source(request: Request, conn: sa.Connection) -> str:
+    id = request.query.one("batchId")
+    return _needed(request, "sourceDatasetId") if id is None else batches.get(conn, request.caller, id).dataset_id
+
+
+def _needed(request: Request, name: str) -> str:
+    value = request.query.one(name)
+    if value is None:
+        raise Invalid(
+            "Name the dataset to fill in datasetId, and the source in batchId or sourceDatasetId.", field=name
+        )
+    return value
+
+
+def _schema_of(request: Request, conn: sa.Connection, dataset_id: str) -> Json:
+    found = datasets.target(conn, request.caller, dataset_id)
+    return {"id": found.schema_id, "contentType": f"application/vnd.adobe.xed-full+json;version={found.major}"}
