@@ -8,9 +8,11 @@ import polars as pl
 from headrace.mapping.dates import strptime_pattern
 from headrace.mapping.functions import FUNCTIONS, Function
 from headrace.mapping.values import LONGEST_TEXT
+from headrace.mapping.vector_dates import DATES
 from headrace.mapping.vector_operators import equality
 from headrace.mapping.vectors import (
     DOUBLE,
+    FLAG,
     LONG,
     MOMENT,
     NULL,
@@ -131,7 +133,15 @@ def _date(arguments: Sequence[Vector], _frame: Frame) -> Vector:
     return Vector(made, MOMENT, any_of(text.declined, made.is_null() & text.value.is_not_null()))
 
 
+def _is_there(arguments: Sequence[Vector], _frame: Frame) -> Vector:
+    one = arguments[0]
+    return Vector(pl.lit(False) if one.kind == NULL else one.value.is_not_null(), FLAG, one.declined)
+
+
 _SPECIAL: Mapping[str, Form] = {
+    **DATES,
+    "contains_key": _is_there,
+    "is_set": _is_there,
     "iif": _iif,
     "decode": _decode,
     "coalesce": _coalesce,

@@ -1,5 +1,6 @@
 """Tables and records mean the same: hypothesis looks for a row on which the two back ends differ."""
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import polars as pl
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from headrace.mapping import compile_mapping
 from headrace.mapping.columns import ExpressionColumn, column_at
+from headrace.mapping.functions.date_parts import PARTS
 from headrace.mapping.vectors import kind_of
 
 TYPES = {
@@ -59,6 +61,7 @@ RECORDS = st.lists(
 # Examples are small already; shrinking them takes longer than reading them.
 PHASES = (Phase.explicit, Phase.generate)
 NOW = 1_660_000_000_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BATCH = compile_mapping(
     [
         {"sourceType": "ATTRIBUTE", "source": "e.s", "destination": "o.long"},
@@ -130,6 +133,11 @@ VECTORISED = {
         "iif(e.s.equals('n/a'), nullify(), e.s)",
         "iif(e.s != null && e.s != '', e.s, null)",
         "iif(e.s == e.t || e.n / e.m == 1, 'a', 'b')",
+        "format(date(e.s), \"yyyy yy MMMM MMM MM M dd d DDD D EEEE EEE E u YYYY-'W'ww 100% 'o''clock'\")",
+        "format(date(e.s), 'HH H hh h XXX z Z')",
+        "format(date(e.s, 'yyyy-MM-dd'), 'mm m ss s SSS a VV')",
+        "dformat(e.n, 'yyyy-MM-dd HH:mm:ss.SSS a h')",
+        "dformat(e.n * 1000, \"yyyy-MM-dd'T'HH:mm:ss.SSSX\")",
     ],
     "long": [
         "e.n + e.m",
@@ -141,6 +149,11 @@ VECTORISED = {
         "to_integer(e.s)",
         "to_integer(e.n) + 1",
         "to_integer(e.s) * 2",
+        "date_part('year', date(e.s)) + date_part('q', date(e.s)) + date_part('m', date(e.s))",
+        "date_part('dy', date(e.s))",
+        "date_part('w', date(e.s)) * 100 + date_part('dw', date(e.s)) + date_part('dd', date(e.s))",
+        "date_part('hh', date(e.s)) * 100 + date_part('hh12', date(e.s))",
+        "date_part('mi', date(e.s)) + date_part('s', date(e.s)) + date_part('SSS', date(e.s))",
     ],
     "double": ["e.x + e.y", "e.x - 0.5", "e.x * e.n", "e.x / e.y", "e.n / 2.0", "-e.x"],
     "flag": [
@@ -151,6 +164,8 @@ VECTORISED = {
         "e.x > e.y",
         "e.s == null",
         "e.z == null",
+        "contains_key('e.s') && is_set(e.n)",
+        "contains_key(e.z)",
         "e.n != e.m",
         "e.x == e.n",
         "e.b == e.c",
@@ -162,6 +177,7 @@ VECTORISED = {
         "date(e.s, 'yyyy-MM-dd')",
         "date(e.s, 'MM-dd-yyyy')",
         "date(concat(e.n, '/', e.m, '/1'), 'yyyy/M/d')",
+        "zone_date_to_utc(date(e.s))",
     ],
     "day": ["date(e.s, 'yyyy-M-d')", "e.s"],
     "money": ["to_decimal(e.s)", "iif(e.b, to_decimal(e.s), null)"],
@@ -242,6 +258,27 @@ def test_a_decimal_column_means_the_same_in_both():
     assert [row and row["text"] for row in table.table["o"].to_pylist()] == ["1.5", "3", "123456789012.123456789", None]
 
 
+EPOCHS = st.one_of(st.integers(-30_610_224_000_000, 253_402_300_799_999), st.integers(-(10**15), 10**15), st.none())
+
+
+@settings(max_examples=12, deadline=None, derandomize=True, phases=PHASES)
+@given(epochs=st.lists(EPOCHS, min_size=1, max_size=30))
+def test_moments_are_written_and_taken_apart_alike(epochs):
+    texts = [
+        None if one is None else (EPOCH + timedelta(milliseconds=one % 10**14)).date().isoformat() for one in epochs
+    ]
+    for column in MOMENTS:
+        table = pa.table(
+            {"_row": range(len(epochs)), "n": pa.array(epochs, pa.int64()), "s": pa.array(texts, pa.string())}
+        )
+        one, other = (
+            column.of_table(table),
+            column.of_records([{"n": n, "s": s} for n, s in zip(epochs, texts, strict=True)]),
+        )
+        assert one.array.to_pylist() == other.array.to_pylist(), column.cell.source
+        assert one.faults.warnings == other.faults.warnings, column.cell.source
+
+
 MONEY = st.one_of(st.none(), st.decimals("-1e10", "1e10", places=3), st.integers(-(10**4), 10**4).map(Decimal))
 
 
@@ -267,5 +304,18 @@ DECIMALS = [
         ],
         TARGET,
         NOW,
+    ).plan.columns.values()
+]
+
+MOMENTS = [
+    column
+    for source, to in [
+        ("dformat(n, 'yyyy yy MMMM MMM MM M dd d DDD D EEEE EEE E u YYYY ww')", "text"),
+        ("dformat(n, 'HH H hh h mm m ss s SSS a z Z X VV')", "text"),
+        ("format(date(s), 'yyyy-MM-dd DDD YYYY ww u EEE')", "text"),
+        *((f"date_part('{part}', date(s))", "long") for part in PARTS),
+    ]
+    for column in compile_mapping(
+        [{"sourceType": "EXPRESSION", "source": source, "destination": f"o.{to}"}], TARGET, NOW
     ).plan.columns.values()
 ]

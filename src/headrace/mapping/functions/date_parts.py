@@ -24,7 +24,7 @@ _NAMES = {
     "second": ("second", "ss", "s"),
     "millisecond": ("millisecond", "sss"),
 }
-_PARTS = {name: part for part, names in _NAMES.items() for name in names}
+PARTS = {name: part for part, names in _NAMES.items() for name in names}
 _READ: Mapping[str, Callable[[datetime], int]] = {
     "quarter": quarter,
     "dayofyear": lambda moment: moment.timetuple().tm_yday,
@@ -53,7 +53,7 @@ def date_part(component: str, date: datetime) -> int:
     year yyyy yy, quarter qq q, month mm m, dayofyear dy y, day dd d, week ww w (ISO's), weekday dw (Monday is 1),
     hour hh hh24 hh12, minute mi n, second ss s, millisecond SSS.
     """
-    part = _part(component, _PARTS.values())
+    part = _part(component, PARTS.values())
     return _READ[part](date) if part in _READ else int(getattr(date, part))
 
 
@@ -99,7 +99,7 @@ def make_date_time(
 
 
 def _part(component: str, allowed: Collection[str]) -> str:
-    part = _PARTS.get(component.strip().lower())
+    part = PARTS.get(component.strip().lower())
     if part is None or part not in allowed:
         raise Failed(f"there is no part {component[:50]} here; name one such as month or day")
     return part
