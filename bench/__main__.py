@@ -1,4 +1,4 @@
-"""``python -m bench [backfill|flows|api]``: measures and prints tables, asserts nothing. See docs/how-to/bench.md."""
+"""``python -m bench [backfill|flows|api|mapping]``: measures, prints tables, asserts nothing. See docs/how-to/bench.md."""
 
 import os
 import platform
@@ -6,15 +6,15 @@ import platform
 import typer
 from rich.console import Console
 
-from bench import api, backfill, flows
+from bench import api, backfill, flows, mapping
 from headrace.errors import HeadraceError
 
-NAMES = ("backfill", "flows", "api")
+NAMES = ("backfill", "flows", "api", "mapping")
 
 
 def main(
     which: list[str] = typer.Argument(None, help=f"Which to run: {', '.join(NAMES)} (default: all)."),
-    rows: int = typer.Option(1_000_000, help="Rows of the backfill."),
+    rows: int = typer.Option(1_000_000, help="Rows of the backfill and of the mapping."),
     repeat: int = typer.Option(3, help="Repetitions, candidate and baseline by turns."),
     flow_count: int = typer.Option(60, "--flows", help="Flows that are due at once."),
     days: int = typer.Option(30, help="Days of hourly windows of one flow."),
@@ -33,6 +33,8 @@ def main(
             flows.run(console, flow_count, days, repeat)
         if "api" in chosen:
             api.run(console, repeat)
+        if "mapping" in chosen:
+            mapping.run(console, rows, repeat)
     except HeadraceError as error:
         console.print(f"[bold red]The bench stopped.[/] {error.message}")
         raise typer.Exit(1) from error

@@ -11,7 +11,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import msgspec
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bench import mapping_data
