@@ -27,9 +27,27 @@ def _field_group(fields: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@pytest.fixture(scope="module")
-def schema_id(api: Api) -> str:
-    group = api.post(f"{REGISTRY}/fieldgroups", json=_field_group(FIELDS)).json()["$id"]
-    schema = {"type": "object", "title": "Ads", "allOf": [{"$ref": CLASS}, {"$ref": group}]}
+LISTS = {
+    "pi": {
+        "type": "array",
+        "items": {"type": "object", "properties": {"names": {"type": "string"}, "kind": {"type": "string"}}},
+    }
+}
+
+
+def _made(api: Api, title: str, fields: dict[str, Any]) -> str:
+    group = api.post(f"{REGISTRY}/fieldgroups", json=_field_group(fields) | {"title": f"{title} fields"}).json()["$id"]
+    schema = {"type": "object", "title": title, "allOf": [{"$ref": CLASS}, {"$ref": group}]}
     id: str = api.post(f"{REGISTRY}/schemas", json=schema).json()["$id"]
     return id
+
+
+@pytest.fixture(scope="module")
+def schema_id(api: Api) -> str:
+    return _made(api, "Ads", FIELDS)
+
+
+@pytest.fixture(scope="module")
+def list_schema_id(api: Api) -> str:
+    """A schema with an array of objects."""
+    return _made(api, "Lists", LISTS)

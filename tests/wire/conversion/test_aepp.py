@@ -73,6 +73,16 @@ def test_a_preview_and_the_language(client: Client, schema_id: str) -> None:
     assert client.dataprep.getMappingSetFunctions() and client.dataprep.getMappingSetOperators()
 
 
+def test_a_suggestion(client: Client, api: Api, schema_id: str) -> None:
+    reference = {"id": schema_id, "contentType": "application/vnd.adobe.xed+json;version=1"}
+    made = api.post("/data/foundation/catalog/dataSets", json={"name": "from aepp", "schemaRef": reference}).json()
+    dataset = made[0].rpartition("/")[2]
+    upload = {"datasetId": dataset, "inputFormat": {"format": "json"}}
+    batch = api.post("/data/foundation/import/batches", json=upload).json()["id"]
+    proposal = client.dataprep.getMappingSuggestions(dataSetId=dataset, batchId=batch)
+    assert {one["destination"] for one in proposal["mappings"]} >= {"_extconndev.clicks", "_extconndev.pivotValue"}
+
+
 def test_sandboxes(client: Client) -> None:
     names = [one["name"] for one in client.sandboxes.getSandboxes()]
     assert "prod" in names and len(client.sandboxes.getSandboxTypes()) == 2
