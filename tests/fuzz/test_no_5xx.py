@@ -32,6 +32,7 @@ REFERENCES = {
     "datasetId": f"{CATALOG}/dataSets",
     "mappingId": f"{CONVERSION}/mappingSets",
     "xdmSchema": f"{REGISTRY}/schemas",
+    "sampleId": f"{CONVERSION}/samples",
     "xdm:sourceSchema": f"{REGISTRY}/schemas",
     "$ref": f"{REGISTRY}/fieldgroups",
 }

@@ -136,7 +136,13 @@ def _rest(world: World) -> None:
     mapping = {"sourceType": "EXPRESSION", "source": "element.clicks + 1", "destination": "_extconndev.clicks"}
     sets = world.bodies[f"{CONVERSION}/mappingSets"]
     export = world.api.get(f"{RPC}/export/{quote(world.values['SCHEMA_ID'], safe='')}").json()
+    sample = world.make(f"{CONVERSION}/samples", {"sampleData": '{"element": {"clicks": 3}}', "sampleType": "JSON"})
+    explored = {"type": "object", "properties": {"element": {"properties": {"clicks": {"type": "integer"}}}}}
+    world.make(f"{CONVERSION}/schemas", {"name": "own", "jsonSchema": explored})
+    world.make(f"{CONVERSION}/schemas", {"sampleId": sample})
+    proposal = {"xdmSchema": world.values["SCHEMA_ID"], "inputSchema": {"jsonSchema": explored}}
     world.bodies |= {
+        f"{CONVERSION}/mappingSets/suggestion": proposal,
         f"{RPC}/import": export,
         f"{CONVERSION}/mappingSets/validate": sets,
         f"{CONVERSION}/mappingSets/preview": {"data": {"element": {"clicks": 3}}, "mappingSet": sets},
