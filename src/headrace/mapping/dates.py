@@ -44,6 +44,7 @@ _TOKENS = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|[^A-Za-z']+")
 _OFFSET = r"Z|[+-][0-9]{2}(?::?[0-9]{2})?"
 _ZONE = r"[A-Za-z][A-Za-z0-9_/+:-]{0,39}|[+-][0-9]{1,2}(?::?[0-9]{2})?"
 _NUMERIC = "dDHkKhmsS"
+_LONGEST_PATTERN = 500
 # What a day has besides its year, month and day: read for its shape, not for its meaning.
 _UNUSED = {
     "E": "(?:[A-Za-z]{1,40})",
@@ -107,7 +108,9 @@ def _default_readers() -> tuple[Reader, ...]:
 
 
 def pieces(pattern: str) -> list[Token]:
-    """The tokens of a pattern; PatternInvalid when a quote is not closed."""
+    """The tokens of a pattern; PatternInvalid when a quote is not closed, or when it is no pattern but a whole text."""
+    if len(pattern) > _LONGEST_PATTERN:
+        raise PatternInvalid(f"A date pattern takes at most {_LONGEST_PATTERN} characters, this has {len(pattern)}.")
     found = list(_TOKENS.finditer(pattern))
     if "".join(one[0] for one in found) != pattern:
         raise PatternInvalid(f"The date pattern {pattern} has a quote that is not closed.")
