@@ -18,7 +18,7 @@ Read = Callable[[object], object]
 class Cell:
     """One item: ``read`` takes the value from a record, ``convert`` makes it the destination's.
 
-    lenient  a failure gives null and a warning; otherwise it rejects the row
+    lenient  a failure gives null and a warning, unless it rejects rows itself; otherwise it rejects the row
     """
 
     index: int
@@ -60,7 +60,7 @@ class Faults:
         """``value``, or None in place of a Failure, which is noted as the cell's kind demands."""
         if not isinstance(value, Failure):
             return value
-        if cell.lenient:
+        if cell.lenient and not value.rejects:
             self.warnings[cell.destination] += 1
         else:
             self.rejects.append(Reject(position, cell, value))

@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterator
 from difflib import get_close_matches
 
 from headrace.errors import MappingSyntax
-from headrace.mapping.functions import FUNCTIONS
+from headrace.mapping.functions import FUNCTIONS, Function
 from headrace.mapping.functions.declaring import Applied
+from headrace.mapping.java_regex import RegexInvalid
 from headrace.mapping.methods import METHODS
 from headrace.mapping.nodes import (
     ArrayOf,
@@ -23,6 +24,7 @@ from headrace.mapping.nodes import (
 )
 from headrace.mapping.parser import TAKING_PATHS, parse_expression
 from headrace.mapping.paths import syntax_error
+from headrace.mapping.regex_time import Regex, compiled
 
 # So close that a slip is likely: iff for iif, but not concat for frobnicate.
 CLOSE = 0.66
@@ -73,6 +75,19 @@ def _call_faults(node: Call) -> Iterator[tuple[At, str]]:
         yield node.at, f"{node.name} takes {_count(function.fewest, function.most)}, not {given}: {function.syntax}"
     elif node.name in TAKING_PATHS and not all(map(_is_path, node.arguments)):
         yield node.at, f'{node.name} takes the path of a field, such as {node.name}("a.b[0]")'
+    else:
+        yield from _regex_faults(node, function)
+
+
+def _regex_faults(node: Call, function: Function) -> Iterator[tuple[At, str]]:
+    """Regular expressions that are written out in the call and are none."""
+    for position, argument in enumerate(node.arguments):
+        taken = function.hints[function.parameter(position).name] in (Regex, Regex | None)
+        if taken and isinstance(argument, Literal) and isinstance(argument.value, str):
+            try:
+                compiled(argument.value)
+            except RegexInvalid as error:
+                yield node.at, f"{node.name}: {error}"
 
 
 def _is_path(node: Node) -> bool:

@@ -5,11 +5,13 @@ from datetime import datetime
 
 from headrace.mapping.functions import FUNCTIONS, Function
 from headrace.mapping.functions.declaring import Applied
+from headrace.mapping.regex_time import Regex
 from headrace.mapping.values import json_text
 
 # annotation -> (type, Java class)
 _TYPES: dict[object, tuple[str, str]] = {
     str: ("string", "java.lang.String"),
+    Regex: ("string", "java.lang.String"),
     int: ("integer", "java.lang.Long"),
     float: ("number", "java.lang.Double"),
     bool: ("boolean", "java.lang.Boolean"),

@@ -12,6 +12,7 @@ from headrace.mapping.cells import Faults, Filled, Reject
 from headrace.mapping.checker import placed
 from headrace.mapping.columns import one_array
 from headrace.mapping.planner import Plan, plan
+from headrace.mapping.regex_time import batch_allowance
 from headrace.mapping.values import json_text
 from headrace.rows import CONVERSION, row_errors
 
@@ -51,13 +52,15 @@ class CompiledMapping:
         """Maps decoded rows column by column; ``typed`` has ``_row``."""
         if any(column.num_chunks > 1 for column in typed.columns):
             typed = typed.combine_chunks()
-        columns = {names: column.of_table(typed) for names, column in self.plan.columns.items()}
+        with batch_allowance():
+            columns = {names: column.of_table(typed) for names, column in self.plan.columns.items()}
         guards = [guard.faults_of_table(typed) for guard in self.plan.guards]
         return self._mapped(one_array(typed["_row"]).cast(pa.int64()), columns, guards)
 
     def map_records(self, rows: Sequence[int], records: Sequence[object]) -> Mapped:
         """Maps JSON records one by one: the reference that ``map_table`` is held to."""
-        columns = {names: column.of_records(records) for names, column in self.plan.columns.items()}
+        with batch_allowance():
+            columns = {names: column.of_records(records) for names, column in self.plan.columns.items()}
         guards = [guard.faults_of_records(records) for guard in self.plan.guards]
         return self._mapped(pa.array(rows, pa.int64()), columns, guards)
 
@@ -117,13 +120,17 @@ def _error(row: int, reject: Reject) -> dict[str, object]:
     cell, failure = reject.cell, reject.failure
     value = json_text(failure.value)
     shown = value if len(value) <= _LONGEST_VALUE else f"{value[:_LONGEST_VALUE]}..."
-    reason = f": {failure.reason}" if failure.reason else ""
-    wanted = f"{failure.expected}, the type of {cell.destination}"
+    if failure.expected is None:
+        message = f"{shown} gives {cell.destination} no value by {cell.source}: {failure.reason}."
+    else:
+        reason = f": {failure.reason}" if failure.reason else ""
+        wanted = f"{failure.expected}, the type of {cell.destination}"
+        message = f"{shown} from {cell.source} cannot become {wanted}{reason}."
     return {
         "_row": row,
         "family": CONVERSION,
         "code": CODE,
-        "message": f"{shown} from {cell.source} cannot become {wanted}{reason}.",
+        "message": message,
         "column": cell.destination,
         "source": cell.source,
         "value": value,

@@ -9,7 +9,6 @@ import pyarrow as pa
 import pytest
 
 from headrace import mapping, xdm
-from headrace.mapping.functions import FUNCTIONS
 from headrace.mapping.functions.declaring import Context
 from headrace.mapping.reference import Scope, evaluator
 from headrace.mapping.values import as_double, json_text
@@ -21,10 +20,6 @@ WAITING = {
     "doc-mapping-001": "a dot that is not escaped always steps into an object; the page itself says to escape it",
     "doc-fpid_to_ecid-001": "how Adobe makes the one id of the other is not public",
 }
-ABSENT = {
-    "explode", "extract_regex", "matches_regex", "get_url_query_str", "uuid", "guid", "fpid_to_ecid",
-    "ua_os_name", "ua_os_version_major", "ua_os_version", "ua_os_name_version", "ua_agent_version",
-    "ua_agent_version_major", "ua_agent_name", "ua_device_class"}  # fmt: skip
 EXPRESSIONS = [case for case in CASES if case["kind"] == "expression"]
 MAPPINGS = [case for case in CASES if case["kind"] != "expression"]
 
@@ -50,9 +45,6 @@ def holds(case, value):
 def waiting(case):
     if case["id"] in WAITING:
         pytest.xfail(WAITING[case["id"]])
-    for name in ABSENT - set(FUNCTIONS):
-        if f"{name}(" in case.get("expression", ""):
-            pytest.xfail(f"there is no function {name} yet")
 
 
 @pytest.mark.parametrize("case", EXPRESSIONS, ids=lambda case: case["id"])

@@ -9,9 +9,12 @@ from headrace.mapping.functions import (
     logical,
     moments,
     objects,
+    regexes,
+    special,
     strings,
     texts_to_objects,
     urls,
+    user_agents,
 )
 from headrace.mapping.functions.declaring import Function
 
@@ -26,9 +29,12 @@ _MODULES = (
     logical,
     moments,
     objects,
+    regexes,
+    special,
     strings,
     texts_to_objects,
     urls,
+    user_agents,
 )
 FUNCTIONS: dict[str, Function] = {
     name: one

@@ -1,8 +1,9 @@
 """How a function is declared: its name and place in the listing, its examples, what it computes.
 
 The Python implementation's annotations say how arguments are read: ``str`` takes any scalar as text, ``int`` a whole
-number, ``datetime`` a moment or a text that is one. A null for such a parameter makes the whole result null; with
-``| None`` the function sees the null itself. ``object`` takes the value as it is.
+number, ``datetime`` a moment or a text that is one, ``Regex`` a text that is a Java regular expression. A null for
+such a parameter makes the whole result null; with ``| None`` the function sees the null itself. ``object`` takes the
+value as it is.
 """
 
 import inspect
@@ -16,6 +17,8 @@ import polars as pl
 from headrace.mapping.conversion import whole
 from headrace.mapping.dates import read_moment
 from headrace.mapping.failure import Failed, Failure
+from headrace.mapping.java_regex import RegexInvalid
+from headrace.mapping.regex_time import Regex, compiled
 from headrace.mapping.values import LONGEST_TEXT, text_of, type_name
 
 Later = Callable[[], object]
@@ -134,7 +137,7 @@ def guarded(call: Applied) -> Applied:
         try:
             return call(*values)
         except Failed as error:
-            return Failure(str(error))
+            return Failure(error.reason, value=error.value, rejects=error.rejects)
         except (ArithmeticError, ValueError) as error:
             return Failure(f"{error.__class__.__name__}: {error}")
 
@@ -181,6 +184,13 @@ def _as_moment(value: object) -> datetime:
     return moment
 
 
+def _as_regex(value: object) -> Regex:
+    try:
+        return compiled(as_text(value))
+    except RegexInvalid as error:
+        raise Failed(str(error)) from error
+
+
 def _as_list(value: object) -> list[object]:
     if not isinstance(value, list):
         raise Failed(f"{type_name(value)} is no array")
@@ -203,6 +213,7 @@ _CHANGES: dict[object, Callable[[object], object]] = {
     str: as_text,
     int: _as_whole,
     datetime: _as_moment,
+    Regex: _as_regex,
     list[object]: _as_list,
     dict[str, object]: _as_object,
     Applied: _as_callable,

@@ -59,6 +59,25 @@ def crc32(input: str, charset: str = "UTF-8") -> str:
     return zlib.crc32(_bytes(input, charset)).to_bytes(4, "little").hex()
 
 
+@function(
+    HASHING,
+    "hash(ALGORITHM, INPUT[, CHARSET])",
+    {
+        'hash("crc32", "my text", "UTF-8")': "8df92e80",
+        'hash("SHA-1", "my text")': "c3599c11e47719df18a2448690840c5dfcce3c80",
+    },
+)
+def hash(algorithm: str, input: str, charset: str = "UTF-8") -> str:
+    """The digest of a text by the algorithm of this name: md5, sha1, sha256, sha512 or crc32."""
+    name = algorithm.lower().replace("-", "")
+    if name not in _ALGORITHMS:
+        raise Failed(f"the algorithm {algorithm} is not one of {', '.join(_ALGORITHMS)}")
+    return str(_ALGORITHMS[name].run(input, charset))
+
+
+_ALGORITHMS = {one.name: one for one in (md5, sha1, sha256, sha512, crc32)}
+
+
 def _bytes(text: str, charset: str) -> bytes:
     if charset.upper() not in _CHARSETS:
         raise Failed(f"the charset {charset} is not one of {', '.join(_CHARSETS)}")

@@ -4,10 +4,12 @@ import polars as pl
 
 from headrace.mapping.failure import Failed
 from headrace.mapping.functions.declaring import as_text, function, joined, replaced
+from headrace.mapping.regex_time import Regex, compiled
 
 STRING = "String"
 # What Java's trim takes away: every character up to the blank.
 _BLANKS = "".join(map(chr, range(33)))
+_COMMA = compiled(",")
 
 
 @function(
@@ -124,6 +126,21 @@ def split(input: str, separator: str) -> list[object]:
                 pieces.append(input[start:position])
             start = position + 1
     return pieces
+
+
+@function(
+    STRING,
+    "explode(STRING[, REGEX])",
+    {
+        'explode("Hi, there!", " ")': ["Hi,", "there!"],
+        "explode('id1|id2', '\\\\|')": ["id1", "id2"],
+        'explode("a,,b,")': ["a", "", "b", ""],
+        'explode("a1b22c", "[0-9]++")': ["a", "b", "c"],
+    },
+)
+def explode(string: str, regex: Regex = _COMMA) -> list[object]:
+    """Cuts a text wherever the regular expression matches, at commas when there is none; empty pieces are kept."""
+    return [*regex.pieces(string)]
 
 
 @function(

@@ -3,10 +3,12 @@
 import re
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
+from headrace.mapping.failure import Failed
 from headrace.mapping.functions.declaring import function
 
 URLS = "URL"
 _PORTS = {"http": 80, "https": 443, "ftp": 21, "ftps": 990, "sftp": 22, "ssh": 22, "ws": 80, "wss": 443}
+_ANCHORS = ("retain", "remove", "append")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://.")
 
 
@@ -53,6 +55,37 @@ def get_url_path(url: str, full_path: object = True) -> str | None:
     if parts is None:
         return None
     return parts.path.rpartition("/")[2] if full_path is False else parts.path
+
+
+@function(
+    URLS,
+    "get_url_query_str(URL, ANCHOR)",
+    {
+        'get_url_query_str("foo://a.com:8042/over/there?name=ferret#nose", "retain")': {"name": "ferret#nose"},
+        'get_url_query_str("foo://a.com:8042/over/there?name=ferret#nose", "remove")': {"name": "ferret"},
+        'get_url_query_str("foo://a.com:8042/over/there?name=ferret#nose", "append")': {
+            "name": "ferret",
+            "_anchor_": "nose",
+        },
+    },
+)
+def get_url_query_str(url: str, anchor: str) -> dict[str, object] | None:
+    """The query of a URL as a map, as it is written; of a name that comes twice the last value, null for none.
+
+    ANCHOR says what becomes of the part behind #: retain it at the end of the last value, remove it, or append it under
+    the name _anchor_. Null when the text is no URL.
+    """
+    if anchor.lower() not in _ANCHORS:
+        raise Failed(f"{anchor} is not one of {', '.join(_ANCHORS)}")
+    parts = _parts(url)
+    if parts is None:
+        return None
+    tail = f"#{parts.fragment}" if parts.fragment and anchor.lower() == "retain" and parts.query else ""
+    pairs = [pair.partition("=") for pair in f"{parts.query}{tail}".split("&") if pair]
+    found: dict[str, object] = {name: value if equals else None for name, equals, value in pairs}
+    if parts.fragment and anchor.lower() == "append":
+        found["_anchor_"] = parts.fragment
+    return found
 
 
 @function(URLS, "get_url_encoded(URL)", {'get_url_encoded("https://a.b/c d~*")': "https%3A%2F%2Fa.b%2Fc%20d%7E%2A"})

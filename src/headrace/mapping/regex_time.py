@@ -1,0 +1,123 @@
+"""Regular expressions run for a bounded time: each evaluation, and all evaluations of a batch together.
+
+An expression that needs time in proportion to its text is never stopped: it has a free share that grows with the text.
+What goes beyond comes out of the batch's allowance, of which one evaluation takes a small part at most; so a batch ends
+whatever its expressions and texts are, and one text that backtracks leaves enough for the others.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeVar
+
+import regex
+
+from headrace.mapping.failure import Failed
+from headrace.mapping.java_regex import RegexInvalid, translated
+
+FREE_SECONDS = 0.0005
+FREE_SECONDS_PER_CHARACTER = 1e-6
+BATCH_SECONDS = 10.0
+LARGEST_PART = 0.02
+LONGEST_PATTERN = 4096
+# From this many characters on, other threads may run meanwhile; below, handing over takes longer than matching.
+_HAND_OVER = 10_000
+
+Made = TypeVar("Made")
+# Runs within a number of seconds or raises TimeoutError; the flag says whether other threads may run meanwhile.
+Run = Callable[[float, bool], Made]
+
+
+@dataclass(slots=True)
+class Allowance:
+    """The time that is left for expressions that are slow."""
+
+    seconds: float = BATCH_SECONDS
+
+
+_ALLOWANCE: ContextVar[Allowance | None] = ContextVar("allowance", default=None)
+
+
+@contextmanager
+def batch_allowance() -> Iterator[None]:
+    """What is evaluated inside shares one allowance."""
+    token = _ALLOWANCE.set(Allowance())
+    try:
+        yield
+    finally:
+        _ALLOWANCE.reset(token)
+
+
+@dataclass(frozen=True, slots=True)
+class Regex:
+    """A Java regular expression, ready to run."""
+
+    source: str
+    compiled: "regex.Pattern[str]"
+
+    def matches(self, text: str) -> bool:
+        """Whether the whole text matches."""
+        return self._bounded(
+            text, lambda most, hand_over: self.compiled.fullmatch(text, timeout=most, concurrent=hand_over) is not None
+        )
+
+    def first(self, text: str) -> list[object] | None:
+        """The first match: as a whole, then each of its groups (None where one took no part)."""
+        found = self._bounded(text, lambda most, over: self.compiled.search(text, timeout=most, concurrent=over))
+        return None if found is None else [found[0], *found.groups()]
+
+    def pieces(self, text: str) -> list[str]:
+        """The text cut at every match; none of the pieces is left out but an empty one before a match of nothing."""
+        return self._bounded(text, lambda most, over: self._pieces(text, most, over))
+
+    def _pieces(self, text: str, most: float, hand_over: bool) -> list[str]:
+        pieces: list[str] = []
+        started, begin, at = time.thread_time(), 0, 0
+        while at <= len(text):
+            left = most - (time.thread_time() - started)
+            if left <= 0:
+                raise TimeoutError
+            found = self.compiled.search(text, at, timeout=left, concurrent=hand_over)
+            if found is None:
+                break
+            if found.end() > 0:
+                pieces.append(text[begin : found.start()])
+                begin = found.end()
+            # As in Java, the next match begins behind this one, one further where this one is empty.
+            at = found.end() + (found.end() == found.start())
+        return [*pieces, text[begin:]]
+
+    def _bounded(self, text: str, run: Run[Made]) -> Made:
+        free = FREE_SECONDS + FREE_SECONDS_PER_CHARACTER * len(text)
+        try:
+            return run(free, len(text) > _HAND_OVER)
+        except TimeoutError:
+            return self._slowly(text, run, free)
+
+    def _slowly(self, text: str, run: Run[Made], free: float) -> Made:
+        allowance = _ALLOWANCE.get() or Allowance()
+        most, started = free + allowance.seconds * LARGEST_PART, time.thread_time()
+        try:
+            return run(most, True)
+        except TimeoutError:
+            raise Failed(
+                f"the regular expression {self.source} was stopped after {most * 1000:.0f} ms on this text",
+                value=text,
+                rejects=True,
+            ) from None
+        finally:
+            allowance.seconds = max(0.0, allowance.seconds - (time.thread_time() - started))
+
+
+@lru_cache(maxsize=1024)
+def compiled(source: str) -> Regex:
+    """The Java regular expression ``source``; RegexInvalid says what is wrong with it."""
+    if len(source) > LONGEST_PATTERN:
+        raise RegexInvalid(f"a regular expression takes at most {LONGEST_PATTERN} characters", LONGEST_PATTERN + 1)
+    try:
+        return Regex(source, regex.compile(translated(source), cache_pattern=False))
+    except (regex.error, RecursionError, OverflowError) as error:
+        raise RegexInvalid(f"{error}", 1) from error

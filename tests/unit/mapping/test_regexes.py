@@ -1,0 +1,84 @@
+"""Java's regular expressions, by cases as data, and the time that they may take."""
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from headrace.errors import MappingSyntax
+from headrace.mapping import compile_mapping, regex_time, validate_expression
+from headrace.mapping.java_regex import RegexInvalid
+from headrace.mapping.regex_time import LONGEST_PATTERN, Regex, compiled
+
+CASES = json.loads((Path(__file__).parents[2] / "cases/mapping/java_regexes.json").read_text("utf-8"))
+TARGET = pa.schema([("_id", pa.string()), ("found", pa.bool_())])
+# Doubles its steps with every letter.
+ENDLESS = "(a|aa)+$"
+SLOW_TEXT = "a" * 60 + "b"
+
+
+def runs(pattern, **given):
+    regex = compiled(pattern)
+    methods = {"first": regex.first, "matches": regex.matches, "pieces": regex.pieces}
+    return [(methods[what](given["text"]), expected) for what, expected in given.items() if what != "text"]
+
+
+@pytest.mark.parametrize("case", [one for one in CASES if "invalid" not in one], ids=lambda one: one["pattern"][:40])
+def test_what_java_means(case):
+    [(made, expected)] = runs(**case)
+    assert made == expected
+
+
+@pytest.mark.parametrize("case", [one for one in CASES if "invalid" in one], ids=lambda one: one["pattern"][:40])
+def test_what_java_refuses(case):
+    with pytest.raises(RegexInvalid) as raised:
+        compiled(case["pattern"])
+    assert case["invalid"] in str(raised.value)
+    assert raised.value.position == case["position"]
+
+
+def test_a_pattern_has_a_longest_length():
+    with pytest.raises(RegexInvalid, match="at most 4096"):
+        compiled("a" * (LONGEST_PATTERN + 1))
+
+
+def test_a_pattern_that_is_written_out_is_checked_with_the_expression():
+    with pytest.raises(MappingSyntax, match="the group has no closing") as raised:
+        validate_expression('1 + matches_regex(a, "x(y")')
+    assert (raised.value.facts["line"], raised.value.facts["column"]) == (1, 5)
+
+
+def test_a_pattern_from_the_data_costs_its_value_only():
+    items = [{"sourceType": "EXPRESSION", "source": "matches_regex('a', p)", "destination": "found"}]
+    mapped = compile_mapping(items, TARGET, 0).map_records([0, 1], [{"p": "("}, {"p": "[a-c]"}])
+    assert (mapped.table["found"].to_pylist(), mapped.warnings) == ([None, True], {"found": 1})
+
+
+def test_a_row_that_backtracks_without_end_is_rejected_with_the_reason_and_the_others_go_in():
+    items = [
+        {"sourceType": "ATTRIBUTE", "source": "id", "destination": "_id"},
+        {"sourceType": "EXPRESSION", "source": f"matches_regex(t, '{ENDLESS}')", "destination": "found"},
+    ]
+    typed = pa.table({"_row": [5, 6, 7], "id": ["x", "y", "z"], "t": ["aaa", SLOW_TEXT, "b"]})
+    mapped = compile_mapping(items, TARGET, 0).map_table(typed)
+    assert (mapped.table["_row"].to_pylist(), mapped.table["found"].to_pylist()) == ([5, 7], [True, False])
+    [error] = mapped.errors.to_pylist()
+    assert (error["_row"], error["code"], error["column"]) == (6, "MAPPER-3700-400", "found")
+    assert f"the regular expression {ENDLESS} was stopped after" in error["message"]
+    assert error["value"] == f'"{SLOW_TEXT}"'
+
+
+def test_a_batch_of_such_rows_ends_when_its_time_is_used_up(monkeypatch):
+    allowance = regex_time.Allowance(0.1)
+    monkeypatch.setattr(regex_time, "Allowance", lambda: allowance)
+    items = [{"sourceType": "EXPRESSION", "source": f"matches_regex(t, '{ENDLESS}')", "destination": "found"}]
+    records = [{"t": f"{SLOW_TEXT}{n}"} for n in range(100)]
+    mapped = compile_mapping(items, TARGET, 0).map_records(range(101), [*records, {"t": "aaaa"}])
+    assert (mapped.errors.num_rows, mapped.table["_row"].to_pylist()) == (100, [100])
+    assert allowance.seconds < 0.1
+
+
+def test_long_texts_are_cut_in_time_that_grows_with_them():
+    text = ",".join("abc" for _ in range(20_000))
+    assert len(Regex.pieces(compiled(","), text)) == 20_000
