@@ -1,4 +1,4 @@
-"""``python -m bench [backfill|flows|api|mapping]``: measures, prints tables, asserts nothing. See docs/how-to/bench.md."""
+"""``python -m bench [backfill|flows|api|mapping]``: prints tables, asserts nothing. See docs/how-to/bench.md."""
 
 import os
 import platform

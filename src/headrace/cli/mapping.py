@@ -31,7 +31,7 @@ def preview(
     data: str = typer.Option("{}", help="One record or an array: JSON, a file of JSON or JSON lines, or - for input."),
 ) -> None:
     """Show what an expression makes of sample records; ends with 1 when the only record has no value."""
-    from headrace.mapping.trial import outcomes
+    from headrace.mapping.evaluating import outcomes
 
     records, several = _records(data)
     try:

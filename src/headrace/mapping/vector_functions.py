@@ -8,8 +8,9 @@ import polars as pl
 from headrace.mapping.dates import strptime_pattern
 from headrace.mapping.functions import FUNCTIONS, Function
 from headrace.mapping.values import LONGEST_TEXT
+from headrace.mapping.vector_choices import CHOICES
 from headrace.mapping.vector_dates import DATES
-from headrace.mapping.vector_operators import equality
+from headrace.mapping.vector_texts import FUNCTIONS_OF_TEXTS
 from headrace.mapping.vectors import (
     DOUBLE,
     FLAG,
@@ -22,8 +23,7 @@ from headrace.mapping.vectors import (
     NotVectorised,
     Vector,
     any_of,
-    choice,
-    first_of,
+    not_ascii,
     text_vector,
 )
 
@@ -51,7 +51,7 @@ def _by_kernel(
             continue
         one = text_vector(argument)
         given.append(one.value)
-        declined += [one.declined, _not_ascii(one.value) if function.ascii_only else None]
+        declined += [one.declined, not_ascii(one.value) if function.ascii_only else None]
     return Vector(kernel(*given), TEXT, any_of(*declined))
 
 
@@ -61,43 +61,10 @@ def _natural(number: int) -> int:
     return number
 
 
-def _not_ascii(text: pl.Expr) -> pl.Expr:
-    return (text.str.len_bytes() != text.str.len_chars()).fill_null(False)
-
-
-def _iif(arguments: Sequence[Vector], _frame: Frame) -> Vector:
-    condition, then, otherwise = arguments
-    return choice(condition, then, otherwise)
-
-
-def _decode(arguments: Sequence[Vector], _frame: Frame) -> Vector:
-    key = arguments[0]
-    options = list(arguments[1:])
-    made = options.pop() if len(options) % 2 else Vector(pl.lit(None), NULL)
-    for option, value in zip(reversed(options[::2]), reversed(options[1::2]), strict=True):
-        made = choice(equality(key, option, "=="), value, made)
-    return made
-
-
-def _coalesce(arguments: Sequence[Vector], _frame: Frame) -> Vector:
-    return first_of(arguments)
-
-
 def _concat(arguments: Sequence[Vector], _frame: Frame) -> Vector:
     texts = [text_vector(one) for one in arguments]
     joined = pl.concat_str([one.value.fill_null("") for one in texts]) if texts else pl.lit("")
     return Vector(joined, TEXT, any_of(*(one.declined for one in texts), joined.str.len_bytes() > LONGEST_TEXT))
-
-
-def _to_integer(arguments: Sequence[Vector], _frame: Frame) -> Vector:
-    one = arguments[0]
-    if one.kind == LONG:
-        return one
-    if one.kind != TEXT:
-        raise NotVectorised(f"to_integer of {one.kind}")
-    plain = one.value.str.contains(r"^-?[0-9]{1,18}$")
-    made = pl.when(plain).then(one.value).cast(pl.Int64, strict=False)
-    return Vector(made, LONG, any_of(one.declined, ~plain & one.value.is_not_null()))
 
 
 def _to_decimal(arguments: Sequence[Vector], frame: Frame) -> Vector:
@@ -139,14 +106,12 @@ def _is_there(arguments: Sequence[Vector], _frame: Frame) -> Vector:
 
 
 _SPECIAL: Mapping[str, Form] = {
+    **CHOICES,
     **DATES,
+    **FUNCTIONS_OF_TEXTS,
     "contains_key": _is_there,
     "is_set": _is_there,
-    "iif": _iif,
-    "decode": _decode,
-    "coalesce": _coalesce,
     "concat": _concat,
-    "to_integer": _to_integer,
     "to_decimal": _to_decimal,
     "date": _date,
     "nullify": lambda _arguments, _frame: Vector(pl.lit(None), NULL),

@@ -1,11 +1,23 @@
 """Operators over whole columns: exact where they give a value, declined where the reference might differ."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import polars as pl
 
 from headrace.mapping.values import LONGEST_TEXT
-from headrace.mapping.vectors import DOUBLE, FLAG, LONG, NULL, TEXT, NotVectorised, Vector, any_of, first_of
+from headrace.mapping.vectors import (
+    DOUBLE,
+    FLAG,
+    LONG,
+    NULL,
+    TEXT,
+    NotVectorised,
+    Vector,
+    any_of,
+    choice,
+    first_of,
+    truth,
+)
 
 # Sums of numbers below 2^62 and products of numbers below 2^31 stay inside 64 bits.
 _SUM_LIMIT, _PRODUCT_LIMIT, _EXACT_DOUBLE = 2**62, 2**31, 2**53
@@ -108,12 +120,31 @@ def _order(left: Vector, right: Vector, operator: str) -> Vector:
 
 
 def _logic(left: Vector, right: Vector, operator: str) -> Vector:
-    if left.kind != FLAG or right.kind != FLAG:
-        raise NotVectorised(f"{operator} on {left.kind} and {right.kind}")
-    first, second = left.value.fill_null(False), right.value.fill_null(False)
+    first, second = truth(left), truth(right)
     needed = first if operator == "&&" else ~first
     spread = None if right.declined is None else needed & right.declined.fill_null(True)
     return Vector(first & second if operator == "&&" else first | second, FLAG, any_of(left.declined, spread))
+
+
+def _text_test(left: Vector, right: Vector, operator: str) -> Vector:
+    if left.kind != TEXT or right.kind != TEXT:
+        raise NotVectorised(f"{operator} on {left.kind} and {right.kind}")
+    test = left.value.str.starts_with if operator.endswith("^") else left.value.str.ends_with
+    made = test(right.value)
+    declined = any_of(left.declined, right.declined, *_nulls(left, right))
+    return Vector(~made if operator.startswith("!") else made, FLAG, declined)
+
+
+def membership(left: Vector, elements: Sequence[Vector], operator: str) -> Vector:
+    """Whether ``left`` equals one of ``elements``, or for ``!~`` none of them."""
+    same = [equality(left, element, "==") for element in elements]
+    found = pl.any_horizontal([one.value for one in same]) if same else pl.lit(False)
+    declined = any_of(left.declined, *(one.declined for one in same))
+    return Vector(~found if operator == "!~" else found, FLAG, declined)
+
+
+def _elvis(left: Vector, right: Vector, _operator: str) -> Vector:
+    return choice(left, left, right)
 
 
 def _fallback(left: Vector, right: Vector, _operator: str) -> Vector:
@@ -127,5 +158,7 @@ BINARY: Mapping[str, Callable[[Vector, Vector, str], Vector]] = {
     **dict.fromkeys(("==", "!="), equality),
     **dict.fromkeys(("<", "<=", ">", ">="), _order),
     **dict.fromkeys(("&&", "||"), _logic),
+    **dict.fromkeys(("=^", "!^", "=$", "!$"), _text_test),
     "??": _fallback,
+    "?:": _elvis,
 }

@@ -26,7 +26,8 @@ from headrace.mapping.nodes import (
     Unary,
 )
 from headrace.mapping.vector_functions import form_of
-from headrace.mapping.vector_operators import BINARY, negated
+from headrace.mapping.vector_operators import BINARY, membership, negated
+from headrace.mapping.vector_texts import is_empty, length, method
 from headrace.mapping.vectors import (
     DOUBLE,
     FLAG,
@@ -36,8 +37,8 @@ from headrace.mapping.vectors import (
     Frame,
     NotVectorised,
     Vector,
-    any_of,
     choice,
+    truth,
 )
 
 _INT64 = range(-(2**63), 2**63)
@@ -82,20 +83,26 @@ def _(node: Field, frame: Frame) -> Vector:
 @vector.register
 def _(node: Unary, frame: Frame) -> Vector:
     operand = vector(node.operand, frame)
-    if node.operator == "!" and operand.kind == FLAG:
-        return Vector(~operand.value.fill_null(False), FLAG, operand.declined)
+    if node.operator == "!":
+        return Vector(~truth(operand), FLAG, operand.declined)
     if node.operator == "-" and operand.kind in (LONG, DOUBLE):
         return negated(operand)
+    if node.operator == "empty":
+        return is_empty(operand)
+    if node.operator == "size":
+        return Vector(length(operand).fill_null(0), LONG, operand.declined)
     raise NotVectorised(f"{node.operator} on {operand.kind}")
 
 
 @vector.register
 def _(node: Binary, frame: Frame) -> Vector:
-    left, right = vector(node.left, frame), vector(node.right, frame)
+    if node.operator in ("=~", "!~") and isinstance(node.right, ArrayOf):
+        elements = [vector(element, frame) for element in node.right.elements]
+        return membership(vector(node.left, frame), elements, node.operator)
     build = BINARY.get(node.operator)
     if build is None:
-        raise NotVectorised(node.operator)
-    return build(left, right, node.operator)
+        raise NotVectorised(f"the operator {node.operator}")
+    return build(vector(node.left, frame), vector(node.right, frame), node.operator)
 
 
 @vector.register
@@ -105,14 +112,8 @@ def _(node: Ternary, frame: Frame) -> Vector:
 
 @vector.register
 def _(node: Method, frame: Frame) -> Vector:
-    receiver = vector(node.target, frame)
-    if node.name != "equals" or receiver.kind != TEXT:
-        raise NotVectorised(f"the method {node.name}")
-    argument = vector(node.arguments[0], frame)
-    if argument.kind != TEXT:
-        raise NotVectorised(f"equals with {argument.kind}")
-    same = receiver.value.eq_missing(argument.value)
-    return Vector(same, FLAG, any_of(receiver.declined, argument.declined, receiver.value.is_null()))
+    arguments = [vector(argument, frame) for argument in node.arguments]
+    return method(node.name, vector(node.target, frame), arguments)
 
 
 @vector.register

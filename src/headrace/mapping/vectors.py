@@ -1,6 +1,6 @@
 """Whole columns as the fast back end sees them: a value, its kind, and the rows that it declines."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -65,9 +65,31 @@ def any_of(*conditions: pl.Expr | None) -> pl.Expr | None:
     return reduce(lambda a, b: a | b, found) if found else None
 
 
+def not_ascii(text: pl.Expr) -> pl.Expr:
+    """Where a text has letters beyond ASCII."""
+    return (text.str.len_bytes() != text.str.len_chars()).fill_null(False)
+
+
+def truth(one: Vector) -> pl.Expr:
+    """Whether a condition holds, as the language reads values; never null."""
+    if one.kind not in _TRUTH:
+        raise NotVectorised(f"a condition of {one.kind}")
+    return _TRUTH[one.kind](one.value)
+
+
+_TRUTH: Mapping[str, Callable[[pl.Expr], pl.Expr]] = {
+    FLAG: lambda value: value.fill_null(False),
+    TEXT: lambda value: ((value != "") & (value != "false")).fill_null(False),
+    LONG: lambda value: (value != 0).fill_null(False),
+    DOUBLE: lambda value: (value != 0).fill_null(False) & value.is_not_nan().fill_null(False),
+    MOMENT: lambda value: value.is_not_null(),
+    NULL: lambda _value: pl.lit(False),
+}
+
+
 def text_vector(one: Vector) -> Vector:
     """A scalar as the text that it has."""
-    if one.kind == LONG:
+    if one.kind in (LONG, FLAG):
         return Vector(one.value.cast(pl.String), TEXT, one.declined)
     if one.kind == NULL:
         return Vector(pl.lit(None, pl.String), TEXT, one.declined)
@@ -88,10 +110,8 @@ def first_of(vectors: Sequence[Vector]) -> Vector:
 
 def choice(condition: Vector, then: Vector, otherwise: Vector) -> Vector:
     """One of two, row by row; what is not taken is not looked at."""
-    if condition.kind != FLAG:
-        raise NotVectorised(f"a condition of {condition.kind}")
     kind, (yes, no) = _same([then, otherwise])
-    holds = condition.value.fill_null(False)
+    holds = truth(condition)
     spread = [
         None if branch.declined is None else taken & branch.declined.fill_null(True)
         for taken, branch in ((holds, then), (~holds, otherwise))

@@ -81,7 +81,7 @@ def explained(tmp_path: Path, items: object, *more: str) -> dict[str, str]:
 ITEMS = [
     {"source": "e.a", "destination": "o.a"},
     {"sourceType": "EXPRESSION", "source": "upper(e.a)", "destination": "o.upper"},
-    {"sourceType": "EXPRESSION", "source": "lpad(e.a, 3, '0')", "destination": "o.padded"},
+    {"sourceType": "EXPRESSION", "source": "md5(e.a, 'UTF-8')", "destination": "o.padded"},
     {"sourceType": "EXPRESSION", "source": "e.n / 2", "destination": "o.half"},
     {"sourceType": "EXPRESSION", "source": "now()", "destination": "o.now"},
     {"sourceType": "STATIC", "source": "x", "destination": "o.x"},
@@ -93,8 +93,8 @@ ITEMS = [
 def test_what_runs_where(tmp_path: Path):
     assert explained(tmp_path, {"mappings": ITEMS}) == {
         "o.a": "columns: taken over as string",
-        "o.upper": "columns: where e.a is text or whole number",
-        "o.padded": "distinct values: no form over columns: the function lpad",
+        "o.upper": "columns: where e.a is text or whole number or boolean",
+        "o.padded": "distinct values: no form over columns: the function md5",
         "o.half": "columns: where e.n is whole number or number",
         "o.now": "columns: it reads no field: computed once",
         "o.x": "columns: a constant",
@@ -106,8 +106,8 @@ def test_what_runs_where(tmp_path: Path):
 def test_what_runs_where_over_sample_records(tmp_path: Path):
     found = explained(tmp_path, ITEMS[1:4], "--data", '[{"e": {"a": true, "n": 1.5}}, {"e": {"n": null}}]')
     assert found == {
-        "o.upper": "distinct values: no form over columns: flag as text",
-        "o.padded": "distinct values: no form over columns: the function lpad",
+        "o.upper": "columns: every part has a form over columns",
+        "o.padded": "distinct values: no form over columns: the function md5",
         "o.half": "columns: every part has a form over columns",
     }
 

@@ -43,11 +43,11 @@ def asked(source, values, destination="o.n"):
 
 
 def test_once_for_each_value():
-    assert asked("instr(v, 'b')", ["ab", "b", "ab", "b", "ab"]) == (2, [1, 0, 1, 0, 1], {})
+    assert asked("instr(v, 'b', 0)", ["ab", "b", "ab", "b", "ab"]) == (2, [1, 0, 1, 0, 1], {})
 
 
 def test_row_by_row_when_few_repeat():
-    assert asked("instr(v, 'b')", ["ab", "b", "cb", "db"]) == (4, [1, 0, 1, 1], {})
+    assert asked("instr(v, 'b', 0)", ["ab", "b", "cb", "db"]) == (4, [1, 0, 1, 1], {})
 
 
 def test_a_failure_counts_in_every_row():

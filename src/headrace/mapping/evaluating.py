@@ -1,0 +1,16 @@
+"""One expression evaluated on records by itself, for no destination."""
+
+from collections.abc import Sequence
+
+from headrace.mapping.cells import Cell
+from headrace.mapping.expressions import validate_expression
+from headrace.mapping.functions.declaring import Context
+from headrace.mapping.reference import Scope, evaluator
+from headrace.mapping.values import as_double
+
+
+def outcomes(expression: str, records: Sequence[object], now: int) -> list[object]:
+    """What an expression makes of each record: a value, None, or a Failure; MappingSyntax when it cannot be run."""
+    read = evaluator(validate_expression(expression), Scope(Context(now), lambda _names: as_double))
+    cell = Cell(0, "", expression, read, lambda value: value)
+    return [cell.of(record) for record in records]
