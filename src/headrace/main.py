@@ -134,11 +134,13 @@ def complete(opened: Opened) -> Process:
     from headrace.api.app import build_app
     from headrace.durable.dbos_jobs import DbosJobs
     from headrace.lake import Lake
+    from headrace.mapping.functions.special import derive_ecids
     from headrace.runs.deployment import Deployment
     from headrace.runs.worker import Worker
     from headrace.sources import SourceHttp
 
     settings = opened.settings
+    derive_ecids(settings.fpid_to_ecid)
     http = SourceHttp(
         allow_private=settings.allow_private_hosts or settings.emulator, aliases=dict(settings.host_aliases)
     )
@@ -171,6 +173,7 @@ def serve(
     workers: int = typer.Option(4, min=0, help="Runs that this process works on at once; 0: it only answers."),
     grace: float = typer.Option(30.0, help="Seconds that a stop waits for work in hand."),
     lease: float = typer.Option(5.0, help="Seconds of silence after which another process takes over."),
+    fpid_to_ecid: str = typer.Option("", help="MODULE:FUNCTION that derives ECIDs in mappings; none is built in."),
 ) -> None:
     """Start the server: API, scheduler and worker in one process."""
     from headrace.store.directory import served_alone
@@ -178,6 +181,7 @@ def serve(
     settings = Settings(
         data_dir, host, port, public_url, database_url, emulator, parse_host_aliases(host_alias),
         allow_private_hosts, tenant_id or ("extconndev" if emulator else None), workers, grace, lease,
+        fpid_to_ecid,
     )  # fmt: skip
     _require_startable(settings)
     with _listening(host, port) as listener, served_alone(data_dir):
@@ -195,6 +199,7 @@ def worker(
     workers: int = typer.Option(4, min=1, help="Runs that this process works on at once."),
     grace: float = typer.Option(30.0, help="Seconds that a stop waits for work in hand."),
     lease: float = typer.Option(5.0, help="Seconds of silence after which another process takes over."),
+    fpid_to_ecid: str = typer.Option("", help="MODULE:FUNCTION that derives ECIDs in mappings; none is built in."),
 ) -> None:
     """Start a worker beside a server, on the same data directory and database."""
     from headrace.store.directory import require_directory
@@ -203,6 +208,7 @@ def worker(
     settings = Settings(
         data_dir, public_url=public_url, database_url=database_url, emulator=emulator, host_aliases=aliases,
         allow_private_hosts=allow_private_hosts, workers=workers, grace_seconds=grace, lease_seconds=lease,
+        fpid_to_ecid=fpid_to_ecid,
     )  # fmt: skip
     check_settings(settings)
     require_directory(data_dir)

@@ -21,6 +21,7 @@ class Settings:
     host_aliases   printed source host -> URL that is called instead (emulator only)
     tenant_id      tenant of every org; the emulator's default is ``extconndev``
     lease_seconds  how long a process may be silent before another one takes over its runs
+    fpid_to_ecid   ``module:function`` that the mapping function of this name calls
     """
 
     data_dir: Path
@@ -35,6 +36,7 @@ class Settings:
     workers: int = 4
     grace_seconds: float = 30.0
     lease_seconds: float = 5.0
+    fpid_to_ecid: str = ""
 
     @property
     def database(self) -> str:

@@ -18,7 +18,7 @@ import regex
 from headrace.mapping.failure import Failed
 from headrace.mapping.java_regex import RegexInvalid, translated
 
-FREE_SECONDS = 0.0005
+FREE_SECONDS = 0.0002
 FREE_SECONDS_PER_CHARACTER = 1e-6
 BATCH_SECONDS = 10.0
 LARGEST_PART = 0.02
@@ -95,21 +95,24 @@ class Regex:
         try:
             return run(free, len(text) > _HAND_OVER)
         except TimeoutError:
-            return self._slowly(text, run, free)
+            allowance = _ALLOWANCE.get() or Allowance()
+        more = allowance.seconds * LARGEST_PART
+        if more < free:
+            raise self._stopped(text, free)
+        return self._slowly(text, run, more, allowance)
 
-    def _slowly(self, text: str, run: Run[Made], free: float) -> Made:
-        allowance = _ALLOWANCE.get() or Allowance()
-        most, started = free + allowance.seconds * LARGEST_PART, time.thread_time()
+    def _slowly(self, text: str, run: Run[Made], most: float, allowance: Allowance) -> Made:
+        started = time.thread_time()
         try:
             return run(most, True)
         except TimeoutError:
-            raise Failed(
-                f"the regular expression {self.source} was stopped after {most * 1000:.0f} ms on this text",
-                value=text,
-                rejects=True,
-            ) from None
+            raise self._stopped(text, most) from None
         finally:
             allowance.seconds = max(0.0, allowance.seconds - (time.thread_time() - started))
+
+    def _stopped(self, text: str, after: float) -> Failed:
+        told = f"the regular expression {self.source} was stopped after {after * 1000:.3g} ms on this text"
+        return Failed(told, value=text, rejects=True)
 
 
 @lru_cache(maxsize=1024)
