@@ -82,12 +82,16 @@ def _call_faults(node: Call) -> Iterator[tuple[At, str]]:
 def _regex_faults(node: Call, function: Function) -> Iterator[tuple[At, str]]:
     """Regular expressions that are written out in the call and are none."""
     for position, argument in enumerate(node.arguments):
-        taken = function.hints[function.parameter(position).name] in (Regex, Regex | None)
-        if taken and isinstance(argument, Literal) and isinstance(argument.value, str):
-            try:
-                compiled(argument.value)
-            except RegexInvalid as error:
-                yield node.at, f"{node.name}: {error}"
+        if function.hints[function.parameter(position).name] in (Regex, Regex | None):
+            yield from _regex_fault(node, argument)
+
+
+def _regex_fault(node: Call | Method, argument: Node) -> Iterator[tuple[At, str]]:
+    if isinstance(argument, Literal) and isinstance(argument.value, str):
+        try:
+            compiled(argument.value)
+        except RegexInvalid as error:
+            yield node.at, f"{node.name}: {error}"
 
 
 def _is_path(node: Node) -> bool:
@@ -102,6 +106,8 @@ def _method_faults(node: Method) -> Iterator[tuple[At, str]]:
         yield node.at, f"there is no method {node.name}{_meant(node.name, METHODS)}"
     elif not method.fewest <= len(node.arguments) <= method.most:
         yield node.at, f"{node.name} takes {_count(method.fewest, method.most)}, not {len(node.arguments)}"
+    elif method.takes_regex:
+        yield from _regex_fault(node, node.arguments[0])
 
 
 def _lambdas_taken(node: Call) -> list[Node]:

@@ -186,7 +186,7 @@ class _Reader:
         if opening is None:
             self.depth -= 1
             return None
-        around, number = self.flags, self.groups if opening == "(" else None
+        around, number = self.flags, self.groups if opening == "(" or opening.startswith("(?P<") else None
         if number is not None:
             self.open.append(number)
         flags = opening.removeprefix("flags ")
@@ -211,11 +211,10 @@ class _Reader:
             if self._take(opening):
                 return f"(?{opening}"
         if self._take("<"):
-            self._name_group(start)
-            return "("
+            return f"(?P<{self._name_group(start)}>"
         return self._flag_group(start)
 
-    def _name_group(self, start: int) -> None:
+    def _name_group(self, start: int) -> str:
         name = self._until(">", "the group's name")
         if not (name.isascii() and name.isalnum() and name[0].isalpha()):
             raise self.error(f"{name} is no name of a group; it takes letters and digits", start)
@@ -223,6 +222,7 @@ class _Reader:
             raise self.error(f"there are two groups {name}", start)
         self.groups += 1
         self.names[name] = self.groups
+        return name
 
     def _flag_group(self, start: int) -> str | None:
         flags, off = set(self.flags), False

@@ -4,19 +4,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from headrace.mapping.failure import Failed
-from headrace.mapping.functions.declaring import as_text, joined, replaced
+from headrace.mapping.functions.declaring import as_regex, as_text, joined, replaced
 from headrace.mapping.functions.strings import trim
 from headrace.mapping.operators import size
+from headrace.mapping.regex_time import Regex
 from headrace.mapping.values import type_name
 
 
 @dataclass(frozen=True, slots=True)
 class MethodSpec:
-    """A method: what it does with its receiver and arguments, and how many arguments it takes."""
+    """A method: what it does with its receiver and arguments, and how many arguments it takes.
+
+    takes_regex  the first argument is a regular expression
+    """
 
     run: Callable[..., object]
     fewest: int
     most: int
+    takes_regex: bool = False
 
 
 def _text(value: object) -> str:
@@ -62,6 +67,21 @@ def _get(receiver: object, key: object) -> object:
     raise Failed(f"{type_name(receiver)} has no get")
 
 
+def _by_regex(run: Callable[..., object], arguments: int) -> MethodSpec:
+    def call(receiver: object, regex: object, *rest: object) -> object:
+        return run(as_regex(_text(regex)), _text(receiver), *map(_text, rest))
+
+    return MethodSpec(call, arguments, arguments, takes_regex=True)
+
+
+def _split(regex: Regex, text: str) -> list[object]:
+    """Java's split: empty pieces at the end are left out, but a text without a match stays whole."""
+    pieces: list[object] = [*regex.pieces(text)]
+    while len(pieces) > 1 and pieces[-1] == "":
+        pieces.pop()
+    return [] if pieces == [""] and text else pieces
+
+
 METHODS: Mapping[str, MethodSpec] = {
     "charAt": _on_text(lambda text, at: _substring(text, at, _index(at) + 1), 1),
     "concat": _on_text(lambda text, other: joined("", [text, _text(other)]), 1),
@@ -74,8 +94,12 @@ METHODS: Mapping[str, MethodSpec] = {
     "isEmpty": MethodSpec(lambda value: size(value) == 0, 0, 0),
     "lastIndexOf": _on_text(lambda text, other: text.rfind(_text(other)), 1),
     "length": _on_text(len, 0),
+    "matches": _by_regex(Regex.matches, 1),
     "replace": _on_text(lambda text, old, new: replaced(text, _text(old), _text(new)), 2),
+    "replaceAll": _by_regex(Regex.replaced, 2),
+    "replaceFirst": _by_regex(lambda regex, text, new: regex.replaced(text, new, once=True), 2),
     "size": MethodSpec(size, 0, 0),
+    "split": _by_regex(_split, 1),
     "startsWith": _on_text(lambda text, other: text.startswith(_text(other)), 1),
     "substring": _on_text(_substring, 1, 2),
     "toLowerCase": _on_text(str.lower, 0),

@@ -5,6 +5,7 @@ What goes beyond comes out of the batch's allowance, of which one evaluation tak
 whatever its expressions and texts are, and one text that backtracks leaves enough for the others.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,15 +18,19 @@ import regex
 
 from headrace.mapping.failure import Failed
 from headrace.mapping.java_regex import RegexInvalid, translated
+from headrace.mapping.values import LONGEST_TEXT
 
 FREE_SECONDS = 0.0002
 FREE_SECONDS_PER_CHARACTER = 1e-6
 BATCH_SECONDS = 10.0
 LARGEST_PART = 0.02
 LONGEST_PATTERN = 4096
+_REFERENCE = re.compile(r"([^$\\]+)|\\(.)|\$\{([a-zA-Z][a-zA-Z0-9]*)\}|\$([0-9]+)", re.DOTALL)
 # From this many characters on, other threads may run meanwhile; below, handing over takes longer than matching.
 _HAND_OVER = 10_000
 
+# Texts, and groups by their number or name.
+Template = tuple[str | int, ...]
 Made = TypeVar("Made")
 # Runs within a number of seconds or raises TimeoutError; the flag says whether other threads may run meanwhile.
 Run = Callable[[float, bool], Made]
@@ -73,22 +78,45 @@ class Regex:
         """The text cut at every match; none of the pieces is left out but an empty one before a match of nothing."""
         return self._bounded(text, lambda most, over: self._pieces(text, most, over))
 
+    def replaced(self, text: str, replacement: str, *, once: bool = False) -> str:
+        """``text`` with the first or every match replaced; ``$1`` and ``${name}`` stand for groups, as in Java."""
+        template = _template(self.source, replacement)
+        return self._bounded(text, lambda most, over: self._replaced(text, template, once, most, over))
+
+    def _replaced(self, text: str, template: Template, once: bool, most: float, hand_over: bool) -> str:
+        made: list[str] = []
+        size, begin = len(text), 0
+        for found in self._matches(text, most, hand_over):
+            new = "".join(one if isinstance(one, str) else found[one] or "" for one in template)
+            made += [text[begin : found.start()], new]
+            begin, size = found.end(), size + len(new)
+            if size > LONGEST_TEXT + len(text):
+                raise Failed(f"the text grows beyond {LONGEST_TEXT} characters")
+            if once:
+                break
+        return "".join([*made, text[begin:]])
+
     def _pieces(self, text: str, most: float, hand_over: bool) -> list[str]:
         pieces: list[str] = []
-        started, begin, at = time.thread_time(), 0, 0
+        begin = 0
+        for found in self._matches(text, most, hand_over):
+            if found.end() > 0:
+                pieces.append(text[begin : found.start()])
+                begin = found.end()
+        return [*pieces, text[begin:]]
+
+    def _matches(self, text: str, most: float, hand_over: bool) -> "Iterator[regex.Match[str]]":
+        started, at = time.thread_time(), 0
         while at <= len(text):
             left = most - (time.thread_time() - started)
             if left <= 0:
                 raise TimeoutError
             found = self.compiled.search(text, at, timeout=left, concurrent=hand_over)
             if found is None:
-                break
-            if found.end() > 0:
-                pieces.append(text[begin : found.start()])
-                begin = found.end()
+                return
+            yield found
             # As in Java, the next match begins behind this one, one further where this one is empty.
             at = found.end() + (found.end() == found.start())
-        return [*pieces, text[begin:]]
 
     def _bounded(self, text: str, run: Run[Made]) -> Made:
         free = FREE_SECONDS + FREE_SECONDS_PER_CHARACTER * len(text)
@@ -124,3 +152,36 @@ def compiled(source: str) -> Regex:
         return Regex(source, regex.compile(translated(source), cache_pattern=False))
     except (regex.error, RecursionError, OverflowError) as error:
         raise RegexInvalid(f"{error}", 1) from error
+
+
+@lru_cache(maxsize=1024)
+def _template(source: str, replacement: str) -> Template:
+    """A replacement as Java reads it: ``$1`` and ``${name}`` are groups, a backslash takes their meaning from ``$``."""
+    groups, at = compiled(source).compiled, 0
+    parts: list[str | int] = []
+    while at < len(replacement):
+        found = _REFERENCE.match(replacement, at)
+        if found is None:
+            raise Failed(
+                f"the replacement {replacement} has a $ or \\ that refers to nothing; write \\$ for the sign itself"
+            )
+        plain, escaped, name, digits = found.groups()
+        at = found.end()
+        if digits:
+            number = _longest_number(digits, groups.groups)
+            at -= len(digits) - len(str(number))
+            parts.append(number)
+        elif name and name not in groups.groupindex:
+            raise Failed(f"the replacement {replacement} names the group {name}, which {source} has not")
+        else:
+            parts.append(groups.groupindex[name] if name else plain or escaped)
+    return tuple(parts)
+
+
+def _longest_number(digits: str, groups: int) -> int:
+    """The number of a group: as many digits as there are groups for."""
+    numbers = [int(digits[:size]) for size in range(1, len(digits) + 1) if str(int(digits[:size])) == digits[:size]]
+    fitting = [number for number in numbers if number <= groups]
+    if not fitting:
+        raise Failed(f"there is no group {digits[0]} to replace by")
+    return fitting[-1]

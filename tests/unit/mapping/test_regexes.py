@@ -8,6 +8,7 @@ import pytest
 
 from headrace.errors import MappingSyntax
 from headrace.mapping import compile_mapping, regex_time, validate_expression
+from headrace.mapping.failure import Failed
 from headrace.mapping.java_regex import RegexInvalid
 from headrace.mapping.regex_time import LONGEST_PATTERN, Regex, compiled
 
@@ -20,6 +21,8 @@ SLOW_TEXT = "a" * 60 + "b"
 
 def runs(pattern, **given):
     regex = compiled(pattern)
+    if "replaced" in given:
+        return [(regex.replaced(given["text"], given["replacement"]), given["replaced"])]
     methods = {"first": regex.first, "matches": regex.matches, "pieces": regex.pieces}
     return [(methods[what](given["text"]), expected) for what, expected in given.items() if what != "text"]
 
@@ -38,6 +41,17 @@ def test_what_java_refuses(case):
     assert raised.value.position == case["position"]
 
 
+@pytest.mark.parametrize("replacement", ["$", "a$b", "$2", "${no}", "x\\"])
+def test_a_replacement_that_refers_to_nothing_fails(replacement):
+    with pytest.raises(Failed):
+        compiled("(a)").replaced("a", replacement)
+
+
+def test_a_replacement_grows_no_text_beyond_reason():
+    with pytest.raises(Failed, match="grows beyond"):
+        compiled("a").replaced("a" * 1000, "b" * 2000)
+
+
 def test_a_pattern_has_a_longest_length():
     with pytest.raises(RegexInvalid, match="at most 4096"):
         compiled("a" * (LONGEST_PATTERN + 1))
@@ -47,6 +61,12 @@ def test_a_pattern_that_is_written_out_is_checked_with_the_expression():
     with pytest.raises(MappingSyntax, match="the group has no closing") as raised:
         validate_expression('1 + matches_regex(a, "x(y")')
     assert (raised.value.facts["line"], raised.value.facts["column"]) == (1, 5)
+
+
+@pytest.mark.parametrize("method", ['matches("(")', 'replaceAll("(", "")', 'replaceFirst("(", "")', 'split("(")'])
+def test_so_is_one_that_a_method_takes(method):
+    with pytest.raises(MappingSyntax, match="the group has no closing"):
+        validate_expression(f"a.{method}")
 
 
 def test_a_pattern_from_the_data_costs_its_value_only():

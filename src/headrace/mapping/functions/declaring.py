@@ -184,7 +184,8 @@ def _as_moment(value: object) -> datetime:
     return moment
 
 
-def _as_regex(value: object) -> Regex:
+def as_regex(value: object) -> Regex:
+    """A text as the regular expression that it is."""
     try:
         return compiled(as_text(value))
     except RegexInvalid as error:
@@ -213,7 +214,7 @@ _CHANGES: dict[object, Callable[[object], object]] = {
     str: as_text,
     int: _as_whole,
     datetime: _as_moment,
-    Regex: _as_regex,
+    Regex: as_regex,
     list[object]: _as_list,
     dict[str, object]: _as_object,
     Applied: _as_callable,
