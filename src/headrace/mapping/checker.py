@@ -41,10 +41,10 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a destination is: its column, the steps inside the column's array, the type at the end.
+    """Where a destination is: its column, the steps inside the column's array or map, the type at the end.
 
     column  names of the nested structs down to the column
-    within  steps inside the column when it is an array and the destination lies inside it
+    within  steps inside the column when it is an array or a map and the destination lies inside it
     type    what the destination holds
     whole   the column's own type
     """
@@ -105,9 +105,9 @@ def place(target: pa.Schema, path: Path) -> Place:
     column: tuple[str, ...] = ()
     whole: pa.DataType | None = None
     for step in path:
+        if whole is None and (pa.types.is_list(type) or pa.types.is_map(type)):
+            column, whole = tuple(str(name) for name in steps), type
         if pa.types.is_list(type):
-            if whole is None:
-                column, whole = tuple(str(name) for name in steps), type
             type = type.value_type
             if isinstance(step, str):
                 # A path through an array without an index means its one element.
@@ -168,7 +168,7 @@ def _field(type: pa.DataType, step: str | int | None, before: Path) -> pa.DataTy
             "type", f"{above} is no array, it is {name_of(type)}; leave [{'*' if step is None else step}] out"
         )
     if pa.types.is_map(type):
-        raise Unplaced("unsupported", f"a single key of the map {above} cannot be a destination; fill the whole map")
+        return type.item_type
     if not pa.types.is_struct(type):
         raise Unplaced("unknown-field", f"{above} is {name_of(type)} and has no field {step}")
     index = type.get_field_index(step)

@@ -156,7 +156,7 @@ class ExpressionColumn:
 
 @dataclass(frozen=True, slots=True)
 class ListColumn:
-    """An array that several items fill together: each item with its steps inside the array."""
+    """An array or a map that several items fill together: each item with its steps inside."""
 
     entries: tuple[tuple[Cell, Path], ...]
     type: pa.DataType
@@ -171,7 +171,7 @@ class ListColumn:
         return Filled(pa.array(values, self.type), faults)
 
     def _value(self, record: object, position: int, faults: Faults) -> object:
-        made: list[object] = []
+        made: list[object] | dict[str, object] = {} if pa.types.is_map(self.type) else []
         for cell, within in self.entries:
             value = faults.settle(cell, position, cell.of(record))
             if value is not None:
@@ -279,6 +279,8 @@ def _place(container: list[object] | dict[str, object], steps: Path, value: obje
 
 
 def _inner(found: object, rest: Path, value: object) -> object:
+    if value is None and None in rest:
+        return found  # there is no array to walk
     inner: list[object] | dict[str, object] = {} if isinstance(rest[0], str) else []
     if isinstance(found, dict | list):
         inner = found
