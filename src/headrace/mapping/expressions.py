@@ -6,7 +6,6 @@ from difflib import get_close_matches
 from headrace.errors import MappingSyntax
 from headrace.mapping.functions import FUNCTIONS, Function
 from headrace.mapping.functions.declaring import Applied
-from headrace.mapping.java_regex import RegexInvalid
 from headrace.mapping.methods import METHODS
 from headrace.mapping.nodes import (
     ArrayOf,
@@ -24,6 +23,7 @@ from headrace.mapping.nodes import (
 )
 from headrace.mapping.parser import TAKING_PATHS, parse_expression
 from headrace.mapping.paths import syntax_error
+from headrace.mapping.pattern_text import RegexInvalid
 from headrace.mapping.regex_time import Regex, compiled
 
 # So close that a slip is likely: iff for iif, but not concat for frobnicate.

@@ -9,6 +9,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from headrace.mapping.java_classes import letter_set, property_set, word_set
+from headrace.mapping.pattern_text import PatternText
 
 # The library writes out as many copies of a part as it must at least occur: what that comes to has to be small.
 MOST_PARTS = 20_000
@@ -18,14 +19,6 @@ _ENDS = r"\n\r\x85\u2028\u2029"
 _CONTROLS = {"t": 9, "n": 10, "r": 13, "f": 12, "a": 7, "e": 27}
 _FLAGS = frozenset("idmsuxU")
 _NEVER = "(?!)"
-
-
-class RegexInvalid(Exception):
-    """A pattern that is no Java regular expression; ``position`` counts its characters from 1."""
-
-    def __init__(self, what: str, position: int) -> None:
-        self.what, self.position = what, position
-        super().__init__(f"{what}, at character {position} of the regular expression")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,70 +35,27 @@ def translated(pattern: str) -> str:
     part = reader.choice()
     if not reader.at_end:
         raise reader.error("a closing ) has no opening one")
+    if part.weight > MOST_PARTS:
+        raise reader.error(f"the repetitions make the pattern longer than {MOST_PARTS} parts", 0)
     return f"(?V1){part.text}"
 
 
-class _Reader:
+class _Reader(PatternText):
     """Reads one pattern from left to right."""
 
     def __init__(self, pattern: str) -> None:
-        self.pattern, self.at, self.depth = pattern, 0, 0
-        self.flags: frozenset[str] = frozenset()
+        super().__init__(pattern)
+        self.depth = 0
         self.groups = 0
         self.open: list[int] = []
         self.names: dict[str, int] = {}
-
-    # Reading characters
-
-    @property
-    def at_end(self) -> bool:
-        self._skip_comments()
-        return self.at >= len(self.pattern)
-
-    def error(self, what: str, at: int | None = None) -> RegexInvalid:
-        return RegexInvalid(what, (self.at if at is None else at) + 1)
-
-    def _peek(self, ahead: int = 0) -> str:
-        return self.pattern[self.at + ahead : self.at + ahead + 1]
-
-    def _take(self, text: str) -> bool:
-        """Whether ``text`` stands here; then it is read."""
-        if not text or not self.pattern.startswith(text, self.at):
-            return False
-        self.at += len(text)
-        return True
-
-    def _next(self) -> str:
-        if self.at >= len(self.pattern):
-            raise self.error("the pattern ends too early")
-        self.at += 1
-        return self.pattern[self.at - 1]
-
-    def _until(self, end: str, what: str) -> str:
-        found = self.pattern.find(end, self.at)
-        if found < 0:
-            raise self.error(f"{what} has no closing {end}")
-        text, self.at = self.pattern[self.at : found], found + len(end)
-        return text
-
-    def _digits(self, digits: str, most: int) -> str:
-        start = self.at
-        while self.at - start < most and self._peek() and self._peek() in digits:
-            self.at += 1
-        return self.pattern[start : self.at]
-
-    def _skip_comments(self) -> None:
-        while "x" in self.flags and self._peek() and (self._peek() in " \t\n\x0b\f\r" or self._peek() == "#"):
-            if self._next() == "#":
-                while self._peek() and self._peek() not in "\n\r\x85\u2028\u2029":
-                    self.at += 1
 
     # Alternatives, sequences, repetition
 
     def choice(self) -> Part:
         """Alternatives up to the end of the group; flags set among them end with it."""
         around, branches = self.flags, [self._sequence()]
-        while not self.at_end and self._take("|"):
+        while not self.at_end and self.take("|"):
             branches.append(self._sequence())
         self.flags = around
         return Part("|".join(one.text for one in branches), sum(one.weight for one in branches))
@@ -113,7 +63,7 @@ class _Reader:
     def _sequence(self) -> Part:
         texts: list[str] = []
         weight = 1
-        while not self.at_end and self._peek() not in "|)":
+        while not self.at_end and self.peek() not in "|)":
             atom = self._atom()
             if atom is not None:
                 part = self._repeated(atom)
@@ -122,37 +72,37 @@ class _Reader:
         return Part("".join(texts), weight)
 
     def _repeated(self, atom: Part) -> Part:
-        self._skip_comments()
+        self.skip_comments()
         start, least, written = self.at, 1, ""
-        if self._peek() and self._peek() in "?*+":
-            written = self._next()
-        elif self._take("{"):
+        if self.peek() and self.peek() in "?*+":
+            written = self.next()
+        elif self.take("{"):
             least, most = self._times(start)
             written = f"{{{least},{'' if most is None else most}}}"
         if not written:
             return atom
-        if self._peek() and self._peek() in "?+":
-            written += self._next()
+        if self.peek() and self.peek() in "?+":
+            written += self.next()
         weight = atom.weight * max(least, 1)
         if weight > MOST_PARTS:
             raise self.error(f"the repetition makes the pattern longer than {MOST_PARTS} parts", start)
         return Part(f"{atom.text}{written}", weight)
 
     def _times(self, start: int) -> tuple[int, int | None]:
-        least = self._digits("0123456789", 10)
+        least = self.digits("0123456789", 10)
         if not least:
             raise self.error("{ begins no repetition such as {2,3}; write \\{ for the brace itself", start)
         most: str | None = least
-        if self._take(","):
-            most = self._digits("0123456789", 10) or None
-        if not self._take("}"):
+        if self.take(","):
+            most = self.digits("0123456789", 10) or None
+        if not self.take("}"):
             raise self.error("the repetition has no closing }", start)
         if int(most or least) < int(least) or int(most or least) > _MOST_TIMES:
             raise self.error("the repetition has no possible number of times", start)
         return int(least), None if most is None else int(most)
 
     def _atom(self) -> Part | None:
-        start, letter = self.at, self._next()
+        start, letter = self.at, self.next()
         if letter == "(":
             return self._group(start)
         if letter == "[":
@@ -193,7 +143,7 @@ class _Reader:
         if flags != opening:
             self.flags, opening = frozenset(flags), "(?:"
         inside = self.choice()
-        if self.at_end or not self._take(")"):
+        if self.at_end or not self.take(")"):
             raise self.error("the group has no closing )", start)
         if number is not None:
             self.open.remove(number)
@@ -204,18 +154,18 @@ class _Reader:
 
     def _opening(self, start: int) -> str | None:
         """How the group begins; None when it only sets flags for what follows."""
-        if not self._take("?"):
+        if not self.take("?"):
             self.groups += 1
             return "("
         for opening in (":", "=", "!", ">", "<=", "<!"):
-            if self._take(opening):
+            if self.take(opening):
                 return f"(?{opening}"
-        if self._take("<"):
+        if self.take("<"):
             return f"(?P<{self._name_group(start)}>"
         return self._flag_group(start)
 
     def _name_group(self, start: int) -> str:
-        name = self._until(">", "the group's name")
+        name = self.until(">", "the group's name")
         if not (name.isascii() and name.isalnum() and name[0].isalpha()):
             raise self.error(f"{name} is no name of a group; it takes letters and digits", start)
         if name in self.names:
@@ -226,7 +176,7 @@ class _Reader:
 
     def _flag_group(self, start: int) -> str | None:
         flags, off = set(self.flags), False
-        while (letter := self._next()) not in ":)":
+        while (letter := self.next()) not in ":)":
             if letter == "-" and not off:
                 off = True
             elif letter not in _FLAGS:
@@ -247,12 +197,12 @@ class _Reader:
         return "U" in self.flags
 
     def _escape(self, start: int) -> Part | None:
-        letter = self._peek()
+        letter = self.peek()
         if letter and letter in "123456789":
             return Part(self._numbered(start))
-        if self._take("k"):
+        if self.take("k"):
             return Part(self._named(start))
-        if self._take("Q"):
+        if self.take("Q"):
             return self._quoted()
         if letter and letter in "AGbBzZRX":
             self.at += 1
@@ -285,15 +235,15 @@ class _Reader:
         return Part(f"(?:{''.join(parts[:-1])}{last.text})", len(parts) + last.weight)
 
     def _numbered(self, start: int) -> str:
-        number = int(self._next())
-        while self._peek() and self._peek() in "0123456789" and number * 10 + int(self._peek()) <= self.groups:
-            number = number * 10 + int(self._next())
+        number = int(self.next())
+        while self.peek() and self.peek() in "0123456789" and number * 10 + int(self.peek()) <= self.groups:
+            number = number * 10 + int(self.next())
         return self._reference(number, start)
 
     def _named(self, start: int) -> str:
-        if not self._take("<"):
+        if not self.take("<"):
             raise self.error("\\k needs the name of a group, such as \\k<name>", start)
-        name = self._until(">", "the group's name")
+        name = self.until(">", "the group's name")
         if name not in self.names:
             raise self.error(f"there is no group {name} before this", start)
         return self._reference(self.names[name], start)
@@ -310,7 +260,7 @@ class _Reader:
 
     def _character(self, start: int) -> str | int:
         """A character after a backslash: its code, or the set that it stands for."""
-        letter = self._next()
+        letter = self.next()
         if letter in "dDhHsSvVwW":
             return letter_set(letter, self._everywhere)
         if letter in "pP":
@@ -325,19 +275,19 @@ class _Reader:
 
     def _coded(self, letter: str, start: int) -> int:
         if letter == "c":
-            return ord(self._next()) ^ 64
+            return ord(self.next()) ^ 64
         if letter == "0":
-            digits = self._digits("01234567", 3 if self._peek() in tuple("0123") else 2)
+            digits = self.digits("01234567", 3 if self.peek() in tuple("0123") else 2)
             return self._code(digits, 8, start)
         if letter == "N":
             return self._by_name(start)
-        if letter == "x" and self._take("{"):
-            return self._code(self._until("}", "the code"), 16, start)
+        if letter == "x" and self.take("{"):
+            return self._code(self.until("}", "the code"), 16, start)
         size = 2 if letter == "x" else 4
-        digits = self._digits("0123456789abcdefABCDEF", size)
+        digits = self.digits("0123456789abcdefABCDEF", size)
         code = self._code(digits if len(digits) == size else "", 16, start)
-        if letter == "u" and 0xD800 <= code < 0xDC00 and self._take("\\u"):
-            low = self._code(self._digits("0123456789abcdefABCDEF", 4), 16, start)
+        if letter == "u" and 0xD800 <= code < 0xDC00 and self.take("\\u"):
+            low = self._code(self.digits("0123456789abcdefABCDEF", 4), 16, start)
             return 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00)
         return code
 
@@ -351,14 +301,14 @@ class _Reader:
         return code
 
     def _by_name(self, start: int) -> int:
-        name = self._until("}", "the character's name") if self._take("{") else ""
+        name = self.until("}", "the character's name") if self.take("{") else ""
         try:
             return ord(unicodedata.lookup(name))
         except (KeyError, TypeError):
             raise self.error(f"there is no character named {name}", start) from None
 
     def _property(self, negated: bool, start: int) -> str:
-        name = self._until("}", "the name of the class") if self._take("{") else self._next()
+        name = self.until("}", "the name of the class") if self.take("{") else self.next()
         found = property_set(name, negated, self._everywhere)
         if found is None:
             raise self.error(f"there is no character class {name}", start)
@@ -383,21 +333,21 @@ class _Reader:
         self.depth += 1
         if self.depth > DEEPEST:
             raise self.error(f"classes are nested more than {DEEPEST} deep", start)
-        opening = "[^" if self._take("^") else "["
+        opening = "[^" if self.take("^") else "["
         unions: list[str] = []
         items: list[str] = []
         while not self.at_end:
             at = self.at
-            if self._take("&&"):
+            if self.take("&&"):
                 if not items:
                     raise self.error("&& has nothing before it", at)
                 unions.append("".join(items))
                 items = []
-            elif (items or unions) and self._take("]"):
+            elif (items or unions) and self.take("]"):
                 self.depth -= 1
                 sets = [*unions, "".join(items)] if items else unions
                 return f"{opening}{sets[0] if len(sets) == 1 else '&&'.join(f'[{one}]' for one in sets)}]"
-            elif self._take("["):
+            elif self.take("["):
                 items.append(self._class(at))
             else:
                 items.append(self._range())
@@ -405,8 +355,8 @@ class _Reader:
 
     def _range(self) -> str:
         first = self._member()
-        self._skip_comments()
-        if isinstance(first, str) or self._peek() != "-" or self._peek(1) in ("", "[", "]"):
+        self.skip_comments()
+        if isinstance(first, str) or self.peek() != "-" or self.peek(1) in ("", "[", "]"):
             return first if isinstance(first, str) else self._span(first, first)
         start = self.at
         self.at += 1
@@ -416,11 +366,11 @@ class _Reader:
         return self._span(first, last)
 
     def _member(self) -> str | int:
-        start, letter = self.at, self._next()
+        start, letter = self.at, self.next()
         if letter != "\\":
             return ord(letter)
-        if self._take("Q"):
-            return "".join(self._span(ord(one), ord(one)) for one in self._until("\\E", "\\Q")) or _written(ord("Q"))
+        if self.take("Q"):
+            return "".join(self._span(ord(one), ord(one)) for one in self.until("\\E", "\\Q")) or _written(ord("Q"))
         return self._character(start)
 
     def _span(self, first: int, last: int) -> str:

@@ -17,7 +17,8 @@ from typing import TypeVar
 import regex
 
 from headrace.mapping.failure import Failed
-from headrace.mapping.java_regex import RegexInvalid, translated
+from headrace.mapping.java_regex import translated
+from headrace.mapping.pattern_text import RegexInvalid
 from headrace.mapping.values import LONGEST_TEXT
 
 FREE_SECONDS = 0.0002

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
 from headrace.errors import MappingSyntax
 from headrace.mapping import compile_mapping, regex_time, validate_expression
 from headrace.mapping.failure import Failed
-from headrace.mapping.java_regex import RegexInvalid
+from headrace.mapping.pattern_text import RegexInvalid
 from headrace.mapping.regex_time import LONGEST_PATTERN, Regex, compiled
 
 CASES = json.loads((Path(__file__).parents[2] / "cases/mapping/java_regexes.json").read_text("utf-8"))
@@ -50,6 +52,41 @@ def test_a_replacement_that_refers_to_nothing_fails(replacement):
 def test_a_replacement_grows_no_text_beyond_reason():
     with pytest.raises(Failed, match="grows beyond"):
         compiled("a").replaced("a" * 1000, "b" * 2000)
+
+
+PIECES = st.sampled_from(
+    [
+        *"ab01()[]{}*+?|^$.\\-&,<>=!:#/ ixk",
+        "(?",
+        "(?<",
+        "(?<n>",
+        "\\k<n>",
+        "[^",
+        "&&",
+        "\\Q",
+        "\\E",
+        "\\p{L}",
+        "\\u",
+        "{2}",
+        "\\1",
+    ]
+)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True, phases=[Phase.generate])
+@given(st.lists(PIECES, max_size=12).map("".join), st.text("ab01 \n", max_size=8))
+def test_a_text_is_a_pattern_that_runs_or_is_refused(pattern, text):
+    try:
+        regex = compiled(pattern)
+    except RegexInvalid:
+        return
+    assert "".join(regex.pieces("")) == ""
+    assert regex.matches(text) in (True, False)
+
+
+def test_many_repetitions_are_refused_together():
+    with pytest.raises(RegexInvalid, match="longer than 20000"):
+        compiled("a{1000}" * 21)
 
 
 def test_a_pattern_has_a_longest_length():

@@ -17,7 +17,7 @@ import polars as pl
 from headrace.mapping.conversion import whole
 from headrace.mapping.dates import read_moment
 from headrace.mapping.failure import Failed, Failure
-from headrace.mapping.java_regex import RegexInvalid
+from headrace.mapping.pattern_text import RegexInvalid
 from headrace.mapping.regex_time import Regex, compiled
 from headrace.mapping.values import LONGEST_TEXT, text_of, type_name
 
