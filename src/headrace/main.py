@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from headrace.cli import account, demo, mapping, query, verify
+from headrace.cli import account, demo, mapping, query, replay, verify
 from headrace.clock import Clock, MonotonicTimer, WallClock
 from headrace.errors import HeadraceError
 from headrace.settings import DEFAULT_PORT, Settings, check_settings, parse_host_aliases
@@ -292,6 +292,7 @@ class _Loading(threading.Thread):
 # After serve and worker: the order is the one of --help.
 app.command("query")(query.query)
 app.command("verify")(verify.verify)
+app.command("replay")(replay.replay)
 app.command("demo")(demo.demo)
 app.add_typer(account.app, name="account")
 app.add_typer(mapping.app, name="map")

@@ -18,7 +18,7 @@ from headrace.catalog.uploads import predecessors
 from headrace.errors import Conflict, HeadraceError, WindowSuperseded
 from headrace.lake import Change, FileRef, Stamp
 from headrace.lake.changes import Append, Replay
-from headrace.runs import ending, uploads
+from headrace.runs import ending, succession, uploads
 from headrace.runs.deployment import Deployment
 from headrace.runs.plan import Target
 from headrace.runs.promotion import PartWork, Tally, promote_part
@@ -201,10 +201,8 @@ def _require_predecessors_over(deployment: Deployment, batch: Batch) -> None:
 
 
 def _retire_predecessors(conn: sa.Connection, batch: Batch, now: int) -> None:
-    for old in (batches.by_id(conn, id) for id in predecessors(batch.body)):
-        if old.status == "success":
-            tags = {**old.body.get("tags", {}), "acp_successor": [batch.id]}
-            batches.move(conn, old.id, {"success"}, "inactive", at=now, body={**old.body, "tags": tags})
+    for id in predecessors(batch.body):
+        succession.retire(conn, batches.by_id(conn, id), batch.id, now)
 
 
 def _require_allowed(batch: Batch, tally: Tally) -> None:

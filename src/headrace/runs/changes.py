@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from datetime import date
 
 from headrace.lake import Change, FileRef
-from headrace.lake.changes import Append, ReplaceWindow
-from headrace.runs.plan import REPLACE_WINDOW, FlowPlan
+from headrace.lake.changes import Append, ReplaceWindow, Replay
+from headrace.runs.plan import ALL, REPLACE_WINDOW, FlowPlan
 from headrace.sources.reading import Part
 from headrace.store.parts import PartRecord
 
@@ -17,7 +17,10 @@ def scope_of(flow_id: str, partition: str) -> str:
 
 
 def changes(plan: FlowPlan, records: Sequence[PartRecord]) -> list[Change]:
-    """The changes of a run whose parts are all promoted; a run that asked nothing appends nothing."""
+    """The changes of a run whose parts are all promoted; a run that asked nothing appends nothing.
+
+    The batches that a replay stands for go in the same snapshot; one of quarantined rows stands beside its own.
+    """
     files: dict[str, list[FileRef]] = defaultdict(list)
     asked: dict[str, list[Part]] = defaultdict(list)
     for part, record in zip(plan.parts, records, strict=True):
@@ -25,17 +28,22 @@ def changes(plan: FlowPlan, records: Sequence[PartRecord]) -> list[Change]:
         files[part.partition].extend(FileRef.from_json(value) for value in record.data)
     if not asked:
         return [_change(plan, "", Append(), [])]
-    return [_change(plan, partition, _delete(plan, asked[partition]), files[partition]) for partition in asked]
+    come = [_change(plan, partition, _delete(plan, asked[partition]), files[partition]) for partition in asked]
+    go = [_change(plan, "", Replay(batch), []) for batch in (plan.replay.predecessors if plan.replay else ())]
+    return [*come, *go]
 
 
-def _change(plan: FlowPlan, partition: str, delete: Append | ReplaceWindow, files: list[FileRef]) -> Change:
+def _change(plan: FlowPlan, partition: str, delete: Append | ReplaceWindow | Replay, files: list[FileRef]) -> Change:
     scope = scope_of(plan.flow_id, partition)
     return Change(plan.batch_id, scope, delete, tuple(files), plan.reading.now)
 
 
 def _delete(plan: FlowPlan, parts: list[Part]) -> Append | ReplaceWindow:
     days = _days(parts)
-    return ReplaceWindow(*days) if plan.mode == REPLACE_WINDOW and days else Append()
+    # A replay takes rows away by their batch, not by their days. A run that failed has none: its replay does
+    # what the run would have done.
+    by_days = plan.replay is None or (plan.replay.rows == ALL and not plan.replay.predecessors)
+    return ReplaceWindow(*days) if plan.mode == REPLACE_WINDOW and days and by_days else Append()
 
 
 def _days(parts: list[Part]) -> tuple[date, date] | None:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from headrace import crash_points
 from headrace.errors import BatchUnproven, HeadraceError, Invalid, NotFound, Refused, SourceFailure, WindowSuperseded
 from headrace.lake import Change
+from headrace.runs import succession
 from headrace.runs.deployment import Deployment
 from headrace.runs.plan import Target
 from headrace.runs.tick import offer_following
@@ -85,6 +86,7 @@ def succeed(deployment: Deployment, run: Run, records: Sequence[PartRecord]) -> 
         set_files(conn, run.batch_id, records, now)
         moved = {"metrics": batch_metrics(records), "errors": batch_errors(records), "completed_at": now}
         batches.move(conn, run.batch_id, {"committing"}, "success", at=now, **moved)
+        succession.hand_over(conn, run, now)
         crash_points.reach(crash_points.RECORDING)
         offer_following(conn, deployment.jobs, run.flow_id, now)
 

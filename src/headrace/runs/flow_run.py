@@ -8,29 +8,28 @@
     record    metrics, batch, watermark and the flow's next window in one transaction
 
 Every step is recorded when it is done, and a recorded step is read, not done again. So the whole is one re-entrant
-call: whoever is given the run after a crash calls it from the top.
+call: whoever is given the run after a crash calls it from the top. A replay comes here with its plan made and its
+pages landed, by the run that it promotes again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-import sqlalchemy as sa
 import zstandard
 
 from headrace import crash_points, flows, sources
 from headrace.lake import Stamp
-from headrace.runs import ending
+from headrace.runs import ending, replay_rows
 from headrace.runs.changes import changes, scope_of
 from headrace.runs.deployment import Deployment
 from headrace.runs.ending import Failure, HandedBack
 from headrace.runs.plan import FlowPlan
-from headrace.runs.planning import make_plan
-from headrace.runs.promotion import PartWork, Slices, Tally, Wanted, promote_part
+from headrace.runs.planning import make_plan, open_batch
+from headrace.runs.promotion import Choose, PartWork, Slices, Tally, Wanted, promote_part
 from headrace.sources.reading import Page, Part
-from headrace.store import batches, parts, runs
-from headrace.store.batches import Batch
+from headrace.store import parts, runs
 from headrace.store.parts import COPY, PLANNED, PROMOTED, PROMOTION, PartRecord
 from headrace.store.runs import Run
 
@@ -78,16 +77,8 @@ def _plan(deployment: Deployment, run: Run) -> None:
     with deployment.store.write() as conn:
         if runs.set_plan(conn, run.id, made.to_json(), now):
             parts.plan(conn, run.id, [part.to_json() for part in made.parts])
-            _open_batch(conn, run, made, now)
+            open_batch(conn, run, made, now)
     crash_points.reach(crash_points.PLANNED)
-
-
-def _open_batch(conn: sa.Connection, run: Run, plan: FlowPlan, now: int) -> Batch:
-    tags = {"flowId": [run.flow_id], "flowRunId": [run.id], "acp_sourceConnectionId": [plan.source_connection_id]}
-    return batches.insert(
-        conn, run.caller, id=run.batch_id, dataset_id=plan.target.table.dataset_id, at=now, status="staging",
-        run_id=run.id, body={"inputFormat": {"format": "json"}, "tags": tags},
-    )  # fmt: skip
 
 
 # -- copy and promote -------------------------------------------------------------------------------------------
@@ -96,6 +87,7 @@ def _open_batch(conn: sa.Connection, run: Run, plan: FlowPlan, now: int) -> Batc
 def _carry(deployment: Deployment, run: Run, plan: FlowPlan) -> None:
     """Copies part after part; each is promoted behind, while the next ones are copied."""
     _start(deployment, run, COPY)
+    choose = replay_rows.chooser(deployment, run, plan)
     with ThreadPoolExecutor(PROMOTIONS, thread_name_prefix="headrace-promote") as behind:
         promoted: list[Future[None]] = []
         try:
@@ -104,7 +96,7 @@ def _carry(deployment: Deployment, run: Run, plan: FlowPlan) -> None:
                 if record.state == PLANNED:
                     ending.obey(deployment, run.id)
                     record = _copy_part(deployment, run, plan, part, record)
-                promoted.append(behind.submit(_promote, deployment, run, plan, part, record))
+                promoted.append(behind.submit(_promote, deployment, run, plan, part, record, choose))
             _end(deployment, run, COPY)
             _start(deployment, run, PROMOTION)
             for future in promoted:
@@ -150,17 +142,24 @@ def _land(deployment: Deployment, run: Run, part: Part, page: Page) -> dict[str,
 # -- promote --------------------------------------------------------------------------------------------------
 
 
-def _promote(deployment: Deployment, run: Run, plan: FlowPlan, part: Part, record: PartRecord) -> None:
+def _promote(
+    deployment: Deployment,
+    run: Run,
+    plan: FlowPlan,
+    part: Part,
+    record: PartRecord,
+    choose: Callable[[Part], Choose],
+) -> None:
     if record.state == PROMOTED:
         return
     ending.obey(deployment, run.id)
     _start(deployment, run, PROMOTION)
     stamp = Stamp(
         batch=run.batch_id, flow=run.flow_id, scope=scope_of(run.flow_id, part.partition), part=part.n,
-        attempt=run.attempt, extracted_at=plan.reading.now, ingested_at=plan.reading.now,
+        attempt=run.attempt, extracted_at=plan.reading.now, ingested_at=plan.ingested_at,
     )  # fmt: skip
     decoder = partial(_decoder, plan, part)
-    promoted = promote_part(deployment.lake, PartWork(plan.target, stamp, record.raw, decoder))
+    promoted = promote_part(deployment.lake, PartWork(plan.target, stamp, record.raw, decoder, choose(part)))
     counts = promoted.tally.to_json() | {"outputBytes": sum(file.bytes for file in promoted.data)}
     with deployment.store.write() as conn:
         parts.promoted(conn, record, [file.to_json() for file in promoted.data], promoted.errors, counts)
@@ -180,6 +179,7 @@ def _commit(deployment: Deployment, run: Run, plan: FlowPlan) -> None:
     tally.require_balance(f"Run {run.id}")
     _require_tolerance(plan, tally)
     ending.obey(deployment, run.id)
+    replay_rows.require_current(deployment, run, plan)
     ending.commit(deployment, run.batch_id, plan.target, changes(plan, records))
     ending.succeed(deployment, run, records)
 

@@ -14,6 +14,7 @@ from headrace.lake import TableRef
 from headrace.sources.reading import Part, Reading
 
 APPEND, REPLACE_WINDOW = "append", "replace-window"
+ALL, QUARANTINED = "all", "quarantined"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,31 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Replayed:
+    """What a replay takes instead of asking the source.
+
+    run           the run whose landed pages are promoted again
+    rows          ``all`` of them, or ``quarantined``: those that the run rejected
+    at            when the replay was asked for, epoch ms
+    predecessors  the batches whose rows go when the replay's come
+    """
+
+    run: str
+    rows: str
+    at: int
+    predecessors: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object; ``from_json`` reads it back."""
+        return {"run": self.run, "rows": self.rows, "at": self.at, "predecessors": list(self.predecessors)}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Replayed:
+        """The value that ``to_json`` wrote."""
+        return cls(value["run"], value["rows"], value["at"], tuple(value["predecessors"]))
+
+
+@dataclass(frozen=True, slots=True)
 class FlowPlan:
     """One window of one flow, ready to be carried. It refers to credentials by connection id, never holds them.
 
@@ -76,6 +102,7 @@ class FlowPlan:
     clamps     a sentence for every clamp
     mode       ``append`` or ``replace-window``
     tolerance  greatest share of rejected rows in percent; None: no limit (settled: tolerance)
+    replay     of a replay: what it takes instead of asking the source
     """
 
     flow_id: str
@@ -90,9 +117,16 @@ class FlowPlan:
     mode: str
     tolerance: float | None
     parts: tuple[Part, ...]
+    replay: Replayed | None = None
+
+    @property
+    def ingested_at(self) -> int:
+        """When its rows were brought in, epoch ms: a replay's rows were read long before."""
+        return self.replay.at if self.replay else self.reading.now
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object without the parts, which have rows of their own."""
+        replay = {"replay": self.replay.to_json()} if self.replay else {}
         return {
             "flowId": self.flow_id,
             "batchId": self.batch_id,
@@ -105,6 +139,7 @@ class FlowPlan:
             "target": self.target.to_json(),
             "mode": self.mode,
             "tolerance": self.tolerance,
+            **replay,
         }
 
     @classmethod
@@ -123,4 +158,5 @@ class FlowPlan:
             mode=value["mode"],
             tolerance=value["tolerance"],
             parts=parts,
+            replay=Replayed.from_json(value["replay"]) if "replay" in value else None,
         )

@@ -1,5 +1,9 @@
 """Planning a run: the documents are read once, the source is asked what there is, and both are frozen."""
 
+from typing import Any
+
+import sqlalchemy as sa
+
 from headrace import dataprep, flows, registry, sandboxes, sources
 from headrace.catalog import datasets
 from headrace.clock import Window
@@ -8,6 +12,8 @@ from headrace.flows import FlowInputs
 from headrace.runs.deployment import Deployment
 from headrace.runs.plan import REPLACE_WINDOW, FlowPlan, Target
 from headrace.sources.reading import Planned, Reading
+from headrace.store import batches
+from headrace.store.batches import Batch
 from headrace.store.runs import Run
 
 
@@ -54,3 +60,15 @@ def _frozen(run: Run, inputs: FlowInputs, reading: Reading, planned: Planned, ta
         tolerance=inputs.tolerance,
         parts=planned.parts,
     )
+
+
+def open_batch(conn: sa.Connection, run: Run, plan: FlowPlan, now: int) -> Batch:
+    """The batch that a run writes, in ``staging``."""
+    tags = {"flowId": [run.flow_id], "flowRunId": [run.id], "acp_sourceConnectionId": [plan.source_connection_id]}
+    body: dict[str, Any] = {"inputFormat": {"format": "json"}, "tags": tags}
+    if plan.replay is not None and plan.replay.predecessors:
+        body["replay"] = {"predecessors": list(plan.replay.predecessors), "reason": "replace"}
+    return batches.insert(
+        conn, run.caller, id=run.batch_id, dataset_id=plan.target.table.dataset_id, at=now, status="staging",
+        run_id=run.id, body=body,
+    )  # fmt: skip

@@ -1,12 +1,14 @@
 """The run document that the API answers: rendered from what is recorded, so that nothing in it is invented."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from headrace.runs.ending import batch_errors, batch_metrics, skipped
-from headrace.store import parts, runs
+from headrace.runs.succession import replay_of
+from headrace.store import parts, replays, runs
 from headrace.store.parts import COPIED, COPY, PROMOTED, PROMOTION, Activity, PartRecord
 from headrace.store.runs import FAILED, IN_PROGRESS, QUEUED, SUCCESS, Run
 from headrace.store.scope import Caller
@@ -19,14 +21,26 @@ def listed(conn: sa.Connection, caller: Caller, base_url: str, flow_id: str | No
     found = runs.select(conn, caller, flow_id)
     owners = [run.id for run in found]
     recorded, activities = parts.of_owners(conn, owners), parts.activities_of(conn, owners)
-    return [_document(run, caller, recorded[run.id], activities[run.id], base_url) for run in found]
+    replayed: dict[str | None, list[str]] = defaultdict(list)
+    for run in reversed(found):
+        if run.state == SUCCESS:
+            replayed[run.replays].append(run.id)
+    return [
+        _document(run, caller, recorded[run.id], activities[run.id], base_url) | _replayed_by(replayed[run.id])
+        for run in found
+    ]
 
 
 def one(conn: sa.Connection, caller: Caller, id: str, base_url: str) -> dict[str, Any]:
     """One run; NotFound (facts kind, id) when the caller's sandbox has none with this id."""
     run = runs.get(conn, caller, id)
     activities = parts.activities_of(conn, [id])[id]
-    return _document(run, caller, parts.listed(conn, id), activities, base_url)
+    later = [replay.id for replay in replays.of_run(conn, run.flow_id, id)]
+    return _document(run, caller, parts.listed(conn, id), activities, base_url) | _replayed_by(later)
+
+
+def _replayed_by(later: Sequence[str]) -> dict[str, Any]:
+    return {"replayedBy": later} if later else {}
 
 
 def _document(
@@ -122,6 +136,9 @@ def _copy(run: Run, records: Sequence[PartRecord], activity: Activity | None) ->
     if [start, end] != [asked_start, asked_end]:
         window |= {"requestedWindowStart": asked_start, "requestedWindowEnd": asked_end, "clamps": run.plan["clamps"]}
     done = activity.completed_at is not None
+    taken = _taken(run, pages)
+    if taken:
+        pages = size = 0  # nothing was asked of the source
     return {
         "id": COPY,
         "updatedAtUTC": activity.completed_at or run.updated_at,
@@ -129,7 +146,7 @@ def _copy(run: Run, records: Sequence[PartRecord], activity: Activity | None) ->
         "sizeSummary": {"inputBytes": size, "outputBytes": size},
         "recordSummary": {},
         "fileSummary": {"inputFileCount": pages, "outputFileCount": pages},
-        "statusSummary": _activity_status(run, done) | {"extensions": {"type": _kind(run)}},
+        "statusSummary": _activity_status(run, done) | {"extensions": {"type": _kind(run)} | taken},
         "sourceInfo": [_source(run)],
     }
 
@@ -197,8 +214,18 @@ def _kind(run: Run) -> str:
     return "backfill" if run.backfill else "incremental"
 
 
+def _taken(run: Run, pages: int) -> dict[str, Any]:
+    """What a replay took instead of asking the source."""
+    replay = replay_of(run)
+    if replay is None:
+        return {}
+    version = (run.plan or {})["target"]["mappingVersion"]
+    return {"replay": {"runId": replay.run, "rows": replay.rows, "mappingVersion": version, "pages": pages}}
+
+
 def _source(run: Run) -> dict[str, Any]:
-    reference = {"type": "AdfRunId", "ids": [run.id]}
+    """Where the pages came from: this run's own reading, or that of the run it replays."""
+    reference = {"type": "AdfRunId", "ids": [run.replays or run.id]}
     return {"id": (run.plan or {})["sourceConnectionId"], "type": "SourceConnection", "reference": reference}
 
 

@@ -9,7 +9,7 @@ from headrace.errors import Conflict, Invalid, NotFound
 from headrace.runs.deployment import Deployment
 from headrace.runs.tick import enqueue
 from headrace.runs.windows import ONCE
-from headrace.store import parts, runs, schedules
+from headrace.store import parts, replays, runs, schedules
 from headrace.store.runs import FAILED, SUCCESS, Run
 from headrace.store.schedules import Schedule
 from headrace.store.scope import Caller
@@ -44,6 +44,10 @@ def retrigger(deployment: Deployment, caller: Caller, run_id: str) -> tuple[str,
         schedule = _schedule(conn, caller, run.flow_id)
         if not schedule.enabled:
             raise Invalid(f"Flow {run.flow_id} is disabled; enable it before a re-trigger.", code="1388")
+        if run.replays:
+            raise Invalid(f"Run {run_id} is a replay; ask for a replay of run {run.replays} again.", code="1387")
+        if done := replays.of_run(conn, run.flow_id, run_id):
+            raise Invalid(f"Run {run_id} was replayed by run {done[-1].id}; its window is filled.", code="1387")
         if not _retriggerable(conn, run):
             raise Invalid(
                 f"Run {run_id} is {run.state}; only a failed run, or a successful one without records, can be "

@@ -256,6 +256,15 @@ def move(
     return moved
 
 
+def annotate(conn: sa.Connection, id: str, at: int, tags: dict[str, list[str]], errors: list[dict[str, Any]]) -> None:
+    """Adds tags to a batch and rewrites its list of errors; its status stays."""
+    batch = by_id(conn, id)
+    body = {**batch.body, "tags": {**batch.body.get("tags", {}), **tags}}
+    noted = replace(batch, body=body, errors=errors, version=batch.version + 1, updated_at=at)
+    written = _row(noted, ("body", "errors", "version", "updated_at"))
+    conn.execute(batches.update().where((batches.c.id == id) & (batches.c.version == batch.version)).values(written))
+
+
 # -- files ---------------------------------------------------------------------------------------------------
 
 

@@ -76,6 +76,13 @@ def plan(conn: sa.Connection, owner: str, specs: list[dict[str, Any]]) -> None:
         conn.execute(parts.insert(), rows)
 
 
+def plan_copied(conn: sa.Connection, owner: str, planned: list[PartRecord]) -> None:
+    """Records parts whose pages are landed already, by an earlier run."""
+    if planned:
+        rows = [_row(replace(part, owner=owner, n=n, state=COPIED)) for n, part in enumerate(planned)]
+        conn.execute(parts.insert(), rows)
+
+
 def listed(conn: sa.Connection, owner: str) -> list[PartRecord]:
     """The parts in their order."""
     rows = conn.execute(sa.select(parts).where(parts.c.owner == owner).order_by(parts.c.n))

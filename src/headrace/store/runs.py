@@ -17,6 +17,7 @@ KIND = "runs"
 QUEUED, IN_PROGRESS, SUCCESS, FAILED = "queued", "inProgress", "success", "failed"
 UNFINISHED = (QUEUED, IN_PROGRESS)
 SCHEDULE = "schedule"
+REPLAY = "replay:"  # what the cause of a replay begins with; the run whose pages it takes follows
 
 runs = sa.Table(
     "runs",
@@ -85,7 +86,8 @@ _SCHEDULED_LIVE = sa.select(runs.c.id).where((runs.c.flow_id == _ID) & _unfinish
 class Run:
     """One run as read. Times and window are epoch ms.
 
-    cause       ``schedule``, ``retrigger:{run}``, ``ondemand:{n}`` (settled: the run's id is derived from it)
+    cause       ``schedule``, ``retrigger:{run}``, ``ondemand:{n}``, ``replay:{run}:{mappingVersion}:{n}``
+                (settled: the run's id is derived from it)
     attempt     how often a worker entered the run; file names carry it
     jobs        how many jobs were enqueued for it; a job's id is ``{run}:{jobs}``
     troubles    how many attempts ended in an error of ours, not of the source
@@ -125,6 +127,11 @@ class Run:
     def finished(self) -> bool:
         """Whether nothing more will be done for this run."""
         return self.state not in UNFINISHED
+
+    @property
+    def replays(self) -> str | None:
+        """The run whose landed pages this one promotes again; None for a run that asks its source."""
+        return self.cause.split(":")[1] if self.cause.startswith(REPLAY) else None
 
     @property
     def caller(self) -> Caller:
@@ -220,8 +227,12 @@ def last_of(conn: sa.Connection, caller: Caller, flow_ids: Collection[str]) -> d
 
 
 def gaps(conn: sa.Connection, caller: Caller, flow_id: str) -> list[tuple[int, int, str]]:
-    """Windows whose newest run failed: (start, end, run id), oldest first. A re-trigger that succeeds fills one."""
-    where = _scope(caller) & (runs.c.flow_id == flow_id)
+    """Windows whose newest run failed: (start, end, run id), oldest first. A re-trigger that succeeds fills one.
+
+    So does a replay; one that fails leaves the window as it was.
+    """
+    replayed_in_vain = runs.c.cause.startswith(REPLAY) & (runs.c.state == FAILED)
+    where = _scope(caller) & (runs.c.flow_id == flow_id) & ~replayed_in_vain
     columns = (runs.c.id, runs.c.window_start, runs.c.window_end, runs.c.state)
     rows = conn.execute(sa.select(*columns).where(where).order_by(runs.c.created_at))
     newest = {(row.window_start, row.window_end): (row.state, row.id) for row in rows}

@@ -1,14 +1,22 @@
 """Flow Service: ``/runs``."""
 
+from typing import Any
+
 from headrace.api.flowservice.lists import listing, only_value
 from headrace.api.flowservice.service import changed, created, flowservice, require_known, wrapped
 from headrace.api.request import Reply, Request, bare_etag
 from headrace.errors import Invalid, RevisionStale
 from headrace.flows import flow_documents
-from headrace.flows.members import folded, object_at, optional_text
+from headrace.flows.checking import LAST_VERSION
+from headrace.flows.members import flag, folded, object_at, optional_text, whole, wrong
 from headrace.runs import run_documents, starting
+from headrace.runs.plan import ALL, QUARANTINED
+from headrace.runs.replay_trial import trial
+from headrace.runs.replaying import Asked, replay
 
 ACTIONS = {"retrigger": starting.retrigger, "abort": starting.abort}
+REPLAY = "replay"
+REPLAY_MEMBERS = ("mappingVersion", "rows", "dryRun")
 
 
 @flowservice.get("/runs")
@@ -49,14 +57,41 @@ def replace_run(request: Request) -> Reply:
 
 @flowservice.post("/runs/{id}/action")
 def act_on_run(request: Request) -> Reply:
-    """Triggers a failed run again, or aborts a live one."""
+    """Triggers a failed run again, aborts a live one, or replays the landed pages of one (an addition of Headrace)."""
     require_known(request, "op", "subop")
     op, id = request.query.one("op"), request.path_params["id"]
     with request.store.read() as conn:
         found = run_documents.one(conn, request.caller, id, "")
     if request.if_match is not None and request.if_match != bare_etag(found["etag"]):
         raise RevisionStale(kind="runs", id=id)
+    if folded(op or "") == REPLAY:
+        return _replay(request, id)
     action = ACTIONS.get(folded(op or ""))
     if action is None:
-        raise Invalid(f"Action {op} does not exist for runs; use re-trigger or abort.", code="1333", field="op")
+        raise Invalid(f"Action {op} does not exist for runs; use re-trigger, abort or replay.", code="1333", field="op")
     return changed(*action(request.deployment, request.caller, id))
+
+
+def _replay(request: Request, id: str) -> Reply:
+    body = request.json_object() if request.body.strip() else {}
+    for name in body:
+        if name not in REPLAY_MEMBERS:
+            message = f"A replay takes no {name[:80]}; send {', '.join(REPLAY_MEMBERS)} or none."
+            raise Invalid(message, code="1312", field=name)
+    given = {name: value for name, value in body.items() if value is not None}
+    rows = optional_text(given, "rows", ALL)
+    if rows not in (ALL, QUARANTINED):
+        raise wrong("rows", f"{ALL} or {QUARANTINED}")
+    asked = Asked(id, _version(given), rows)
+    if flag(given.get("dryRun", False), "dryRun"):
+        return Reply(200, trial(request.deployment, request.caller, asked))
+    return changed(*replay(request.deployment, request.caller, asked))
+
+
+def _version(given: dict[str, Any]) -> int | None:
+    if "mappingVersion" not in given:
+        return None
+    version = whole(given["mappingVersion"], "mappingVersion")
+    if not 0 <= version <= LAST_VERSION:
+        raise Invalid(f"mappingVersion {version} is not a version.", code="1312", field="mappingVersion")
+    return version

@@ -1,0 +1,40 @@
+"""Replays among the runs: which there are of a run, which is under way, and what a replay has to look out for."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from headrace.store.parts import parts
+from headrace.store.runs import REPLAY, SUCCESS, UNFINISHED, Run, by_id, runs
+
+
+def of_run(conn: sa.Connection, flow_id: str, run_id: str) -> list[Run]:
+    """The replays of a run that succeeded, oldest first."""
+    where = (runs.c.flow_id == flow_id) & runs.c.cause.startswith(f"{REPLAY}{run_id}:") & (runs.c.state == SUCCESS)
+    found = conn.execute(sa.select(runs.c.id).where(where).order_by(runs.c.completed_at)).scalars().all()
+    return [by_id(conn, id) for id in found]
+
+
+def unfinished(conn: sa.Connection, flow_id: str) -> str | None:
+    """The id of a replay of the flow that is not over."""
+    where = (runs.c.flow_id == flow_id) & runs.c.cause.startswith(REPLAY) & runs.c.state.in_(UNFINISHED)
+    id: str | None = conn.execute(sa.select(runs.c.id).where(where)).scalar()
+    return id
+
+
+def successor_of_window(conn: sa.Connection, run: Run) -> str | None:
+    """The id of a run of the same flow and window that succeeded."""
+    window = (runs.c.window_start == run.window_start) & (runs.c.window_end == run.window_end)
+    where = (runs.c.flow_id == run.flow_id) & window & (runs.c.state == SUCCESS) & (runs.c.id != run.id)
+    id: str | None = conn.execute(sa.select(runs.c.id).where(where).limit(1)).scalar()
+    return id
+
+
+def succeeded_specs(conn: sa.Connection, flow_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Run id and what was read, for every part of the flow's runs that succeeded."""
+    where = (runs.c.flow_id == flow_id) & (runs.c.state == SUCCESS)
+    joined = sa.select(runs.c.id, parts.c.spec).join(parts, parts.c.owner == runs.c.id).where(where)
+    for row in conn.execute(joined):
+        yield row.id, msgspec.json.decode(row.spec)
