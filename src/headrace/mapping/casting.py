@@ -146,4 +146,5 @@ _KERNELS: dict[tuple[pa.DataType, object], Callable[[pa.Array, pa.DataType], Cas
     (pa.string(), pa.bool_()): _text_to_boolean,
     (pa.string(), pa.date32()): _text_to_day,
     (pa.string(), _TIMESTAMP): _text_to_moment,
+    (_TIMESTAMP, pa.date32()): _plain,
 }

@@ -133,25 +133,23 @@ class ExpressionColumn:
         return None
 
     def _vectorised(self, columns: Mapping[Names, pa.Array]) -> tuple[pa.Array, pa.Array | None]:
-        made = self._vector({names: kind_of(column) for names, column in columns.items()})
-        frame = pl.DataFrame({f"c{n}": pl.from_arrow(column) for n, column in enumerate(columns.values())})
-        declined = pl.lit(False) if made.declined is None else made.declined
-        # Lazily, so that what value and declined share is computed once.
-        found = frame.lazy().with_columns(value=made.value, declined=declined)
-        result = found.select("value", "declined").collect()
+        made, frame = self._vector({names: kind_of(column) for names, column in columns.items()})
+        read = pl.DataFrame({f"c{n}": pl.from_arrow(column) for n, column in enumerate(columns.values())})
+        result = frame.computed(read, made)
         value = _arrow(result["value"])
         cast_value, not_cast = cast(value, self.type)
         refused = _arrow(result["declined"])
         return cast_value, refused if not_cast is None else pc.or_(refused, not_cast)
 
-    def _vector(self, kinds: Mapping[Names, str]) -> Vector:
+    def _vector(self, kinds: Mapping[Names, str]) -> tuple[Vector, Frame]:
         if pa.types.is_nested(self.type):
             raise NotVectorised(f"a result of {self.type}")
         columns = {names: (f"c{n}", kinds[names]) for n, names in enumerate(self.wanted)}
-        made = vector(self.node, Frame(columns, self.exact, self.decimals))
+        frame = Frame(columns, self.exact, self.decimals)
+        made = vector(self.node, frame)
         if made.kind == NULL:
             raise NotVectorised("only null")
-        return made
+        return made, frame
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,9 +61,9 @@ def _natural(number: int) -> int:
     return number
 
 
-def _concat(arguments: Sequence[Vector], _frame: Frame) -> Vector:
+def _concat(arguments: Sequence[Vector], frame: Frame) -> Vector:
     texts = [text_vector(one) for one in arguments]
-    joined = pl.concat_str([one.value.fill_null("") for one in texts]) if texts else pl.lit("")
+    joined = frame.keep(pl.concat_str([one.value.fill_null("") for one in texts]) if texts else pl.lit(""))
     return Vector(joined, TEXT, any_of(*(one.declined for one in texts), joined.str.len_bytes() > LONGEST_TEXT))
 
 
@@ -73,14 +73,14 @@ def _to_decimal(arguments: Sequence[Vector], frame: Frame) -> Vector:
     if one.kind != TEXT:
         raise NotVectorised(f"to_decimal of {one.kind}")
     if not frame.exact:
-        plain = one.value.str.contains(r"^-?[0-9]{1,15}(\.[0-9]{1,15})?$")
+        plain = frame.keep(one.value.str.contains(r"^-?[0-9]{1,15}(\.[0-9]{1,15})?$"))
         made = pl.when(plain).then(one.value).cast(pl.Float64, strict=False)
         return Vector(made, DOUBLE, any_of(one.declined, ~plain & one.value.is_not_null()))
     plain = one.value.str.contains(r"^-?[0-9]{1,38}(\.[0-9]{1,38})?$")
     return Vector(one.value, NUMERAL, any_of(one.declined, ~plain & one.value.is_not_null()))
 
 
-def _date(arguments: Sequence[Vector], _frame: Frame) -> Vector:
+def _date(arguments: Sequence[Vector], frame: Frame) -> Vector:
     text = arguments[0]
     pattern = arguments[1].constant if len(arguments) == 2 else None
     if text.kind != TEXT or (len(arguments) > 1 and not isinstance(pattern, str)):
@@ -96,7 +96,7 @@ def _date(arguments: Sequence[Vector], _frame: Frame) -> Vector:
         if "%H" in format
         else shaped.to_date(format, strict=False)
     )
-    made = read.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    made = frame.keep(read.cast(pl.Datetime("us")).dt.replace_time_zone("UTC"))
     return Vector(made, MOMENT, any_of(text.declined, made.is_null() & text.value.is_not_null()))
 
 

@@ -40,13 +40,13 @@ def length(one: Vector) -> pl.Expr:
     return one.value.str.len_chars().cast(pl.Int64)
 
 
-def whole_number(one: Vector, name: str) -> Vector:
+def whole_number(one: Vector, name: str, frame: Frame) -> Vector:
     """A text as the whole number that it surely is."""
     if one.kind == LONG:
         return one
     if one.kind != TEXT:
         raise NotVectorised(f"{name} of {one.kind}")
-    plain = one.value.str.contains(_NUMERAL)
+    plain = frame.keep(one.value.str.contains(_NUMERAL))
     made = pl.when(plain).then(one.value).cast(pl.Int64, strict=False)
     return Vector(made, LONG, any_of(one.declined, ~plain & one.value.is_not_null()))
 
@@ -126,8 +126,8 @@ def _size_of(arguments: Sequence[Vector], _frame: Frame) -> Vector:
     return Vector(length(arguments[0]), LONG, arguments[0].declined)
 
 
-def _to_whole(arguments: Sequence[Vector], _frame: Frame) -> Vector:
-    return whole_number(arguments[0], "a whole number")
+def _to_whole(arguments: Sequence[Vector], frame: Frame) -> Vector:
+    return whole_number(arguments[0], "a whole number", frame)
 
 
 FUNCTIONS_OF_TEXTS: Mapping[str, Form] = {

@@ -5,6 +5,7 @@ a declined row goes through the reference. A node that has no such form raises N
 goes through the reference. So nothing here can change a result, only the time that it takes.
 """
 
+from dataclasses import replace
 from decimal import Decimal
 from functools import singledispatch
 
@@ -48,13 +49,24 @@ _WORDS: dict[type, str] = {
 }  # fmt: skip
 
 
-@singledispatch
 def vector(node: Node, frame: Frame) -> Vector:
-    """``node`` over the columns of ``frame``."""
+    """``node`` over the columns of ``frame``; whatever is above it may use it often."""
+    made = _vector(node, frame)
+    if isinstance(node, Literal | Field):
+        return made
+    return replace(
+        made,
+        value=frame.keep(made.value),
+        declined=None if made.declined is None else frame.keep(made.declined),
+    )
+
+
+@singledispatch
+def _vector(node: Node, _frame: Frame) -> Vector:
     raise NotVectorised(_WORDS.get(type(node), type(node).__name__))
 
 
-@vector.register
+@_vector.register
 def _(node: Literal, frame: Frame) -> Vector:
     value = node.value
     if value is None:
@@ -70,7 +82,7 @@ def _(node: Literal, frame: Frame) -> Vector:
     raise NotVectorised("a decimal constant")
 
 
-@vector.register
+@_vector.register
 def _(node: Field, frame: Frame) -> Vector:
     name, kind = frame.columns[node.names]
     if kind == NULL:
@@ -80,7 +92,7 @@ def _(node: Field, frame: Frame) -> Vector:
     return Vector(pl.col(name), kind)
 
 
-@vector.register
+@_vector.register
 def _(node: Unary, frame: Frame) -> Vector:
     operand = vector(node.operand, frame)
     if node.operator == "!":
@@ -94,7 +106,7 @@ def _(node: Unary, frame: Frame) -> Vector:
     raise NotVectorised(f"{node.operator} on {operand.kind}")
 
 
-@vector.register
+@_vector.register
 def _(node: Binary, frame: Frame) -> Vector:
     if node.operator in ("=~", "!~") and isinstance(node.right, ArrayOf):
         elements = [vector(element, frame) for element in node.right.elements]
@@ -105,18 +117,18 @@ def _(node: Binary, frame: Frame) -> Vector:
     return build(vector(node.left, frame), vector(node.right, frame), node.operator)
 
 
-@vector.register
+@_vector.register
 def _(node: Ternary, frame: Frame) -> Vector:
     return choice(vector(node.condition, frame), vector(node.then, frame), vector(node.otherwise, frame))
 
 
-@vector.register
+@_vector.register
 def _(node: Method, frame: Frame) -> Vector:
     arguments = [vector(argument, frame) for argument in node.arguments]
     return method(node.name, vector(node.target, frame), arguments)
 
 
-@vector.register
+@_vector.register
 def _(node: Call, frame: Frame) -> Vector:
     form = form_of(node.name)
     return form([vector(argument, frame) for argument in node.arguments], frame)

@@ -1,7 +1,7 @@
 """Whole columns as the fast back end sees them: a value, its kind, and the rows that it declines."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import reduce
 
 import polars as pl
@@ -43,11 +43,36 @@ class Frame:
 
     exact     numbers are decimals
     decimals  the fields whose numbers are decimals in any case
+    kept      what is used more than once, by the name that it is computed under
     """
 
     columns: Mapping[Names, tuple[str, str]]
     exact: bool
     decimals: frozenset[Names]
+    kept: dict[str, pl.Expr] = field(default_factory=dict)
+
+    def keep(self, value: pl.Expr) -> pl.Expr:
+        """``value`` as a column of its own, so that it is computed once however often it is used."""
+        name = f"k{len(self.kept)}"
+        self.kept[name] = value.alias(name)
+        return pl.col(name)
+
+    def computed(self, columns: pl.DataFrame, made: Vector) -> pl.DataFrame:
+        """The columns ``value`` and ``declined`` of a node over the fields' columns."""
+        frame = columns.lazy()
+        for stage in self._stages():
+            frame = frame.with_columns(stage)
+        declined = pl.lit(False) if made.declined is None else made.declined
+        return frame.with_columns(value=made.value, declined=declined).select("value", "declined").collect()
+
+    def _stages(self) -> Iterable[list[pl.Expr]]:
+        """What is kept, each after what it reads."""
+        depths: dict[str, int] = {}
+        stages: dict[int, list[pl.Expr]] = {}
+        for name, value in self.kept.items():
+            depths[name] = 1 + max((depths.get(read, 0) for read in value.meta.root_names()), default=0)
+            stages.setdefault(depths[name], []).append(value)
+        return [stages[depth] for depth in sorted(stages)]
 
 
 def kind_of(column: pa.Array) -> str:

@@ -284,9 +284,9 @@ def test_good_rows_are_not_declined():
     for source in ("date(concat(2022, '/', e.n, '/', e.m), 'yyyy/M/d')", "date(e.s)", "e.n / e.m", "upper(e.t)"):
         [column] = columns_of([("EXPRESSION", source, "text")])
         columns = [column_at(table, names) for names in column.wanted]
-        made = column._vector({names: kind_of(one) for names, one in zip(column.wanted, columns, strict=True)})
-        frame = pl.DataFrame({f"c{n}": pl.from_arrow(one) for n, one in enumerate(columns)})
-        assert frame.select(made.declined).item() is False
+        made, frame = column._vector({names: kind_of(one) for names, one in zip(column.wanted, columns, strict=True)})
+        read = pl.DataFrame({f"c{n}": pl.from_arrow(one) for n, one in enumerate(columns)})
+        assert frame.computed(read, made)["declined"].to_list() == [False]
 
 
 def test_a_decimal_column_means_the_same_in_both():
