@@ -16,9 +16,11 @@ from headrace.mapping.nodes import Node
 from headrace.mapping.paths import Path, names_of
 from headrace.mapping.values import type_name
 from headrace.mapping.vectorised import vector
-from headrace.mapping.vectors import NULL, Frame, NotVectorised, Vector, kind_of
+from headrace.mapping.vectors import NULL, Frame, NotVectorised, Vector, computed, kind_of
 
 Names = tuple[str, ...]
+# So many expressions share a pass: all that they keep is in memory at once.
+MOST_TOGETHER = 8
 
 
 class Column(Protocol):
@@ -95,28 +97,13 @@ class ExpressionColumn:
     repeats: bool
 
     def of_table(self, table: pa.Table) -> Filled:
-        if not self.wanted:
-            return self._constant(table.num_rows)
-        columns = {names: column_at(table, names) for names in self.wanted}
-        try:
-            made, declined = self._vectorised(columns)
-        except NotVectorised:
-            return self._by_reference(columns)
-        if declined is None or not pc.any(declined).as_py():
-            return Filled(made)
-        positions = pc.indices_nonzero(declined)
-        if len(positions) == table.num_rows:
-            return self._by_reference(columns)
-        rest = self._by_reference({names: column.take(positions) for names, column in columns.items()})
-        return mended(made, declined, positions.to_pylist(), rest)
+        return together([self], table)[0]
 
     def of_records(self, records: Sequence[object]) -> Filled:
         return filled(self.cell, self.type, records)
 
-    def _by_reference(self, columns: Mapping[Names, pa.Array]) -> Filled:
-        return _by_reference(self.cell, self.type, columns, self.repeats)
-
-    def _constant(self, rows: int) -> Filled:
+    def constant(self, rows: int) -> Filled:
+        """The column of an expression that reads no field."""
         if not self.repeats:
             return self.of_records([{}] * rows)
         value = self.cell.of({})
@@ -124,32 +111,83 @@ class ExpressionColumn:
             return filled(self.cell, self.type, [{}] * rows)
         return Filled(pa.repeat(pa.scalar(value, self.type), rows))
 
+    def by_reference(self, fields: Mapping[Names, pa.Array]) -> Filled:
+        """The column as the reference gives it."""
+        return _by_reference(self.cell, self.type, {names: fields[names] for names in self.wanted}, self.repeats)
+
+    def completed(self, fields: Mapping[Names, pa.Array], value: pa.Array, declined: pa.Array) -> Filled:
+        """The column of a vectorised ``value``; the reference fills in what is declined."""
+        made, not_cast = cast(value, self.type)
+        refused = declined if not_cast is None else pc.or_(declined, not_cast)
+        if not pc.any(refused).as_py():
+            return Filled(made)
+        positions = pc.indices_nonzero(refused)
+        if len(positions) == len(made):
+            return self.by_reference(fields)
+        rest = self.by_reference({names: fields[names].take(positions) for names in self.wanted})
+        return mended(made, refused, positions.to_pylist(), rest)
+
     def why_not_vectorised(self, kinds: Mapping[Names, str]) -> str | None:
         """Why rows whose fields are of these ``kinds`` go by the reference; None when they do not."""
         try:
-            self._vector(kinds)
+            self.vectorised({names: (str(names), kind) for names, kind in kinds.items()}, {})
         except NotVectorised as error:
             return str(error)
         return None
 
-    def _vectorised(self, columns: Mapping[Names, pa.Array]) -> tuple[pa.Array, pa.Array | None]:
-        made, frame = self._vector({names: kind_of(column) for names, column in columns.items()})
-        read = pl.DataFrame({f"c{n}": pl.from_arrow(column) for n, column in enumerate(columns.values())})
-        result = frame.computed(read, made)
-        value = _arrow(result["value"])
-        cast_value, not_cast = cast(value, self.type)
-        refused = _arrow(result["declined"])
-        return cast_value, refused if not_cast is None else pc.or_(refused, not_cast)
-
-    def _vector(self, kinds: Mapping[Names, str]) -> tuple[Vector, Frame]:
+    def vectorised(self, fields: Mapping[Names, tuple[str, str]], kept: dict[str, pl.Expr]) -> Vector:
+        """The expression over whole columns, each with its name and kind; NotVectorised when it has no such form."""
         if pa.types.is_nested(self.type):
             raise NotVectorised(f"a result of {self.type}")
-        columns = {names: (f"c{n}", kinds[names]) for n, names in enumerate(self.wanted)}
-        frame = Frame(columns, self.exact, self.decimals)
-        made = vector(self.node, frame)
+        made = vector(self.node, Frame(fields, self.exact, self.decimals, kept))
         if made.kind == NULL:
             raise NotVectorised("only null")
-        return made, frame
+        return made
+
+
+def together(columns: Sequence[ExpressionColumn], table: pa.Table) -> list[Filled]:
+    """Expressions over the rows of ``table``; those that vectorise take one pass over the fields that they share."""
+    fields = {names: column_at(table, names) for column in columns for names in column.wanted}
+    labels = {names: f"c{n}" for n, names in enumerate(fields)}
+    kept: dict[str, pl.Expr] = {}
+    vectors = {n: made for n, column in enumerate(columns) if (made := _vector_or_none(column, fields, labels, kept))}
+    used = dict.fromkeys(names for n in vectors for names in columns[n].wanted)
+    read = pl.DataFrame({labels[names]: pl.from_arrow(fields[names]) for names in used})
+    found = computed(read, kept, vectors)
+    return [
+        column.constant(table.num_rows) if not column.wanted
+        else column.completed(fields, _arrow(found[f"value{n}"]), _arrow(found[f"declined{n}"])) if n in vectors
+        else column.by_reference(fields)
+        for n, column in enumerate(columns)
+    ]  # fmt: skip
+
+
+def _vector_or_none(
+    column: ExpressionColumn,
+    fields: Mapping[Names, pa.Array],
+    labels: Mapping[Names, str],
+    kept: dict[str, pl.Expr],
+) -> Vector | None:
+    before = len(kept)
+    try:
+        if not column.wanted:
+            return None
+        return column.vectorised({names: (labels[names], kind_of(fields[names])) for names in column.wanted}, kept)
+    except NotVectorised:
+        for name in list(kept)[before:]:
+            del kept[name]
+        return None
+
+
+def all_of_table(columns: Mapping[Names, Column], table: pa.Table) -> dict[Names, Filled]:
+    """Every column for the rows of ``table``."""
+    expressions = [(names, column) for names, column in columns.items() if isinstance(column, ExpressionColumn)]
+    made: dict[Names, Filled] = {}
+    for first in range(0, len(expressions), MOST_TOGETHER):
+        group = expressions[first : first + MOST_TOGETHER]
+        found = together([column for _, column in group], table)
+        made.update(zip([names for names, _ in group], found, strict=True))
+    return {names: made[names] if names in made else column.of_table(table) for names, column in columns.items()}
 
 
 @dataclass(frozen=True, slots=True)

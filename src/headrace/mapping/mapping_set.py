@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from headrace.mapping.cells import Faults, Filled, Reject
 from headrace.mapping.checker import placed
-from headrace.mapping.columns import one_array
+from headrace.mapping.columns import all_of_table, one_array
 from headrace.mapping.planner import Plan, plan
 from headrace.mapping.regex_time import batch_allowance
 from headrace.mapping.values import json_text
@@ -53,7 +53,7 @@ class CompiledMapping:
         if any(column.num_chunks > 1 for column in typed.columns):
             typed = typed.combine_chunks()
         with batch_allowance():
-            columns = {names: column.of_table(typed) for names, column in self.plan.columns.items()}
+            columns = all_of_table(self.plan.columns, typed)
         guards = [guard.faults_of_table(typed) for guard in self.plan.guards]
         return self._mapped(one_array(typed["_row"]).cast(pa.int64()), columns, guards)
 

@@ -1,6 +1,6 @@
 """Whole columns as the fast back end sees them: a value, its kind, and the rows that it declines."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 
@@ -57,22 +57,27 @@ class Frame:
         self.kept[name] = value.alias(name)
         return pl.col(name)
 
-    def computed(self, columns: pl.DataFrame, made: Vector) -> pl.DataFrame:
-        """The columns ``value`` and ``declined`` of a node over the fields' columns."""
-        frame = columns.lazy()
-        for stage in self._stages():
-            frame = frame.with_columns(stage)
-        declined = pl.lit(False) if made.declined is None else made.declined
-        return frame.with_columns(value=made.value, declined=declined).select("value", "declined").collect()
 
-    def _stages(self) -> Iterable[list[pl.Expr]]:
-        """What is kept, each after what it reads."""
-        depths: dict[str, int] = {}
-        stages: dict[int, list[pl.Expr]] = {}
-        for name, value in self.kept.items():
-            depths[name] = 1 + max((depths.get(read, 0) for read in value.meta.root_names()), default=0)
-            stages.setdefault(depths[name], []).append(value)
-        return [stages[depth] for depth in sorted(stages)]
+def computed(columns: pl.DataFrame, kept: Mapping[str, pl.Expr], made: Mapping[int, Vector]) -> pl.DataFrame:
+    """The columns ``value<n>`` and ``declined<n>`` of every vector over the fields' columns."""
+    frame = columns.lazy()
+    for stage in _stages(kept):
+        frame = frame.with_columns(stage)
+    wanted = {}
+    for n, one in made.items():
+        wanted[f"value{n}"] = one.value
+        wanted[f"declined{n}"] = pl.lit(False) if one.declined is None else one.declined
+    return frame.with_columns(**wanted).select(list(wanted)).collect()
+
+
+def _stages(kept: Mapping[str, pl.Expr]) -> list[list[pl.Expr]]:
+    """What is kept, each after what it reads."""
+    depths: dict[str, int] = {}
+    stages: dict[int, list[pl.Expr]] = {}
+    for name, value in kept.items():
+        depths[name] = 1 + max((depths.get(read, 0) for read in value.meta.root_names()), default=0)
+        stages.setdefault(depths[name], []).append(value)
+    return [stages[depth] for depth in sorted(stages)]
 
 
 def kind_of(column: pa.Array) -> str:

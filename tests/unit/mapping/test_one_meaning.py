@@ -10,9 +10,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from headrace.mapping import compile_mapping
-from headrace.mapping.columns import ExpressionColumn, column_at
+from headrace.mapping.columns import ExpressionColumn, all_of_table, column_at
 from headrace.mapping.functions.date_parts import PARTS
-from headrace.mapping.vectors import kind_of
+from headrace.mapping.vectors import computed, kind_of
 
 TYPES = {
     "long": pa.int64(),
@@ -93,8 +93,9 @@ def columns_of(cases):
 
 def assert_columns_agree(columns, records):
     table, wrapped = table_of(records), [{"e": record} for record in records]
-    for column in columns:
-        one, other = column.of_table(table), column.of_records(wrapped)
+    made = all_of_table(dict(enumerate(columns)), table)
+    for column, one in zip(columns, made.values(), strict=True):
+        other = column.of_records(wrapped)
         case = column.type, column.cell.source
         assert one.array.to_pylist() == other.array.to_pylist(), case
         assert one.array.type == other.array.type, case
@@ -283,10 +284,11 @@ def test_good_rows_are_not_declined():
     table = table_of([{"s": "2022-08-10", "t": "a", "n": 7, "m": 2, "x": 0.5, "b": True}])
     for source in ("date(concat(2022, '/', e.n, '/', e.m), 'yyyy/M/d')", "date(e.s)", "e.n / e.m", "upper(e.t)"):
         [column] = columns_of([("EXPRESSION", source, "text")])
-        columns = [column_at(table, names) for names in column.wanted]
-        made, frame = column._vector({names: kind_of(one) for names, one in zip(column.wanted, columns, strict=True)})
-        read = pl.DataFrame({f"c{n}": pl.from_arrow(one) for n, one in enumerate(columns)})
-        assert frame.computed(read, made)["declined"].to_list() == [False]
+        fields = {names: (str(names), kind_of(column_at(table, names))) for names in column.wanted}
+        kept: dict[str, pl.Expr] = {}
+        made = column.vectorised(fields, kept)
+        read = pl.DataFrame({str(names): pl.from_arrow(column_at(table, names)) for names in column.wanted})
+        assert computed(read, kept, {0: made})["declined0"].to_list() == [False]
 
 
 def test_a_decimal_column_means_the_same_in_both():
