@@ -101,9 +101,7 @@ def _mapped(frame: pl.DataFrame) -> pl.DataFrame:
         _date("end").alias("lastDay"),
         pl.when(impressions > 5000).then(pl.lit("wide")).otherwise(pl.lit("narrow")).alias("reach"),
         pivot.str.to_uppercase().alias("creative"),
-        pivot.str.replace_all("urn:li:sponsoredCreative:", "", literal=True)
-        .cast(pl.Int64, strict=False)
-        .alias("creativeId"),
+        pivot.str.replace_all("[^0-9]+", "").cast(pl.Int64, strict=False).alias("creativeId"),
         pl.col("cost").cast(pl.Decimal(18, 4), strict=False),
         pl.when(impressions > 0).then(clicks * 1.0 / impressions).alias("rate"),
     ]

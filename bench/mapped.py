@@ -3,6 +3,7 @@
 python -m bench.mapped columns|reference PAGES FILE     prints {"rows", "rejected", "seconds", "processor", "megabytes"}
 """
 
+import gc
 import json
 import sys
 import time
@@ -17,6 +18,7 @@ from bench import mapping_data
 from bench.processes import peak_megabytes
 from headrace import sources, xdm
 from headrace.clock import Window
+from headrace.main import GARBAGE_THRESHOLD
 from headrace.mapping import CompiledMapping, Mapped, compile_mapping
 from headrace.sources.reading import Part, Reading, Request
 
@@ -30,6 +32,8 @@ def main() -> None:
     full = mapping_data.schema()
     schema, checker = xdm.arrow_schema(full), xdm.checker(full)
     compiled = compile_mapping(mapping_data.items(), schema, mapping_data.NOW)
+    gc.freeze()  # as a worker does
+    gc.set_threshold(GARBAGE_THRESHOLD)
     read = _by_columns if back_end == "columns" else _by_reference
     started, used, rows, rejected = time.monotonic(), time.process_time(), 0, 0
     with pq.ParquetWriter(file, schema, compression="zstd") as writer:

@@ -20,7 +20,7 @@ CALCULATED: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("creative", "upper(element.pivotValue)", {"type": "string"}),
     (
         "creativeId",
-        "to_integer(replacestr(element.pivotValue, 'urn:li:sponsoredCreative:', ''))",
+        "to_integer(element.pivotValue.replaceAll('[^0-9]+', ''))",
         {"type": "integer"},
     ),
     ("cost", "to_decimal(element.costInLocalCurrency)", {"type": "number", "meta:headraceType": "decimal(18,4)"}),

@@ -6,6 +6,7 @@ import polars as pl
 
 from headrace.mapping.functions.strings import lower, trim, upper
 from headrace.mapping.values import LONGEST_TEXT
+from headrace.mapping.vector_regexes import matched, replaced
 from headrace.mapping.vectors import (
     FLAG,
     LONG,
@@ -140,6 +141,7 @@ FUNCTIONS_OF_TEXTS: Mapping[str, Form] = {
     "right": _right,
     "is_empty": _is_empty,
     "size_of": _size_of,
+    "matches_regex": lambda arguments, _frame: matched(*arguments),
     "to_integer": _to_whole,
     "to_bigint": _to_whole,
 }
@@ -201,7 +203,10 @@ _METHODS: Mapping[str, Method] = {
     "equals": _same,
     "isEmpty": lambda receiver, _arguments: Vector(receiver.value == "", FLAG),
     "length": lambda receiver, _arguments: Vector(length(receiver), LONG),
+    "matches": lambda receiver, arguments: matched(receiver, *arguments),
     "replace": lambda receiver, arguments: _replaced(receiver, *arguments),
+    "replaceAll": lambda receiver, arguments: replaced(receiver, *arguments, once=False),
+    "replaceFirst": lambda receiver, arguments: replaced(receiver, *arguments, once=True),
     "size": lambda receiver, _arguments: Vector(length(receiver), LONG),
     "startsWith": _test(lambda text, part: text.str.starts_with(part)),
     "substring": _substring,

@@ -28,6 +28,7 @@ from headrace.mapping.nodes import (
 )
 from headrace.mapping.vector_functions import form_of
 from headrace.mapping.vector_operators import BINARY, membership, negated
+from headrace.mapping.vector_regexes import group
 from headrace.mapping.vector_texts import is_empty, length, method
 from headrace.mapping.vectors import (
     DOUBLE,
@@ -44,7 +45,7 @@ from headrace.mapping.vectors import (
 
 _INT64 = range(-(2**63), 2**63)
 _WORDS: dict[type, str] = {
-    Index: "an element by its position", Member: "a member of a computed object", ArrayOf: "an array",
+    Member: "a member of a computed object", ArrayOf: "an array",
     MapOf: "an object", Lambda: "a lambda",
 }  # fmt: skip
 
@@ -126,6 +127,16 @@ def _(node: Ternary, frame: Frame) -> Vector:
 def _(node: Method, frame: Frame) -> Vector:
     arguments = [vector(argument, frame) for argument in node.arguments]
     return method(node.name, vector(node.target, frame), arguments)
+
+
+@_vector.register
+def _(node: Index, frame: Frame) -> Vector:
+    call, index = node.target, node.index
+    if isinstance(call, Call) and call.name == "extract_regex" and isinstance(index, Literal):
+        text, regex = (vector(argument, frame) for argument in call.arguments)
+        if isinstance(index.value, int) and not isinstance(index.value, bool):
+            return group(text, regex, index.value)
+    raise NotVectorised("an element by its position")
 
 
 @_vector.register

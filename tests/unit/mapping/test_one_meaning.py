@@ -143,6 +143,12 @@ VECTORISED = {
         "replacestr(e.s, '0', '$1é\\\\0')",
         "replacestr(concat(e.s, e.s), '99', '9')",
         "e.s.replace('1', 'one')",
+        r"e.s.replaceAll('[^0-9]+', '')",
+        r"e.s.replaceAll('\\s*\\d', 'x')",
+        r"e.s.replaceFirst('([0-9])-?', '<é>')",
+        r"extract_regex(e.s, '^([0-9]{1,4})-([0-9]{2})(-[0-9]+?)')[3]",
+        r"extract_regex(e.s, '([^0-9 ]*)(\\w?)')[1]",
+        r"extract_regex(e.s, '\\.?[1-9]{2,}')[0]",
         "e.s.toUpperCase()",
         "e.s.toLowerCase().trim()",
         "e.s.toString()",
@@ -198,6 +204,8 @@ VECTORISED = {
         "!e.b",
         "not (e.b and e.c) or e.n / e.m > 0",
         "equals(e.s, e.t)",
+        r"matches_regex(e.s, '[^a-z]*[0-9]')",
+        r"e.s.matches('\\d+-\\d+(-\\d+)')",
         "equals(e.s, e.n)",
         "equalsIgnoreCase(e.s, 'YES')",
         "is_empty(e.s)",
@@ -368,3 +376,45 @@ MOMENTS = [
         [{"sourceType": "EXPRESSION", "source": source, "destination": f"o.{to}"}], TARGET, NOW
     ).plan.columns.values()
 ]
+
+
+ATOMS = st.sampled_from(
+    [
+        "a",
+        "1",
+        " ",
+        "-",
+        "é",
+        "[^,]",
+        "[a-c1]",
+        r"[^\d]",
+        r"\w",
+        r"\d",
+        r"\s",
+        r"\.",
+        "[-a]",
+        "[0-9-]",
+        "[.]",
+        "#",
+        "(a)",
+        "(?:1)",
+    ]
+)
+SUFFIXES = st.sampled_from(["", "", "", "?", "*", "+", "{2}", "{1,}", "{0,2}", "??", "+?"])
+PATTERNS = st.lists(st.tuples(ATOMS, SUFFIXES).map("".join), min_size=1, max_size=5).map("".join)
+LETTERS = st.lists(st.text("a1 b-,.#é_İ٣\u2003\n\U0001f600", max_size=8), min_size=1, max_size=20)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, phases=PHASES)
+@given(pattern=st.one_of(PATTERNS, PATTERNS.map("^{}".format)), texts=LETTERS)
+def test_regular_expressions(pattern, texts):
+    """Each pattern means in Rust what it means in Java, or is left to the reference."""
+    quoted = pattern.replace("\\", "\\\\")
+    sources = [
+        ("flag", f"matches_regex(e.s, '{quoted}')"),
+        ("text", f"extract_regex(e.s, '{quoted}')[0]"),
+        ("text", f"extract_regex(e.s, '{quoted}')[1]"),
+        ("text", f"e.s.replaceAll('{quoted}', '<>')"),
+        ("text", f"e.s.replaceFirst('{quoted}', '')"),
+    ]
+    assert_columns_agree(columns_of([("EXPRESSION", source, to) for to, source in sources]), [{"s": t} for t in texts])
