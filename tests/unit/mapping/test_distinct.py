@@ -62,3 +62,10 @@ def test_only_declined_rows():
 @pytest.mark.parametrize("source", ["concat(v, now())", "instr(v, 'a')", "timestamp()"])
 def test_what_repeats(source):
     assert repeats(parse_expression(source))
+
+
+@pytest.mark.parametrize("source", ["uuid()", "concat(v, guid())", "iif(v == 'a', uuid(), v)"])
+def test_what_is_drawn_anew_for_each_row(source):
+    assert not repeats(parse_expression(source))
+    made = asked(source, ["a", "a", "a"], "o.s")[1]
+    assert len(set(made)) == 3
