@@ -33,8 +33,8 @@ Form = Callable[[Sequence[Vector], Frame], Vector]
 def form_of(name: str) -> Form:
     """How the function ``name`` is computed over whole columns; NotVectorised when it has no such form."""
     function = FUNCTIONS[name]
-    if function.name in _SPECIAL:
-        return _SPECIAL[function.name]
+    if function.name in SPECIAL:
+        return SPECIAL[function.name]
     if function.kernel is None:
         raise NotVectorised(f"the function {name}")
     return partial(_by_kernel, function, function.kernel)
@@ -105,7 +105,7 @@ def _is_there(arguments: Sequence[Vector], _frame: Frame) -> Vector:
     return Vector(pl.lit(False) if one.kind == NULL else one.value.is_not_null(), FLAG, one.declined)
 
 
-_SPECIAL: Mapping[str, Form] = {
+SPECIAL: Mapping[str, Form] = {
     **CHOICES,
     **DATES,
     **FUNCTIONS_OF_TEXTS,

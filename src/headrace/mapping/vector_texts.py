@@ -149,7 +149,7 @@ FUNCTIONS_OF_TEXTS: Mapping[str, Form] = {
 
 def method(name: str, receiver: Vector, arguments: Sequence[Vector]) -> Vector:
     """``receiver.name(arguments)`` for a receiver that is a text."""
-    run = _METHODS.get(name)
+    run = METHODS_OF_TEXTS.get(name)
     if run is None:
         raise NotVectorised(f"the method {name}")
     if receiver.kind != TEXT:
@@ -197,7 +197,7 @@ def _substring(receiver: Vector, arguments: Sequence[Vector]) -> Vector:
     return Vector(receiver.value.str.slice(start, end - start if len(bounds) == 2 else None), TEXT, outside)
 
 
-_METHODS: Mapping[str, Method] = {
+METHODS_OF_TEXTS: Mapping[str, Method] = {
     "contains": _test(lambda text, part: text.str.contains(part, literal=True)),
     "endsWith": _test(lambda text, part: text.str.ends_with(part)),
     "equals": _same,

@@ -1,7 +1,9 @@
 """Tables and records mean the same: hypothesis looks for a row on which the two back ends differ."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
@@ -11,7 +13,12 @@ from hypothesis import strategies as st
 
 from headrace.mapping import compile_mapping
 from headrace.mapping.columns import ExpressionColumn, all_of_table, column_at
+from headrace.mapping.functions import FUNCTIONS
 from headrace.mapping.functions.date_parts import PARTS
+from headrace.mapping.nodes import Binary, Call, Method, children
+from headrace.mapping.vector_functions import SPECIAL
+from headrace.mapping.vector_operators import BINARY
+from headrace.mapping.vector_texts import METHODS_OF_TEXTS
 from headrace.mapping.vectors import computed, kind_of
 
 TYPES = {
@@ -60,6 +67,7 @@ RECORDS = st.lists(
 
 # Examples are small already; shrinking them takes longer than reading them.
 PHASES = (Phase.explicit, Phase.generate)
+CASES = Path(__file__).parents[2] / "cases" / "mapping"
 NOW = 1_660_000_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BATCH = compile_mapping(
@@ -114,132 +122,8 @@ def test_attributes(records):
     assert_columns_agree(ATTRIBUTES, records)
 
 
-# Each is claimed by the vectorised back end for the columns it reads.
-VECTORISED = {
-    "text": [
-        "concat(e.s, '-', e.n, e.z)",
-        "upper(e.s)",
-        "lower(trim(e.s))",
-        "ltrim(e.s)",
-        "rtrim(e.s)",
-        "left(e.s, 2)",
-        "substr(e.s, 1, 2)",
-        "e.s + e.t",
-        "iif(e.b, e.s, e.t)",
-        "iif(e.n > 0 && e.m / e.n > 1, 'many', null)",
-        "e.b ? upper(e.s) : e.t",
-        "e.s ?? e.t",
-        "coalesce(e.s, e.t, 'none')",
-        "decode(e.s, 'yes', 'Y', e.t, 'same', 'other')",
-        "iif(e.s.equals('n/a'), nullify(), e.s)",
-        "iif(e.s != null && e.s != '', e.s, null)",
-        "iif(e.s == e.t || e.n / e.m == 1, 'a', 'b')",
-        "concat(e.s, e.b, '|', e.c)",
-        "right(e.s, 2)",
-        "right(e.s, 0)",
-        "lpad(e.s, 4, '0')",
-        "rpad(e.s, 4, 'é')",
-        "replacestr(e.s, '1', '')",
-        "replacestr(e.s, '0', '$1é\\\\0')",
-        "replacestr(concat(e.s, e.s), '99', '9')",
-        "e.s.replace('1', 'one')",
-        r"e.s.replaceAll('[^0-9]+', '')",
-        r"e.s.replaceAll('\\s*\\d', 'x')",
-        r"e.s.replaceFirst('([0-9])-?', '<é>')",
-        r"extract_regex(e.s, '^([0-9]{1,4})-([0-9]{2})(-[0-9]+?)')[3]",
-        r"extract_regex(e.s, '([^0-9 ]*)(\\w?)')[1]",
-        r"extract_regex(e.s, '\\.?[1-9]{2,}')[0]",
-        "e.s.toUpperCase()",
-        "e.s.toLowerCase().trim()",
-        "e.s.toString()",
-        "e.s.substring(1)",
-        "e.s.substring(1, 2)",
-        "first(e.s, e.t)",
-        "last(e.s, e.z, e.t)",
-        "min(e.s, e.t, null)",
-        "max(e.s, 'm')",
-        "e.s ?: e.t",
-        "iif(e.s, e.s, 'none')",
-        "iif(e.x, e.s, e.t)",
-        "iif(!e.s.isEmpty() && e.s.length() > 1 || 1 / e.n == 0, e.s, e.s.substring(9))",
-        "decode(e.n, 1, e.s, 2, e.s.substring(1), e.s.substring(2))",
-        "coalesce(e.s, e.t.substring(1))",
-        "e.s ?? e.t.substring(1)",
-        "format(date(e.s), \"yyyy yy MMMM MMM MM M dd d DDD D EEEE EEE E u YYYY-'W'ww 100% 'o''clock'\")",
-        "format(date(e.s), 'HH H hh h XXX z Z')",
-        "format(date(e.s, 'yyyy-MM-dd'), 'mm m ss s SSS a VV')",
-        "dformat(e.n, 'yyyy-MM-dd HH:mm:ss.SSS a h')",
-        "dformat(e.n * 1000, \"yyyy-MM-dd'T'HH:mm:ss.SSSX\")",
-    ],
-    "long": [
-        "e.n + e.m",
-        "e.n - e.m",
-        "e.n * e.m",
-        "e.n / e.m",
-        "e.n % e.m",
-        "-e.n",
-        "to_integer(e.s)",
-        "to_integer(e.n) + 1",
-        "to_integer(e.s) * 2",
-        "date_part('year', date(e.s)) + date_part('q', date(e.s)) + date_part('m', date(e.s))",
-        "date_part('dy', date(e.s))",
-        "date_part('w', date(e.s)) * 100 + date_part('dw', date(e.s)) + date_part('dd', date(e.s))",
-        "date_part('hh', date(e.s)) * 100 + date_part('hh12', date(e.s))",
-        "date_part('mi', date(e.s)) + date_part('s', date(e.s)) + date_part('SSS', date(e.s))",
-    ],
-    "double": ["e.x + e.y", "e.x - 0.5", "e.x * e.n", "e.x / e.y", "e.n / 2.0", "-e.x"],
-    "flag": [
-        "to_decimal(e.s) * 2 < 3",
-        "e.n < e.m",
-        "e.n >= e.x",
-        "e.s <= e.t",
-        "e.x > e.y",
-        "e.s == null",
-        "e.z == null",
-        "contains_key('e.s') && is_set(e.n)",
-        "contains_key(e.z)",
-        "e.n != e.m",
-        "e.x == e.n",
-        "e.b == e.c",
-        "!e.b",
-        "not (e.b and e.c) or e.n / e.m > 0",
-        "equals(e.s, e.t)",
-        r"matches_regex(e.s, '[^a-z]*[0-9]')",
-        r"e.s.matches('\\d+-\\d+(-\\d+)')",
-        "equals(e.s, e.n)",
-        "equalsIgnoreCase(e.s, 'YES')",
-        "is_empty(e.s)",
-        "is_empty(e.z)",
-        "empty(e.s)",
-        "empty(e.n)",
-        "e.s =^ '1'",
-        "e.s !^ e.t",
-        "e.s =$ e.t",
-        "e.s !$ '0'",
-        "e.s =~ ['yes', e.t, null]",
-        "e.n !~ [1, -1, e.x]",
-        "e.s =~ []",
-        "e.s.contains(e.t)",
-        "e.s.contains('')",
-        "e.s.startsWith('1') || e.s.endsWith(e.t)",
-        "e.s && e.n",
-        "e.x || !e.n || e.z",
-        "e.b && e.n / e.m > 0",
-        "e.b || e.n / e.m > 0",
-        "!e.s",
-    ],
-    "moment": [
-        "date(e.s)",
-        "date(e.s, 'yyyy-MM-dd')",
-        "date(e.s, 'MM-dd-yyyy')",
-        "date(concat(e.n, '/', e.m, '/1'), 'yyyy/M/d')",
-        "zone_date_to_utc(date(e.s))",
-    ],
-    "day": ["date(e.s, 'yyyy-M-d')", "e.s"],
-    "money": ["to_decimal(e.s)", "iif(e.b, to_decimal(e.s), null)"],
-    "small": ["to_decimal(e.s)"],
-    "int": ["to_integer(e.s)", "e.n"],
-}  # fmt: skip
+# Each is claimed by the vectorised back end for the columns it reads: destination -> expressions.
+VECTORISED = json.loads((CASES / "over_columns.json").read_text("utf-8"))
 EXPRESSIONS = columns_of([("EXPRESSION", text, to) for to, texts in VECTORISED.items() for text in texts])
 
 
@@ -255,6 +139,25 @@ def test_what_is_claimed_is_vectorised(column):
     assert (
         column.why_not_vectorised({names: kind_of(column_at(table_of([{}]), names)) for names in column.wanted}) is None
     )
+
+
+def test_whatever_has_a_form_over_columns_is_among_these():
+    trees = [column.node for column in [*EXPRESSIONS, *MOMENTS]]
+    used = {name for tree in trees for name in names_in(tree)}
+    claimed = {name for name, one in FUNCTIONS.items() if name == one.name and (one.kernel or name in SPECIAL)}
+    assert claimed | set(METHODS_OF_TEXTS) | set(BINARY) <= used
+
+
+def names_in(node):
+    """The functions, methods and operators of a tree."""
+    if isinstance(node, Call):
+        yield FUNCTIONS[node.name].name
+    elif isinstance(node, Method):
+        yield node.name
+    elif isinstance(node, Binary):
+        yield node.operator
+    for child in children(node):
+        yield from names_in(child)
 
 
 @settings(max_examples=12, deadline=None, derandomize=True, phases=PHASES)
