@@ -48,7 +48,12 @@ def test_the_share_of_bad_rows_decides_when_it_is_set(tutorial: Tutorial, name: 
     )
     (record,) = rejected(flow, batch["id"])
     assert record["element"]["clicks"] == "n/a" and record["_errors"][0]["code"] == "MAPPER-3700-400"
-    assert {"code": "MAPPER-3700-400", "description": "Mapper Transform Error", "recordCount": 1} in batch["errors"]
+    told = run["activities"][1]["statusSummary"]["extensions"]["errors"]
+    assert [error["code"] for error in told] == ["INGEST-1212-400", "MAPPER-3700-400"]
+    assert told == [
+        {("message" if name == "description" else name): error[name] for name in error if name != "rows"}
+        for error in batch["errors"][-2:]
+    ]
 
 
 def test_a_run_over_its_share_says_so_and_still_shows_what_was_wrong(tutorial: Tutorial) -> None:

@@ -35,9 +35,12 @@ def patch(conn: sa.Connection, caller: Caller, id: str, steps: object, if_match:
     changed, ops = patching.patched(found.body, steps)
     if changed.get("state") != found.body["state"]:
         raise Invalid("The state is changed by /action, not by a patch.", code="1456", field="state")
+    drafted = found.body["state"] == states.DRAFT
+    before = None if drafted else checking.checked_timing(conn, caller, found.body, found.created_at)
+    if before is not None:
+        scheduling.check_not_once(before, changed, now)
     timing = checking.checked(conn, caller, changed, found.created_at)
-    if timing is not None and found.body["state"] != states.DRAFT:
-        before = checking.checked_timing(conn, caller, found.body, found.created_at)
+    if before is not None and timing is not None:
         scheduling.check_change(before, timing, now)
     written = documents.replace_body(conn, caller, found, _operated(changed, "update", ops, now), now)
     _schedule(conn, caller, written, timing, now)

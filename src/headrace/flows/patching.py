@@ -5,6 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from headrace.errors import Invalid, RevisionMissing, RevisionStale
+from headrace.flows.members import MISSING, optional_text
 from headrace.flows.rendering import COMPUTED, METADATA
 from headrace.store import documents
 from headrace.store.documents import Document
@@ -46,4 +47,6 @@ def patched(document: Json, patch: object) -> tuple[Json, list[Json]]:
     changed = apply_patch(document, steps)
     if changed.get("connectionSpec") != document.get("connectionSpec"):
         raise Invalid("The connectionSpec cannot be changed; make a new one instead.", code="1414")
+    if optional_text(document, "name") and not optional_text(changed, "name"):
+        raise Invalid("The name cannot be taken away; replace it with another.", code=MISSING, field="name")
     return changed, steps

@@ -42,16 +42,21 @@ def read(flow: Json, spec: Json, created_at: int) -> Timing:
     return Timing(frequency, interval or 1, _start(params, created_at), backfill)
 
 
+def check_not_once(before: Timing, flow: Json, now: int) -> None:
+    """A schedule that has started cannot become once. Asked before the new one is read, whose interval has to go too."""
+    if now >= before.start and _frequency(object_at(flow, "scheduleParams")) == ONCE != before.frequency:
+        raise Invalid(
+            "The start time has passed, so the frequency cannot become once.", code="1403", catalogue="sources",
+            field="scheduleParams.frequency",
+        )  # fmt: skip
+
+
 def check_change(before: Timing, after: Timing, now: int) -> None:
     """What a schedule that has started may no longer change."""
     if now < before.start:
         return
     if after.start != before.start:
         raise Invalid("The start time has passed, so it cannot be changed.", code="1366", field="startTime")
-    if after.frequency == ONCE != before.frequency:
-        raise Invalid(
-            "The start time has passed, so the frequency cannot become once.", code="1403", catalogue="sources"
-        )
     if after.backfill != before.backfill:
         raise Invalid("The start time has passed, so backfill cannot be changed.", code="1404", catalogue="sources")
 

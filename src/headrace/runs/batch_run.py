@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 BATCH_RUN = "batch_run"
 MOST_ATTEMPTS = 4
 PERCENT = 100.0
+UNDIAGNOSED = "INGEST-1211-400"
 EMPTY = {"code": "106", "description": "The batch holds no file with content; upload one before COMPLETE."}
 COMPLETED = ("loaded", "staging", "committing", "success")
 
@@ -91,7 +92,7 @@ def batch_run(deployment: Deployment, batch_id: str) -> None:
     except ending.HandedBack:
         _again(deployment, batch_id, attempt)
     except (TooManyErrors, ending.Stopped) as reason:
-        _give_up(deployment, batch_id, "INGEST-1212-400", reason.message)
+        _give_up(deployment, batch_id, ending.PARTIAL if _diagnosed(batch.body) else UNDIAGNOSED, reason.message)
     except (ReplayTooEarly, WindowSuperseded) as reason:
         _give_up(deployment, batch_id, "INGEST-1000-400", reason.message)
     except Exception as trouble:
@@ -224,7 +225,12 @@ def _allowed_percent(body: dict[str, Any]) -> float:
     percent = _percentage(body)
     if percent is not None:
         return float(percent)
-    return PERCENT if str(body.get("enableErrorDiagnostics", "")).lower() == "true" else 0.0
+    return PERCENT if _diagnosed(body) else 0.0
+
+
+def _diagnosed(body: dict[str, Any]) -> bool:
+    """Whether the batch asked for diagnostics; a share that it allows asks for them too."""
+    return str(body.get("enableErrorDiagnostics", "")).lower() == "true" or _percentage(body) is not None
 
 
 def _percentage(body: dict[str, Any]) -> Any:
@@ -249,6 +255,6 @@ def _give_up(deployment: Deployment, batch_id: str, code: str, message: str) -> 
     now = deployment.clock.now()
     with deployment.store.write() as conn:
         ending.set_files(conn, batch_id, records, now, data=False)
-        errors = [{"code": code, "description": message}, *ending.batch_errors(records)]
+        errors = [{"code": code, "description": message}, *ending.errors_by_code(records)]
         metrics = ending.batch_metrics(records, committed=False)
         batches.move(conn, batch_id, {batch.status}, "failed", at=now, metrics=metrics, errors=errors, completed_at=now)

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 MOST_TROUBLES = 3
 FIRST_WAIT_MS = 500
 NOT_COMMITTED = "notCommitted"
+PARTIAL = "INGEST-1212-400"
 
 
 class Failure(HeadraceError):
@@ -171,7 +172,7 @@ def _close_batch(
 ) -> None:
     set_files(conn, batch.id, records, now, data=False)
     status = "aborted" if isinstance(reason, Stopped) else "failed"
-    errors = [{"code": _code(reason), "description": reason.message}, *batch_errors(records)]
+    errors = [{"code": _code(reason), "description": reason.message}, *batch_errors(records, committed=False)]
     moved = {"metrics": batch_metrics(records, committed=False), "errors": errors, "completed_at": now}
     batches.move(conn, batch.id, {batch.status}, status, at=now, **moved)
 
@@ -233,7 +234,20 @@ def skipped(records: Sequence[PartRecord], *, committed: bool = True) -> dict[st
     return dict(+rules)
 
 
-def batch_errors(records: Sequence[PartRecord]) -> list[dict[str, Any]]:
+def batch_errors(records: Sequence[PartRecord], *, committed: bool = True) -> list[dict[str, Any]]:
+    """What Platform tells of rows that were turned away: how many in all and what became of the others, then by code."""
+    counted = batch_metrics(records, committed=committed)
+    failed, written = counted["failedRecordCount"], counted["outputRecordCount"]
+    if not failed:
+        return []
+    summary = (
+        f"Encountered {failed} errors in the data. Successfully ingested {written} rows. "
+        "Review the associated diagnostic files for additional details."
+    )
+    return [{"code": PARTIAL, "description": summary, "rows": []}, *errors_by_code(records)]
+
+
+def errors_by_code(records: Sequence[PartRecord]) -> list[dict[str, Any]]:
     """One entry for each code that turned rows away."""
     codes: dict[str, int] = {}
     for record in records:

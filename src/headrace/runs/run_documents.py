@@ -173,20 +173,14 @@ def _promotion(
 
 def _promotion_status(run: Run, records: Sequence[PartRecord], activity: Activity, meta: str) -> dict[str, Any]:
     status = _activity_status(run, activity.completed_at is not None)
-    failed = counted_failures(records)
-    if not failed:
+    told = batch_errors(records, committed=run.state != FAILED)
+    if not told:
         return status
-    written = batch_metrics(records, committed=run.state != FAILED)["outputRecordCount"]
-    message = (
-        f"Encountered {failed} errors in the data. Successfully ingested {written} rows. "
-        "Review the associated diagnostic files for additional details."
-    )
-    by_code = [
-        {"code": error["code"], "recordCount": error["recordCount"], "message": error["description"]}
-        for error in batch_errors(records)
+    listed = [
+        {name: error[name] for name in ("code", "recordCount") if name in error} | {"message": error["description"]}
+        for error in told
     ]
     manifest = {"failedRecords": f"{meta}row_errors", "sampleErrors": f"{meta}row_error_samples.json"}
-    listed = [{"code": "INGEST-1212-400", "message": message}, *by_code]
     errors = status.get("errors", [PROMOTION_FAILED])
     return status | {"errors": errors, "extensions": {"manifest": manifest, "errors": listed}}
 

@@ -83,7 +83,6 @@ BEFORE = Timing("hour", 1, START, True)
     ("after", "code"),
     [
         (Timing("hour", 1, START + 1000, True), "1366"),
-        (Timing("once", 1, START, True), "1403"),
         (Timing("hour", 1, START, False), "1404"),
     ],
 )

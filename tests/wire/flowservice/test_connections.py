@@ -93,6 +93,8 @@ def test_patch_is_read_whatever_its_label_and_etag_spelling(flows: Flows) -> Non
         (replace("/state", "gone"), "FLOW-1456-400"),
         (replace("/state", "draft"), "FLOW-1456-400"),
         (replace("/name", 5), "SOURCES-1312-400"),
+        (replace("/name", " "), "SOURCES-1304-400"),
+        ({"op": "remove", "path": "/name"}, "SOURCES-1304-400"),
         ("name", "SOURCES-1000-400"),
     ],
 )

@@ -95,6 +95,7 @@ def test_a_flow_that_cannot_run_gets_its_code(flows: Flows, changes: Any, expect
     ("step", "expected"),
     [
         (replace("/scheduleParams/startTime", "1625040888"), "SOURCES-1366-400"),
+        (replace("/scheduleParams/frequency", "once"), "SOURCES-1403-400"),
         ({"op": "add", "path": "/scheduleParams/backfill", "value": False}, "SOURCES-1404-400"),
         (replace("/scheduleParams/interval", 0), "SOURCES-1362-400"),
         (replace("/nothing", 0), "FLOW-1455-400"),
