@@ -101,13 +101,14 @@ def build(settings: Settings) -> Process:
 
 def open_database(settings: Settings) -> Opened:
     """Checks the settings and opens the database, brought up to date."""
+    from headrace.store.directory import make_directory
     from headrace.store.emulator_clock import EmulatorClock
     from headrace.store.engine import open_store
     from headrace.store.keyring import load_keyring
     from headrace.store.migrations import upgrade
 
     _require_startable(settings)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    make_directory(settings.data_dir)
     keyring = load_keyring(settings.key_file)  # before the database: a database without its keys is refused
     store = open_store(settings.database)
     upgrade(store)

@@ -10,6 +10,15 @@ from typing import TextIO
 from headrace.errors import Conflict, Invalid, NotFound
 
 LOCK = "serve.lock"
+OWNER_ONLY = 0o700
+
+
+def make_directory(data_dir: Path) -> None:
+    """Makes the data directory, for its user alone; one that is there stays as it is.
+
+    The databases and the lake's files are made by libraries, which leave them to the umask.
+    """
+    data_dir.mkdir(mode=OWNER_ONLY, parents=True, exist_ok=True)
 
 
 def require_directory(data_dir: Path) -> None:
@@ -45,7 +54,7 @@ def served_alone(data_dir: Path) -> Iterator[None]:
 
 def _lock_file(data_dir: Path) -> TextIO:
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        make_directory(data_dir)
         return (data_dir / LOCK).open("a+")
     except OSError as error:
         raise Invalid(f"--data-dir {data_dir} cannot be used: {error.strerror} ({error.filename}).") from error

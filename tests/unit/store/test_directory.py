@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from headrace.errors import Conflict
-from headrace.store.directory import served_alone
+from headrace.store.directory import make_directory, served_alone
 
 
 def test_a_second_server_is_refused_by_name_and_welcome_later(tmp_path: Path) -> None:
@@ -17,3 +17,13 @@ def test_a_second_server_is_refused_by_name_and_welcome_later(tmp_path: Path) ->
             served_alone(tmp_path),
         ):
             pass
+
+
+def test_a_directory_that_is_made_is_its_users_alone_and_one_that_is_there_stays(tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o750)
+    with served_alone(tmp_path / "new" / "data"):
+        make_directory(shared)
+    assert (tmp_path / "new" / "data").stat().st_mode & 0o777 == 0o700
+    assert shared.stat().st_mode & 0o777 == 0o750
