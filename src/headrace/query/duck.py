@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from headrace.errors import Broken, QueryInvalid, TableUnknown
 
@@ -31,7 +32,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a query gave: columns, and rows as tuples of Python values (decimals exact, structs as dicts)."""
+    """What a query gave: columns, and rows as tuples of Python values (decimals exact, structs and maps of texts as dicts)."""
 
     columns: tuple[Column, ...]
     rows: list[tuple[Any, ...]]
@@ -108,8 +109,19 @@ def _extension(name: str) -> Path:
 def _result(done: duckdb.DuckDBPyConnection) -> Result:
     columns = tuple(Column(str(entry[0]), str(entry[1])) for entry in done.description or ())
     table = done.to_arrow_table()
-    values = [_python(column, table.column(n).to_pylist()) for n, column in enumerate(columns)]
+    values = [_python(column, _listed(table.column(n))) for n, column in enumerate(columns)]
     return Result(columns, list(zip(*values, strict=True)))
+
+
+def _listed(column: pa.ChunkedArray) -> list[Any]:
+    return column.to_pylist(maps_as_pydicts="strict" if _keyed_by_text(column.type) else None)
+
+
+def _keyed_by_text(type: pa.DataType) -> bool:
+    """Whether every map in ``type`` can be a dict: other keys are no names, and some cannot even be hashed."""
+    if pa.types.is_map(type):
+        return pa.types.is_string(type.key_type) and _keyed_by_text(type.item_type)
+    return all(_keyed_by_text(type.field(n).type) for n in range(type.num_fields))
 
 
 def _python(column: Column, values: list[Any]) -> list[Any]:

@@ -191,6 +191,21 @@ def test_the_command_writes_exact_values(data_dir: Path, format: str, written: s
     assert _told(sql, "--data-dir", str(data_dir), "--format", format) == written
 
 
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("map {'x': 1, 'y': NULL}", '{"x":1,"y":null}'),
+        ("NULL::MAP(VARCHAR, INTEGER)", "null"),
+        ("{'list': [map {'x': map {'y': 1.50}}]}", '{"list":[{"x":{"y":1.50}}]}'),
+        ("map {'x': DATE '2022-08-09'}", '{"x":"2022-08-09"}'),
+        ("map {[1]: 2}", "[[[1],2]]"),
+    ],
+)
+def test_a_map_of_texts_is_an_object(data_dir: Path, value: str, written: str) -> None:
+    told = _told(f"SELECT {value} AS m", "--data-dir", str(data_dir), "--format", "json")
+    assert told == f'[\n {{"m":{written}}}\n]\n'
+
+
 def test_the_command_draws_a_table(data_dir: Path) -> None:
     shown = _told("SELECT name, spent FROM ads", "--data-dir", str(data_dir))
     assert "1.000000000000000001" in shown and "2 rows" in shown
