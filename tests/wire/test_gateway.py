@@ -74,6 +74,14 @@ def test_a_body_that_is_not_json_is_refused(api: Api, label: str, body: bytes, t
     assert answer.status_code == 400 and answer.json()["title"] == title
 
 
+@pytest.mark.parametrize("depth", [201, 100_000])
+def test_a_body_too_deep_is_told_so_in_words(api: Api, depth: int) -> None:
+    body = b'{"a":' + b"[" * depth + b"]" * depth + b"}"
+    answer = api.post(FLOWS, content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400
+    assert answer.json()["errorMessage"] == "The body is nested more than 200 levels deep; send flatter JSON."
+
+
 def test_health_needs_no_token(api: Api) -> None:
     assert httpx2.get(str(api.http.base_url) + "/health", trust_env=False).json()["status"] == "ok"
 
@@ -119,7 +127,9 @@ def test_a_secure_start_takes_only_its_own_tokens(secure: Secure) -> None:
             ({"x-gw-ims-org-id": "FFFF@AdobeOrg"}, "403025"),
         ):
             assert http.get(FLOWS, headers={**good, **changes}).json()["error_code"] == code
-        assert http.get(FLOWS, headers={**good, "x-sandbox-name": "nowhere"}).status_code == 404
+        unknown = http.get(FLOWS, headers={**good, "x-sandbox-name": "nowhere"})
+        assert unknown.status_code == 404
+        assert "GET /data/foundation/sandbox-management/sandboxes" in unknown.text
 
 
 def test_tokens_come_from_the_query_too(secure: Secure) -> None:

@@ -84,6 +84,8 @@ def _time(request: Request) -> Reply:
 
 def _target(body: dict[str, Any], before: int) -> int:
     unknown = set(body) - {"advance", "now", "wait"}
+    if not isinstance(body.get("wait", False), bool):
+        raise Invalid("wait must be true or false; true waits until all is done.", field="wait")
     if unknown or ("advance" in body) == ("now" in body):
         raise Invalid('Send {"advance": "<ISO 8601 duration>"} or {"now": "<instant>"}, and optionally "wait": true.')
     if "now" in body:

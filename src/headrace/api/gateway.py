@@ -6,13 +6,13 @@ from headrace import sandboxes
 from headrace.errors import (
     ApiKeyInvalid,
     ApiKeyMissing,
-    NotFound,
     OrgMissing,
     OrgRefused,
     TokenInvalid,
     TokenMissing,
 )
 from headrace.runs.deployment import Deployment
+from headrace.sandboxes import scopes
 from headrace.store import accounts
 from headrace.store.emulator_clock import wall_ms
 from headrace.store.scope import Caller
@@ -80,7 +80,7 @@ def _sandbox(deployment: Deployment, org: str, reference: str) -> sandboxes.Sand
     if found is not None:
         return found
     if not deployment.settings.emulator:
-        raise NotFound(f"Sandbox {reference} does not exist in org {org}.", kind="sandboxes", id=reference)
+        raise scopes.unknown(org, reference)
     with deployment.store.write() as conn:
         return sandboxes.create_on_first_use(
             conn, org, reference, deployment.clock.now(), deployment.settings.tenant_id

@@ -109,7 +109,9 @@ class Request:
             raise ContentTypeInvalid()
         try:
             value = msgspec.json.decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except RecursionError as error:
+            raise MalformedJson(f"The body is nested more than {DEEPEST} levels deep; send flatter JSON.") from error
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise MalformedJson(f"The body is not valid JSON: {error}") from error
         # Looked at first as bytes: hardly any body is worth a walk.
         if raw.count(b"{") + raw.count(b"[") > DEEPEST or rb"\u0000" in raw:

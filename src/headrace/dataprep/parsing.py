@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from headrace.errors import Invalid
-from headrace.wire.storable import require_storable
+from headrace.wire.storable import DEEPEST, require_storable
 
 TYPES = ("json", "application/json")
 MOST_RECORDS = 1000
@@ -33,7 +33,9 @@ def json_value(text: str | bytes, field: str) -> Any:
     """A text as JSON that can be stored and walked."""
     try:
         value = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+    except RecursionError as error:
+        raise Invalid(f"{field} is nested more than {DEEPEST} levels deep; send flatter JSON.", field=field) from error
+    except (msgspec.DecodeError, UnicodeError) as error:
         raise Invalid(f"{field} is not valid JSON: {error}", field=field) from error
     require_storable(value, field, field)
     return value

@@ -12,9 +12,11 @@ from headrace.store import sandboxes as rows
 from headrace.store.sandboxes import Sandbox, find, listed
 from headrace.store.scope import Caller
 
-__all__ = ["DEFAULT", "TYPES", "create", "create_on_first_use", "find", "get", "listed", "retitle", "tenant_of"]
+__all__ = ["DEFAULT", "TYPES", "create", "create_on_first_use", "find", "get", "listed", "retitle", "tenant_of",
+           "unknown"]  # fmt: skip
 
 DEFAULT = "prod"
+PATH = "/data/foundation/sandbox-management/sandboxes"
 REGION = "VA7"
 SYSTEM = "system"
 TYPES = {"production": "Production", "development": "Development"}
@@ -46,8 +48,18 @@ def get(conn: sa.Connection, org: str, name_or_id: str) -> Sandbox:
     """As ``find``; NotFound when the org has no such sandbox."""
     found = find(conn, org, name_or_id)
     if found is None:
-        raise NotFound(f"Sandbox {name_or_id} does not exist in this org.", kind="sandboxes", id=name_or_id)
+        raise unknown(org, name_or_id)
     return found
+
+
+def unknown(org: str, name_or_id: str) -> NotFound:
+    """The error for a sandbox that the org does not have: whoever asks is told where to find those there are."""
+    return NotFound(
+        f"Sandbox {name_or_id} does not exist in org {org}. GET {PATH} (without x-sandbox-name) lists those there are; "
+        "POST there makes another.",
+        kind="sandboxes",
+        id=name_or_id,
+    )
 
 
 def create(conn: sa.Connection, caller: Caller, name: str, title: str, type: str, now: int) -> Sandbox:

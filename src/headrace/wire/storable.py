@@ -17,7 +17,7 @@ def require_storable(value: object, what: str = "The body", field: str = "body")
         level = [child for one in level for child in _children(one)]
         if not level:
             return
-    raise Invalid(f"{what} is nested more than {DEEPEST} levels deep.", field=field)
+    raise Invalid(f"{what} is nested more than {DEEPEST} levels deep; send flatter JSON.", field=field)
 
 
 def _children(value: object) -> Iterable[object]:
