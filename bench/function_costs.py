@@ -66,7 +66,7 @@ def _cost(name: str, example: str, rows: int) -> Cost:
     taken = _nanoseconds(lambda: column.of_table(table), rows)
     if column.why_not_vectorised({(VALUE,): kind_of(column_at(table, (VALUE,)))}) is None:
         return Cost(name, example, "columns", reference, columns=taken)
-    return Cost(name, example, "distinct values", reference, equal=taken)
+    return Cost(name, example, "distinct values" if column.repeats else "rows", reference, equal=taken)
 
 
 def _without_column(node: Node) -> str:

@@ -158,13 +158,13 @@ def method(name: str, receiver: Vector, arguments: Sequence[Vector]) -> Vector:
     return Vector(made.value, made.kind, any_of(receiver.declined, made.declined, receiver.value.is_null()))
 
 
-def _test(test: Callable[[pl.Expr, pl.Expr], pl.Expr], kind: str = FLAG) -> Method:
+def _test(test: Callable[[pl.Expr, pl.Expr], pl.Expr]) -> Method:
     def run(receiver: Vector, arguments: Sequence[Vector]) -> Vector:
         [argument] = arguments
         if argument.kind != TEXT:
             raise NotVectorised(f"a method of texts with {argument.kind}")
         made = test(receiver.value, argument.value)
-        return Vector(made, kind, any_of(argument.declined, argument.value.is_null()))
+        return Vector(made, FLAG, any_of(argument.declined, argument.value.is_null()))
 
     return run
 
@@ -197,10 +197,29 @@ def _substring(receiver: Vector, arguments: Sequence[Vector]) -> Vector:
     return Vector(receiver.value.str.slice(start, end - start if len(bounds) == 2 else None), TEXT, outside)
 
 
+def _ignoring_case(receiver: Vector, arguments: Sequence[Vector]) -> Vector:
+    made = _test(lambda text, other: text.str.to_uppercase() == other.str.to_uppercase())(receiver, arguments)
+    odd = (not_ascii(receiver.value), not_ascii(arguments[0].value))
+    return Vector(made.value, FLAG, any_of(made.declined, *odd))
+
+
+def _index_of(receiver: Vector, arguments: Sequence[Vector]) -> Vector:
+    made = _test(lambda text, part: text.str.find(part, literal=True).cast(pl.Int64).fill_null(-1))(receiver, arguments)
+    return Vector(made.value, LONG, any_of(made.declined, not_ascii(receiver.value)))
+
+
+def _concat(receiver: Vector, arguments: Sequence[Vector]) -> Vector:
+    made = _test(lambda text, other: text + other)(receiver, arguments)
+    return Vector(made.value, TEXT, any_of(made.declined, made.value.str.len_bytes() > LONGEST_TEXT))
+
+
 METHODS_OF_TEXTS: Mapping[str, Method] = {
+    "concat": _concat,
     "contains": _test(lambda text, part: text.str.contains(part, literal=True)),
     "endsWith": _test(lambda text, part: text.str.ends_with(part)),
     "equals": _same,
+    "equalsIgnoreCase": _ignoring_case,
+    "indexOf": _index_of,
     "isEmpty": lambda receiver, _arguments: Vector(receiver.value == "", FLAG),
     "length": lambda receiver, _arguments: Vector(length(receiver), LONG),
     "matches": lambda receiver, arguments: matched(receiver, *arguments),
