@@ -111,6 +111,10 @@ def test_an_expression_that_fails_gives_null_and_a_warning(tutorial: Tutorial) -
     assert run["metrics"]["recordSummary"]["warningRecordCount"] == 1
     clicks = [row["clicks"] for row in flow.rows()[TENANT].to_pylist()]
     assert (len(clicks), clicks.count(None)) == (100, 1)
+    (link,) = run["activities"][1]["statusSummary"]["extensions"]["manifest"].values()
+    (warning,) = flow.api.get(link).json()
+    assert (warning["column"], warning["source"]) == (f"{TENANT}.clicks", "to_integer(element.clicks)")
+    assert "n/a" in warning["message"] and warning["_filename"].startswith("part-")
 
 
 STATIC = [("a text", "likes", (2, 0, 2)), ("7", "likes", (2, 2, 0)), ("a text", "pivotValue", (2, 2, 0))]

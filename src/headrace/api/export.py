@@ -9,7 +9,7 @@ from headrace.api.request import Reply, Request
 from headrace.api.routing import Routes
 from headrace.catalog import data_files, datasets, diagnostics, observing
 from headrace.catalog.data_files import DataFile
-from headrace.catalog.diagnostics import SAMPLE_NAMES, Diagnostics, Entry, Records
+from headrace.catalog.diagnostics import SAMPLE_NAMES, WARNINGS, Diagnostics, Entry, Records
 from headrace.errors import NotFound
 from headrace.store import batches
 from headrace.store.batches import ROW_ERRORS, Batch
@@ -31,6 +31,8 @@ def batch_meta(request: Request) -> Reply:
     _, found = _diagnostics(request)
     if path.strip("/") in SAMPLE_NAMES:
         return Reply(200, found.samples())
+    if path.strip("/") == WARNINGS:
+        return Reply(200, list(found.warned))
     entries = found.directory(path.strip("/"))
     if entries is None:
         return _lines(request, found.records(path.strip("/")))

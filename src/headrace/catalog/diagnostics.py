@@ -11,10 +11,11 @@ import sqlalchemy as sa
 
 from headrace.errors import FileDamaged, NotFound
 from headrace.lake import FileRef, Lake
-from headrace.store import batches
+from headrace.store import batches, parts
 from headrace.store.batches import INPUT_FILES, ROW_ERRORS, BatchFile
 
 SAMPLES = "row_error_samples.json"
+WARNINGS = "row_warning_samples.json"
 # The second name is what one client asks for.
 SAMPLE_NAMES = (SAMPLES, "row_errors_sample.json")
 MOST_SAMPLES = 100
@@ -41,12 +42,16 @@ class Records:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostics:
-    """The diagnostics of one batch: input files and row errors as recorded, the lake that holds them."""
+    """The diagnostics of one batch: input files and row errors as recorded, the lake that holds them.
+
+    warned  some of the values that became null with a warning
+    """
 
     batch_id: str
     inputs: Sequence[BatchFile]
     errors: Sequence[BatchFile]
     lake: Lake
+    warned: Sequence[dict[str, Any]] = ()
 
     def directory(self, path: str) -> list[Entry] | None:
         """The entries below ``path`` ("" is the top), or None when it is no directory."""
@@ -77,7 +82,8 @@ class Diagnostics:
     def _top(self) -> list[Entry]:
         directories = ((INPUT_FILES, self._input_entries()), (ROW_ERRORS, self._error_entries()))
         sizes = [Entry(name, name, sum(entry.length for entry in entries)) for name, entries in directories]
-        return [*sizes, Entry(SAMPLES, SAMPLES, len(msgspec.json.encode(self.samples())))]
+        samples = ((SAMPLES, self.samples()), *([(WARNINGS, self.warned)] if self.warned else []))
+        return [*sizes, *(Entry(name, name, len(msgspec.json.encode(sample))) for name, sample in samples)]
 
     def _input_entries(self) -> list[Entry]:
         return [Entry(name, f"{INPUT_FILES}/{name}", len(content)) for name, content in self._input_files()]
@@ -99,7 +105,9 @@ class Diagnostics:
 def of_batch(conn: sa.Connection, lake: Lake, batch_id: str) -> Diagnostics:
     """What is recorded of a batch that the caller may see."""
     inputs, errors = (batches.files(conn, batch_id, directory) for directory in (INPUT_FILES, ROW_ERRORS))
-    return Diagnostics(batch_id, inputs, errors, lake)
+    recorded = parts.listed(conn, batches.by_id(conn, batch_id).run_id or batch_id)
+    warned = [one for record in recorded for one in record.counts.get("warned", ())]
+    return Diagnostics(batch_id, inputs, errors, lake, warned[:MOST_SAMPLES])
 
 
 def lines(chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from headrace.mapping.conversion import Converter
 from headrace.mapping.failure import Failure
 
+MOST_WARNED = 5  # of each column, in one table: enough to see what is wrong
 # From a record to its value, None or a Failure.
 Read = Callable[[object], object]
 
@@ -41,8 +42,8 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Reject:
-    """A row that a cell turned away; ``position`` counts from 0 within the table."""
+class Fault:
+    """What one cell could not make of one row; ``position`` counts from 0 within the table."""
 
     position: int
     cell: Cell
@@ -51,10 +52,11 @@ class Reject:
 
 @dataclass(slots=True)
 class Faults:
-    """What went wrong in a column: rejected rows, and values that became null with a warning."""
+    """What went wrong in a column: rejected rows, values that became null with a warning, the first few of those."""
 
-    rejects: list[Reject] = field(default_factory=list)
+    rejects: list[Fault] = field(default_factory=list)
     warnings: Counter[str] = field(default_factory=Counter)
+    warned: list[Fault] = field(default_factory=list)
 
     def settle(self, cell: Cell, position: int, value: object) -> object:
         """``value``, or None in place of a Failure, which is noted as the cell's kind demands."""
@@ -62,8 +64,10 @@ class Faults:
             return value
         if cell.lenient and not value.rejects:
             self.warnings[cell.destination] += 1
+            if len(self.warned) < MOST_WARNED:
+                self.warned.append(Fault(position, cell, value))
         else:
-            self.rejects.append(Reject(position, cell, value))
+            self.rejects.append(Fault(position, cell, value))
         return None
 
 
@@ -99,5 +103,8 @@ def spread(cell: Cell, type: pa.DataType, values: Sequence[object], which: pa.Ar
 
 def mended(made: pa.Array, declined: pa.Array, positions: Sequence[int], rest: Filled) -> Filled:
     """``made`` with the values of ``rest`` at the declined ``positions``."""
-    rejects = [replace(one, position=positions[one.position]) for one in rest.faults.rejects]
-    return Filled(pc.replace_with_mask(made, declined, rest.array), Faults(rejects, rest.faults.warnings))
+    faults = rest.faults
+    rejects, warned = (
+        [replace(one, position=positions[one.position]) for one in some] for some in (faults.rejects, faults.warned)
+    )
+    return Filled(pc.replace_with_mask(made, declined, rest.array), Faults(rejects, faults.warnings, warned))

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headrace.mapping.casting import cast
-from headrace.mapping.cells import Cell, Faults, Filled, Reject, filled, mended, settled, spread
+from headrace.mapping.cells import Cell, Fault, Faults, Filled, filled, mended, settled, spread
 from headrace.mapping.distinct import combinations
 from headrace.mapping.failure import Failure
 from headrace.mapping.nodes import Node
@@ -75,7 +75,7 @@ class StaticColumn:
         value = self.cell.of(None)
         if not isinstance(value, Failure):
             return Filled(pa.repeat(pa.scalar(value, self.type), rows))
-        faults = Faults([Reject(position, self.cell, value) for position in range(rows)])
+        faults = Faults([Fault(position, self.cell, value) for position in range(rows)])
         return Filled(pa.nulls(rows, self.type), faults)
 
 

@@ -8,7 +8,7 @@ from functools import reduce
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headrace.mapping.cells import Faults, Filled, Reject
+from headrace.mapping.cells import Fault, Faults, Filled
 from headrace.mapping.checker import placed
 from headrace.mapping.columns import all_of_table, one_array
 from headrace.mapping.planner import Plan, plan
@@ -29,11 +29,13 @@ class Mapped:
     table     ``_row`` + exactly the target's columns in its order and types; rejected rows are absent
     errors    ROW_ERRORS (family conversion), at least one per rejected row
     warnings  destination -> how many of its values became null with a warning
+    warned    the first few of those, in the columns of ROW_ERRORS
     """
 
     table: pa.Table
     errors: pa.Table
     warnings: Mapping[str, int]
+    warned: pa.Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,8 @@ class CompiledMapping:
         warnings: Counter[str] = Counter()
         for one in faults:
             warnings.update(one.warnings)
-        return Mapped(_without(table, rejects), _errors(rows, rejects), dict(warnings))
+        warned = [fault for one in faults for fault in one.warned]
+        return Mapped(_without(table, rejects), _errors(rows, rejects), dict(warnings), _errors(rows, warned))
 
 
 def compile_mapping(items: Sequence[Mapping[str, object]], target: pa.Schema, now: int) -> CompiledMapping:
@@ -103,20 +106,20 @@ def _all_null(children: Sequence[pa.Array]) -> pa.Array | None:
     return reduce(pc.and_, some) if some else children[0].is_null()
 
 
-def _without(table: pa.Table, rejects: Sequence[Reject]) -> pa.Table:
+def _without(table: pa.Table, rejects: Sequence[Fault]) -> pa.Table:
     if not rejects:
         return table
     bad = pa.array(sorted({reject.position for reject in rejects}), pa.int64())
     return table.filter(pc.invert(pc.is_in(pa.array(range(table.num_rows), pa.int64()), bad)))
 
 
-def _errors(rows: pa.Array, rejects: Sequence[Reject]) -> pa.Table:
+def _errors(rows: pa.Array, rejects: Sequence[Fault]) -> pa.Table:
     ordered = sorted(rejects, key=lambda one: (one.position, one.cell.index, one.cell.destination))
     numbers = rows.take(pa.array([one.position for one in ordered], pa.int64())).to_pylist() if ordered else []
     return row_errors(_error(row, reject) for row, reject in zip(numbers, ordered, strict=True))
 
 
-def _error(row: int, reject: Reject) -> dict[str, object]:
+def _error(row: int, reject: Fault) -> dict[str, object]:
     cell, failure = reject.cell, reject.failure
     value = json_text(failure.value)
     shown = value if len(value) <= _LONGEST_VALUE else f"{value[:_LONGEST_VALUE]}..."

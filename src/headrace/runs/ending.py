@@ -235,7 +235,7 @@ def skipped(records: Sequence[PartRecord], *, committed: bool = True) -> dict[st
 
 
 def batch_errors(records: Sequence[PartRecord], *, committed: bool = True) -> list[dict[str, Any]]:
-    """What Platform tells of rows that were turned away: how many in all and what became of the others, then by code."""
+    """What Platform tells of rows that were turned away: how many in all, how many went in, then by code."""
     counted = batch_metrics(records, committed=committed)
     failed, written = counted["failedRecordCount"], counted["outputRecordCount"]
     if not failed:

@@ -17,11 +17,13 @@ from headrace.errors import Broken
 from headrace.lake import FileRef, Lake, Stamp
 from headrace.lake.writer import DataWriter
 from headrace.mapping import CompiledMapping, Mapped
+from headrace.rows import ROW_ERRORS
 from headrace.runs.plan import Target
-from headrace.runs.quarantine import Place, Quarantine
+from headrace.runs.quarantine import Place, Quarantine, reasons_of
 from headrace.sources.reading import Slice
 from headrace.xdm import Checker
 
+MOST_WARNED = 20  # that a part keeps
 _EXACT = msgspec.json.Decoder(float_hook=Decimal)
 Slices = Callable[[bytes], Iterator[Slice]]
 Wanted = Mapping[tuple[str, ...], pa.DataType | None]
@@ -50,7 +52,7 @@ class PartWork:
 
 @dataclass(slots=True)
 class Tally:
-    """The rows of a part: read = written + rejected + dropped by a named rule."""
+    """The rows of a part: read = written + rejected + dropped by a named rule; warned: the first few warnings."""
 
     read: int = 0
     written: int = 0
@@ -58,6 +60,7 @@ class Tally:
     dropped: Counter[str] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
     warnings: Counter[str] = field(default_factory=Counter)
+    warned: list[dict[str, Any]] = field(default_factory=list)
 
     def require_balance(self, what: str) -> None:
         """Broken when a row is missing or counted twice: nothing of it may be committed."""
@@ -76,6 +79,7 @@ class Tally:
             "dropped": dict(self.dropped),
             "codes": dict(self.codes),
             "warnings": dict(self.warnings),
+            "warned": self.warned,
         }
 
     def add(self, other: "Tally") -> None:
@@ -85,6 +89,7 @@ class Tally:
         self.rejected += other.rejected
         for mine, others in zip(self._named(), other._named(), strict=True):
             mine.update(others)
+        self.warned += other.warned
 
     def _named(self) -> tuple[Counter[str], ...]:
         return self.dropped, self.codes, self.warnings
@@ -94,8 +99,9 @@ class Tally:
         """The sum of what parts recorded."""
         total = cls()
         for one in counts:
-            named = (Counter(one.get(name, {})) for name in ("dropped", "codes", "warnings"))
-            total.add(cls(one.get("read", 0), one.get("written", 0), one.get("rejected", 0), *named))
+            dropped, codes, warnings = (Counter(one.get(name, {})) for name in ("dropped", "codes", "warnings"))
+            rows = one.get("read", 0), one.get("written", 0), one.get("rejected", 0)
+            total.add(cls(*rows, dropped, codes, warnings, list(one.get("warned", ()))))
         return total
 
 
@@ -110,11 +116,15 @@ class Promoted:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What became of a slice's rows: good ones in the target's columns, ROW_ERRORS of the others, warnings."""
+    """What became of a slice's rows: good ones in the target's columns, ROW_ERRORS of the others, warnings.
+
+    warned  the first few warnings, in the columns of ROW_ERRORS
+    """
 
     accepted: pa.Table
     errors: pa.Table
-    warnings: Counter[str]
+    warnings: Counter[str] = field(default_factory=Counter)
+    warned: pa.Table = field(default_factory=ROW_ERRORS.empty_table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +147,8 @@ class Judge:
         warnings: Counter[str] = Counter()
         for one in mapped:
             warnings.update(one.warnings)
-        return Judged(accepted, pa.concat_tables([slice.rejected, *(one.errors for one in mapped), broken]), warnings)
+        errors = pa.concat_tables([slice.rejected, *(one.errors for one in mapped), broken])
+        return Judged(accepted, errors, warnings, pa.concat_tables([one.warned for one in mapped]))
 
 
 def promote_part(lake: Lake, work: PartWork) -> Promoted:
@@ -175,6 +186,7 @@ def _promote_slice(
     rejected = quarantine.add(page, slice, found.errors) if found.errors.num_rows else 0
     read = tallied(slice, found, rejected)
     read.require_balance(f"A slice of {page} from row {slice.first_row} on")
+    read.warned = reasons_of(page, found.warned.slice(0, MOST_WARNED - len(tally.warned)))
     tally.add(read)
 
 

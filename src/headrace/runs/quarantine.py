@@ -16,6 +16,7 @@ from headrace.sources.reading import Slice
 IN_MEMORY = 1024 * 1024
 CHUNK = 1024 * 1024
 REASON = ("code", "message", "column", "source", "value", "expected", "actual")
+LONGEST_VALUE = 500  # characters of a value that a warning keeps
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,18 @@ class Quarantine:
         return {"name": f"{family}_errors_{place.part}.json", "ref": ref.to_json(), "facts": facts}
 
 
+def reasons_of(page: str, warned: pa.Table) -> list[dict[str, Any]]:
+    """Warnings as diagnostics show them: the reason, and the place of a record that is in the table all the same."""
+    return [
+        {**_reason(one), "value": (one["value"] or "")[:LONGEST_VALUE], "_filename": page, "_row": one["_row"]}
+        for one in warned.to_pylist()
+    ]
+
+
+def _reason(error: dict[str, Any]) -> dict[str, Any]:
+    return {name: error[name] for name in REASON if error[name] is not None}
+
+
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:
     file.seek(0)
     while chunk := file.read(CHUNK):
@@ -76,8 +89,7 @@ def _chunks(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def _line(original: bytes, errors: list[dict[str, Any]], page: str, row: int) -> bytes:
-    reasons = [{name: error[name] for name in REASON if error[name] is not None} for error in errors]
-    tail = msgspec.json.encode({"_errors": reasons, "_filename": page, "_row": row})
+    tail = msgspec.json.encode({"_errors": [_reason(error) for error in errors], "_filename": page, "_row": row})
     if errors[0]["family"] == PARSING or not _is_object(original):
         corrupt = msgspec.json.encode({"_corrupt_record": _text(original)})
         return corrupt[:-1] + b"," + tail[1:] + b"\n"

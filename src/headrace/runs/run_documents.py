@@ -103,7 +103,7 @@ def _records(run: Run, counted: Mapping[str, int], records: Sequence[PartRecord]
         return {}
     names = ("inputRecordCount", "outputRecordCount", "failedRecordCount")
     summary: dict[str, Any] = {name: counted[name] for name in names}
-    warnings = sum(sum(record.counts.get("warnings", {}).values()) for record in records)
+    warnings = _warnings(records)
     if warnings:
         summary["warningRecordCount"] = warnings
     if counted["skippedRecordCount"]:
@@ -111,6 +111,11 @@ def _records(run: Run, counted: Mapping[str, int], records: Sequence[PartRecord]
         rules = skipped(records, committed=run.state != FAILED)
         summary["skippedInfo"] = [{"rule": rule, "recordCount": count} for rule, count in rules.items()]
     return summary
+
+
+def _warnings(records: Sequence[PartRecord]) -> int:
+    """Values that became null because an expression failed."""
+    return sum(sum(record.counts.get("warnings", {}).values()) for record in records)
 
 
 def counted_failures(records: Sequence[PartRecord]) -> int:
@@ -174,13 +179,14 @@ def _promotion(
 def _promotion_status(run: Run, records: Sequence[PartRecord], activity: Activity, meta: str) -> dict[str, Any]:
     status = _activity_status(run, activity.completed_at is not None)
     told = batch_errors(records, committed=run.state != FAILED)
+    warned = {"sampleWarnings": f"{meta}row_warning_samples.json"} if _warnings(records) else {}
     if not told:
-        return status
+        return status | ({"extensions": {"manifest": warned}} if warned else {})
     listed = [
         {name: error[name] for name in ("code", "recordCount") if name in error} | {"message": error["description"]}
         for error in told
     ]
-    manifest = {"failedRecords": f"{meta}row_errors", "sampleErrors": f"{meta}row_error_samples.json"}
+    manifest = {"failedRecords": f"{meta}row_errors", "sampleErrors": f"{meta}row_error_samples.json", **warned}
     errors = status.get("errors", [PROMOTION_FAILED])
     return status | {"errors": errors, "extensions": {"manifest": manifest, "errors": listed}}
 
