@@ -1,7 +1,7 @@
 """Descriptors: what is said about the fields of a schema beside the schema itself, identities first of all."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from headrace.errors import NotFound
@@ -46,21 +46,29 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "xdm:granularity": ("hour", "day", "week", "month", "quarter", "year"),
     "xdm:property": ("xdm:code", "xdm:id"),
 }
+# The members that name an identity namespace, by its code unless xdm:property says by its id.
+NAMESPACES: Mapping[str, str] = {
+    IDENTITY: "xdm:namespace",
+    "xdm:descriptorReferenceIdentity": "xdm:identityNamespace",
+}
+NAMESPACES_PATH = "/data/core/idnamespace/identities"
 READ_ONLY = ("@id", "imsOrg", "version", "meta:containerId", "meta:sandboxId", "meta:sandboxType",
              "meta:registryMetadata", "created", "createdUser", "createdClient", "updated", "updatedUser",
              "updatedClient")  # fmt: skip
 
+Namespaces = Sequence[Mapping[str, Any]]
 
-def create(library: Library, sent: Mapping[str, Any], now: int) -> Body:
-    """A new descriptor; ResourceInvalid with every problem."""
-    body = _read(library, sent, None)
+
+def create(library: Library, sent: Mapping[str, Any], known: Namespaces, now: int) -> Body:
+    """A new descriptor, whose namespace is one of ``known``; ResourceInvalid with every problem."""
+    body = _read(library, sent, known, None)
     return rendered(library, documents.create(library.conn, library.caller, KIND, new_hex(DIGITS), body, now))
 
 
-def replace(library: Library, id: str, sent: Mapping[str, Any], now: int) -> Body:
-    """The descriptor as ``sent`` says it now."""
+def replace(library: Library, id: str, sent: Mapping[str, Any], known: Namespaces, now: int) -> Body:
+    """The descriptor as ``sent`` says it now, checked as a new one."""
     found = _found(library, id)
-    body = _read(library, sent, id)
+    body = _read(library, sent, known, id)
     return rendered(library, documents.replace_body(library.conn, library.caller, found, body, now))
 
 
@@ -113,7 +121,7 @@ def _found(library: Library, id: str) -> Document:
     return found
 
 
-def _read(library: Library, sent: Mapping[str, Any], id: str | None) -> Body:
+def _read(library: Library, sent: Mapping[str, Any], known: Namespaces, id: str | None) -> Body:
     require_shallow(sent)
     body = {"xdm:sourceVersion": 1, **{key: value for key, value in sent.items() if key not in READ_ONLY}}
     if "xdm:label" in body:
@@ -124,7 +132,7 @@ def _read(library: Library, sent: Mapping[str, Any], id: str | None) -> Body:
         # The original refuses an identity without it, though code is what nearly every client means.
         body = {"xdm:property": "xdm:code", "xdm:isPrimary": False, **body}
     require(list(_members(body)))
-    require(list(_targets(library, body, id)))
+    require([*_targets(library, body, id), *_namespace(known, body)])
     return body
 
 
@@ -210,3 +218,16 @@ def _identity(library: Library, source: Resource, body: Body, id: str | None) ->
     if body["xdm:isPrimary"] and others:
         message = f"Descriptor {others[0].id} makes {others[0].body[PROPERTY]} the primary identity already."
         yield problem("$.xdm:isPrimary", "unique", message, others[0].id)
+
+
+def _namespace(known: Namespaces, body: Body) -> Iterator[Problem]:
+    member = NAMESPACES.get(body["@type"])
+    if member is None:
+        return
+    sent, key = str(body[member]), "id" if body.get("xdm:property") == "xdm:id" else "code"
+    if not any(str(one[key]).lower() == sent.lower() for one in known):
+        message = (
+            f"{member} {sent:.80} is the {key} of no identity namespace of this org. GET {NAMESPACES_PATH} lists the "
+            "standard ones and the org's own; POST there makes another."
+        )
+        yield problem(f"$.{member}", "reference", message, body[member])

@@ -53,4 +53,4 @@ def test_any_descriptor(library: Library, value: Any, name: str) -> None:
     sane = {"@type": "xdm:descriptorIdentity", "xdm:sourceSchema": "https://ns.adobe.com/xdm/context/profile"}
     for sent in ({**sane, name: value}, {**sane, "xdm:sourceProperty": "/personID", "xdm:namespace": "X", name: value}):
         with contextlib.suppress(HeadraceError):
-            descriptors.create(library, sent, 1)
+            descriptors.create(library, sent, [{"code": "X", "id": 7}], 1)

@@ -93,7 +93,7 @@ def test_a_schema_with_one_more_field_group_and_a_union_tag(client: Any) -> None
 
 def test_descriptors(client: Any, schema: dict[str, Any]) -> None:
     made = client.createDescriptor(
-        sourceSchema=schema["$id"], sourceProperty="/_extconndev/pivotValue", namespace="CRMID", primary=False
+        sourceSchema=schema["$id"], sourceProperty="/_extconndev/pivotValue", namespace="ECID", primary=False
     )
     assert client.getDescriptor(made["@id"])["xdm:property"] == "xdm:code"
     assert [one["@id"] for one in client.getDescriptors(prop=f"xdm:sourceSchema=={schema['$id']}")] == [made["@id"]]

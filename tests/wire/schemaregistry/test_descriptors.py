@@ -11,10 +11,12 @@ R = "/data/foundation/schemaregistry"
 D = f"{R}/tenant/descriptors"
 PROFILE = "https://ns.adobe.com/xdm/context/profile"
 IDENTITY = "xdm:descriptorIdentity"
+NAMESPACES = "/data/core/idnamespace/identities"
 
 
 @pytest.fixture(scope="module")
 def schema(api: Api) -> str:
+    assert api.post(NAMESPACES, json={"name": "CRM", "code": "CRMID", "idType": "CROSS_DEVICE"}).status_code == 200
     fields = {
         "id": {"type": "string"},
         "at": {"type": "string", "format": "date-time"},
@@ -99,6 +101,11 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"xdm:sourceProperty": "/_extconndev/items/sku"}, "$.xdm:sourceProperty", "items/sku"),
     ({"xdm:sourceProperty": ["/_extconndev/id"]}, "$.xdm:sourceProperty", "one field"),
     ({"xdm:namespace": ""}, "$", "xdm:namespace"),
+    ({"xdm:namespace": "Nope"}, "$.xdm:namespace", "Nope is the code of no identity namespace"),
+    ({"xdm:namespace": "Nope"}, "$.xdm:namespace", f"GET {NAMESPACES} lists"),
+    ({"xdm:namespace": "CRMID", "xdm:property": "xdm:id"}, "$.xdm:namespace", "CRMID is the id of no"),
+    ({"xdm:namespace": ["Email"]}, "$.xdm:namespace", "Email"),
+    ({"@type": "xdm:descriptorReferenceIdentity", "xdm:identityNamespace": "Nope"}, "$.xdm:identityNamespace", "Nope"),
     ({"xdm:property": "code"}, "$.xdm:property", "xdm:code"),
     ({"xdm:isPrimary": "yes"}, "$.xdm:isPrimary", "true or false"),
 ]
@@ -112,6 +119,21 @@ def test_a_descriptor_that_describes_nothing_is_told_why(
     problem = answer.json()
     assert answer.status_code == 400 and problem["type"].endswith("XDM-4000-400")
     assert path in [one["path"] for one in problem["report"]["sub-errors"]] and named in problem["detail"]
+
+
+NAMED: list[dict[str, Any]] = [
+    {"xdm:namespace": "crmid"},
+    {"xdm:namespace": "ECID"},
+    {"xdm:namespace": "6", "xdm:property": "xdm:id"},
+    {"xdm:namespace": 6, "xdm:property": "xdm:id"},
+]
+
+
+@pytest.mark.parametrize("members", NAMED)
+def test_a_namespace_goes_by_its_code_in_any_case_or_by_its_id(api: Api, schema: str, members: dict[str, Any]) -> None:
+    made = api.post(D, json=identity(schema, **members)).json()
+    assert made["xdm:namespace"] == members["xdm:namespace"]
+    assert api.delete(f"{D}/{made['@id']}").status_code == 204
 
 
 def test_a_schema_has_one_primary_identity_which_may_be_replaced(api: Api, schema: str) -> None:

@@ -14,6 +14,7 @@ from headrace.api.schemaregistry.routes import (
     selection,
     writing,
 )
+from headrace.identity import namespaces
 from headrace.registry import descriptors, listing
 from headrace.registry.views import View
 
@@ -42,7 +43,8 @@ def create_descriptor(request: Request) -> Reply:
     own_container(request)
     body = request.json_object()
     with writing(request) as library:
-        return Reply(201, descriptors.create(library, body, request.clock.now()))
+        known = namespaces.listed(library.conn, request.caller)
+        return Reply(201, descriptors.create(library, body, known, request.clock.now()))
 
 
 @schemaregistry.get("/{container}/descriptors/{id}")
@@ -59,7 +61,8 @@ def replace_descriptor(request: Request) -> Reply:
     own_container(request)
     body = request.json_object()
     with writing(request) as library:
-        return Reply(200, descriptors.replace(library, request.path_params["id"], body, request.clock.now()))
+        known = namespaces.listed(library.conn, request.caller)
+        return Reply(200, descriptors.replace(library, request.path_params["id"], body, known, request.clock.now()))
 
 
 @schemaregistry.delete("/{container}/descriptors/{id}")
