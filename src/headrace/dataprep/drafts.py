@@ -15,7 +15,7 @@ TEXTS = ("name", "description", "identityGroup", "namespaceCode")
 _MEDIA_VERSION = re.compile(r"version\s*=\s*(\d+)")
 _PLAIN_VERSION = re.compile(r"(\d+)(\.\d+)*")
 
-OWN_MEMBERS = ("id", "version", "createdDate", "modifiedDate", "createdBy", "modifiedBy")
+OWN_MEMBERS = ("id", "version", "createdDate", "modifiedDate", "createdBy", "modifiedBy", "warnings")
 
 Item = dict[str, Any]
 Problem = dict[str, Any]

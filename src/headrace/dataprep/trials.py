@@ -3,7 +3,7 @@
 from typing import Any
 
 from headrace import mapping
-from headrace.dataprep import checking, drafts
+from headrace.dataprep import checking, drafts, identities
 from headrace.dataprep.options import left_out, options, require_complete
 from headrace.errors import Invalid
 from headrace.store.engine import Store
@@ -18,7 +18,12 @@ def validated(store: Store, caller: Caller, body: dict[str, Any], tenant: str, n
     with store.read() as conn:
         schema = checking.target(conn, caller, draft.schema, tenant)
         missing = left_out(conn, caller, draft, tenant)
-    return checking.verdicts(draft, schema, now) + [_absent(path, told) for path, told in missing]
+        unmet = identities.unmet(conn, caller, draft.schema, draft.body["mappings"], tenant)
+    verdicts = [
+        {**one, "warnings": unmet[n]} if n in unmet else one
+        for n, one in enumerate(checking.verdicts(draft, schema, now))
+    ]
+    return verdicts + [_absent(path, told) for path, told in missing]
 
 
 def previewed(store: Store, caller: Caller, body: dict[str, Any], tenant: str, now: int) -> object:

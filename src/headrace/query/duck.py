@@ -32,7 +32,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a query gave: columns, and rows as tuples of Python values (decimals exact, structs and maps of texts as dicts)."""
+    """What a query gave: columns, and rows of Python values: decimals exact, structs and maps of texts dicts."""
 
     columns: tuple[Column, ...]
     rows: list[tuple[Any, ...]]
@@ -114,7 +114,8 @@ def _result(done: duckdb.DuckDBPyConnection) -> Result:
 
 
 def _listed(column: pa.ChunkedArray) -> list[Any]:
-    return column.to_pylist(maps_as_pydicts="strict" if _keyed_by_text(column.type) else None)
+    values: list[Any] = column.to_pylist(maps_as_pydicts="strict" if _keyed_by_text(column.type) else None)
+    return values
 
 
 def _keyed_by_text(type: pa.DataType) -> bool:

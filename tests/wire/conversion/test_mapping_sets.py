@@ -26,7 +26,7 @@ def _created(api: Api, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_creation_answers_200_and_short(api: Api, schema_id: str) -> None:
-    made = _created(api, _printed(schema_id))
+    made = _created(api, _printed(schema_id, CLICKS))
     assert set(made) == {"id", "version", "createdDate", "modifiedDate", "createdBy", "modifiedBy"}
     assert re.fullmatch("[0-9a-f]{32}", made["id"]) and made["version"] == 0
     assert made["createdDate"] == made["modifiedDate"] and isinstance(made["createdDate"], int)

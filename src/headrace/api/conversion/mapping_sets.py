@@ -6,7 +6,7 @@ from headrace import sandboxes
 from headrace.api.conversion.service import Json, bounds, chosen, conversion, page, tenant
 from headrace.api.request import Reply, Request
 from headrace.catalog import datasets
-from headrace.dataprep import checking, mapping_sets, rendering, suggesting, trials
+from headrace.dataprep import checking, identities, mapping_sets, rendering, suggesting, trials
 from headrace.dataprep.mapping_sets import MappingSet
 from headrace.errors import FilterInvalid, Invalid
 from headrace.store import batches
@@ -32,7 +32,7 @@ def create_mapping_set(request: Request) -> Reply:
     request.query.flag("validate")
     body = request.json_object()
     made = mapping_sets.create(request.store, request.caller, body, tenant(request), request.clock.now())
-    return Reply(200, rendering.short(made))
+    return Reply(200, rendering.short(made) | _warnings(request, made))
 
 
 @conversion.post("/mappingSets/validate")
@@ -73,7 +73,9 @@ def suggest_for_schema(request: Request) -> Reply:
 def get_mapping_set(request: Request) -> Reply:
     """A set's newest version, or the one that ``version`` names."""
     with request.store.read() as conn:
-        return Reply(200, _rendered(request, conn, _found(request, conn)))
+        found = _found(request, conn)
+        shown = _rendered(request, conn, found)
+    return Reply(200, shown | _warnings(request, found))
 
 
 @conversion.put("/mappingSets/{id}")
@@ -81,7 +83,7 @@ def replace_mapping_set(request: Request) -> Reply:
     """The set's next version."""
     body, id = request.json_object(), request.path_params["id"]
     made = mapping_sets.replace(request.store, request.caller, id, body, tenant(request), request.clock.now())
-    return Reply(200, rendering.whole(made))
+    return Reply(200, rendering.whole(made) | _warnings(request, made))
 
 
 @conversion.delete("/mappingSets/{id}")
@@ -104,7 +106,7 @@ def get_mapping(request: Request) -> Reply:
     """One mapping of a set."""
     with request.store.read() as conn:
         found = _found(request, conn)
-    return Reply(200, rendering.mapping(found, mapping_sets.item(found, request.path_params["mapping"])))
+    return Reply(200, _mapping(request, found, request.path_params["mapping"]))
 
 
 @conversion.post("/mappingSets/{id}/mappings")
@@ -114,7 +116,7 @@ def add_mapping(request: Request) -> Reply:
         request.store, request.caller, request.path_params["id"], request.json_object(), tenant(request),
         request.clock.now(),
     )  # fmt: skip
-    return Reply(200, rendering.mapping(made, made.body["mappings"][-1]))
+    return Reply(200, _mapping(request, made, made.body["mappings"][-1]["id"]))
 
 
 @conversion.put("/mappingSets/{id}/mappings/{mapping}")
@@ -125,7 +127,7 @@ def replace_mapping(request: Request) -> Reply:
         request.store, request.caller, request.path_params["id"], id, request.json_object(), tenant(request),
         request.clock.now(),
     )  # fmt: skip
-    return Reply(200, rendering.mapping(made, mapping_sets.item(made, id)))
+    return Reply(200, _mapping(request, made, id))
 
 
 @conversion.delete("/mappingSets/{id}/mappings/{mapping}")
@@ -139,6 +141,20 @@ def delete_mapping(request: Request) -> Reply:
 def _found(request: Request, conn: sa.Connection) -> MappingSet:
     version = request.query.number("version", most=MOST_VERSION)
     return mapping_sets.get(conn, request.caller, request.path_params["id"], version)
+
+
+def _mapping(request: Request, found: MappingSet, id: str) -> Json:
+    shown = rendering.mapping(found, mapping_sets.item(found, id))
+    with request.store.read() as conn:
+        own = sandboxes.tenant_of(conn, request.caller.org)
+        return shown | identities.of_mapping(conn, request.caller, found, id, own)
+
+
+def _warnings(request: Request, found: MappingSet) -> Json:
+    """What the set's identity flags still need, read when it is answered: a descriptor may come or go."""
+    with request.store.read() as conn:
+        own = sandboxes.tenant_of(conn, request.caller.org)
+        return {**identities.of_set(conn, request.caller, found, own)}
 
 
 def _rendered(request: Request, conn: sa.Connection, found: MappingSet) -> Json:
