@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from headrace.rows import PARSING, row_errors
@@ -93,11 +94,11 @@ class Decoder:
         typed = days.days_of(parts, len(found.typed))
         if len(found.typed) == found.length:
             return typed
-        every: list[Any] = [None] * found.length
-        for row, day in zip(found.typed, typed.to_pylist(), strict=True):
-            every[row - found.first] = day
+        every = np.full(found.length, "NaT", "datetime64[D]")
+        every[np.asarray(found.typed, np.int64) - found.first] = typed.to_numpy(zero_copy_only=False)
         for row, record in loose:
-            every[row - found.first] = days.one_day([shapes.step_into(record, path) for path in self._day])
+            day = days.one_day([shapes.step_into(record, path) for path in self._day])
+            every[row - found.first] = np.datetime64("NaT" if day is None else day)
         return pa.array(every, pa.date32())
 
     def _ruled(

@@ -12,8 +12,8 @@ from headrace.sources.paths import Path, parse_path
 
 SAMPLE = 100
 
-INTEGER, NUMBER, DECIMAL, TEXT, BOOLEAN, UNSEEN, NESTED = (
-    "integer", "number", "decimal", "text", "boolean", "unseen", "nested",
+INTEGER, NUMBER, DECIMAL, TEXT, BOOLEAN, UNSEEN, NESTED, PROBED = (
+    "integer", "number", "decimal", "text", "boolean", "unseen", "nested", "probed",
 )  # fmt: skip
 
 # What a leaf of each kind is decoded to. A leaf never seen takes null only, so that a later value shows itself.
@@ -25,6 +25,7 @@ FIELDS: dict[str, Any] = {
     BOOLEAN: bool | None,
     UNSEEN: None,
     NESTED: msgspec.Raw | None,
+    PROBED: Any,
 }
 _KINDS: dict[type, str] = {bool: BOOLEAN, int: INTEGER, float: NUMBER, str: TEXT, dict: NESTED, list: NESTED}
 _ANY = msgspec.json.Decoder()
@@ -75,6 +76,14 @@ def observed(leaves: Sequence[Leaf], elements: Iterable[msgspec.Raw]) -> tuple[L
         replace(leaf, kind=_kind(kinds, leaf.wanted), steps=_plain(leaf) if elsewhere else leaf.steps)
         for leaf, kinds, elsewhere in zip(leaves, seen, moved, strict=True)
     )
+
+
+def probes(leaves: Sequence[Leaf]) -> tuple[Leaf, ...] | None:
+    """Leaves that take whatever stands where an unseen one may be; None where one may be in two places."""
+    unseen = [leaf for leaf in leaves if leaf.kind == UNSEEN]
+    if any(leaf.steps != _plain(leaf) for leaf in unseen):
+        return None
+    return tuple(replace(leaf, wanted=None, kind=PROBED) for leaf in unseen)
 
 
 def _plain(leaf: Leaf) -> Path:

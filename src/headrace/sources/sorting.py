@@ -1,5 +1,6 @@
 """The elements of a page sorted: what has its shape becomes columns, other records are loose, the rest is rejected."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -21,6 +22,8 @@ _NAMES = {dict: "object", list: "array", str: "string", int: "number", float: "n
 # Elements decoded at once. Their objects stay in the processor's cache until their columns are made: measured, a whole
 # page at once takes more than twice as long.
 CHUNK = 500
+MOST_CUTS = 8  # of one chunk; where more elements do not have the shape, they are read one by one
+_AT = re.compile(r"at `\$\[(\d+)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +109,12 @@ class PageSorter:
 
     def _chunk(self, first: int, length: int) -> _Chunk:
         found = _Chunk(first, length, self._shape.leaves)
-        structs = None if self._columnless() else self._all(first, length)
-        if structs is None:
-            structs = self._each(found)
+        if self._columnless():
+            for row in range(first, first + length):
+                self._judge(found, row)
+            structs = []
         else:
-            found.typed = list(range(first, first + length))
+            structs = self._structs(found)
         self._fit(found, structs)
         return found
 
@@ -118,24 +122,58 @@ class PageSorter:
         """Whether what is wanted is an object or array here, so that no record is a row of columns."""
         return self._whole or self._shape.has(shapes.NESTED)
 
-    def _all(self, first: int, length: int) -> list[Any] | None:
-        """Every element at once; None when one of them does not have the shape."""
-        text = b"[" + b",".join(self._records.elements[first : first + length]) + b"]"
-        try:
-            found: list[Any] = self._shape.many.decode(text)
-            return found
-        except _UNREADABLE:
-            if self._looked_everywhere or not self._shape.has(shapes.UNSEEN):
-                return None
-        self._looked_everywhere = True
-        self._shape = _shape(shapes.observed(self._leaves, self._records.elements))
-        raise _Reshaped
+    def _structs(self, found: Sorted) -> list[Any]:
+        """The elements that have the shape: as many at once as lie between two that do not, which are judged."""
+        structs: list[Any] = []
+        row, end = found.first, found.first + found.length
+        for _ in range(MOST_CUTS):
+            try:
+                structs += self._several(found, row, end)
+                return structs
+            except _UNREADABLE as error:
+                self._look_everywhere()
+                at = _AT.search(str(error))
+            if at is None:
+                break
+            bad = row + int(at[1])
+            structs += self._several(found, row, bad)
+            self._judge(found, bad)
+            row = bad + 1
+        return structs + self._each(found, row, end)
 
-    def _each(self, found: Sorted) -> list[Any]:
+    def _several(self, found: Sorted, first: int, end: int) -> list[Any]:
+        text = b"[" + b",".join(self._records.elements[first:end]) + b"]"
+        structs: list[Any] = self._shape.many.decode(text)
+        found.typed += range(first, end)
+        return structs
+
+    def _look_everywhere(self) -> None:
+        """Raises _Reshaped when the page has leaves that its first elements lack: they may be what did not fit."""
+        if self._looked_everywhere or not self._shape.has(shapes.UNSEEN):
+            return
+        self._looked_everywhere = True
+        if self._appears():
+            self._shape = _shape(shapes.observed(self._leaves, self._records.elements))
+            raise _Reshaped
+
+    def _appears(self) -> bool:
+        """Whether a leaf that the first elements lack has a value in this page; yes, where that cannot be read."""
+        probes = shapes.probes(self._shape.leaves)
+        if probes is None:
+            return True
+        probe = _shape(probes)
+        try:
+            structs = probe.many.decode(b"[" + b",".join(self._records.elements) + b"]")
+        except _UNREADABLE:
+            return True
+        values = columns.values_by_leaf(structs, probe.node)
+        return any(value is not None for column in values.values() for value in column)
+
+    def _each(self, found: Sorted, first: int, end: int) -> list[Any]:
         """Element by element; the structs of those that have the shape."""
         structs: list[Any] = []
-        for row in range(found.first, found.first + found.length):
-            struct = None if self._columnless() else self._one(row)
+        for row in range(first, end):
+            struct = self._one(row)
             if struct is None:
                 self._judge(found, row)
             else:

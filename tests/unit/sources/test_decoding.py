@@ -6,6 +6,7 @@ from decimal import Decimal
 import msgspec
 import pyarrow as pa
 import pytest
+from hypothesis import given, strategies
 
 from headrace import sources
 from source_server import part, reading, spec
@@ -93,6 +94,22 @@ def test_a_leaf_first_seen_late_is_still_a_column():
     [one] = slices(rows(*texts), {V: None})
     assert one.typed["rows"].combine_chunks().field("v").to_pylist() == [None] * 700 + [3]
     assert one.loose["_row"].to_pylist() == [701]
+
+
+ODD = {'{"v":"n/a"}': "loose", '{"v":true}': "loose", '{"w":1,"v":[]}': "loose", "null": "rejected", "7": "rejected"}
+
+
+@given(strategies.dictionaries(strategies.integers(0, 1300), strategies.sampled_from(sorted(ODD)), max_size=40))
+def test_every_element_is_in_its_one_place_wherever_odd_ones_stand(odd):
+    """Odd ones few and far between, side by side, at the edges of what is decoded at once, and many."""
+    wanted = {V: None, ("rows", "never"): None}
+    [one] = slices(rows('{"v":0}', *(odd.get(n, f'{{"v":{n}}}') for n in range(1, 1301))), wanted)
+    places = {kind: [n for n in sorted(odd) if n and ODD[odd[n]] == kind] for kind in ("loose", "rejected")}
+    assert (one.loose["_row"].to_pylist(), one.rejected["_row"].to_pylist()) == tuple(places.values())
+    kept = [n for n in range(1301) if not (n and n in odd)]
+    column = one.typed["rows"].combine_chunks()
+    assert one.typed["_row"].to_pylist() == kept == column.field("v").to_pylist()
+    assert column.field("never").null_count == len(kept)
 
 
 def test_records_are_loose_where_a_whole_object_is_wanted():
