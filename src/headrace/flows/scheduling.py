@@ -43,7 +43,7 @@ def read(flow: Json, spec: Json, created_at: int) -> Timing:
 
 
 def check_not_once(before: Timing, flow: Json, now: int) -> None:
-    """A schedule that has started cannot become once. Asked before the new one is read, whose interval has to go too."""
+    """A started schedule cannot become once. Asked before the new one is read, whose interval would have to go too."""
     if now >= before.start and _frequency(object_at(flow, "scheduleParams")) == ONCE != before.frequency:
         raise Invalid(
             "The start time has passed, so the frequency cannot become once.", code="1403", catalogue="sources",
