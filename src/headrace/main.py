@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 # used: first what the database and /health need, the rest while the server listens already.
 BACKLOG = 2048
 LOOK_SECONDS = 0.2
+LEAVING_SECONDS = 1.0
 GARBAGE_THRESHOLD = 20_000
 TURN_SECONDS = 0.001  # a thread that answers or reads a socket waits this long at most for one that decodes rows
 ABOUT = "Pull marketing data into your own Apache Iceberg lake, through Adobe Experience Platform's API."
@@ -71,17 +72,20 @@ class Process:
         self.deployment.http.close()
         self.deployment.lake.close()
         self.deployment.store.close()
-        if not (ended and _threads_ended(deadline)):
+        if not ended:
             os._exit(1)
+        _leave_by(deadline)
 
 
-def _threads_ended(deadline: float) -> bool:
-    """Waits until ``deadline`` for what the interpreter would wait for: requests that nobody can interrupt."""
-    others = [thread for thread in threading.enumerate() if thread is not threading.current_thread()]
-    waited_for = [thread for thread in others if not thread.daemon]
-    for thread in waited_for:
-        thread.join(max(0.0, deadline - time.monotonic()))
-    return not any(thread.is_alive() for thread in waited_for)
+def _leave_by(deadline: float) -> None:
+    """Ends the process at ``deadline``, should a request that nobody can interrupt still hold up its interpreter then.
+
+    The threads of idle pools hold it up too until it tells them to end, so they cannot be waited for here.
+    """
+    left = max(LEAVING_SECONDS, deadline - time.monotonic())
+    watch = threading.Timer(left, os._exit, (1,))
+    watch.daemon = True
+    watch.start()
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,10 +110,14 @@ def test_a_server_that_starts_last_leaves_the_work_to_the_worker(split: Split) -
     settled(split, client)
 
 
-def test_a_worker_that_starts_last_does_the_work(split: Split) -> None:
-    _, client = split.server("--workers", "0")
-    split.start("worker")
+def test_a_worker_that_starts_last_does_the_work_and_stops_when_told(split: Split) -> None:
+    """Well before its grace of 30 s: nothing runs any more, though the pools that the run used still have threads."""
+    server, client = split.server("--workers", "0")
+    worker, _ = split.start("worker")
     settled(split, client)
+    for process in (worker, server):
+        process.terminate()
+    assert [process.wait(20) for process in (worker, server)] == [0, 0]
 
 
 def test_a_server_that_stops_answers_who_waits_for_its_clock(split: Split) -> None:
