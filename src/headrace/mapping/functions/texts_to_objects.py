@@ -91,7 +91,9 @@ def json_to_object(context: Context, string: str) -> object:
     """What a JSON text holds: an object, an array or a value."""
     try:
         value = _JSON.decode(string)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except RecursionError as error:
+        raise Failed("the text is nested too deeply") from error
+    except msgspec.DecodeError as error:
         raise Failed(f"the text is no JSON: {error}") from error
     return as_exact(value) if context.exact else as_double(value)
 
