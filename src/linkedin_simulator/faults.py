@@ -59,6 +59,10 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
             raise ValueError("times must be at least 1, after and seconds not negative")
 
 
+# Gathered while one thread imports: two threads that use a Struct first at the same time crash the process.
+msgspec.json.Decoder(Fault)
+
+
 class FaultList:
     """The pending faults, consumed in their order."""
 

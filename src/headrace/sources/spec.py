@@ -63,6 +63,10 @@ def secret_params(spec: Mapping[str, Any], name: str) -> frozenset[str]:
     return secret_names(auth_spec(spec, name).get("spec", {}).get("properties", {})) if name else frozenset()
 
 
+# Gathered here, while one thread imports: msgspec gathers what it knows of a Struct when that is first used, and two
+# threads that do so at once crash the process (seen with msgspec 0.22).
+msgspec.json.Decoder(Extension)
+
 # -- the source spec -----------------------------------------------------------------------------------------------
 
 

@@ -40,6 +40,9 @@ class Token(msgspec.Struct, array_like=True):
     properties: tuple[str, ...]
 
 
+_TOKEN = msgspec.json.Decoder(Token)
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A list request. ``limit`` 0: everything on one page."""
@@ -124,7 +127,7 @@ def _token(text: str | None) -> Token | None:
     if text is None:
         return None
     try:
-        return msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=Token)
+        return _TOKEN.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (ValueError, msgspec.MsgspecError) as error:
         raise Invalid(
             f"continuationToken {text} cannot be read; take it from _links.next.",
