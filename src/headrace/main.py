@@ -167,7 +167,7 @@ def _spare_collections() -> None:
 @app.command()
 def serve(
     host: str = typer.Option("127.0.0.1", help="Address to bind."),
-    port: int = typer.Option(DEFAULT_PORT, help="Port to bind; 0 takes a free one."),
+    port: int = typer.Option(DEFAULT_PORT, min=0, max=65535, help="Port to bind; 0 takes a free one."),
     public_url: str = typer.Option("", help="Base of every link in an answer (default: the bound address)."),
     data_dir: Path = typer.Option(Path("headrace-data"), help="Directory of all data; the first start makes it."),
     database_url: str = typer.Option("", help="postgresql://… instead of SQLite in the data directory."),
@@ -237,7 +237,8 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         try:
             listener.bind((host, port))
         except OSError as error:
-            raise HeadraceError(f"Cannot bind {host}:{port}: {error.strerror}. Choose another --port.") from error
+            other = "--host" if isinstance(error, socket.gaierror) else "--port"
+            raise HeadraceError(f"Cannot bind {host}:{port}: {error.strerror}. Choose another {other}.") from error
         yield listener
 
 

@@ -50,6 +50,14 @@ def test_a_refused_start_leaves_no_directory(name: str, tmp_path: Path, monkeypa
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_port_that_cannot_be_is_a_mistake_of_the_command_line(tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(sys, "argv", ["headrace", "serve", "--port", "99999", "--data-dir", str(tmp_path / "new")])
+    with pytest.raises(SystemExit) as ended:
+        main.run()
+    told = capsys.readouterr().err
+    assert ended.value.code == 2 and "65535" in told and "Traceback" not in told and not (tmp_path / "new").exists()
+
+
 @pytest.mark.parametrize("command", [["query", "SELECT 1"], ["verify"]])
 def test_a_directory_that_no_server_used_stays_as_it_is(
     command: list[str], tmp_path: Path, monkeypatch, capsys

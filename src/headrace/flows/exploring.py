@@ -31,6 +31,7 @@ class Asked:
     file_type: str | None
     source_params: str | None
     preview: bool
+    object: str | None = None
 
 
 def explore(
@@ -91,6 +92,8 @@ def _check(asked: Asked) -> None:
         raise Invalid(f"objectType {asked.object_type} is not known; use rest.", code="1358", field="objectType")
     if asked.object_type.lower() != "rest":
         raise Invalid(f"This source has no objects of type {asked.object_type}; use rest.", code="1336")
+    if asked.object == "":
+        raise Invalid("The query parameter object is empty; use object=json.", code="1337", field="object")
     if (asked.file_type or "json").lower() != "json":
         raise Invalid(f"fileType {asked.file_type} is not supported by this source; use json.", code="1327")
 

@@ -49,8 +49,8 @@ _ALLOWANCE: ContextVar[Allowance | None] = ContextVar("allowance", default=None)
 
 @contextmanager
 def batch_allowance() -> Iterator[None]:
-    """What is evaluated inside shares one allowance."""
-    token = _ALLOWANCE.set(Allowance())
+    """What is evaluated inside shares one allowance, that of an outer batch if there is one."""
+    token = _ALLOWANCE.set(_ALLOWANCE.get() or Allowance())
     try:
         yield
     finally:

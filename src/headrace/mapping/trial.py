@@ -9,6 +9,7 @@ from headrace.mapping.columns import ExpressionColumn, ListColumn
 from headrace.mapping.failure import Failure
 from headrace.mapping.mapping_set import CompiledMapping, compile_mapping
 from headrace.mapping.paths import parse_path
+from headrace.mapping.regex_time import batch_allowance
 from headrace.mapping.values import json_ready, json_text, plain_numbers
 
 Json = dict[str, object]
@@ -25,7 +26,9 @@ def preview(
     """
     records = data if isinstance(data, list) else [data]
     compiled = compile_mapping(items, target, now)
-    mapped = compiled.map_records(range(len(records)), records)
+    with batch_allowance():
+        mapped = compiled.map_records(range(len(records)), records)
+        failed = list(_failed_expressions(compiled, records))
     answers = [Json(data={}, errors=None) for _ in records]
     for row in mapped.table.to_pylist(maps_as_pydicts="strict"):
         answer = answers[row.pop("_row")]
@@ -35,7 +38,7 @@ def preview(
     senses = {str(item.get("destination")): item.get("sourceType") or "ATTRIBUTE" for item in items}
     for error in mapped.errors.to_pylist():
         told[error["_row"]].append(_error_info(error["column"], error["source"], error["message"], senses))
-    for position, cell, failure in _failed_expressions(compiled, records):
+    for position, cell, failure in failed:
         told[position].append(_error_info(cell.destination, cell.source, _reason(cell, failure), senses))
     for answer, errors in zip(answers, told, strict=True):
         answer["errors"] = errors or None

@@ -9,7 +9,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from headrace.errors import MappingSyntax
-from headrace.mapping import compile_mapping, regex_time, validate_expression
+from headrace.mapping import compile_mapping, preview, regex_time, validate_expression
 from headrace.mapping.failure import Failed
 from headrace.mapping.pattern_text import RegexInvalid
 from headrace.mapping.regex_time import LONGEST_PATTERN, Regex, compiled
@@ -124,6 +124,16 @@ def test_a_row_that_backtracks_without_end_is_rejected_with_the_reason_and_the_o
     assert (error["_row"], error["code"], error["column"]) == (6, "MAPPER-3700-400", "found")
     assert f"the regular expression {ENDLESS} was stopped after" in error["message"]
     assert error["value"] == f'"{SLOW_TEXT}"'
+
+
+def test_a_preview_has_one_allowance_though_it_evaluates_twice(monkeypatch):
+    made = []
+    allowance = regex_time.Allowance
+    monkeypatch.setattr(regex_time, "Allowance", lambda: made.append(allowance(0.05)) or made[-1])
+    items = [{"sourceType": "EXPRESSION", "source": 'matches_regex(s, "(a|aa)+")', "destination": "found"}]
+    records = [{"s": "a" * 60 + "!"}] * 50
+    answers = preview(items, pa.schema([("found", pa.bool_())]), records, 0)
+    assert len(made) == 1 and all("stopped" in answer["errors"][0]["exception"] for answer in answers)
 
 
 def test_a_batch_of_such_rows_ends_when_its_time_is_used_up(monkeypatch):

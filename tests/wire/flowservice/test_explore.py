@@ -76,6 +76,7 @@ def test_columns_of_the_source(flows: Flows, path: str) -> None:
     [
         ({"objectType": ""}, "SOURCES-1334-400"),
         ({"objectType": "planet"}, "SOURCES-1358-400"),
+        ({"object": ""}, "SOURCES-1337-400"),
         ({"objectType": "table"}, "SOURCES-1336-400"),
         ({"fileType": "parquet"}, "SOURCES-1327-400"),
         ({"sourceParams": "%%%"}, "SOURCES-1389-400"),

@@ -99,7 +99,8 @@ def _asked(request: Request) -> exploring.Asked:
     query = request.query
     file_type = query.folded("fileType") or query.folded("FILE_TYPE")
     preview = query.flag("preview", default=True)
-    return exploring.Asked(query.folded("objectType"), file_type, query.folded("sourceParams"), preview)
+    object = next((value for name, value in query.pairs if name == "object"), None)
+    return exploring.Asked(query.folded("objectType"), file_type, query.folded("sourceParams"), preview, object)
 
 
 def _explored(request: Request, asked: exploring.Asked) -> dict[str, Any]:

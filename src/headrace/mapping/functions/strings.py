@@ -64,15 +64,15 @@ def right(string: str, count: int) -> str:
     return string[max(0, len(string) - _not_negative(count)) :]
 
 
-@function(STRING, "lpad(INPUT, COUNT, PADDING)", {'lpad("bat", 8, "yz")': "yzyzybat", 'lpad("bat", 2, "y")': "bat"})
-def lpad(input: str, count: int, padding: str) -> str:
-    """Puts PADDING in front until the text has COUNT characters; a longer text stays as it is."""
+@function(STRING, "lpad(INPUT, COUNT, PADDING)", {'lpad("bat", 8, "yz")': "yzyzybat", 'lpad("bat", 4, null)': " bat"})
+def lpad(input: str, count: int, padding: str | None) -> str:
+    """Puts PADDING (a space where it is null or empty) in front of a text with fewer than COUNT characters."""
     return _padding(padding, count - len(input)) + input
 
 
-@function(STRING, "rpad(INPUT, COUNT, PADDING)", {'rpad("bat", 8, "yz")': "batyzyzy", 'rpad("bat", 2, "y")': "bat"})
-def rpad(input: str, count: int, padding: str) -> str:
-    """Puts PADDING behind until the text has COUNT characters; a longer text stays as it is."""
+@function(STRING, "rpad(INPUT, COUNT, PADDING)", {'rpad("bat", 8, "yz")': "batyzyzy", 'rpad("bat", 4, "")': "bat "})
+def rpad(input: str, count: int, padding: str | None) -> str:
+    """Puts PADDING (a space where it is null or empty) behind a text with fewer than COUNT characters."""
     return input + _padding(padding, count - len(input))
 
 
@@ -200,11 +200,12 @@ def _substr(text: pl.Expr, start: int, length: int = 1_000_000) -> pl.Expr:
     return text.str.slice(start, length)
 
 
-def _padding(padding: str, missing: int) -> str:
+def _padding(padding: str | None, missing: int) -> str:
+    padding = padding or " "
     if missing <= 0:
         return ""
-    if missing > 1_000_000 or not padding:
-        raise Failed("PADDING is empty" if not padding else "COUNT is more than 1000000")
+    if missing > 1_000_000:
+        raise Failed("COUNT is more than 1000000")
     return (padding * (missing // len(padding) + 1))[:missing]
 
 
