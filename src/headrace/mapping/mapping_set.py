@@ -121,10 +121,12 @@ def _errors(rows: pa.Array, rejects: Sequence[Fault]) -> pa.Table:
 
 def _error(row: int, reject: Fault) -> dict[str, object]:
     cell, failure = reject.cell, reject.failure
-    value = json_text(failure.value)
-    shown = value if len(value) <= _LONGEST_VALUE else f"{value[:_LONGEST_VALUE]}..."
+    # A function that failed says in its reason what it could not use.
+    value = None if failure.expected is None and failure.value is None else json_text(failure.value)
+    shown = value if value is None or len(value) <= _LONGEST_VALUE else f"{value[:_LONGEST_VALUE]}..."
     if failure.expected is None:
-        message = f"{shown} gives {cell.destination} no value by {cell.source}: {failure.reason}."
+        made = cell.source if shown is None else f"{cell.source}, from {shown},"
+        message = f"{made} gives {cell.destination} no value: {failure.reason}."
     else:
         reason = f": {failure.reason}" if failure.reason else ""
         wanted = f"{failure.expected}, the type of {cell.destination}"

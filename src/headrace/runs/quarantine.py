@@ -73,7 +73,11 @@ class Quarantine:
 def reasons_of(page: str, warned: pa.Table) -> list[dict[str, Any]]:
     """Warnings as diagnostics show them: the reason, and the place of a record that is in the table all the same."""
     return [
-        {**_reason(one), "value": (one["value"] or "")[:LONGEST_VALUE], "_filename": page, "_row": one["_row"]}
+        {
+            **_reason(one | {"value": one["value"] and one["value"][:LONGEST_VALUE]}),
+            "_filename": page,
+            "_row": one["_row"],
+        }
         for one in warned.to_pylist()
     ]
 
