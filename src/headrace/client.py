@@ -22,6 +22,10 @@ class RequestFailed(HeadraceError):
     """The server refused the request."""
 
 
+class ServerUnreachable(HeadraceError):
+    """There is no server at this address, or it does not answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came back: status, headers (lower-case names) and the body, decoded when it is JSON."""
@@ -60,12 +64,20 @@ class Client:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Sends one request (``body`` as JSON, bytes as they are) and returns the answer whatever its status."""
+        """Sends one request (``body`` as JSON, bytes as they are); the answer, whatever its status.
+
+        ServerUnreachable when there is none.
+        """
         url = path if path.startswith("http") else self.base_url + path
         content, label = _content(body)
-        response = self._http.request(
-            method, url, params=params, content=content, headers={**self.headers, **label, **(headers or {})}
-        )
+        try:
+            response = self._http.request(
+                method, url, params=params, content=content, headers={**self.headers, **label, **(headers or {})}
+            )
+        except (httpx2.TransportError, httpx2.InvalidURL) as error:
+            raise ServerUnreachable(
+                f"{url} gave no answer: {error}. Start the server with `headrace serve`, or give its address."
+            ) from error
         return Answer(response.status_code, _decoded(response.content), dict(response.headers))
 
     def call(self, method: str, path: str, body: object = None, **kwargs: Any) -> Any:

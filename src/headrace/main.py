@@ -1,5 +1,6 @@
 """Builds every object from Settings; the ``headrace`` command."""
 
+import errno
 import gc
 import logging
 import os
@@ -237,7 +238,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         try:
             listener.bind((host, port))
         except OSError as error:
-            other = "--host" if isinstance(error, socket.gaierror) else "--port"
+            other = "--port" if error.errno in (errno.EADDRINUSE, errno.EACCES) else "--host"
             raise HeadraceError(f"Cannot bind {host}:{port}: {error.strerror}. Choose another {other}.") from error
         yield listener
 

@@ -47,9 +47,12 @@ def _await_url(process: "subprocess.Popen[bytes]", module: str, log: Path) -> st
             if found:
                 return found.group(0).rstrip(".,/")
             if not line:
-                break
-    tail = log.read_text(errors="replace")[-2000:]
-    raise ServerFailed(f"{module} did not start within {READY_SECONDS:.0f} s. Its log ends:\n{tail}")
+                raise ServerFailed(f"{module} stopped as it started. Its log ends:\n{_end(log)}")
+    raise ServerFailed(f"{module} did not start within {READY_SECONDS:.0f} s. Its log ends:\n{_end(log)}")
+
+
+def _end(log: Path) -> str:
+    return log.read_text(errors="replace")[-2000:]
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
