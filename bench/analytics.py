@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+import msgspec
+
 NOW = datetime(2022, 8, 10, 5, tzinfo=UTC)
 FIRST_DAY, LAST_DAY = date(2022, 2, 10), date(2022, 8, 10)  # what the spec's six months of retention leave
 SLICE_DAYS = 31
@@ -18,6 +20,21 @@ METRICS = (
 _DAY = r"\(year:(\d+),month:(\d+),day:(\d+)\)"
 _RANGE = re.compile(rf"dateRange=\(start:{_DAY},end:{_DAY}\)")
 _ACCOUNT = re.compile(r"sponsoredAccount%3A(\d+)", re.IGNORECASE)
+
+
+class Day(msgspec.Struct, gc=False):
+    """A day as the answers write it."""
+
+    year: int
+    month: int
+    day: int
+
+
+class DateRange(msgspec.Struct, gc=False):
+    """The days of a row."""
+
+    start: Day
+    end: Day
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,21 +29,6 @@ FIELDS = pa.struct(
 SCHEMA = pa.schema([("_extconndev", FIELDS)])
 
 
-class Day(msgspec.Struct, gc=False):
-    """A day of the source."""
-
-    year: int
-    month: int
-    day: int
-
-
-class DateRange(msgspec.Struct, gc=False):
-    """Two days."""
-
-    start: Day
-    end: Day
-
-
 class Element(msgspec.Struct, gc=False):
     """One row of the source."""
 
@@ -56,7 +41,7 @@ class Element(msgspec.Struct, gc=False):
     totalEngagements: int
     impressions: int
     likes: int
-    dateRange: DateRange
+    dateRange: analytics.DateRange
     pivotValues: list[str]
 
 
@@ -103,7 +88,7 @@ def _range(elements: list[Element]) -> pa.Array:
     return pa.StructArray.from_arrays([_days(starts), _days(ends)], fields=list(kind))
 
 
-def _days(days: list[Day]) -> pa.Array:
+def _days(days: list[analytics.Day]) -> pa.Array:
     columns = [
         pa.array([one.day for one in days], LONG),
         pa.array([one.month for one in days], LONG),

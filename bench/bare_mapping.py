@@ -14,23 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bench import mapping_data
-from bench.analytics import METRICS
+from bench.analytics import METRICS, DateRange
 from bench.processes import peak_megabytes
-
-
-class Day(msgspec.Struct, gc=False):
-    """A day of the source."""
-
-    year: int
-    month: int
-    day: int
-
-
-class DateRange(msgspec.Struct, gc=False):
-    """Two days."""
-
-    start: Day
-    end: Day
 
 
 class Element(msgspec.Struct, gc=False):

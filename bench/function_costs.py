@@ -82,10 +82,10 @@ def _with_field(node: Node) -> tuple[Node, object]:
         return Field((VALUE,)), node.value
     if isinstance(node, Lambda):
         return node, None
-    for one in fields(node):  # type: ignore[arg-type]
+    for one in fields(node):
         made, constant = _inside(getattr(node, one.name))
         if constant is not None:
-            return replace(node, **{one.name: made}), constant  # type: ignore[type-var]
+            return replace(node, **{one.name: made}), constant
     return node, None
 
 

@@ -23,6 +23,6 @@ def reach(point: str) -> None:
     if wanted is None:
         return
     name, _, signal_name = wanted.partition(":")
-    if name == point:
-        del os.environ[VARIABLE]
+    # Two parts may reach it at once: one of them is the first.
+    if name == point and os.environ.pop(VARIABLE, None) is not None:
         os.kill(os.getpid(), signal.Signals[signal_name or "SIGKILL"])

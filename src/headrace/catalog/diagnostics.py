@@ -112,12 +112,14 @@ def of_batch(conn: sa.Connection, lake: Lake, batch_id: str) -> Diagnostics:
 
 def lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """The lines of a file that arrives in chunks, without empty ones."""
-    rest = b""
+    rest: list[bytes] = []  # of a line that goes on in the next chunk
     for chunk in chunks:
-        *whole, rest = (rest + chunk).split(b"\n")
-        yield from filter(None, whole)
-    if rest:
-        yield rest
+        first, *others = chunk.split(b"\n")
+        rest.append(first)
+        if others:
+            yield from filter(None, (b"".join(rest), *others[:-1]))
+            rest = [others[-1]]
+    yield from filter(None, (b"".join(rest),))
 
 
 def as_array(chunks: Iterator[bytes]) -> Iterator[bytes]:

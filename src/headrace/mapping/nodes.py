@@ -15,10 +15,9 @@ class At:
     column: int = 1
 
 
+@dataclass(frozen=True, slots=True)
 class Node:
     """A construct of the language."""
-
-    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +122,7 @@ class Lambda(Node):
 
 def children(node: Node) -> Iterator[Node]:
     """The nodes directly below ``node``."""
-    for one in fields(node):  # type: ignore[arg-type]
+    for one in fields(node):
         value = getattr(node, one.name)
         for part in value if isinstance(value, tuple) else (value,):
             if isinstance(part, Node):

@@ -18,7 +18,7 @@ from headrace.catalog.uploads import predecessors
 from headrace.errors import Conflict, HeadraceError, WindowSuperseded
 from headrace.lake import Change, FileRef, Stamp
 from headrace.lake.changes import Append, Replay
-from headrace.runs import ending, succession, uploads
+from headrace.runs import batch_figures, ending, succession, uploads
 from headrace.runs.deployment import Deployment
 from headrace.runs.plan import Target
 from headrace.runs.promotion import PartWork, Tally, promote_part
@@ -92,7 +92,7 @@ def batch_run(deployment: Deployment, batch_id: str) -> None:
     except ending.HandedBack:
         _again(deployment, batch_id, attempt)
     except (TooManyErrors, ending.Stopped) as reason:
-        _give_up(deployment, batch_id, ending.PARTIAL if _diagnosed(batch.body) else UNDIAGNOSED, reason.message)
+        _give_up(deployment, batch_id, batch_figures.PARTIAL if _diagnosed(batch.body) else UNDIAGNOSED, reason.message)
     except (ReplayTooEarly, WindowSuperseded) as reason:
         _give_up(deployment, batch_id, "INGEST-1000-400", reason.message)
     except Exception as trouble:
@@ -175,7 +175,7 @@ def _commit(deployment: Deployment, batch_id: str, target: Target) -> None:
     with deployment.store.write() as conn:
         if batches.by_id(conn, batch_id).status == "committing":
             ending.set_files(conn, batch_id, records, now)
-            moved = {"metrics": ending.batch_metrics(records), "errors": ending.batch_errors(records)}
+            moved = {"metrics": batch_figures.batch_metrics(records), "errors": batch_figures.batch_errors(records)}
             batches.move(conn, batch_id, {"committing"}, "success", at=now, completed_at=now, **moved)
             _retire_predecessors(conn, batch, now)
 
@@ -255,6 +255,6 @@ def _give_up(deployment: Deployment, batch_id: str, code: str, message: str) -> 
     now = deployment.clock.now()
     with deployment.store.write() as conn:
         ending.set_files(conn, batch_id, records, now, data=False)
-        errors = [{"code": code, "description": message}, *ending.errors_by_code(records)]
-        metrics = ending.batch_metrics(records, committed=False)
+        errors = [{"code": code, "description": message}, *batch_figures.errors_by_code(records)]
+        metrics = batch_figures.batch_metrics(records, committed=False)
         batches.move(conn, batch_id, {batch.status}, "failed", at=now, metrics=metrics, errors=errors, completed_at=now)

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
+from headrace.catalog.diagnostics import lines
 from headrace.errors import WindowSuperseded
 from headrace.lake import FileRef, Lake
 from headrace.runs.deployment import Deployment
@@ -93,21 +94,11 @@ def rejected_rows(lake: Lake, errors: Sequence[Mapping[str, Any]]) -> Rows:
     """By page, the rows that quarantine files hold; read line by line. FileDamaged."""
     found: dict[str, array[int]] = defaultdict(lambda: array("q"))
     for file in errors:
-        for line in _lines(lake.stream(FileRef.from_json(file["ref"]))):
+        for line in lines(lake.stream(FileRef.from_json(file["ref"]))):
             members = _RECORD.decode(line)  # ours are the last of their names
             page = msgspec.json.decode(members["_filename"], type=str)
             found[page].append(msgspec.json.decode(members["_row"], type=int))
     return {page: pa.array(rows, pa.int64()) for page, rows in found.items()}
-
-
-def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    rest: list[bytes] = []
-    for chunk in chunks:
-        *whole, last = chunk.split(b"\n")
-        for line in whole:
-            yield b"".join((*rest, line))
-            rest.clear()
-        rest.append(last)
 
 
 # -- what came later --------------------------------------------------------------------------------------------

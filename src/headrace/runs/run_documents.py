@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from headrace.runs.ending import batch_errors, batch_metrics, skipped
+from headrace.runs.batch_figures import batch_errors, batch_metrics, skipped
 from headrace.runs.succession import replay_of
 from headrace.store import parts, replays, runs
 from headrace.store.parts import COPIED, COPY, PROMOTED, PROMOTION, Activity, PartRecord

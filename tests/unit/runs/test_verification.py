@@ -16,7 +16,7 @@ from headrace.cli.verify import show
 from headrace.ids import batch_id
 from headrace.lake import Change, Lake, Stamp, TableRef
 from headrace.lake.changes import Append, ReplaceAll
-from headrace.runs.ending import batch_metrics
+from headrace.runs.batch_figures import batch_metrics
 from headrace.runs.verification import Finding, Report, verify
 from headrace.store import batches, documents, parts, runs
 from headrace.store.batches import BatchFile

@@ -1,41 +1,13 @@
-"""The functions of the expression language: one declaration each, gathered by name."""
+"""The functions of the expression language: one declaration each, gathered by name; a category is a file here."""
 
-from headrace.mapping.functions import (
-    analytics,
-    arrays,
-    conversions,
-    date_parts,
-    hashing,
-    logical,
-    moments,
-    objects,
-    regexes,
-    special,
-    strings,
-    texts_to_objects,
-    urls,
-    user_agents,
-)
+from importlib import import_module
+from pkgutil import iter_modules
+
 from headrace.mapping.functions.declaring import Function
 
 __all__ = ["FUNCTIONS", "Function"]
 
-_MODULES = (
-    analytics,
-    arrays,
-    conversions,
-    date_parts,
-    hashing,
-    logical,
-    moments,
-    objects,
-    regexes,
-    special,
-    strings,
-    texts_to_objects,
-    urls,
-    user_agents,
-)
+_MODULES = [import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__)]
 FUNCTIONS: dict[str, Function] = {
     name: one
     for module in _MODULES

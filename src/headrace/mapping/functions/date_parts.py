@@ -75,8 +75,9 @@ def set_date_part(component: str, value: int, date: datetime) -> datetime:
     year = value if part == "year" else date.year
     month = value if part == "month" else date.month
     kept = date.day if part not in ("year", "month") else min(date.day, monthrange(year, month)[1])
-    changes = {"year": year, "month": month, "day": kept, part: value}
-    return settled(date.replace(**changes, fold=0))  # type: ignore[arg-type]
+    read = {one: getattr(date, one) for one in ("hour", "minute", "second")}
+    new = {**read, "year": year, "month": month, "day": kept, part: value}
+    return settled(date.replace(*(new[one] for one in _CHANGEABLE), fold=0))
 
 
 @function(
