@@ -15,9 +15,10 @@ def nowhere() -> str:
         return f"http://127.0.0.1:{closed.getsockname()[1]}"
 
 
-@pytest.mark.parametrize("url", [nowhere(), "nohow", "http://[::1"])
+@pytest.mark.parametrize("url", ["", "nohow", "http://[::1"])
 def test_no_server_is_told_with_its_address(url: str) -> None:
-    with Client(url, "org", "token", "key") as client, pytest.raises(ServerUnreachable, match="headrace serve"):
+    address = url or nowhere()
+    with Client(address, "org", "token", "key") as client, pytest.raises(ServerUnreachable, match="headrace serve"):
         client.call("GET", "/health")
 
 
