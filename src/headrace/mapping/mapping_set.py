@@ -8,11 +8,11 @@ from functools import reduce
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from headrace.mapping.allowance import batch_allowance
 from headrace.mapping.cells import Fault, Faults, Filled
 from headrace.mapping.checker import placed
 from headrace.mapping.columns import all_of_table, one_array
 from headrace.mapping.planner import Plan, plan
-from headrace.mapping.regex_time import batch_allowance
 from headrace.mapping.values import json_text
 from headrace.rows import CONVERSION, row_errors
 

@@ -9,6 +9,7 @@ from headrace.mapping.cells import Read
 from headrace.mapping.failure import Failure
 from headrace.mapping.functions import FUNCTIONS
 from headrace.mapping.functions.declaring import Applied, Context, as_text, guarded
+from headrace.mapping.lambda_time import bounded
 from headrace.mapping.methods import METHODS
 from headrace.mapping.nodes import (
     ArrayOf,
@@ -156,9 +157,11 @@ def _(node: MapOf, scope: Scope) -> Read:
 def _(node: Lambda, scope: Scope) -> Read:
     body = evaluator(node.body, replace(scope, bound=scope.bound | frozenset(node.parameters)))
 
+    [name] = node.parameters
+
     def close(record: object) -> object:
         around = record if isinstance(record, dict) else {}
-        return lambda *values: body({**around, **dict(zip(node.parameters, values, strict=True))})
+        return bounded(lambda value: body({**around, name: value}))
 
     return close
 

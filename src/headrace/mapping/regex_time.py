@@ -1,21 +1,19 @@
 """Regular expressions run for a bounded time: each evaluation, and all evaluations of a batch together.
 
 An expression that needs time in proportion to its text is never stopped: it has a free share that grows with the text.
-What goes beyond comes out of the batch's allowance, of which one evaluation takes a small part at most; so a batch ends
-whatever its expressions and texts are, and one text that backtracks leaves enough for the others.
+What goes beyond comes out of the batch's allowance.
 """
 
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
 
 import regex
 
+from headrace.mapping.allowance import Allowance, allowance
 from headrace.mapping.failure import Failed
 from headrace.mapping.java_regex import translated
 from headrace.mapping.pattern_text import RegexInvalid
@@ -23,8 +21,6 @@ from headrace.mapping.values import LONGEST_TEXT
 
 FREE_SECONDS = 0.0002
 FREE_SECONDS_PER_CHARACTER = 1e-6
-BATCH_SECONDS = 10.0
-LARGEST_PART = 0.02
 LONGEST_PATTERN = 4096
 _REFERENCE = re.compile(r"([^$\\]+)|\\(.)|\$\{([a-zA-Z][a-zA-Z0-9]*)\}|\$([0-9]+)", re.DOTALL)
 # From this many characters on, other threads may run meanwhile; below, handing over takes longer than matching.
@@ -35,26 +31,6 @@ Template = tuple[str | int, ...]
 Made = TypeVar("Made")
 # Runs within a number of seconds or raises TimeoutError; the flag says whether other threads may run meanwhile.
 Run = Callable[[float, bool], Made]
-
-
-@dataclass(slots=True)
-class Allowance:
-    """The time that is left for expressions that are slow."""
-
-    seconds: float = BATCH_SECONDS
-
-
-_ALLOWANCE: ContextVar[Allowance | None] = ContextVar("allowance", default=None)
-
-
-@contextmanager
-def batch_allowance() -> Iterator[None]:
-    """What is evaluated inside shares one allowance, that of an outer batch if there is one."""
-    token = _ALLOWANCE.set(_ALLOWANCE.get() or Allowance())
-    try:
-        yield
-    finally:
-        _ALLOWANCE.reset(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +74,8 @@ class Regex:
         return "".join([*made, text[begin:]])
 
     def _pieces(self, text: str, most: float, hand_over: bool) -> list[str]:
+        if not self.source:
+            return [*text, ""]  # between any two letters, and behind the last
         pieces: list[str] = []
         begin = 0
         for found in self._matches(text, most, hand_over):
@@ -124,20 +102,20 @@ class Regex:
         try:
             return run(free, len(text) > _HAND_OVER)
         except TimeoutError:
-            allowance = _ALLOWANCE.get() or Allowance()
-        more = allowance.seconds * LARGEST_PART
-        if more < free:
+            allowed = allowance()
+        most = allowed.part
+        if most < free:
             raise self._stopped(text, free)
-        return self._slowly(text, run, more, allowance)
+        return self._slowly(text, run, most, allowed)
 
-    def _slowly(self, text: str, run: Run[Made], most: float, allowance: Allowance) -> Made:
+    def _slowly(self, text: str, run: Run[Made], most: float, allowed: Allowance) -> Made:
         started = time.thread_time()
         try:
             return run(most, True)
         except TimeoutError:
             raise self._stopped(text, most) from None
         finally:
-            allowance.seconds = max(0.0, allowance.seconds - (time.thread_time() - started))
+            allowed.take(time.thread_time() - started)
 
     def _stopped(self, text: str, after: float) -> Failed:
         told = f"the regular expression {self.source} was stopped after {after * 1000:.3g} ms on this text"

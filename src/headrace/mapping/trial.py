@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
+from headrace.mapping.allowance import batch_allowance
 from headrace.mapping.cells import Cell
 from headrace.mapping.columns import ExpressionColumn, ListColumn
 from headrace.mapping.failure import Failure
 from headrace.mapping.mapping_set import CompiledMapping, compile_mapping
 from headrace.mapping.paths import parse_path
-from headrace.mapping.regex_time import batch_allowance
 from headrace.mapping.values import json_ready, json_text, plain_numbers
 
 Json = dict[str, object]

@@ -9,7 +9,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from headrace.errors import MappingSyntax
-from headrace.mapping import compile_mapping, preview, regex_time, validate_expression
+from headrace.mapping import allowance, compile_mapping, preview, validate_expression
 from headrace.mapping.failure import Failed
 from headrace.mapping.pattern_text import RegexInvalid
 from headrace.mapping.regex_time import LONGEST_PATTERN, Regex, compiled
@@ -128,8 +128,8 @@ def test_a_row_that_backtracks_without_end_is_rejected_with_the_reason_and_the_o
 
 def test_a_preview_has_one_allowance_though_it_evaluates_twice(monkeypatch):
     made = []
-    allowance = regex_time.Allowance
-    monkeypatch.setattr(regex_time, "Allowance", lambda: made.append(allowance(0.05)) or made[-1])
+    one = allowance.Allowance
+    monkeypatch.setattr(allowance, "Allowance", lambda: made.append(one(0.05)) or made[-1])
     items = [{"sourceType": "EXPRESSION", "source": 'matches_regex(s, "(a|aa)+")', "destination": "found"}]
     records = [{"s": "a" * 60 + "!"}] * 50
     answers = preview(items, pa.schema([("found", pa.bool_())]), records, 0)
@@ -137,13 +137,13 @@ def test_a_preview_has_one_allowance_though_it_evaluates_twice(monkeypatch):
 
 
 def test_a_batch_of_such_rows_ends_when_its_time_is_used_up(monkeypatch):
-    allowance = regex_time.Allowance(0.1)
-    monkeypatch.setattr(regex_time, "Allowance", lambda: allowance)
+    left = allowance.Allowance(0.1)
+    monkeypatch.setattr(allowance, "Allowance", lambda: left)
     items = [{"sourceType": "EXPRESSION", "source": f"matches_regex(t, '{ENDLESS}')", "destination": "found"}]
     records = [{"t": f"{SLOW_TEXT}{n}"} for n in range(100)]
     mapped = compile_mapping(items, TARGET, 0).map_records(range(101), [*records, {"t": "aaaa"}])
     assert (mapped.errors.num_rows, mapped.table["_row"].to_pylist()) == (100, [100])
-    assert allowance.seconds < 0.1
+    assert left.seconds < 0.1
 
 
 def test_long_texts_are_cut_in_time_that_grows_with_them():

@@ -1,6 +1,7 @@
 """Arrays: elements, sums of arrays, the least and the greatest."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 
 from headrace.mapping.failure import Failed, Failure
 from headrace.mapping.functions.declaring import Applied, as_text, function, joined
@@ -8,6 +9,7 @@ from headrace.mapping.operators import order, size, truthy
 
 ARRAYS = "Hierarchies - Arrays"
 AGGREGATION = "Aggregation"
+LONGEST_ARRAY = 1_000_000
 
 
 @function(ARRAYS, "first(INPUT)", {'first("1", "2", "3")': "1", "first([7, 8])": 7, "first([])": None})
@@ -39,7 +41,7 @@ def size_of(input: object) -> int | None:
 @function(ARRAYS, "add_to_array(ARRAY, VALUES)", {"add_to_array(['a', 'b'], 'c', 'd')": ["a", "b", "c", "d"]})
 def add_to_array(array: list[object], *values: object) -> list[object]:
     """The array with the values at its end."""
-    return [*array, *values]
+    return _chained([array, values])
 
 
 @function(
@@ -47,7 +49,7 @@ def add_to_array(array: list[object], *values: object) -> list[object]:
 )
 def join_arrays(array: list[object], *values: object) -> list[object]:
     """One array of the elements of several."""
-    return [*array, *(element for value in values for element in (value if isinstance(value, list) else [value]))]
+    return _chained([array, *(value if isinstance(value, list) else [value] for value in values)])
 
 
 @function(ARRAYS, "array_to_string(SEPARATOR, ARRAY)", {'array_to_string(";", ["Hello", "world"])': "Hello;world"})
@@ -73,7 +75,7 @@ def transformArray(array: list[object], updater: Applied) -> list[object]:
 )
 def flattenArray(array: list[object]) -> list[object]:
     """One array of all the elements, however deep they lie in arrays."""
-    return list(_flat(array))
+    return _chained([_flat(array)])
 
 
 @function(
@@ -125,8 +127,16 @@ def _extreme(arguments: tuple[object, ...], sign: int) -> object:
 
 def _held(value: object) -> object:
     if isinstance(value, Failure):
-        raise Failed(value.reason)
+        raise Failed(value.reason, value=value.value, rejects=value.rejects)
     return value
+
+
+def _chained(parts: Iterable[Iterable[object]]) -> list[object]:
+    """One array of all ``parts``, unless that grows beyond what a value may; looks no further."""
+    elements = list(islice(chain.from_iterable(parts), LONGEST_ARRAY + 1))
+    if len(elements) > LONGEST_ARRAY:
+        raise Failed(f"the array grows beyond {LONGEST_ARRAY:,} elements")
+    return elements
 
 
 def _flat(array: list[object]) -> Iterator[object]:

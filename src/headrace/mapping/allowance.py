@@ -1,0 +1,49 @@
+"""The time that the expressions of a batch may take beyond what is free.
+
+What is in proportion to a row is free; who takes time here says how much that is. What goes beyond comes out of the
+batch's allowance, of which one evaluation takes a small part at most: so a batch ends whatever its expressions and
+values are, and one row that needs long leaves enough for the others. A batch is what is mapped together: a slice of
+a page.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+BATCH_SECONDS = 10.0
+_LARGEST_PART = 0.02
+
+
+@dataclass(slots=True)
+class Allowance:
+    """The time that is left."""
+
+    seconds: float = BATCH_SECONDS
+
+    @property
+    def part(self) -> float:
+        """The seconds that one evaluation may take."""
+        return self.seconds * _LARGEST_PART
+
+    def take(self, seconds: float) -> None:
+        """Notes time that has been taken."""
+        self.seconds = max(0.0, self.seconds - seconds)
+
+
+_ALLOWANCE: ContextVar[Allowance | None] = ContextVar("allowance", default=None)
+
+
+@contextmanager
+def batch_allowance() -> Iterator[None]:
+    """What is evaluated inside shares one allowance, that of an outer batch if there is one."""
+    token = _ALLOWANCE.set(_ALLOWANCE.get() or Allowance())
+    try:
+        yield
+    finally:
+        _ALLOWANCE.reset(token)
+
+
+def allowance() -> Allowance:
+    """The batch's allowance; outside of a batch, one of its own."""
+    return _ALLOWANCE.get() or Allowance()
