@@ -11,7 +11,7 @@ from decimal import Decimal
 import pyarrow as pa
 
 from headrace.mapping.cells import Cell
-from headrace.mapping.columns import ExpressionColumn, column_at
+from headrace.mapping.columns import ExpressionColumn, all_of_table, column_at
 from headrace.mapping.conversion import converter
 from headrace.mapping.failure import Failure
 from headrace.mapping.functions import FUNCTIONS
@@ -63,7 +63,7 @@ def _cost(name: str, example: str, rows: int) -> Cost:
     wanted = tuple(dict.fromkeys(fields_read(node)))
     column = ExpressionColumn(cell, type, node, wanted, False, frozenset(), repeats(node))
     table = pa.table({VALUE: pa.array([record[VALUE]] * rows, TYPES[constant.__class__])})
-    taken = _nanoseconds(lambda: column.of_table(table), rows)
+    taken = _nanoseconds(lambda: all_of_table({(name,): column}, table), rows)
     if column.why_not_vectorised({(VALUE,): kind_of(column_at(table, (VALUE,)))}) is None:
         return Cost(name, example, "columns", reference, columns=taken)
     return Cost(name, example, "distinct values" if column.repeats else "rows", reference, equal=taken)

@@ -72,11 +72,11 @@ def _note(result: dict[str, Any], speed: Series, processor: Series, memory: Seri
 
 def _show(console: Console, found: list[Cost]) -> None:
     table = Table(title="(d) Each function, ns per row", title_justify="left", title_style="bold")
-    table.add_column("function")
+    table.add_column("function", no_wrap=True)
     for heading in ("reference", "columns", "equal rows"):
-        table.add_column(heading, justify="right")
-    table.add_column("runs over")
-    table.add_column("expression", overflow="fold")
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("runs over", no_wrap=True)
+    table.add_column("expression", no_wrap=True, overflow="ellipsis")
     for one in sorted(found, key=lambda cost: (cost.back_end, cost.function)):
         cells = ("" if value is None else f"{value:,.0f}" for value in (one.reference, one.columns, one.equal))
         table.add_row(one.function, *cells, one.back_end, one.expression)

@@ -54,6 +54,7 @@ def explain(
     """Show for each destination whether it runs over columns, distinct values or rows, and why."""
     from headrace import mapping
     from headrace.dataprep import drafts
+    from headrace.mapping.columns import FEW_ROWS, ExpressionColumn
     from headrace.mapping.explaining import explain as explained
 
     sent = _json(_text_of(mapping_set), str(mapping_set))
@@ -73,6 +74,8 @@ def explain(
     console.print(table)
     if not items:
         console.print("The mapping set is empty.", style="dim")
+    elif any(isinstance(column, ExpressionColumn) for column in compiled.plan.columns.values()):
+        console.print(f"Up to {FEW_ROWS} rows at once, expressions run over rows: that is faster then.", style="dim")
 
 
 def _show_syntax(expression: str, error: MappingSyntax) -> None:

@@ -1,6 +1,6 @@
 """The kinds of destination columns; each can be filled from an Arrow table or from JSON records, with one meaning."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,13 +21,19 @@ from headrace.mapping.vectors import NULL, Frame, NotVectorised, Vector, compute
 Names = tuple[str, ...]
 # So many expressions share a pass: all that they keep is in memory at once.
 MOST_TOGETHER = 8
+# Up to so many rows, the reference has filled an expression's column before a pass over columns has begun.
+FEW_ROWS = 24
 
 
 class Column(Protocol):
     """What fills one destination column."""
 
-    def of_table(self, table: pa.Table) -> Filled:
-        """The column for the rows of ``table``."""
+    @property
+    def wanted(self) -> Sequence[Names]:
+        """The source fields that it reads."""
+
+    def of_columns(self, table: pa.Table) -> Filled | None:
+        """The column for the rows of ``table``; None when they have to be read one by one, as records."""
 
     def of_records(self, records: Sequence[object]) -> Filled:
         """The column for JSON records."""
@@ -42,11 +48,15 @@ class AttributeColumn:
     type: pa.DataType
     own: Callable[[object], object]
 
-    def of_table(self, table: pa.Table) -> Filled:
-        names = names_of(self.path)
+    @property
+    def wanted(self) -> tuple[Names]:
+        return (names_of(self.path),)
+
+    def of_columns(self, table: pa.Table) -> Filled | None:
+        [names] = self.wanted
         column = column_at(table, names)
         if len(names) < len(self.path) or pa.types.is_nested(self.type):
-            return _by_reference(self.cell, self.type, {names: column})
+            return _by_values(self.cell, self.type, {names: column})
         made, declined = cast(column, self.type)
         if declined is None or not pc.any(declined).as_py():
             return Filled(made)
@@ -64,8 +74,9 @@ class StaticColumn:
 
     cell: Cell
     type: pa.DataType
+    wanted: tuple[Names, ...] = ()
 
-    def of_table(self, table: pa.Table) -> Filled:
+    def of_columns(self, table: pa.Table) -> Filled:
         return self._repeated(table.num_rows)
 
     def of_records(self, records: Sequence[object]) -> Filled:
@@ -96,7 +107,7 @@ class ExpressionColumn:
     decimals: frozenset[Names]
     repeats: bool
 
-    def of_table(self, table: pa.Table) -> Filled:
+    def of_columns(self, table: pa.Table) -> Filled | None:
         return together([self], table)[0]
 
     def of_records(self, records: Sequence[object]) -> Filled:
@@ -111,11 +122,13 @@ class ExpressionColumn:
             return filled(self.cell, self.type, [{}] * rows)
         return Filled(pa.repeat(pa.scalar(value, self.type), rows))
 
-    def by_reference(self, fields: Mapping[Names, pa.Array]) -> Filled:
-        """The column as the reference gives it."""
-        return _by_reference(self.cell, self.type, {names: fields[names] for names in self.wanted}, self.repeats)
+    def by_values(self, fields: Mapping[Names, pa.Array]) -> Filled | None:
+        """The column as the reference gives it for each combination of fields; None when too many are different."""
+        if not self.repeats:
+            return None
+        return _by_values(self.cell, self.type, {names: fields[names] for names in self.wanted})
 
-    def completed(self, fields: Mapping[Names, pa.Array], value: pa.Array, declined: pa.Array) -> Filled:
+    def completed(self, fields: Mapping[Names, pa.Array], value: pa.Array, declined: pa.Array) -> Filled | None:
         """The column of a vectorised ``value``; the reference fills in what is declined."""
         made, not_cast = cast(value, self.type)
         refused = declined if not_cast is None else pc.or_(declined, not_cast)
@@ -123,8 +136,9 @@ class ExpressionColumn:
             return Filled(made)
         positions = pc.indices_nonzero(refused)
         if len(positions) == len(made):
-            return self.by_reference(fields)
-        rest = self.by_reference({names: fields[names].take(positions) for names in self.wanted})
+            return self.by_values(fields)
+        some = {names: fields[names].take(positions) for names in self.wanted}
+        rest = self.by_values(some) or self.of_records(_records(some, len(positions)))
         return mended(made, refused, positions.to_pylist(), rest)
 
     def why_not_vectorised(self, kinds: Mapping[Names, str]) -> str | None:
@@ -145,8 +159,13 @@ class ExpressionColumn:
         return made
 
 
-def together(columns: Sequence[ExpressionColumn], table: pa.Table) -> list[Filled]:
-    """Expressions over the rows of ``table``; those that vectorise take one pass over the fields that they share."""
+def together(columns: Sequence[ExpressionColumn], table: pa.Table) -> list[Filled | None]:
+    """Expressions over the rows of ``table``; those that vectorise take one pass over the fields that they share.
+
+    None stands for a column whose rows have to be read one by one, or are so few that this is faster.
+    """
+    if table.num_rows <= FEW_ROWS:
+        return [None] * len(columns)
     fields = {names: column_at(table, names) for column in columns for names in column.wanted}
     labels = {names: f"c{n}" for n, names in enumerate(fields)}
     kept: dict[str, pl.Expr] = {}
@@ -157,7 +176,7 @@ def together(columns: Sequence[ExpressionColumn], table: pa.Table) -> list[Fille
     return [
         column.constant(table.num_rows) if not column.wanted
         else column.completed(fields, _arrow(found[f"value{n}"]), _arrow(found[f"declined{n}"])) if n in vectors
-        else column.by_reference(fields)
+        else column.by_values(fields)
         for n, column in enumerate(columns)
     ]  # fmt: skip
 
@@ -181,13 +200,25 @@ def _vector_or_none(
 
 def all_of_table(columns: Mapping[Names, Column], table: pa.Table) -> dict[Names, Filled]:
     """Every column for the rows of ``table``."""
-    expressions = [(names, column) for names, column in columns.items() if isinstance(column, ExpressionColumn)]
-    made: dict[Names, Filled] = {}
-    for first in range(0, len(expressions), MOST_TOGETHER):
-        group = expressions[first : first + MOST_TOGETHER]
-        found = together([column for _, column in group], table)
-        made.update(zip([names for names, _ in group], found, strict=True))
-    return {names: made[names] if names in made else column.of_table(table) for names, column in columns.items()}
+    made: dict[Names, Filled | None] = dict(_expressions(columns, table))
+    for names, column in columns.items():
+        if names not in made:
+            made[names] = column.of_columns(table)
+    left = {names: columns[names] for names, filled in made.items() if filled is None}
+    if left:
+        # They share records that are made once, with all that any of them reads.
+        records = records_of(table, list(dict.fromkeys(field for column in left.values() for field in column.wanted)))
+        made |= {names: column.of_records(records) for names, column in left.items()}
+    return {names: filled for names in columns if (filled := made[names])}
+
+
+def _expressions(columns: Mapping[Names, Column], table: pa.Table) -> Iterator[tuple[Names, Filled | None]]:
+    """The columns of expressions, as many at a time as share a pass."""
+    found = [(names, column) for names, column in columns.items() if isinstance(column, ExpressionColumn)]
+    for first in range(0, len(found), MOST_TOGETHER):
+        group = found[first : first + MOST_TOGETHER]
+        made = together([column for _, column in group], table)
+        yield from zip([names for names, _ in group], made, strict=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +229,8 @@ class ListColumn:
     type: pa.DataType
     wanted: tuple[Names, ...]
 
-    def of_table(self, table: pa.Table) -> Filled:
-        return self.of_records(records_of(table, self.wanted))
+    def of_columns(self, table: pa.Table) -> None:
+        return None
 
     def of_records(self, records: Sequence[object]) -> Filled:
         faults = Faults()
@@ -266,12 +297,12 @@ def one_array(column: pa.ChunkedArray) -> pa.Array:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
-def _by_reference(cell: Cell, type: pa.DataType, columns: Mapping[Names, pa.Array], repeats: bool = True) -> Filled:
-    """The column as the reference gives it: once for each combination of values when these are few, else row by row."""
-    found = combinations([*columns.values()], len(next(iter(columns.values()))) // 2) if repeats else None
+def _by_values(cell: Cell, type: pa.DataType, columns: Mapping[Names, pa.Array]) -> Filled | None:
+    """The column as the reference gives it, once for each combination of values; None when these are not few."""
+    found = combinations([*columns.values()], len(next(iter(columns.values()))) // 2)
     if found is None:
-        return filled(cell, type, _records(columns))
-    once = _records({names: column.take(found.first) for names, column in columns.items()})
+        return None
+    once = _records({names: column.take(found.first) for names, column in columns.items()}, len(found.first))
     return spread(cell, type, [cell.of(record) for record in once], found.which)
 
 
@@ -280,9 +311,8 @@ def records_of(table: pa.Table, wanted: Sequence[Names]) -> list[object]:
     return _records({names: column_at(table, names) for names in wanted}, table.num_rows)
 
 
-def _records(columns: Mapping[Names, pa.Array], rows: int | None = None) -> list[object]:
-    many = len(next(iter(columns.values()))) if rows is None else rows
-    records: list[dict[str, object]] = [{} for _ in range(many)]
+def _records(columns: Mapping[Names, pa.Array], rows: int) -> list[object]:
+    records: list[dict[str, object]] = [{} for _ in range(rows)]
     for names, column in columns.items():
         for record, value in zip(records, column.to_pylist(), strict=True):
             if value is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from headrace.mapping.allowance import batch_allowance
 from headrace.mapping.cells import Cell
 from headrace.mapping.expressions import validate_expression
 from headrace.mapping.functions.declaring import Context
@@ -13,4 +14,5 @@ def outcomes(expression: str, records: Sequence[object], now: int) -> list[objec
     """What an expression makes of each record: a value, None, or a Failure; MappingSyntax when it cannot be run."""
     read = evaluator(validate_expression(expression), Scope(Context(now), lambda _names: as_double))
     cell = Cell(0, "", expression, read, lambda value: value)
-    return [cell.of(record) for record in records]
+    with batch_allowance():
+        return [cell.of(record) for record in records]

@@ -3,16 +3,22 @@
 import pyarrow as pa
 import pytest
 
-from headrace.mapping import compile_mapping
+from headrace.mapping import columns, compile_mapping
 from headrace.mapping.distinct import combinations
 from headrace.mapping.parser import parse_expression
 from headrace.mapping.planner import repeats
+
+
+@pytest.fixture(autouse=True)
+def no_number_of_rows_is_few(monkeypatch):
+    monkeypatch.setattr(columns, "FEW_ROWS", 0)
+
 
 TARGET = pa.schema([("o", pa.struct([("n", pa.int64()), ("s", pa.string())]))])
 
 
 @pytest.mark.parametrize(
-    ("columns", "first", "which"),
+    ("given", "first", "which"),
     [
         ([pa.array(["a", "b", "a", None, None])], [0, 1, 3], [0, 1, 0, 2, 2]),
         ([pa.array([0.0, -0.0, 0.0])], [0, 1], [0, 1, 0]),
@@ -22,8 +28,8 @@ TARGET = pa.schema([("o", pa.struct([("n", pa.int64()), ("s", pa.string())]))])
         ([pa.array([], pa.string())], [], []),
     ],
 )
-def test_combinations(columns, first, which):
-    found = combinations(columns, 9)
+def test_combinations(given, first, which):
+    found = combinations(given, 9)
     assert (found.first.to_pylist(), found.which.to_pylist()) == (first, which)
 
 
@@ -69,3 +75,21 @@ def test_what_is_drawn_anew_for_each_row(source):
     assert not repeats(parse_expression(source))
     made = asked(source, ["a", "a", "a"], "o.s")[1]
     assert len(set(made)) == 3
+
+
+def test_rows_that_are_read_one_by_one_share_their_records(monkeypatch):
+    made = []
+    monkeypatch.setattr(
+        columns, "_records", lambda fields, rows, make=columns._records: made.append([*fields]) or make(fields, rows)
+    )
+    items = [
+        {"sourceType": "EXPRESSION", "source": "split(v, '-')", "destination": "a"},
+        {"sourceType": "EXPRESSION", "source": "split(concat(v, w), '-')", "destination": "b"},
+        {"sourceType": "EXPRESSION", "source": "upper(w)", "destination": "c"},
+    ]
+    texts = pa.list_(pa.string())
+    compiled = compile_mapping(items, pa.schema([("a", texts), ("b", texts), ("c", pa.string())]), 0)
+    rows = {"_row": pa.array(range(4)), "v": ["a-b", "b", "c", "d"], "w": ["e", "f", "g", "h"]}
+    table = compiled.map_table(pa.table(rows)).table
+    assert made == [[("v",), ("w",)]]
+    assert [table[name].to_pylist()[0] for name in "abc"] == [["a", "b"], ["a", "be"], "E"]
