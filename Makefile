@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo check test format lint types floors fast bench clean
+.PHONY: help install demo check test format lint types floors fast explore bench clean
 
 help: ## List the verbs
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -42,6 +42,9 @@ floors: $(STAMP) ## Imports only go down
 
 fast: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not slow'
+
+explore: $(STAMP) ## Look for rows on which the two back ends of a mapping differ: many examples, others each time
+	HEADRACE_EXAMPLES=100 $(BIN)/python -m pytest -n 2 tests/unit/mapping/test_one_meaning.py
 
 bench: $(STAMP) ## Measure: ratios in one run
 	$(BIN)/python -m bench

@@ -1,6 +1,7 @@
 """Tables and records mean the same: hypothesis looks for a row on which the two back ends differ."""
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -66,8 +67,16 @@ RECORDS = st.lists(
 )
 
 
-# Examples are small already; shrinking them takes longer than reading them.
-PHASES = (Phase.explicit, Phase.generate)
+# As many times the examples, and others each time: `make explore`.
+TIMES = int(os.environ.get("HEADRACE_EXAMPLES", "1"))
+
+
+def examples(number):
+    # Examples are small already; shrinking them takes longer than reading them.
+    phases = (Phase.explicit, Phase.generate)
+    return settings(max_examples=number * TIMES, deadline=None, derandomize=TIMES == 1, phases=phases)
+
+
 CASES = Path(__file__).parents[2] / "cases" / "mapping"
 NOW = 1_660_000_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -125,7 +134,7 @@ def assert_columns_agree(columns, records):
 ATTRIBUTES = columns_of([("ATTRIBUTE", f"e.{name}", type) for name in COLUMNS for type in TYPES])
 
 
-@settings(max_examples=12, deadline=None, derandomize=True, phases=PHASES)
+@examples(40)
 @given(records=RECORDS)
 def test_attributes(records):
     assert_columns_agree(ATTRIBUTES, records)
@@ -136,7 +145,7 @@ VECTORISED = json.loads((CASES / "over_columns.json").read_text("utf-8"))
 EXPRESSIONS = columns_of([("EXPRESSION", text, to) for to, texts in VECTORISED.items() for text in texts])
 
 
-@settings(max_examples=10, deadline=None, derandomize=True, phases=PHASES)
+@examples(40)
 @given(records=RECORDS)
 def test_expressions(records):
     assert_columns_agree(EXPRESSIONS, records)
@@ -169,7 +178,7 @@ def names_in(node):
         yield from names_in(child)
 
 
-@settings(max_examples=12, deadline=None, derandomize=True, phases=PHASES)
+@examples(60)
 @given(records=RECORDS)
 def test_whole_batches(records):
     table = BATCH.map_table(table_of(records))
@@ -194,7 +203,7 @@ BY_REFERENCE = columns_of(
 )
 
 
-@settings(max_examples=20, deadline=None, derandomize=True, phases=PHASES)
+@examples(60)
 @given(records=RECORDS, times=st.integers(1, 4))
 def test_rows_that_repeat(records, times):
     assert_columns_agree(BY_REFERENCE, records * times)
@@ -206,7 +215,7 @@ FEW = columns_of(
 )
 
 
-@settings(max_examples=12, deadline=None, derandomize=True, phases=PHASES)
+@examples(40)
 @given(records=RECORDS)
 def test_a_few_rows_are_read_as_records_and_mean_the_same(records):
     with pytest.MonkeyPatch.context() as patch:
@@ -245,7 +254,7 @@ def test_a_decimal_column_means_the_same_in_both():
 EPOCHS = st.one_of(st.integers(-30_610_224_000_000, 253_402_300_799_999), st.integers(-(10**15), 10**15), st.none())
 
 
-@settings(max_examples=12, deadline=None, derandomize=True, phases=PHASES)
+@examples(40)
 @given(epochs=st.lists(EPOCHS, min_size=1, max_size=30))
 def test_moments_are_written_and_taken_apart_alike(epochs):
     texts = [
@@ -266,7 +275,7 @@ def test_moments_are_written_and_taken_apart_alike(epochs):
 MONEY = st.one_of(st.none(), st.decimals("-1e10", "1e10", places=3), st.integers(-(10**4), 10**4).map(Decimal))
 
 
-@settings(max_examples=12, deadline=None, derandomize=True, phases=PHASES)
+@examples(60)
 @given(values=st.lists(MONEY, min_size=1, max_size=10), scale=st.sampled_from([3, 18]))
 def test_decimal_columns(values, scale):
     table = pa.table({"_row": range(len(values)), "c": pa.array(values, pa.decimal128(38, scale))})
@@ -332,7 +341,7 @@ PATTERNS = st.lists(st.tuples(ATOMS, SUFFIXES).map("".join), min_size=1, max_siz
 LETTERS = st.lists(st.text("a1 b-,.#é_İ٣\u2003\n\U0001f600", max_size=8), min_size=1, max_size=20)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, phases=PHASES)
+@examples(200)
 @given(pattern=st.one_of(PATTERNS, PATTERNS.map("^{}".format)), texts=LETTERS)
 def test_regular_expressions(pattern, texts):
     """Each pattern means in Rust what it means in Java, or is left to the reference."""

@@ -1,6 +1,7 @@
 """Arrays: elements, sums of arrays, the least and the greatest."""
 
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
 
 from headrace.mapping.failure import Failed, Failure
@@ -10,6 +11,7 @@ from headrace.mapping.operators import order, size, truthy
 ARRAYS = "Hierarchies - Arrays"
 AGGREGATION = "Aggregation"
 LONGEST_ARRAY = 1_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @function(ARRAYS, "first(INPUT)", {'first("1", "2", "3")': "1", "first([7, 8])": 7, "first([])": None})
@@ -52,10 +54,20 @@ def join_arrays(array: list[object], *values: object) -> list[object]:
     return _chained([array, *(value if isinstance(value, list) else [value] for value in values)])
 
 
-@function(ARRAYS, "array_to_string(SEPARATOR, ARRAY)", {'array_to_string(";", ["Hello", "world"])': "Hello;world"})
+@function(
+    ARRAYS,
+    "array_to_string(SEPARATOR, ARRAY)",
+    {
+        'array_to_string(";", ["Hello", "world"])': "Hello;world",
+        'array_to_string("-", [[1, [2]], 3])': "1-2-3",
+        "array_to_string('_', [{'id': 123, 'name': 'Acme'}, {'id': 456, 'name': null}])": (
+            "{'id':123,'name':'Acme'}_{'id':456,'name':null}"
+        ),
+    },
+)
 def array_to_string(separator: str, array: list[object]) -> str:
-    """An array's elements joined with SEPARATOR between them; nulls are left out."""
-    return joined(separator, [as_text(element) for element in array if element is not None])
+    """The elements of an array and of arrays in it with SEPARATOR between them; objects in braces, nulls left out."""
+    return joined(separator, [_written(element) for element in _chained([_flat(array)]) if element is not None])
 
 
 @function(ARRAYS, "filterArray(ARRAY, PREDICATE)", {"filterArray([5, -6, 0, 7], x -> x > 0)": [5, 7]})
@@ -137,6 +149,29 @@ def _chained(parts: Iterable[Iterable[object]]) -> list[object]:
     if len(elements) > LONGEST_ARRAY:
         raise Failed(f"the array grows beyond {LONGEST_ARRAY:,} elements")
     return elements
+
+
+def _written(element: object) -> str:
+    """An element's text; inside an object, texts are quoted."""
+    return _object_text(element) if isinstance(element, dict) else as_text(element)
+
+
+def _object_text(value: object) -> str:
+    if isinstance(value, dict):
+        members = [f"{_quoted(name)}:{_object_text(one)}" for name, one in value.items()]
+        return f"{{{joined(',', members)}}}"
+    if isinstance(value, list):
+        return f"[{joined(',', [_object_text(one) for one in value])}]"
+    if isinstance(value, str):
+        return _quoted(value)
+    if isinstance(value, datetime):
+        return str((value - _EPOCH) // timedelta(milliseconds=1))
+    return "null" if value is None else as_text(value)
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
 
 
 def _flat(array: list[object]) -> Iterator[object]:
