@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from headrace.errors import Invalid
 
@@ -78,8 +79,12 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def check_settings(settings: Settings) -> None:
-    """Refuses combinations that would be unsafe."""
+    """Refuses combinations that would be unsafe, and links that would lead nowhere."""
     if settings.emulator and settings.host not in LOOPBACK:
         raise Invalid(f"--emulator accepts any token, so it binds loopback only, not {settings.host}.", field="host")
     if settings.host_aliases and not settings.emulator:
         raise Invalid("--host-alias is for --emulator only.", field="host-alias")
+    public = urlsplit(settings.public_url)
+    if settings.public_url and (public.scheme not in ("http", "https") or not public.netloc):
+        told = "is no base of links; give a URL such as https://headrace.example.com"
+        raise Invalid(f"--public-url {settings.public_url} {told}.", field="public-url")

@@ -56,8 +56,11 @@ def listed(lake: Lake, batch: Batch, written: dict[str, FileRef]) -> list[DataFi
 
 
 def batch_of(file_id: str) -> str:
-    """The batch that a file id belongs to."""
-    return file_id.rpartition("-")[0]
+    """The batch that a file id belongs to; NotFound when it belongs to none."""
+    batch = file_id.rpartition("-")[0]
+    if not batch:
+        raise NotFound(f"There is no file {file_id}.", kind="files", id=file_id)
+    return batch
 
 
 def one(lake: Lake, batch: Batch, written: dict[str, FileRef], file_id: str) -> DataFile:

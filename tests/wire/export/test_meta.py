@@ -254,6 +254,7 @@ UNKNOWN = [
 def test_what_is_not_there_is_not_found(api: Api, loaded: Loaded, path: str) -> None:
     answer = api.get(f"{EXPORT}/{path}")
     assert answer.status_code == 404 and answer.json()["type"].endswith("EXPORT-1404-404")
+    assert path.split("/")[1].partition("-")[0] in answer.text
 
 
 def test_a_dataset_shows_its_rows_and_the_fields_that_hold_data(api: Api, loaded: Loaded) -> None:

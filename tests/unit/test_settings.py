@@ -1,0 +1,31 @@
+"""Settings that are refused, each in a sentence that names the option."""
+
+from pathlib import Path
+
+import pytest
+
+from headrace.errors import Invalid
+from headrace.settings import Settings, check_settings
+
+HERE = Path("data")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"emulator": True, "host": "0.0.0.0"}, "binds loopback only, not 0.0.0.0"),
+        ({"host_aliases": {"https://a": "http://b"}}, "--host-alias is for --emulator only"),
+        ({"public_url": "zork"}, "--public-url zork is no base of links"),
+        ({"public_url": "ftp://a"}, "--public-url ftp://a is no base of links"),
+        ({"public_url": "https://"}, "--public-url https:// is no base of links"),
+    ],
+)
+def test_refused(given, told):
+    with pytest.raises(Invalid) as raised:
+        check_settings(Settings(HERE, **given))
+    assert told in raised.value.message
+
+
+@pytest.mark.parametrize("url", ["", "https://a.example", "http://127.0.0.1:8088/", "https://a.example/headrace"])
+def test_taken(url):
+    check_settings(Settings(HERE, public_url=url))
