@@ -1,4 +1,4 @@
-"""Whether a draft fits its schema, and what it makes of sample records."""
+"""Whether a draft fits its schema: each of its items, and what a strict one must map."""
 
 from typing import Any
 
@@ -6,16 +6,12 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from headrace import mapping, registry, xdm
-from headrace.dataprep import drafts
+from headrace.dataprep import completeness, drafts
 from headrace.dataprep.drafts import Draft, Item, Schema
 from headrace.errors import MappingInvalid, NotFound
 from headrace.registry import Composed
 from headrace.store.scope import Caller
-
-
-def target(conn: sa.Connection, caller: Caller, schema: Schema, tenant: str) -> pa.Schema:
-    """The Arrow schema that the draft's items fill; MappingSetInvalid when there is no such schema."""
-    return xdm.arrow_schema(composed(conn, caller, schema, tenant).full)
+from headrace.xdm.arrow_schema import Node
 
 
 def composed(conn: sa.Connection, caller: Caller, schema: Schema, tenant: str) -> Composed:
@@ -27,28 +23,25 @@ def composed(conn: sa.Connection, caller: Caller, schema: Schema, tenant: str) -
         raise drafts.invalid([drafts.problem("xdmSchema", message)]) from error
 
 
-def require(draft: Draft, schema: pa.Schema, now: int) -> None:
-    """MappingSetInvalid, naming each item that does not fit ``schema``."""
+def require(draft: Draft, full: Node, now: int) -> None:
+    """MappingSetInvalid, naming each item that does not fit the schema and each field that a strict set leaves out."""
     found = [
         drafts.problem(f"mappings[{one['index']}].{one['field']}", one["message"])
-        for one in problems(draft, schema, now)
+        for one in problems(draft, xdm.arrow_schema(full), now)
     ]
+    found += [drafts.problem("mappings", told) for _, told in completeness.demanded(draft, full)]
     if found:
         raise drafts.invalid(found)
 
 
-def verdicts(draft: Draft, schema: pa.Schema, now: int) -> list[dict[str, Any]]:
-    """One entry for each item, in order: SUCCESS, or FAILED with its errors."""
+def verdicts(draft: Draft, full: Node, now: int) -> list[dict[str, Any]]:
+    """A verdict on each item, in order, and one behind them for each required field that a strict set leaves out."""
     told: list[list[dict[str, Any]]] = [[] for _ in draft.items]
-    for one in problems(draft, schema, now):
-        told[one["index"]].append(error_info(draft.items[one["index"]], one["message"]))
+    for one in problems(draft, xdm.arrow_schema(full), now):
+        told[one["index"]].append(_error_info(draft.items[one["index"]], one["message"]))
+    for path, message in completeness.demanded(draft, full):
+        told.append([_error_info({"destination": path, "source": None, "sourceType": None}, message)])
     return [{"status": "FAILED" if errors else "SUCCESS", "errors": errors or None} for errors in told]
-
-
-def error_info(item: Item, text: str) -> dict[str, Any]:
-    """What went wrong with an item, as Data Prep words it."""
-    names = ("destination", "source", "sourceType")
-    return {"exception": text, "columnName": item["destination"], **{name: item[name] for name in names}}
 
 
 def problems(draft: Draft, schema: pa.Schema, now: int) -> list[dict[str, Any]]:
@@ -59,3 +52,8 @@ def problems(draft: Draft, schema: pa.Schema, now: int) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = error.facts["problems"]  # type: ignore[assignment]
         return found
     return []
+
+
+def _error_info(item: Item, text: str) -> dict[str, Any]:
+    names = ("destination", "source", "sourceType")
+    return {"exception": text, "columnName": item["destination"], **{name: item[name] for name in names}}

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 
 from headrace.dataprep import drafts
 from headrace.dataprep.drafts import Item, Problem, Schema
-from headrace.dataprep.mapping_sets import MappingSet, item
 from headrace.errors import MappingSyntax
 from headrace.identity import namespaces
 from headrace.mapping.paths import parse_path
@@ -20,8 +19,6 @@ from headrace.store.scope import Caller
 DESCRIPTORS_PATH = "/data/foundation/schemaregistry/tenant/descriptors"
 SOME_CODE = "<code of a namespace>"
 
-Warnings = dict[str, list[Problem]]
-
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -30,18 +27,6 @@ class Target:
     uri: str
     identities: Mapping[str, list[Mapping[str, Any]]]
     codes: Mapping[str, str]
-
-
-def of_set(conn: sa.Connection, caller: Caller, found: MappingSet, tenant: str) -> Warnings:
-    """The member ``warnings`` of a set's answer; nothing where there is nothing to warn of."""
-    told = unmet(conn, caller, found.schema, found.body["mappings"], tenant)
-    return _member([_placed(one, f"mappings[{n}].") for n, ones in told.items() for one in ones])
-
-
-def of_mapping(conn: sa.Connection, caller: Caller, found: MappingSet, mapping_id: str, tenant: str) -> Warnings:
-    """The member ``warnings`` of one mapping's answer; nothing where there is nothing to warn of."""
-    told = unmet(conn, caller, found.schema, [item(found, mapping_id)], tenant)
-    return _member(told.get(0, []))
 
 
 def unmet(
@@ -54,14 +39,6 @@ def unmet(
         return {}
     told = {n: list(_warnings(target, one)) for n, one in marked.items()}
     return {n: ones for n, ones in told.items() if ones}
-
-
-def _member(told: list[Problem]) -> Warnings:
-    return {"warnings": told} if told else {}
-
-
-def _placed(one: Problem, place: str) -> Problem:
-    return {**one, "field": f"{place}{one['field']}"}
 
 
 def _target(library: Library, schema: Schema) -> Target | None:

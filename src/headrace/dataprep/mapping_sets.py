@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from headrace.dataprep import checking, drafts, options
+from headrace.dataprep import checking, drafts
 from headrace.dataprep.drafts import Draft, Item, Schema
 from headrace.errors import InUse, Invalid, NotFound, RevisionStale
 from headrace.ids import new_hex
@@ -60,9 +60,8 @@ def create(store: Store, caller: Caller, body: Body, tenant: str, now: int) -> M
     """A new set at version 0, once every item fits the schema."""
     draft = drafts.read(drafts.anew(body))
     with store.read() as conn:
-        schema = checking.target(conn, caller, draft.schema, tenant)
-        options.require_complete(conn, caller, draft, tenant)
-    checking.require(draft, schema, now)
+        full = checking.composed(conn, caller, draft.schema, tenant).full
+    checking.require(draft, full, now)
     with store.write() as conn:
         made = documents.create(conn, caller, KIND, new_hex(ID_DIGITS), _stored(draft, caller, now), now)
     return _newest(made)
@@ -122,9 +121,8 @@ def _read(store: Store, caller: Caller, id: str) -> MappingSet:
 
 def _next(store: Store, caller: Caller, found: MappingSet, draft: Draft, tenant: str, now: int) -> MappingSet:
     with store.read() as conn:
-        schema = checking.target(conn, caller, draft.schema, tenant)
-        options.require_complete(conn, caller, draft, tenant)
-    checking.require(draft, schema, now)
+        full = checking.composed(conn, caller, draft.schema, tenant).full
+    checking.require(draft, full, now)
     with store.write() as conn:
         current = documents.get(conn, caller, KIND, found.id)
         if current.revision != found.version:

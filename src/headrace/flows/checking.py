@@ -6,9 +6,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from headrace import sources
+from headrace import sandboxes, sources
 from headrace.catalog import datasets
-from headrace.dataprep import mapping_sets
+from headrace.dataprep import completeness, mapping_sets
 from headrace.dataprep.mapping_sets import Pinned
 from headrace.errors import Invalid, NotFound
 from headrace.flows import ends, scheduling, specs, states
@@ -55,7 +55,7 @@ def checked(conn: sa.Connection, caller: Caller, flow: Json, created_at: int) ->
         ends.require_complete(conn, caller, kind, found.body)
     spec = source_spec(conn, caller, source)
     _check_served(flow_spec, spec, target)
-    _check_mapping(conn, caller, flow, target)
+    _check_complete(conn, caller, _checked_mapping(conn, caller, flow, target))
     return scheduling.read(flow, spec, created_at)
 
 
@@ -161,7 +161,7 @@ def _check_served(flow_spec: Json, spec: Json, target: Document) -> None:
         )
 
 
-def _check_mapping(conn: sa.Connection, caller: Caller, flow: Json, target: Document) -> None:
+def _checked_mapping(conn: sa.Connection, caller: Caller, flow: Json, target: Document) -> Pinned:
     found = _pinned(conn, caller, *mapping(flow))
     if not found.items:
         raise Invalid(
@@ -175,6 +175,20 @@ def _check_mapping(conn: sa.Connection, caller: Caller, flow: Json, target: Docu
             f"Mapping set {found.id} fills the schema {found.schema_id} (version {found.major}), the target dataset "
             f"has {dataset.schema_id} (version {dataset.major}); they must be the same.",
             code="1425",
+            field="transformations",
+        )
+    return found
+
+
+def _check_complete(conn: sa.Connection, caller: Caller, found: Pinned) -> None:
+    # A set may leave fields out while it is put together; a run of it would reject its rows.
+    tenant = sandboxes.tenant_of(conn, caller.org)
+    missing = completeness.left_out(conn, caller, found.schema_id, found.major, found.items, tenant)
+    if missing:
+        raise Invalid(
+            f"Mapping set {found.id} in version {found.version} fills nothing into {', '.join(missing)}, which the "
+            "schema requires, so rows would be rejected; map it, and name the set's new version in mappingVersion.",
+            code="1419",
             field="transformations",
         )
 

@@ -3,18 +3,20 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 
 from headrace.dataprep import checking, mapping_sets
 from headrace.errors import InUse, MappingSetInvalid, NotFound, RevisionStale
+from headrace.registry import Composed
 from headrace.store import documents
 from headrace.store.engine import Store, open_store
 from headrace.store.migrations import upgrade
 from headrace.store.scope import Caller
 
 CALLER = Caller("0123456789ABCDEF01234567@AdobeOrg", "prod", "", "client", "user")
-SCHEMA = pa.schema([("_t", pa.struct([("clicks", pa.int64()), ("likes", pa.int64())]))])
+COUNTS = {"clicks": {"type": "integer"}, "likes": {"type": "integer"}}
+FULL = {"type": "object", "properties": {"_t": {"type": "object", "properties": COUNTS}}}
+SCHEMA = Composed("_t.schemas.1", "1.0", "Counts", FULL)
 CLICKS = {"sourceType": "ATTRIBUTE", "source": "element.clicks", "destination": "_t.clicks"}
 LIKES = {"sourceAttribute": "element.likes", "destinationXdmPath": "_t.likes"}
 BODY = {"xdmSchema": "_t.schemas.1", "xdmVersion": "1.0", "mappings": [CLICKS]}
@@ -23,7 +25,7 @@ BODY = {"xdmSchema": "_t.schemas.1", "xdmVersion": "1.0", "mappings": [CLICKS]}
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     # The registry has its own tests; here every schema is this one.
-    monkeypatch.setattr(checking, "target", lambda *_: SCHEMA)
+    monkeypatch.setattr(checking, "composed", lambda *_: SCHEMA)
     opened = open_store(f"sqlite:///{tmp_path / 'headrace.db'}")
     upgrade(opened)
     yield opened
@@ -81,11 +83,11 @@ def test_what_does_not_fit_is_not_stored(store: Store) -> None:
 def test_a_change_in_between_is_not_lost(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     id = _made(store)
 
-    def overtaken(*_: object) -> pa.Schema:
-        monkeypatch.setattr(checking, "target", lambda *_: SCHEMA)
+    def overtaken(*_: object) -> Composed:
+        monkeypatch.setattr(checking, "composed", lambda *_: SCHEMA)
         mapping_sets.replace(store, CALLER, id, BODY, "t", 1500)
         return SCHEMA
 
-    monkeypatch.setattr(checking, "target", overtaken)
+    monkeypatch.setattr(checking, "composed", overtaken)
     with pytest.raises(RevisionStale):
         mapping_sets.replace(store, CALLER, id, {**BODY, "mappings": []}, "t", 2000)

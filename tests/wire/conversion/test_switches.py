@@ -37,27 +37,52 @@ def _set(schema: str, *mappings: dict[str, Any], **switches: object) -> dict[str
 def test_a_strict_set_maps_every_required_field(api: Api, schema: str) -> None:
     refused = api.post(PATH, json=_set(schema, DAY, strictMapping=True))
     assert refused.status_code == 400 and "_extconndev.clicks is required" in refused.text
-    assert api.post(PATH, json=_set(schema, DAY)).status_code == 200
     made = api.post(PATH, json=_set(schema, DAY, CLICKS, strictMapping=True)).json()
     found = api.get(f"{PATH}/{made['id']}").json()
     assert (found["strictMapping"], found["allowNullValues"]) == (True, False)
     assert api.delete(f"{PATH}/{made['id']}/mappings/{found['mappings'][1]['id']}").status_code == 400
 
 
-def test_validate_lists_what_a_strict_set_leaves_out_behind_its_mappings(api: Api, schema: str) -> None:
-    answer = api.post(f"{PATH}/validate", json=_set(schema, DAY, strictMapping=True)).json()["validationResponse"]
-    assert [one["status"] for one in answer] == ["SUCCESS", "FAILED"]
-    assert answer[1]["errors"][0]["destination"] == "_extconndev.clicks"
+def test_a_refusal_names_what_does_not_fit_and_what_is_left_out(api: Api, schema: str) -> None:
+    wrong = {"source": "day", "destination": "_extconndev.dya"}
+    told = api.post(PATH, json=_set(schema, DAY, wrong, strictMapping=True)).text
+    assert "did you mean day?" in told and "_extconndev.clicks is required" in told
 
 
-@pytest.mark.parametrize(("allowed", "data"), [(True, {"clicks": None, "day": "d"}), (False, {"day": "d"})])
+def test_a_lax_set_may_be_put_together_mapping_by_mapping_and_is_warned(api: Api, schema: str) -> None:
+    made = api.post(PATH, json=_set(schema)).json()
+    assert "warnings" not in made
+    path = f"{PATH}/{made['id']}"
+    assert api.post(f"{path}/mappings", json=DAY).status_code == 200
+    begun = api.get(path).json()
+    (warning,) = begun["warnings"]
+    assert warning["field"] == "mappings" and "_extconndev.clicks is required" in warning["message"]
+    assert api.put(path, json=begun).json()["warnings"] == api.post(PATH, json=begun).json()["warnings"] == [warning]
+    assert api.post(f"{path}/mappings", json=CLICKS).status_code == 200
+    assert "warnings" not in api.get(path).json()
+
+
+def test_validate_fails_a_strict_set_behind_its_mappings_and_warns_a_lax_one(api: Api, schema: str) -> None:
+    strict = api.post(f"{PATH}/validate", json=_set(schema, DAY, strictMapping=True)).json()
+    assert [one["status"] for one in strict["validationResponse"]] == ["SUCCESS", "FAILED"]
+    assert strict["validationResponse"][1]["errors"][0]["destination"] == "_extconndev.clicks"
+    lax = api.post(f"{PATH}/validate", json=_set(schema, DAY)).json()
+    assert [one["status"] for one in lax["validationResponse"]] == ["SUCCESS"]
+    (warning,) = lax["warnings"]
+    assert warning["field"] == "mappings" and "_extconndev.clicks is required" in warning["message"]
+    whole = api.post(f"{PATH}/validate", json=_set(schema, DAY, CLICKS)).json()
+    assert whole == {"validationResponse": [{"status": "SUCCESS", "errors": None}] * 2}
+
+
+@pytest.mark.parametrize(("allowed", "data"), [(True, {"clicks": 1, "day": None}), (False, {"clicks": 1})])
 def test_a_preview_shows_nulls_where_they_are_allowed(
     api: Api, schema: str, allowed: bool, data: dict[str, Any]
 ) -> None:
-    body = {"data": {"day": "d", "n": "many"}, "mappingSet": _set(schema, DAY, CLICKS, allowNullValues=allowed)}
+    failing = {**DAY, "sourceType": "EXPRESSION", "source": "date(day)"}
+    body = {"data": {"day": "d", "n": "1"}, "mappingSet": _set(schema, failing, CLICKS, allowNullValues=allowed)}
     answer = api.post(f"{PATH}/preview", json=body).json()
     assert answer["data"] == {"_extconndev": data}
-    assert [one["destination"] for one in answer["errors"]] == ["_extconndev.clicks"]
+    assert [one["destination"] for one in answer["errors"]] == ["_extconndev.day"]
 
 
 def test_a_switch_is_true_or_false(api: Api, schema: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from headrace.catalog.datasets import ALIAS
 from headrace.runs.deployment import Deployment
 from headrace.store import documents, emulator_clock
 from headrace.store.scope import Caller
@@ -25,7 +26,8 @@ def flows(api: Api, deployment: Deployment, linkedin: Running) -> Flows:
     stamp = {"modifiedDate": NOW, "modifiedBy": "wire-tests"}
     with deployment.store.write() as conn:
         emulator_clock.move_to(conn, NOW)
-        documents.create(conn, caller, "dataSets", DATASET, {"name": "d", "schemaRef": ref}, NOW)
+        dataset = {"name": "d", "schemaRef": ref, "tags": {ALIAS: ["d"]}}
+        documents.create(conn, caller, "dataSets", DATASET, dataset, NOW)
         items = [{"sourceType": "ATTRIBUTE", "source": "element.clicks", "destination": "_extconndev.clicks"}]
         mapping = {"xdmSchema": SCHEMA, "xdmVersion": "1.0", "mappings": items, **stamp}
         documents.create(conn, caller, "mappingSets", MAPPING, mapping, NOW)

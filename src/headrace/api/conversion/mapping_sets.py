@@ -6,7 +6,7 @@ from headrace import sandboxes
 from headrace.api.conversion.service import Json, bounds, chosen, conversion, page, tenant
 from headrace.api.request import Reply, Request
 from headrace.catalog import datasets
-from headrace.dataprep import checking, identities, mapping_sets, rendering, suggesting, trials
+from headrace.dataprep import advice, checking, mapping_sets, rendering, suggesting, trials
 from headrace.dataprep.mapping_sets import MappingSet
 from headrace.errors import FilterInvalid, Invalid
 from headrace.store import batches
@@ -37,10 +37,9 @@ def create_mapping_set(request: Request) -> Reply:
 
 @conversion.post("/mappingSets/validate")
 def validate_mapping_set(request: Request) -> Reply:
-    """A verdict on each mapping of a set that is not stored."""
+    """A verdict on each mapping of a set that is not stored, and what it leaves out."""
     body = request.json_object()
-    verdicts = trials.validated(request.store, request.caller, body, tenant(request), request.clock.now())
-    return Reply(200, {"validationResponse": verdicts})
+    return Reply(200, trials.validated(request.store, request.caller, body, tenant(request), request.clock.now()))
 
 
 @conversion.post("/mappingSets/preview")
@@ -147,14 +146,14 @@ def _mapping(request: Request, found: MappingSet, id: str) -> Json:
     shown = rendering.mapping(found, mapping_sets.item(found, id))
     with request.store.read() as conn:
         own = sandboxes.tenant_of(conn, request.caller.org)
-        return shown | identities.of_mapping(conn, request.caller, found, id, own)
+        return shown | advice.of_mapping(conn, request.caller, found, id, own)
 
 
 def _warnings(request: Request, found: MappingSet) -> Json:
-    """What the set's identity flags still need, read when it is answered: a descriptor may come or go."""
+    """What the set still needs, read when it is answered: a descriptor of its schema may come or go."""
     with request.store.read() as conn:
         own = sandboxes.tenant_of(conn, request.caller.org)
-        return {**identities.of_set(conn, request.caller, found, own)}
+        return {**advice.of_set(conn, request.caller, found, own)}
 
 
 def _rendered(request: Request, conn: sa.Connection, found: MappingSet) -> Json:
