@@ -41,4 +41,5 @@ def previewed(store: Store, caller: Caller, body: dict[str, Any], tenant: str, n
     with store.read() as conn:
         full = checking.composed(conn, caller, draft.schema, tenant).full
     checking.require(draft, full, now)
-    return mapping.preview(draft.items, xdm.arrow_schema(full), data, now, nulls=chosen.nulls)
+    rules, target = xdm.checker(full), xdm.arrow_schema(full)
+    return mapping.preview(draft.items, target, data, now, check=rules.check, nulls=chosen.nulls)

@@ -1,25 +1,39 @@
 """A mapping set tried on sample records: what the preview answers."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
 from headrace.mapping.allowance import batch_allowance
 from headrace.mapping.cells import Cell
+from headrace.mapping.checker import ATTRIBUTE
 from headrace.mapping.columns import ExpressionColumn, ListColumn
 from headrace.mapping.failure import Failure
 from headrace.mapping.mapping_set import CompiledMapping, compile_mapping
 from headrace.mapping.paths import parse_path
 from headrace.mapping.values import json_ready, json_text, plain_numbers
+from headrace.rows import ROW_ERRORS
 
 Json = dict[str, object]
+Items = Sequence[Mapping[str, object]]
+Check = Callable[[pa.Table], tuple[pa.Table, pa.Table]]
+
+_INDEX = re.compile(r"\[\]|\{\}")
 
 
 def preview(
-    items: Sequence[Mapping[str, object]], target: pa.Schema, data: object, now: int, *, nulls: bool = False
+    items: Items,
+    target: pa.Schema,
+    data: object,
+    now: int,
+    *,
+    check: Check = lambda table: (table, ROW_ERRORS.empty_table()),
+    nulls: bool = False,
 ) -> Json | list[Json]:
     """What the items make of sample records: ``{"data", "errors"}`` for one, an array of these for an array.
 
+    ``check`` splits mapped rows into those that a run would accept and the ROW_ERRORS of the others.
     ``data`` leaves nulls out (``nulls``: keeps those of the destinations), and is empty where the row would be
     rejected; ``errors`` is null, or says why, and which expressions failed and left a null.
     MappingInvalid when the items themselves are wrong.
@@ -29,19 +43,17 @@ def preview(
     with batch_allowance():
         mapped = compiled.map_records(range(len(records)), records)
         failed = list(_failed_expressions(compiled, records))
+    accepted, broken = check(mapped.table)
     answers = [Json(data={}, errors=None) for _ in records]
-    for row in mapped.table.to_pylist(maps_as_pydicts="strict"):
+    for row in accepted.to_pylist(maps_as_pydicts="strict"):
         answer = answers[row.pop("_row")]
         made = json_ready(plain_numbers(without_nulls(row)))
         answer["data"] = _with_nulls(made, items) if nulls else made
-    told: list[list[Json]] = [[] for _ in records]
-    senses = {str(item.get("destination")): item.get("sourceType") or "ATTRIBUTE" for item in items}
-    for error in mapped.errors.to_pylist():
-        told[error["_row"]].append(_error_info(error["column"], error["source"], error["message"], senses))
-    for position, cell, failure in failed:
-        told[position].append(_error_info(cell.destination, cell.source, _reason(cell, failure), senses))
-    for answer, errors in zip(answers, told, strict=True):
-        answer["errors"] = errors or None
+    told: dict[int, list[Json]] = {}
+    for position, error in (*_of_cells(mapped.errors, failed, items), *_of_rules(broken, items)):
+        told.setdefault(position, []).append(error)
+    for position, errors in told.items():
+        answers[position]["errors"] = errors
     return answers if isinstance(data, list) else answers[0]
 
 
@@ -52,7 +64,7 @@ def without_nulls(value: object) -> object:
     return [without_nulls(one) for one in value] if isinstance(value, list) else value
 
 
-def _with_nulls(record: object, items: Sequence[Mapping[str, object]]) -> object:
+def _with_nulls(record: object, items: Items) -> object:
     """``record`` with a null at each destination, outside of arrays, that has no value."""
     for item in items:
         *parents, last = parse_path(str(item["destination"]))
@@ -88,11 +100,49 @@ def _reason(cell: Cell, failure: Failure) -> str:
     return f"{value} cannot become {failure.expected}, the type of {cell.destination}, which is null{reason}."
 
 
-def _error_info(destination: str, source: object, message: object, senses: Mapping[str, object]) -> Json:
+def _of_cells(
+    errors: pa.Table, failed: Sequence[tuple[int, Cell, Failure]], items: Items
+) -> Iterator[tuple[int, Json]]:
+    """What conversion turned away, and which expressions failed, by row."""
+    senses = {str(item.get("destination")): item.get("sourceType") or ATTRIBUTE for item in items}
+    for error in errors.to_pylist():
+        sense = senses.get(error["column"], ATTRIBUTE)
+        yield error["_row"], _error_info(error["column"], error["message"], error["source"], sense)
+    for position, cell, failure in failed:
+        sense = senses.get(cell.destination, ATTRIBUTE)
+        yield position, _error_info(cell.destination, _reason(cell, failure), cell.source, sense)
+
+
+def _of_rules(errors: pa.Table, items: Items) -> Iterator[tuple[int, Json]]:
+    """Which rules of the schema are broken, by row."""
+    fillers = {column: _filler(column, items) for column in errors["column"].unique().to_pylist()}
+    for error in errors.to_pylist():
+        filler = fillers[error["column"]]
+        sense = filler.get("sourceType") or ATTRIBUTE if filler else None
+        destination = error["column"].replace("[]", "[*]")
+        yield error["_row"], _error_info(destination, error["message"], filler.get("source"), sense)
+
+
+def _filler(column: str, items: Items) -> Mapping[str, object]:
+    """The item that fills a field or what it lies in; none where nothing does, or where which one cannot be told."""
+    plain = _INDEX.sub("", column)
+    named = [(_plain(item), item) for item in items]
+    above = [(name, item) for name, item in named if f"{plain}.".startswith(f"{name}.")]
+    nearest = max((len(name) for name, _ in above), default=0)
+    found = [item for name, item in above if len(name) == nearest]
+    return found[0] if len(found) == 1 else {}
+
+
+def _plain(item: Mapping[str, object]) -> str:
+    """An item's destination as a broken rule names its field, without the places in arrays."""
+    return ".".join(step for step in parse_path(str(item["destination"])) if isinstance(step, str))
+
+
+def _error_info(destination: str, exception: object, source: object, sense: object) -> Json:
     return {
         "destination": destination,
-        "exception": message,
+        "exception": exception,
         "source": source,
         "columnName": destination,
-        "sourceType": senses.get(destination, "ATTRIBUTE"),
+        "sourceType": sense,
     }
