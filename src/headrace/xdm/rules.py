@@ -1,12 +1,13 @@
 """One declared rule of a field at a time: compiled from its schema node, tested over a whole Arrow array."""
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation, localcontext
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import regex
 
 from headrace.errors import SchemaUncheckable
 from headrace.xdm.arrow_schema import Node
@@ -19,6 +20,12 @@ _FORMATS = {
     "uri": r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$",
     "uuid": r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
 }
+# A pattern that RE2 does not take: what each value has, and beyond it, all values of an array together.
+_FREE_SECONDS = 0.0002
+_FREE_SECONDS_PER_CHARACTER = 1e-6
+_SLOW_SECONDS = 5.0
+_LARGEST_PART = 0.02
+_IN_TIME = " (and does so in bounded time)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,34 +80,49 @@ def _lengths(node: Node, suffix: str, measure: Callable[[pa.Array], pa.Array], u
 
 def _patterns(node: Node, path: str) -> Iterator[Rule]:
     if isinstance(pattern := node.get("pattern"), str):
-        yield Rule(f"text that matches {pattern}", _unmatched(pattern, path))
+        broken, bounded = _unmatched(pattern, path)
+        yield Rule(f"text that matches {pattern}{_IN_TIME if bounded else ''}", broken)
     if (shape := _FORMATS.get(str(node.get("format")))) is not None:
-        yield Rule(f"in the format {node['format']}", _unmatched(shape, path))
+        yield Rule(f"in the format {node['format']}", _unmatched(shape, path)[0])
 
 
-def _unmatched(pattern: str, path: str) -> Broken:
+def _unmatched(pattern: str, path: str) -> tuple[Broken, bool]:
+    """Where a text does not match, and whether looking for that has a time limit."""
     try:
         pc.match_substring_regex(pa.array([""]), pattern)
     except pa.ArrowInvalid:
-        return _unmatched_slowly(pattern, path)
-    return lambda array: pc.invert(pc.match_substring_regex(array, pattern))
+        return _unmatched_slowly(pattern, path), True
+    return lambda array: pc.invert(pc.match_substring_regex(array, pattern)), False
 
 
 def _unmatched_slowly(pattern: str, path: str) -> Broken:
-    # RE2 has no look-around: Python's engine tests each distinct value once.
+    # RE2 has no look-around: an engine that backtracks tests each distinct value once, for a bounded time.
     try:
-        compiled = re.compile(pattern)
-    except re.error as error:
+        compiled = regex.compile(pattern)
+    except regex.error as error:
         raise SchemaUncheckable(
             f"The pattern of the field '{path}' is no regular expression ({error}): {pattern}", path=path
         ) from None
 
     def broken(array: pa.Array) -> pa.Array:
         values = pc.unique(array).drop_null()
-        unmatched = [value for value in values.to_pylist() if not compiled.search(value)]
-        return pc.is_in(array, value_set=pa.array(unmatched, array.type))
+        return pc.is_in(array, value_set=pa.array(_unmatched_by(compiled, values.to_pylist()), array.type))
 
     return broken
+
+
+def _unmatched_by(compiled: "regex.Pattern[str]", values: Iterable[str]) -> Iterator[str]:
+    """The values that do not match, or for which it is not known in time."""
+    left = _SLOW_SECONDS
+    for value in values:
+        free = _FREE_SECONDS + _FREE_SECONDS_PER_CHARACTER * len(value)
+        started = time.thread_time()
+        try:
+            if compiled.search(value, timeout=free + left * _LARGEST_PART, concurrent=True) is None:
+                yield value
+        except TimeoutError:
+            yield value
+        left = max(0.0, left - max(0.0, time.thread_time() - started - free))
 
 
 def _bounds(node: Node, kind: pa.DataType) -> Iterator[Rule]:

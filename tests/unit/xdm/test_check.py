@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from headrace.errors import SchemaUncheckable
 from headrace.rows import ROW_ERRORS
+from headrace.xdm import rules
 from headrace.xdm.arrow_schema import arrow_schema
 from headrace.xdm.check import checker
 
@@ -140,6 +141,16 @@ def test_chunked_and_sliced_tables_are_checked_alike():
 def test_a_pattern_that_nothing_can_read_names_its_field():
     with pytest.raises(SchemaUncheckable, match="'x'"):
         checker({"properties": {"x": {"type": "string", "pattern": "(["}}})
+
+
+def test_a_pattern_that_backtracks_without_end_costs_its_rows_and_bounded_time(monkeypatch):
+    monkeypatch.setattr(rules, "_SLOW_SECONDS", 0.05)
+    endless = [f"{'a' * 60}{n}" for n in range(30)]
+    fields = {"x": {"type": "string", "pattern": "^(?=a)(a|aa)+$"}}
+    kept, errors = check(fields, [{"x": value} for value in [*endless, "aaa", None, "b"]])
+    assert (kept, len(errors)) == ([40, 41], 31)
+    told = "of the field 'x' must be text that matches ^(?=a)(a|aa)+$ (and does so in bounded time)."
+    assert all(told in error["message"] for error in errors)
 
 
 @given(st.lists(st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1)), max_size=20), st.integers(-100, 100))
