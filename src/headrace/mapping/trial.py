@@ -8,7 +8,7 @@ import pyarrow as pa
 from headrace.mapping.allowance import batch_allowance
 from headrace.mapping.cells import Cell
 from headrace.mapping.checker import ATTRIBUTE
-from headrace.mapping.columns import ExpressionColumn, ListColumn
+from headrace.mapping.columns import AttributeColumn, ExpressionColumn, ListColumn, StaticColumn
 from headrace.mapping.failure import Failure
 from headrace.mapping.mapping_set import CompiledMapping, compile_mapping
 from headrace.mapping.paths import parse_path
@@ -50,7 +50,8 @@ def preview(
         made = json_ready(plain_numbers(without_nulls(row)))
         answer["data"] = _with_nulls(made, items) if nulls else made
     told: dict[int, list[Json]] = {}
-    for position, error in (*_of_cells(mapped.errors, failed, items), *_of_rules(broken, items)):
+    senses = {cell.destination: items[cell.index].get("sourceType") or ATTRIBUTE for cell in _cells(compiled)}
+    for position, error in (*_of_cells(mapped.errors, failed, senses), *_of_rules(broken, items)):
         told.setdefault(position, []).append(error)
     for position, errors in told.items():
         answers[position]["errors"] = errors
@@ -80,7 +81,8 @@ def _failed_expressions(compiled: CompiledMapping, records: Sequence[object]) ->
     for cell in _cells(compiled):
         if cell.lenient:
             for position, record in enumerate(records):
-                if isinstance(failure := cell.of(record), Failure):
+                # One that rejects the row is among its errors.
+                if isinstance(failure := cell.of(record), Failure) and not failure.rejects:
                     yield position, cell, failure
 
 
@@ -88,8 +90,9 @@ def _cells(compiled: CompiledMapping) -> Iterator[Cell]:
     for column in compiled.plan.columns.values():
         if isinstance(column, ListColumn):
             yield from (cell for cell, _ in column.entries)
-        elif isinstance(column, ExpressionColumn):
+        elif isinstance(column, AttributeColumn | StaticColumn | ExpressionColumn):
             yield column.cell
+    yield from (guard.cell for guard in compiled.plan.guards)
 
 
 def _reason(cell: Cell, failure: Failure) -> str:
@@ -101,16 +104,14 @@ def _reason(cell: Cell, failure: Failure) -> str:
 
 
 def _of_cells(
-    errors: pa.Table, failed: Sequence[tuple[int, Cell, Failure]], items: Items
+    errors: pa.Table, failed: Sequence[tuple[int, Cell, Failure]], senses: Mapping[str, object]
 ) -> Iterator[tuple[int, Json]]:
     """What conversion turned away, and which expressions failed, by row."""
-    senses = {str(item.get("destination")): item.get("sourceType") or ATTRIBUTE for item in items}
     for error in errors.to_pylist():
-        sense = senses.get(error["column"], ATTRIBUTE)
-        yield error["_row"], _error_info(error["column"], error["message"], error["source"], sense)
+        yield error["_row"], _error_info(error["column"], error["message"], error["source"], senses[error["column"]])
     for position, cell, failure in failed:
-        sense = senses.get(cell.destination, ATTRIBUTE)
-        yield position, _error_info(cell.destination, _reason(cell, failure), cell.source, sense)
+        told = _reason(cell, failure)
+        yield position, _error_info(cell.destination, told, cell.source, senses[cell.destination])
 
 
 def _of_rules(errors: pa.Table, items: Items) -> Iterator[tuple[int, Json]]:

@@ -88,3 +88,22 @@ def test_listings_have_the_documented_shape():
 
 def test_the_surface():
     assert mapping.__all__ == sorted(mapping.__all__) and len(mapping.__all__) == 7
+
+
+def test_an_expression_that_rejects_its_row_is_told_once():
+    items = [{"sourceType": "EXPRESSION", "source": "matches_regex(id, '(a|aa)+')", "destination": "_id"}]
+    answer = mapping.preview(items, TARGET, {"id": "a" * 60 + "!"}, 0)
+    assert answer["data"] == {}
+    [error] = answer["errors"]
+    assert "was stopped after" in error["exception"] and error["sourceType"] == "EXPRESSION"
+
+
+def test_an_error_says_of_which_kind_its_mapping_is_however_the_destination_was_written():
+    target = pa.schema([("parts", pa.list_(pa.struct([("n", pa.int64()), ("m", pa.int64())])))])
+    items = [
+        {"sourceType": "text/x.aep-xl", "source": "to_integer(a)", "destination": "parts.n"},
+        {"sourceType": "text/x.schema-path", "source": "b", "destination": "parts.m"},
+    ]
+    answer = mapping.preview(items, target, {"a": "x", "b": "y"}, 0)
+    told = sorted((one["destination"], one["sourceType"]) for one in answer["errors"])
+    assert told == [("parts[0].m", "text/x.schema-path"), ("parts[0].n", "text/x.aep-xl")]
