@@ -72,7 +72,7 @@ def whole(value: object) -> int | None:
     if isinstance(value, float):
         return int(value) if value.is_integer() else None
     number = number_in(value) if isinstance(value, str) else value
-    if not isinstance(number, Decimal) or number.adjusted() > _MOST_WHOLE_DIGITS:
+    if not isinstance(number, Decimal) or not number.is_finite() or number.adjusted() > _MOST_WHOLE_DIGITS:
         return None
     return int(number) if number == number.to_integral_value() else None
 

@@ -1,27 +1,36 @@
 """Moments written by Java date patterns; weeks are ISO's, from Monday on."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from headrace.mapping.dates import LONG_MONTHS, PatternInvalid, Token, pieces
+from headrace.mapping.dates import LONG_MONTHS, Token, pieces
+from headrace.mapping.failure import Failed
 from headrace.mapping.zones import long_name, offset_parts, offset_text, short_name, zone_id
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _QUARTERS = ("1st quarter", "2nd quarter", "3rd quarter", "4th quarter")
 _WIDEST = 40
 
-Writer = Callable[[datetime], str]
+_Write = Callable[[datetime], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """What writes moments by one Java pattern, by the clock of each one's own zone."""
+
+    parts: tuple[str | _Write, ...]
+
+    def __call__(self, moment: datetime) -> str:
+        """The text of ``moment``."""
+        return "".join(part if isinstance(part, str) else part(moment) for part in self.parts)
 
 
 @lru_cache(maxsize=256)
 def pattern_writer(pattern: str) -> Writer:
-    """What writes moments by one Java pattern, by the clock of each one's own zone.
-
-    PatternInvalid names a letter that has no meaning.
-    """
-    parts = [_part(one) for one in pieces(pattern)]
-    return lambda moment: "".join(part if isinstance(part, str) else part(moment) for part in parts)
+    """The writer of one Java pattern; Failed names a letter that has no meaning."""
+    return Writer(tuple(_part(one) for one in pieces(pattern)))
 
 
 def week_of_month(moment: datetime) -> int:
@@ -34,11 +43,11 @@ def quarter(moment: datetime) -> int:
     return (moment.month + 2) // 3
 
 
-def _part(token: Token) -> str | Writer:
+def _part(token: Token) -> str | _Write:
     if token.letter is None:
         return token.text
     if token.width > _WIDEST:
-        raise PatternInvalid(f"The date pattern has {token.letter} more than {_WIDEST} times.")
+        raise Failed(f"the date pattern has {token.letter} more than {_WIDEST} times")
     if token.letter == "u" and token.width in (2, 4):
         return lambda moment: _year(moment.year, token.width)
     if token.letter in _NUMBERS:
@@ -47,7 +56,7 @@ def _part(token: Token) -> str | Writer:
     write = _TEXTS.get(token.letter)
     if write is None:
         known = " ".join(sorted({*_NUMBERS, *_TEXTS}, key=str.lower))
-        raise PatternInvalid(f"The date pattern letter {token.letter} has no meaning; use {known}.")
+        raise Failed(f"the date pattern letter {token.letter} has no meaning; use {known}")
     return lambda moment: write(moment, token.width)
 
 

@@ -1,11 +1,12 @@
 """Texts read as moments: the ordered default formats, and Java patterns given by name."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 
+from headrace.mapping.failure import Failed
 from headrace.mapping.zones import LONG_NAMES, settled, zone_named
 
 # data-prep.md 10: tried in this order, strictly and over the whole text; the last three are the ones that the
@@ -54,8 +55,6 @@ _UNUSED = {
 }
 _ZONES = "XZzVO"
 
-Reader = Callable[[str], datetime | None]
-
 
 @dataclass(frozen=True, slots=True)
 class Token:
@@ -66,8 +65,17 @@ class Token:
     width: int
 
 
-class PatternInvalid(ValueError):
-    """The date pattern cannot be read."""
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What reads texts by one Java pattern, strictly."""
+
+    pattern: str
+    shape: re.Pattern[str]
+
+    def __call__(self, text: str) -> datetime | None:
+        """The moment that ``text`` is, or None."""
+        match = self.shape.fullmatch(text)
+        return _moment(match.groupdict()) if match else None
 
 
 def read_moment(text: str) -> datetime | None:
@@ -88,18 +96,12 @@ def read_day(text: str) -> date | None:
 
 @lru_cache(maxsize=256)
 def pattern_reader(pattern: str) -> Reader:
-    """A strict reader of one Java pattern; PatternInvalid names a letter that it does not know."""
+    """The reader of one Java pattern; Failed names a letter that it does not know."""
     tokens = pieces(pattern)
-    letters = [one.letter for one in tokens if one.letter]
+    letters = [_part(one, one.letter) for one in tokens if one.letter]
     if twice := {letter for letter in letters if letters.count(letter) > 1}:
-        raise PatternInvalid(f"The date pattern {pattern} has {', '.join(sorted(twice))} twice.")
-    expression = re.compile("".join(map(_shape, tokens)))
-
-    def read(text: str) -> datetime | None:
-        match = expression.fullmatch(text)
-        return _moment(match.groupdict()) if match else None
-
-    return read
+        raise Failed(f"the date pattern {pattern} has {', '.join(sorted(twice))} twice")
+    return Reader(pattern, re.compile("".join(map(_shape, tokens))))
 
 
 @lru_cache(maxsize=1)
@@ -108,12 +110,12 @@ def _default_readers() -> tuple[Reader, ...]:
 
 
 def pieces(pattern: str) -> list[Token]:
-    """The tokens of a pattern; PatternInvalid when a quote is not closed, or when it is no pattern but a whole text."""
+    """The tokens of a pattern; Failed when a quote is not closed, or when it is no pattern but a whole text."""
     if len(pattern) > _LONGEST_PATTERN:
-        raise PatternInvalid(f"A date pattern takes at most {_LONGEST_PATTERN} characters, this has {len(pattern)}.")
+        raise Failed(f"a date pattern takes at most {_LONGEST_PATTERN} characters, this has {len(pattern)}")
     found = list(_TOKENS.finditer(pattern))
     if "".join(one[0] for one in found) != pattern:
-        raise PatternInvalid(f"The date pattern {pattern} has a quote that is not closed.")
+        raise Failed(f"the date pattern {pattern} has a quote that is not closed")
     return [_token(one) for one in found]
 
 
@@ -122,6 +124,13 @@ def _token(match: re.Match[str]) -> Token:
         return Token(match[0], match[2], len(match[0]))
     quoted = match[0].startswith("'")
     return Token((match[1].replace("''", "'") or "'") if quoted else match[0], None, 0)
+
+
+def _part(token: Token, letter: str) -> str:
+    """The letter under which what a token reads is found; some letters say the same as another one."""
+    if letter == "u" and token.width in (2, 4):
+        return "y"
+    return "M" if letter == "L" else letter
 
 
 def _shape(token: Token) -> str:
@@ -143,8 +152,8 @@ def _shape(token: Token) -> str:
         return "(?P<a>[AaPp][Mm])"
     if letter in _UNUSED:
         return _UNUSED[letter]
-    raise PatternInvalid(
-        f"The date pattern letter {letter} cannot be read here; use G y M L d D Q E u H h k K m s S a X Z z V O."
+    raise Failed(
+        f"the date pattern letter {letter} cannot be read here; use G y M L d D Q E u H h k K m s S a X Z z V O"
     )
 
 
@@ -162,7 +171,7 @@ def _moment(found: Mapping[str, str | None]) -> datetime | None:
             int(found.get("s") or 0), int(fraction), tzinfo=_zone(found),
         )  # fmt: skip
         return settled(_on_day(local, found))
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, Failed):
         return None
 
 

@@ -1,12 +1,19 @@
-"""Expressions held against the language: known functions, methods and operators, each with arguments it can take."""
+"""Expressions held against the language: known functions, methods and operators, each with arguments it can take.
 
-from collections.abc import Collection, Iterator
-from difflib import get_close_matches
+What stands in the expression itself is looked at as far as it goes: an argument that its parameter cannot take, and an
+operation on constants alone that has no value, would fail on every record.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 
 from headrace.errors import MappingSyntax
-from headrace.mapping.functions import FUNCTIONS, Function
-from headrace.mapping.functions.declaring import Applied
-from headrace.mapping.methods import METHODS
+from headrace.mapping.failure import Failed, Failure
+from headrace.mapping.functions import FUNCTIONS
+from headrace.mapping.functions.declaring import Applied, Change, Context, as_regex
+from headrace.mapping.functions.special import SPECIAL
+from headrace.mapping.methods import METHODS, text_as_regex
 from headrace.mapping.nodes import (
     ArrayOf,
     At,
@@ -16,24 +23,45 @@ from headrace.mapping.nodes import (
     Index,
     Lambda,
     Literal,
+    MapOf,
     Member,
     Method,
     Node,
+    Ternary,
+    Unary,
     children,
 )
+from headrace.mapping.operators import as_number
 from headrace.mapping.parser import TAKING_PATHS, parse_expression
 from headrace.mapping.paths import syntax_error
-from headrace.mapping.pattern_text import RegexInvalid
-from headrace.mapping.regex_time import Regex, compiled
+from headrace.mapping.reference import Scope, evaluator
+from headrace.mapping.values import as_double
+from headrace.mapping.words import Words, meant
 
-# So close that a slip is likely: iff for iif, but not concat for frobnicate.
-CLOSE = 0.66
+_LAZY = ("&&", "||", "?:", "??")
+_FITTING = ("=~", "!~")
+
+Fault = tuple[At, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a node stands.
+
+    at       its own place, or that of the nearest node above that has one
+    sure     it is evaluated for every record: it lies in no branch that may not be taken
+    lambdas  the lambdas that stand where one is taken
+    """
+
+    at: At
+    sure: bool = True
+    lambdas: Collection[Node] = ()
 
 
 def validate_expression(text: str) -> Node:
     """The tree of an expression that can be run; MappingSyntax says what is wrong with it and where."""
     node = parse_expression(text)
-    for at, what in _faults(node, ()):
+    for at, what in _faults(node, _Place(At())):
         raise syntax_error(text, at.line, at.column, what)
     return node
 
@@ -47,28 +75,30 @@ def fault_of(text: str) -> MappingSyntax | None:
     return None
 
 
-def _faults(node: Node, allowed: Collection[Node]) -> Iterator[tuple[At, str]]:
-    """The faults of a tree; ``allowed`` are the lambdas that stand where one is taken."""
+def _faults(node: Node, place: _Place) -> Iterator[Fault]:
+    """The faults of a tree."""
+    at = getattr(node, "at", place.at)
     if isinstance(node, Call):
         yield from _call_faults(node)
     elif isinstance(node, Method):
         yield from _method_faults(node)
-    elif isinstance(node, Lambda) and node not in allowed:
+    elif isinstance(node, Literal):
+        yield from _number_faults(node, at)
+    elif isinstance(node, Binary):
+        yield from _operator_faults(node, place)
+    elif isinstance(node, Lambda) and node not in place.lambdas:
         yield node.at, "a lambda can only be an argument of a function that takes one, such as filterArray"
-    elif isinstance(node, Binary) and node.operator in ("=~", "!~") and not isinstance(node.right, ArrayOf):
-        yield (
-            node.at,
-            f"{node.operator} takes an array such as ['a', 'b'] on its right; regular expressions are not taken",
-        )
     taken = _lambdas_taken(node) if isinstance(node, Call) else ()
-    for child in children(node):
-        yield from _faults(child, taken)
+    for child, sure in _parts(node):
+        yield from _faults(child, _Place(at, place.sure and sure, taken))
+    if place.sure and _is_operation(node) and (reason := _failure(node)):
+        yield at, f"{_name(node)}: {reason}"
 
 
-def _call_faults(node: Call) -> Iterator[tuple[At, str]]:
+def _call_faults(node: Call) -> Iterator[Fault]:
     function = FUNCTIONS.get(node.name)
     if function is None:
-        yield node.at, f"there is no function {node.name}{_meant(node.name, FUNCTIONS)}"
+        yield node.at, f"there is no function {node.name}{meant(node.name, FUNCTIONS)}"
         return
     given = len(node.arguments)
     if given < function.fewest or (function.most is not None and given > function.most):
@@ -76,38 +106,119 @@ def _call_faults(node: Call) -> Iterator[tuple[At, str]]:
     elif node.name in TAKING_PATHS and not all(map(_is_path, node.arguments)):
         yield node.at, f'{node.name} takes the path of a field, such as {node.name}("a.b[0]")'
     else:
-        yield from _regex_faults(node, function)
+        yield from _argument_faults(node)
 
 
-def _regex_faults(node: Call, function: Function) -> Iterator[tuple[At, str]]:
-    """Regular expressions that are written out in the call and are none."""
-    for position, argument in enumerate(node.arguments):
-        if function.hints[function.parameter(position).name] in (Regex, Regex | None):
-            yield from _regex_fault(node, argument)
+def _method_faults(node: Method) -> Iterator[Fault]:
+    method = METHODS.get(node.name)
+    if method is None:
+        yield node.at, f"there is no method {node.name}{meant(node.name, METHODS)}"
+    elif not method.fewest <= len(node.arguments) <= method.most:
+        yield node.at, f"{node.name} takes {_count(method.fewest, method.most)}, not {len(node.arguments)}"
+    else:
+        yield from _argument_faults(node)
 
 
-def _regex_fault(node: Call | Method, argument: Node) -> Iterator[tuple[At, str]]:
-    if isinstance(argument, Literal) and isinstance(argument.value, str):
+def _argument_faults(node: Call | Method) -> Iterator[Fault]:
+    """Constants that are no such thing as the function or method reads in their place."""
+    for change, argument in zip(_changes(node), node.arguments, strict=False):
+        if change is None or not _is_constant(argument):
+            continue
+        value = _value(argument)
         try:
-            compiled(argument.value)
-        except RegexInvalid as error:
-            yield node.at, f"{node.name}: {error}"
+            if value is not None and not isinstance(value, Failure):
+                change(value)
+        except Failed as error:
+            slip = meant(value, change.usual()) if isinstance(change, Words) and isinstance(value, str) else ""
+            yield node.at, f"{node.name}: {error.reason}{slip}"
+
+
+def _operator_faults(node: Binary, place: _Place) -> Iterator[Fault]:
+    if node.operator in _FITTING and isinstance(node.right, Literal):
+        yield from _pattern_faults(node.right.value, node)
+    elif node.operator in ("/", "%") and place.sure and _is_zero(node.right):
+        yield node.at, "division by zero"
+
+
+def _pattern_faults(pattern: object, node: Binary) -> Iterator[Fault]:
+    try:
+        text_as_regex(pattern)
+    except Failed as error:
+        yield node.at, f"{node.operator} takes a regular expression or an array such as ['a', 'b']: {error.reason}"
+
+
+def _number_faults(node: Literal, at: At) -> Iterator[Fault]:
+    number = node.value
+    if isinstance(number, int | Decimal) and not isinstance(as_double(Decimal(number)), float):
+        yield at, f"{Decimal(number):.3g} is too large; a number is at most about 1.8e308"
+
+
+def _is_zero(node: Node) -> bool:
+    try:
+        return _is_constant(node) and as_number(_value(node), exact=True) == 0
+    except Failed:
+        return False
+
+
+def _is_constant(node: Node) -> bool:
+    """Whether a value is written out."""
+    if isinstance(node, Unary):
+        return node.operator in ("-", "+") and isinstance(node.operand, Literal) and _is_number(node.operand.value)
+    return isinstance(node, Literal) or (isinstance(node, ArrayOf | MapOf) and all(map(_is_constant, children(node))))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | Decimal) and not isinstance(value, bool)
+
+
+def _is_operation(node: Node) -> bool:
+    """Whether a node is worked out of constants alone, and always to the same.
+
+    One step at a time, so that it takes no longer than the expression is long; a regular expression may take longer.
+    """
+    if isinstance(node, Literal | Field | Lambda) or any(not _is_constant(child) for child in children(node)):
+        return False
+    if isinstance(node, Binary) and node.operator in _FITTING:
+        return False
+    if isinstance(node, Call) and (FUNCTIONS[node.name].lazy or FUNCTIONS[node.name].category == SPECIAL):
+        return False
+    return not isinstance(node, Call | Method) or not {as_regex, text_as_regex} & set(_changes(node))
+
+
+def _failure(node: Node) -> str | None:
+    """Why an operation on constants has no value, with doubles as with decimals."""
+    made = _value(node)
+    return made.reason if isinstance(made, Failure) and isinstance(_value(node, exact=True), Failure) else None
+
+
+def _value(node: Node, exact: bool = False) -> object:
+    return evaluator(node, Scope(Context(0, exact), lambda _names: as_double))(None)
+
+
+def _name(node: Node) -> str:
+    if isinstance(node, Call | Method):
+        return node.name
+    return node.operator if isinstance(node, Unary | Binary) else "this value"
+
+
+def _parts(node: Node) -> Iterator[tuple[Node, bool]]:
+    """The nodes directly below ``node``, and whether each one is evaluated whenever it is."""
+    function = FUNCTIONS.get(node.name) if isinstance(node, Call) else None
+    picks = isinstance(node, Ternary) or (isinstance(node, Binary) and node.operator in _LAZY)
+    lazy = picks or (function is not None and function.lazy)
+    for position, child in enumerate(children(node)):
+        yield child, position == 0 or not lazy
+
+
+def _changes(node: Call | Method) -> Sequence[Change | None]:
+    """How each argument is read."""
+    return METHODS[node.name].changes if isinstance(node, Method) else FUNCTIONS[node.name].changes(len(node.arguments))
 
 
 def _is_path(node: Node) -> bool:
     if isinstance(node, Index):
         return isinstance(node.index, Literal) and isinstance(node.index.value, int) and _is_path(node.target)
     return _is_path(node.target) if isinstance(node, Member) else isinstance(node, Field)
-
-
-def _method_faults(node: Method) -> Iterator[tuple[At, str]]:
-    method = METHODS.get(node.name)
-    if method is None:
-        yield node.at, f"there is no method {node.name}{_meant(node.name, METHODS)}"
-    elif not method.fewest <= len(node.arguments) <= method.most:
-        yield node.at, f"{node.name} takes {_count(method.fewest, method.most)}, not {len(node.arguments)}"
-    elif method.takes_regex:
-        yield from _regex_fault(node, node.arguments[0])
 
 
 def _lambdas_taken(node: Call) -> list[Node]:
@@ -127,8 +238,3 @@ def _count(fewest: int, most: int | None) -> str:
     if most is None:
         return f"at least {fewest} arguments"
     return f"{fewest} arguments" if fewest == most else f"{fewest} to {most} arguments"
-
-
-def _meant(name: str, known: Collection[str]) -> str:
-    close = get_close_matches(name, list(known), n=1, cutoff=CLOSE)
-    return f"; did you mean {close[0]}?" if close else ""

@@ -2,6 +2,7 @@
 
 import inspect
 from datetime import datetime
+from typing import Annotated, get_args, get_origin
 
 from headrace.mapping.functions import FUNCTIONS, Function
 from headrace.mapping.functions.declaring import Applied
@@ -37,8 +38,8 @@ _OPERATORS = (
     ("<=", "lessThanOrEqual", 2, "Whether the first value is less or equal; also written le.", "a <= b"),
     (">", "greaterThan", 2, "Whether the first value is greater; also written gt.", "a > b"),
     (">=", "greaterThanOrEqual", 2, "Whether the first value is greater or equal; also written ge.", "a >= b"),
-    ("=~", "contains", 2, "Whether the value is in the array on the right.", "a =~ ['x', 'y']"),
-    ("!~", "notContains", 2, "Whether the value is not in the array on the right.", "a !~ ['x', 'y']"),
+    ("=~", "contains", 2, "Whether the value is in the array, or matches the regular expression.", "a =~ ['x', 'y']"),
+    ("!~", "notContains", 2, "Whether the value is not in the array, or does not match.", "a !~ 'x.*'"),
     ("=^", "startsWith", 2, "Whether a text starts with another.", "a =^ 'x'"),
     ("!^", "notStartsWith", 2, "Whether a text does not start with another.", "a !^ 'x'"),
     ("=$", "endsWith", 2, "Whether a text ends with another.", "a =$ 'x'"),
@@ -111,6 +112,9 @@ def _short(java: str) -> str:
 
 def _type(one: Function, name: str) -> tuple[str, str]:
     hint = one.hints.get(name)
+    if any(get_origin(kind) is Annotated for kind in (hint, *get_args(hint))):
+        # A text that is read as the word that it is.
+        return _TYPES[str]
     matching = (described for kind, described in _TYPES.items() if hint == kind or hint == _or_none(kind))
     return next(matching, _ANY)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from headrace.mapping.failure import Failed
-from headrace.mapping.functions.declaring import as_regex, as_text, joined, replaced
+from headrace.mapping.functions.declaring import Change, as_regex, as_text, joined, replaced
 from headrace.mapping.functions.strings import trim
 from headrace.mapping.operators import size
 from headrace.mapping.regex_time import Regex
@@ -13,15 +13,28 @@ from headrace.mapping.values import type_name
 
 @dataclass(frozen=True, slots=True)
 class MethodSpec:
-    """A method: what it does with its receiver and arguments, and how many arguments it takes.
+    """A method: what it does with its receiver and arguments, and how each argument is read.
 
-    takes_regex  the first argument is a regular expression
+    optional  how many arguments may be left out
     """
 
-    run: Callable[..., object]
-    fewest: int
-    most: int
-    takes_regex: bool = False
+    method: Callable[..., object]
+    changes: tuple[Change, ...] = ()
+    optional: int = 0
+
+    @property
+    def fewest(self) -> int:
+        """How many arguments it needs."""
+        return len(self.changes) - self.optional
+
+    @property
+    def most(self) -> int:
+        """How many arguments it takes."""
+        return len(self.changes)
+
+    def run(self, receiver: object, *arguments: object) -> object:
+        """What the method makes of values that may be null."""
+        return self.method(receiver, *(change(one) for change, one in zip(self.changes, arguments, strict=False)))
 
 
 def _text(value: object) -> str:
@@ -30,11 +43,17 @@ def _text(value: object) -> str:
     return value
 
 
-def _on_text(run: Callable[..., object], fewest: int, most: int | None = None) -> MethodSpec:
-    def call(receiver: object, *arguments: object) -> object:
-        return run(_text(receiver), *arguments)
+def _any(value: object) -> object:
+    return value
 
-    return MethodSpec(call, fewest, fewest if most is None else most)
+
+def text_as_regex(value: object) -> Regex:
+    """A text, and nothing that has a text, as the regular expression that it is."""
+    return as_regex(_text(value))
+
+
+def _on_text(method: Callable[..., object], *changes: Change, optional: int = 0) -> MethodSpec:
+    return MethodSpec(lambda receiver, *arguments: method(_text(receiver), *arguments), changes, optional)
 
 
 def _equals(receiver: object, other: object) -> bool:
@@ -45,17 +64,21 @@ def _equals_ignoring_case(receiver: str, other: object) -> bool:
     return isinstance(other, str) and receiver.upper() == other.upper()
 
 
-def _substring(receiver: str, start: object, end: object = None) -> str:
-    first, last = _index(start), len(receiver) if end is None else _index(end)
-    if not 0 <= first <= last <= len(receiver):
-        raise Failed(f"{first} to {last} lies outside the text")
-    return receiver[first:last]
+def _substring(receiver: str, start: int, end: int | None = None) -> str:
+    end = len(receiver) if end is None else end
+    if not 0 <= start <= end <= len(receiver):
+        raise Failed(f"{start} to {end} lies outside the text")
+    return receiver[start:end]
 
 
 def _index(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise Failed(f"{type_name(value)} is no position")
     return value
+
+
+def _end(value: object) -> int | None:
+    return None if value is None else _index(value)
 
 
 def _get(receiver: object, key: object) -> object:
@@ -67,14 +90,7 @@ def _get(receiver: object, key: object) -> object:
     raise Failed(f"{type_name(receiver)} has no get")
 
 
-def _by_regex(run: Callable[..., object], arguments: int) -> MethodSpec:
-    def call(receiver: object, regex: object, *rest: object) -> object:
-        return run(as_regex(_text(regex)), _text(receiver), *map(_text, rest))
-
-    return MethodSpec(call, arguments, arguments, takes_regex=True)
-
-
-def _split(regex: Regex, text: str) -> list[object]:
+def _split(text: str, regex: Regex) -> list[object]:
     """Java's split: empty pieces at the end are left out, but a text without a match stays whole."""
     pieces: list[object] = [*regex.pieces(text)]
     while len(pieces) > 1 and pieces[-1] == "":
@@ -83,27 +99,27 @@ def _split(regex: Regex, text: str) -> list[object]:
 
 
 METHODS: Mapping[str, MethodSpec] = {
-    "charAt": _on_text(lambda text, at: _substring(text, at, _index(at) + 1), 1),
-    "concat": _on_text(lambda text, other: joined("", [text, _text(other)]), 1),
-    "contains": _on_text(lambda text, other: _text(other) in text, 1),
-    "endsWith": _on_text(lambda text, other: text.endswith(_text(other)), 1),
-    "equals": MethodSpec(_equals, 1, 1),
-    "equalsIgnoreCase": _on_text(_equals_ignoring_case, 1),
-    "get": MethodSpec(_get, 1, 1),
-    "indexOf": _on_text(lambda text, other: text.find(_text(other)), 1),
-    "isEmpty": MethodSpec(lambda value: size(value) == 0, 0, 0),
-    "lastIndexOf": _on_text(lambda text, other: text.rfind(_text(other)), 1),
-    "length": _on_text(len, 0),
-    "matches": _by_regex(Regex.matches, 1),
-    "replace": _on_text(lambda text, old, new: replaced(text, _text(old), _text(new)), 2),
-    "replaceAll": _by_regex(Regex.replaced, 2),
-    "replaceFirst": _by_regex(lambda regex, text, new: regex.replaced(text, new, once=True), 2),
-    "size": MethodSpec(size, 0, 0),
-    "split": _by_regex(_split, 1),
-    "startsWith": _on_text(lambda text, other: text.startswith(_text(other)), 1),
-    "substring": _on_text(_substring, 1, 2),
-    "toLowerCase": _on_text(str.lower, 0),
-    "toString": MethodSpec(as_text, 0, 0),
-    "toUpperCase": _on_text(str.upper, 0),
-    "trim": _on_text(trim.run, 0),
+    "charAt": _on_text(lambda text, at: _substring(text, at, at + 1), _index),
+    "concat": _on_text(lambda text, other: joined("", [text, other]), _text),
+    "contains": _on_text(lambda text, other: other in text, _text),
+    "endsWith": _on_text(str.endswith, _text),
+    "equals": MethodSpec(_equals, (_any,)),
+    "equalsIgnoreCase": _on_text(_equals_ignoring_case, _any),
+    "get": MethodSpec(_get, (_any,)),
+    "indexOf": _on_text(str.find, _text),
+    "isEmpty": MethodSpec(lambda value: size(value) == 0),
+    "lastIndexOf": _on_text(str.rfind, _text),
+    "length": _on_text(len),
+    "matches": _on_text(lambda text, regex: regex.matches(text), text_as_regex),
+    "replace": _on_text(replaced, _text, _text),
+    "replaceAll": _on_text(lambda text, regex, new: regex.replaced(text, new), text_as_regex, _text),
+    "replaceFirst": _on_text(lambda text, regex, new: regex.replaced(text, new, once=True), text_as_regex, _text),
+    "size": MethodSpec(size),
+    "split": _on_text(_split, text_as_regex),
+    "startsWith": _on_text(str.startswith, _text),
+    "substring": _on_text(_substring, _index, _end, optional=1),
+    "toLowerCase": _on_text(str.lower),
+    "toString": MethodSpec(as_text),
+    "toUpperCase": _on_text(str.upper),
+    "trim": _on_text(trim.run),
 }

@@ -1,22 +1,27 @@
 """What each operator makes of two values: JEXL's arithmetic, without its silent overflows."""
 
 import math
+import sys
 from collections.abc import Callable, Mapping
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Context, Decimal, Inexact, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Context, Decimal, DecimalException, Inexact, InvalidOperation
 
 from headrace.mapping.conversion import number_in
 from headrace.mapping.failure import Failed
-from headrace.mapping.values import LONGEST_TEXT, as_double, as_exact, text_of, type_name
+from headrace.mapping.pattern_text import RegexInvalid
+from headrace.mapping.regex_time import compiled
+from headrace.mapping.values import LONGEST_TEXT, as_double, as_exact, shown, text_of, type_name
 
 Number = int | float | Decimal
 Operator = Callable[[object, object, bool], object]
 
 # Sums and products of decimals are exact; a quotient, which may have no end, gets this many digits after the point.
 _QUOTIENT = Decimal(1).scaleb(-18)
-_EXACT = Context(prec=400, traps=[Inexact, InvalidOperation])
-_WIDE = Context(prec=400, rounding=ROUND_HALF_EVEN)
+_MOST_DIGITS = 400
+_EXACT = Context(prec=_MOST_DIGITS, traps=[Inexact, InvalidOperation])
+_WIDE = Context(prec=_MOST_DIGITS, rounding=ROUND_HALF_EVEN)
 _MOST_BITS = 4096
+_MOST_WHOLE = 2**_MOST_BITS
 _WORD = 2**64
 
 
@@ -37,9 +42,14 @@ def as_number(value: object, exact: bool) -> Number:
     if isinstance(found, Decimal) and isinstance(value, str) and value.lstrip("+-").isdigit():
         return int(found)
     number = as_exact(found) if exact else as_double(found)
-    if isinstance(number, float | Decimal):
-        return number
-    raise Failed("null has no number" if value is None else f"{type_name(value)} is no number")
+    if not isinstance(number, float | Decimal):
+        raise Failed("null has no number" if value is None else f"{shown(value)} is no number")
+    if number != number:
+        raise Failed("NaN is no number")
+    if isinstance(number, Decimal) and not exact:
+        # What is no double has been left as it is.
+        raise Failed(f"{shown(value)} is too large for a number")
+    return number
 
 
 def equal(left: object, right: object) -> bool:
@@ -88,7 +98,8 @@ def empty(value: object) -> bool:
 
 def negated(value: object, exact: bool) -> object:
     """``-value``."""
-    return -as_number(value, exact)
+    number = as_number(value, exact)
+    return _exactly(_EXACT.minus, number) if isinstance(number, Decimal) else -number
 
 
 def complement(value: object, exact: bool) -> object:
@@ -141,11 +152,26 @@ def _arithmetic(
 ) -> Number:
     a, b = as_number(left, exact), as_number(right, exact)
     if isinstance(a, Decimal) or isinstance(b, Decimal):
-        return decimal(_decimal(a), _decimal(b))
+        return _exactly(decimal, _decimal(a), _decimal(b))
+    if isinstance(a, float) or isinstance(b, float):
+        a, b = _double(a), _double(b)
     result = plain(a, b)
     if result.bit_length() > _MOST_BITS if isinstance(result, int) else not math.isfinite(result):
         raise Failed("the number grows too large")
     return result
+
+
+def _exactly(run: Callable[..., Decimal], *numbers: Decimal) -> Decimal:
+    try:
+        return run(*numbers)
+    except DecimalException as error:
+        raise Failed(f"the result has more than {_MOST_DIGITS} digits") from error
+
+
+def _double(number: int | float) -> float:
+    if abs(number) > sys.float_info.max:
+        raise Failed("the number is too large to be taken with a fraction")
+    return float(number)
 
 
 def _decimal(number: Number) -> Decimal:
@@ -192,8 +218,10 @@ def _rest(a: int | float, b: int | float) -> int | float:
 
 def _whole(value: object, exact: bool) -> int:
     number = as_number(value, exact)
-    if number != number or number in (math.inf, -math.inf) or number != int(number):
-        raise Failed(f"{number} is no whole number")
+    if not -_MOST_WHOLE < number < _MOST_WHOLE:
+        raise Failed("the number is too large to be taken bit by bit")
+    if number != int(number):
+        raise Failed(f"{shown(value)} is no whole number")
     return int(number)
 
 
@@ -223,13 +251,25 @@ def _text_test(holds: Callable[[str, str], bool], negate: bool) -> Operator:
     return test
 
 
-def _in(negate: bool) -> Operator:
+def _fits(negate: bool) -> Operator:
     def test(left: object, right: object, _exact: bool) -> object:
+        if isinstance(right, str):
+            return (left is not None and _matches(left, right)) != negate
         if not isinstance(right, list | dict):
-            raise Failed(f"{type_name(right)} is no array")
+            raise Failed(f"{type_name(right)} is no array and no regular expression")
         return any(equal(left, element) for element in right) != negate
 
     return test
+
+
+def _matches(value: object, pattern: str) -> bool:
+    text = text_of(value)
+    if text is None:
+        raise Failed(f"{type_name(value)} is no text")
+    try:
+        return compiled(pattern).matches(text)
+    except RegexInvalid as error:
+        raise Failed(str(error)) from error
 
 
 BINARY: Mapping[str, Operator] = {
@@ -248,8 +288,8 @@ BINARY: Mapping[str, Operator] = {
     "!^": _text_test(str.startswith, True),
     "=$": _text_test(str.endswith, False),
     "!$": _text_test(str.endswith, True),
-    "=~": _in(False),
-    "!~": _in(True),
+    "=~": _fits(False),
+    "!~": _fits(True),
     "|": _bits(lambda a, b: a | b),
     "^": _bits(lambda a, b: a ^ b),
     "&": _bits(lambda a, b: a & b),

@@ -86,7 +86,7 @@ def _(node: Index, scope: Scope) -> Read:
 def _(node: Call, scope: Scope) -> Read:
     function = FUNCTIONS[node.name]
     arguments = [evaluator(argument, scope) for argument in node.arguments]
-    apply = function.applied(scope.context, len(arguments))
+    apply = function.applied(scope.context, len(arguments), tuple(map(_bare_name, node.arguments)))
     if function.lazy:
         return lambda record: apply(*(_later(argument, record) for argument in arguments))
     return _applying(arguments, apply)
@@ -180,6 +180,10 @@ def _applying(reads: Sequence[Read], apply: Applied) -> Read:
         return apply(*values)
 
     return run
+
+
+def _bare_name(node: Node) -> str | None:
+    return node.names[0] if isinstance(node, Field) and len(node.names) == 1 else None
 
 
 def _later(read: Read, record: object) -> Callable[[], object]:

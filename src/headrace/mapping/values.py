@@ -12,6 +12,7 @@ _WIDE = Context(prec=10_000, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact])
 _MOST_PLAIN_DIGITS = 400
 # No function makes a longer text, however it is nested.
 LONGEST_TEXT = 1_000_000
+_MOST_SHOWN = 50
 
 
 def as_double(value: object) -> object:
@@ -81,6 +82,14 @@ def json_text(value: object) -> str:
         return _ENCODER.encode(json_ready(value)).decode()
     except RecursionError:
         return '"(nested too deeply to be shown)"'
+    except ValueError:
+        # Half a character, or a whole number with more digits than are ever written.
+        return '"(cannot be shown)"'
+
+
+def shown(value: object) -> str:
+    """A value as messages name it: by itself, as far as it is short; an array or an object by what it is."""
+    return type_name(value) if isinstance(value, list | dict) else json_text(value)[:_MOST_SHOWN]
 
 
 def json_ready(value: object) -> object:

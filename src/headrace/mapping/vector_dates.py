@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import polars as pl
 
-from headrace.mapping.dates import PatternInvalid, Token, pieces
-from headrace.mapping.functions.date_parts import PARTS
+from headrace.mapping.dates import Token, pieces
+from headrace.mapping.failure import Failed
+from headrace.mapping.functions.date_parts import part_named
 from headrace.mapping.vectors import LONG, MOMENT, TEXT, Frame, NotVectorised, Vector, any_of
 
 Form = Callable[[Sequence[Vector], Frame], Vector]
@@ -51,7 +52,7 @@ def _dformat(arguments: Sequence[Vector], _frame: Frame) -> Vector:
 
 def _date_part(arguments: Sequence[Vector], _frame: Frame) -> Vector:
     component, moment = arguments[0].constant, _moment(arguments[1])
-    part = PARTS.get(component.strip().lower()) if isinstance(component, str) else None
+    part = part_named.means(component) if isinstance(component, str) else None
     if part is None:
         raise NotVectorised("a part that stands in a field")
     return Vector(_PARTS[part](moment.value).cast(pl.Int64), LONG, moment.declined)
@@ -69,7 +70,7 @@ def _strftime(pattern: Vector) -> str:
         raise NotVectorised("a date pattern that stands in a field")
     try:
         return "".join(map(_part, pieces(pattern.constant)))
-    except PatternInvalid as error:
+    except Failed as error:
         raise NotVectorised(str(error)) from error
 
 

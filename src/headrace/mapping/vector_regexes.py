@@ -41,6 +41,13 @@ def matched(text: Vector, regex: Vector) -> Vector:
     return Vector(text.value.str.contains(f"^(?:{pattern.text})$"), FLAG, text.declined)
 
 
+def fit(text: Vector, regex: Vector, operator: str) -> Vector:
+    """Whether the whole text matches, or for ``!~`` does not; null matches nothing."""
+    found = matched(text, regex)
+    holds = found.value.fill_null(False)
+    return Vector(~holds if operator == "!~" else holds, FLAG, found.declined)
+
+
 def group(text: Vector, regex: Vector, number: int) -> Vector:
     """A group of the first match, 0 for all of it; null where there is none."""
     pattern = _pattern(text, regex)

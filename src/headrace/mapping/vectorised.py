@@ -28,7 +28,7 @@ from headrace.mapping.nodes import (
 )
 from headrace.mapping.vector_functions import form_of
 from headrace.mapping.vector_operators import BINARY, membership, negated
-from headrace.mapping.vector_regexes import group
+from headrace.mapping.vector_regexes import fit, group
 from headrace.mapping.vector_texts import is_empty, length, method
 from headrace.mapping.vectors import (
     DOUBLE,
@@ -40,6 +40,7 @@ from headrace.mapping.vectors import (
     NotVectorised,
     Vector,
     choice,
+    text_vector,
     truth,
 )
 
@@ -112,6 +113,8 @@ def _(node: Binary, frame: Frame) -> Vector:
     if node.operator in ("=~", "!~") and isinstance(node.right, ArrayOf):
         elements = [vector(element, frame) for element in node.right.elements]
         return membership(vector(node.left, frame), elements, node.operator)
+    if node.operator in ("=~", "!~"):
+        return fit(text_vector(vector(node.left, frame)), vector(node.right, frame), node.operator)
     build = BINARY.get(node.operator)
     if build is None:
         raise NotVectorised(f"the operator {node.operator}")

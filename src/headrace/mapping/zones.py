@@ -1,9 +1,12 @@
 """Time zones by name: IANA's, offsets, and the abbreviations that stand for one offset each."""
 
 import re
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
+
+from headrace.mapping.failure import Failed
 
 # An abbreviation is the offset that it names, in summer as in winter: PST is -08:00 on every day of the year.
 _NAMES = {
@@ -56,9 +59,22 @@ def zone_named(name: str) -> tzinfo | None:
     return ZoneInfo(name) if name in _known() else None
 
 
+def zone_names() -> Collection[str]:
+    """The names of zones that are words: IANA's and the abbreviations."""
+    return _known() | _NAMES.keys()
+
+
+def in_zone(moment: datetime, zone: tzinfo | None) -> datetime:
+    """The same moment as the clock of ``zone`` shows it; Failed outside of the years that there are."""
+    try:
+        return moment.astimezone(zone)
+    except (OverflowError, ValueError) as error:
+        raise Failed("the moment lies outside the years 1 to 9999") from error
+
+
 def settled(moment: datetime) -> datetime:
     """The same moment as its zone's clock shows it; a time that a clock skips is taken as if it had not."""
-    return moment.astimezone(UTC).astimezone(moment.tzinfo)
+    return in_zone(in_zone(moment, UTC), moment.tzinfo)
 
 
 def zone_id(moment: datetime) -> str:

@@ -7,10 +7,11 @@ import pytest
 
 from headrace.errors import MappingSyntax
 from headrace.mapping import validate_expression
+from headrace.mapping.expressions import fault_of
 from headrace.mapping.failure import Failure
 from headrace.mapping.functions import FUNCTIONS
 from headrace.mapping.functions.declaring import Context
-from headrace.mapping.parser import DEEPEST, LONGEST
+from headrace.mapping.parser import DEEPEST, LONGEST, parse_expression
 from headrace.mapping.reference import Scope, evaluator
 from headrace.mapping.values import as_double, json_text
 
@@ -24,7 +25,7 @@ def cases(name):
 
 def value_of(expression, data=None):
     scope = Scope(Context(NOW), lambda _names: as_double)
-    value = evaluator(validate_expression(expression), scope)(data or {})
+    value = evaluator(parse_expression(expression), scope)(data or {})
     return value if isinstance(value, Failure) else json.loads(json_text(value))
 
 
@@ -33,6 +34,8 @@ def value_of(expression, data=None):
 )
 def test_expressions(case):
     value = value_of(case["expression"], case["data"])
+    # What would fail on any record is told at creation; the rest is up to the record.
+    assert (fault_of(case["expression"]) is not None) == (case.get("fails") == "at creation")
     if case.get("fails"):
         assert isinstance(value, Failure)
         assert value.reason
@@ -46,6 +49,7 @@ EXAMPLES = [(name, *example) for name, one in FUNCTIONS.items() for example in o
 
 @pytest.mark.parametrize(("name", "expression", "expected"), EXAMPLES, ids=[one[1] for one in EXAMPLES])
 def test_the_examples_of_every_function(name, expression, expected):
+    assert fault_of(expression) is None
     assert value_of(expression) == expected
 
 

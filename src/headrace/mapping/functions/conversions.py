@@ -6,10 +6,12 @@ from decimal import Decimal
 from headrace.mapping.conversion import number_in, whole
 from headrace.mapping.failure import Failed
 from headrace.mapping.functions.declaring import Context, function
-from headrace.mapping.values import as_double, as_exact, json_text
+from headrace.mapping.values import as_double, as_exact, shown
 
 CONVERSIONS = "Type conversions"
 _INT64 = range(-(2**63), 2**63)
+# Half a step above the largest number of 32 bits: what is below is rounded to it.
+_BEYOND_SINGLE = 2.0**128 - 2.0**103
 
 
 @function(CONVERSIONS, "to_integer(STRING)", {'to_integer("12")': 12, "to_integer(null)": None})
@@ -19,7 +21,7 @@ def to_integer(string: object) -> int | None:
         return None
     number = _whole(string)
     if number not in _INT64:
-        raise Failed(f"{number} has more than 64 bits")
+        raise Failed(f"{shown(string)} has more than 64 bits")
     return number
 
 
@@ -34,6 +36,9 @@ def to_decimal(context: Context, string: object) -> Decimal | float | None:
     """A text as a number with a fraction: exact where the destination is a decimal, a double otherwise."""
     number = None if string is None else _number(string)
     made = as_exact(number) if context.exact else as_double(number)
+    # A number that is no double is left as it is.
+    if isinstance(made, Decimal) and not context.exact:
+        raise Failed(f"{shown(string)} is too large")
     assert isinstance(made, Decimal | float | None)
     return made
 
@@ -43,7 +48,10 @@ def to_float(string: object) -> float | None:
     """A text as a number of 32 bits."""
     if string is None:
         return None
-    single = struct.pack("f", float(_number(string)))
+    double = float(_number(string))
+    if abs(double) >= _BEYOND_SINGLE:
+        raise Failed(f"{shown(string)} is too large for a number of 32 bits")
+    single = struct.pack("f", double)
     texts = (f"{struct.unpack('f', single)[0]:.{digits}g}" for digits in range(6, 10))
     return next(float(text) for text in texts if struct.pack("f", float(text)) == single)
 
@@ -51,16 +59,12 @@ def to_float(string: object) -> float | None:
 def _whole(value: object) -> int:
     number = whole(value)
     if number is None:
-        raise Failed(f"{_shown(value)} is no whole number")
+        raise Failed(f"{shown(value)} is no whole number")
     return number
 
 
 def _number(value: object) -> Decimal:
     number = number_in(value) if isinstance(value, str) else as_exact(value)
-    if not isinstance(number, Decimal):
-        raise Failed(f"{_shown(value)} is no number")
+    if not isinstance(number, Decimal) or not number.is_finite():
+        raise Failed(f"{shown(value)} is no number")
     return number
-
-
-def _shown(value: object) -> str:
-    return json_text(value)[:50]

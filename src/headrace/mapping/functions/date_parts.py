@@ -1,13 +1,15 @@
 """Date-times by their parts: read, changed, put together."""
 
 from calendar import monthrange
-from collections.abc import Callable, Collection, Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import datetime, tzinfo
+from typing import Annotated
 
 from headrace.mapping.date_writing import quarter
 from headrace.mapping.failure import Failed
 from headrace.mapping.functions.declaring import function
-from headrace.mapping.functions.moments import DATES, zone_of
+from headrace.mapping.functions.moments import DATES, Zone
+from headrace.mapping.words import words
 from headrace.mapping.zones import settled
 
 _NAMES = {
@@ -25,6 +27,7 @@ _NAMES = {
     "millisecond": ("millisecond", "sss"),
 }
 PARTS = {name: part for part, names in _NAMES.items() for name in names}
+part_named = words("date part", PARTS, f"use {', '.join(names[0] for names in _NAMES.values())}")
 _READ: Mapping[str, Callable[[datetime], int]] = {
     "quarter": quarter,
     "dayofyear": lambda moment: moment.timetuple().tm_yday,
@@ -33,7 +36,17 @@ _READ: Mapping[str, Callable[[datetime], int]] = {
     "hour12": lambda moment: moment.hour % 12 or 12,
     "millisecond": lambda moment: moment.microsecond // 1000,
 }
-_CHANGEABLE = ("year", "month", "day", "hour", "minute", "second")
+# What a part can be, in the order in which a date-time is put together.
+_LIMITS = {"year": (1, 9999), "month": (1, 12), "day": (1, 31), "hour": (0, 23), "minute": (0, 59), "second": (0, 59)}
+_Part = Annotated[str, part_named]
+_Changeable = Annotated[
+    str,
+    words(
+        "date part to set",
+        {name: part for name, part in PARTS.items() if part in _LIMITS},
+        f"use {', '.join(_LIMITS)}",
+    ),
+]
 
 
 @function(
@@ -47,14 +60,13 @@ _CHANGEABLE = ("year", "month", "day", "hour", "minute", "second")
         'date_part("hh12", "2019-10-17 00:30")': 12,
     },
 )
-def date_part(component: str, date: datetime) -> int:
+def date_part(component: _Part, date: datetime) -> int:
     """One part of a date-time, by the clock of its zone; the component's name may be in any case.
 
     year yyyy yy, quarter qq q, month mm m, dayofyear dy y, day dd d, week ww w (ISO's), weekday dw (Monday is 1),
     hour hh hh24 hh12, minute mi n, second ss s, millisecond SSS.
     """
-    part = _part(component, PARTS.values())
-    return _READ[part](date) if part in _READ else int(getattr(date, part))
+    return _READ[component](date) if component in _READ else int(getattr(date, component))
 
 
 @function(
@@ -66,18 +78,16 @@ def date_part(component: str, date: datetime) -> int:
         'set_date_part("hh", 7, "2020-01-31")': "2020-01-31T07:00:00Z",
     },
 )
-def set_date_part(component: str, value: int, date: datetime) -> datetime:
+def set_date_part(component: _Changeable, value: int, date: datetime) -> datetime:
     """The date-time with one part changed: year, month, day, hour, minute or second, by date_part's names.
 
     A day that the new month does not have becomes its last one; a value that the part cannot have is an error.
     """
-    part = _part(component, _CHANGEABLE)
-    year = value if part == "year" else date.year
-    month = value if part == "month" else date.month
-    kept = date.day if part not in ("year", "month") else min(date.day, monthrange(year, month)[1])
-    read = {one: getattr(date, one) for one in ("hour", "minute", "second")}
-    new = {**read, "year": year, "month": month, "day": kept, part: value}
-    return settled(date.replace(*(new[one] for one in _CHANGEABLE), fold=0))
+    new = {part: int(getattr(date, part)) for part in _LIMITS} | {component: value}
+    _check(new)
+    if component in ("year", "month"):
+        new["day"] = min(new["day"], _days_in(new))
+    return _put_together(new, date.microsecond, date.tzinfo)
 
 
 @function(
@@ -90,17 +100,28 @@ def set_date_part(component: str, value: int, date: datetime) -> datetime:
     aliases=["make_timestamp"],
 )
 def make_date_time(
-    year: int, month: int, day: int, hour: int, minute: int, second: int, nanosecond: int, timezone: str
+    year: int, month: int, day: int, hour: int, minute: int, second: int, nanosecond: int, timezone: Zone
 ) -> datetime:
     """The date-time that a zone's clock shows so; what is smaller than a microsecond is left out."""
     if not 0 <= nanosecond < 1_000_000_000:
-        raise Failed(f"{nanosecond} is no number of nanoseconds")
-    zone = zone_of(timezone)
-    return settled(datetime(year, month, day, hour, minute, second, nanosecond // 1000, tzinfo=zone))
+        raise Failed(f"there is no nanosecond {nanosecond}; it is from 0 to 999999999")
+    parts = dict(zip(_LIMITS, (year, month, day, hour, minute, second), strict=True))
+    _check(parts)
+    return _put_together(parts, nanosecond // 1000, timezone)
 
 
-def _part(component: str, allowed: Collection[str]) -> str:
-    part = PARTS.get(component.strip().lower())
-    if part is None or part not in allowed:
-        raise Failed(f"there is no part {component[:50]} here; name one such as month or day")
-    return part
+def _check(parts: Mapping[str, int]) -> None:
+    for part, (least, most) in _LIMITS.items():
+        if not least <= parts[part] <= most:
+            raise Failed(f"there is no {part} {parts[part]}; it is from {least} to {most}")
+
+
+def _days_in(parts: Mapping[str, int]) -> int:
+    return monthrange(parts["year"], parts["month"])[1]
+
+
+def _put_together(parts: Mapping[str, int], microsecond: int, zone: tzinfo | None) -> datetime:
+    if parts["day"] > _days_in(parts):
+        raise Failed(f"{parts['year']:04}-{parts['month']:02}-{parts['day']:02} is no date")
+    year, month, day, hour, minute, second = (parts[part] for part in _LIMITS)
+    return settled(datetime(year, month, day, hour, minute, second, microsecond, tzinfo=zone))

@@ -1,16 +1,17 @@
 """How a function is declared: its name and place in the listing, its examples, what it computes.
 
 The Python implementation's annotations say how arguments are read: ``str`` takes any scalar as text, ``int`` a whole
-number, ``datetime`` a moment or a text that is one, ``Regex`` a text that is a Java regular expression. A null for
-such a parameter makes the whole result null; with ``| None`` the function sees the null itself. ``object`` takes the
-value as it is.
+number, ``datetime`` a moment or a text that is one, ``Regex`` a text that is a Java regular expression; of
+``Annotated[type, change]`` it is ``change`` that makes the argument, or says why it cannot. A null for such a parameter
+makes the whole result null; with ``| None`` the function sees the null itself. ``object`` takes the value as it is.
 """
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, get_type_hints
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import polars as pl
 
@@ -19,10 +20,12 @@ from headrace.mapping.dates import read_moment
 from headrace.mapping.failure import Failed, Failure
 from headrace.mapping.pattern_text import RegexInvalid
 from headrace.mapping.regex_time import Regex, compiled
-from headrace.mapping.values import LONGEST_TEXT, text_of, type_name
+from headrace.mapping.values import LONGEST_TEXT, shown, text_of, type_name
 
 Later = Callable[[], object]
 Applied = Callable[..., object]
+# Makes of an argument, which is not null, what a parameter takes; Failed says why it cannot.
+Change = Callable[[Any], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Function:
 
     lazy        arguments come as calls, so that one that is not needed is never evaluated
     contextual  the first parameter is the Context
+    named       the first parameter is the arguments' names: of a bare field its name, of anything else None
     kernel      the same on Polars expressions of texts (a constant whole number comes as it is), or None
     ascii_only  the kernel agrees on ASCII texts only
     """
@@ -51,6 +55,7 @@ class Function:
     aliases: tuple[str, ...] = ()
     lazy: bool = False
     contextual: bool = False
+    named: bool = False
     kernel: Callable[..., pl.Expr] | None = None
     ascii_only: bool = False
     parameters: tuple[inspect.Parameter, ...] = field(init=False)
@@ -58,8 +63,8 @@ class Function:
 
     def __post_init__(self) -> None:
         listed = tuple(inspect.signature(self.run).parameters.values())
-        self.parameters = listed[1:] if self.contextual else listed
-        self.hints = get_type_hints(self.run)
+        self.parameters = listed[1:] if self.contextual or self.named else listed
+        self.hints = get_type_hints(self.run, include_extras=True)
 
     def polars(self, *, ascii_only: bool = False) -> Callable[[Callable[..., pl.Expr]], Callable[..., pl.Expr]]:
         """Declares the vectorised form; it is held to the Python form by the differential tests."""
@@ -91,22 +96,26 @@ class Function:
         """The parameter that the argument at ``position`` goes to."""
         return self.parameters[min(position, len(self.parameters) - 1)]
 
-    def applied(self, context: Context, arguments: int) -> Applied:
+    def changes(self, arguments: int) -> list[Change | None]:
+        """How each of ``arguments`` arguments is read; None: as it is."""
+        return [_adapter(self._hint(position))[0] for position in range(arguments)]
+
+    def _hint(self, position: int) -> object:
+        return self.hints[self.parameter(position).name]
+
+    def applied(self, context: Context, arguments: int, names: Sequence[str | None] = ()) -> Applied:
         """The function for ``arguments`` arguments: from values that may be null to a value or a Failure."""
-        call = _with(context, self.run) if self.contextual else self.run
+        call = _with(context, self.run) if self.contextual else _with(names, self.run) if self.named else self.run
         if self.lazy:
             return guarded(call)
-        adapters = [_adapter(self.hints[self.parameter(position).name]) for position in range(arguments)]
+        adapters = [_adapter(self._hint(position)) for position in range(arguments)]
 
         def apply(*values: object) -> object:
             adapted: list[object] = []
-            for adapter, value in zip(adapters, values, strict=True):
-                if adapter is not None:
-                    change, nullable = adapter
-                    if value is None and not nullable:
-                        return None
-                    value = None if value is None else change(value)
-                adapted.append(value)
+            for (change, nullable), value in zip(adapters, values, strict=True):
+                if value is None and not nullable:
+                    return None
+                adapted.append(value if value is None or change is None else change(value))
             return call(*adapted)
 
         return guarded(apply)
@@ -121,11 +130,12 @@ def function(
     aliases: Sequence[str] = (),
     lazy: bool = False,
     contextual: bool = False,
+    named: bool = False,
 ) -> Callable[[Applied], Function]:
     """Declares a Python function as one of the language's; its docstring is the description."""
 
     def declare(run: Applied) -> Function:
-        return Function(name or run.__name__, category, syntax, examples, run, tuple(aliases), lazy, contextual)
+        return Function(name or run.__name__, category, syntax, examples, run, tuple(aliases), lazy, contextual, named)
 
     return declare
 
@@ -138,8 +148,11 @@ def guarded(call: Applied) -> Applied:
             return call(*values)
         except Failed as error:
             return Failure(error.reason, value=error.value, rejects=error.rejects)
-        except (ArithmeticError, ValueError) as error:
-            return Failure(f"{error.__class__.__name__}: {error}")
+        except RecursionError:
+            return Failure("a value is nested too deeply")
+        except (ArithmeticError, ValueError):
+            # What is known to go wrong is Failed where it does, in words that say more.
+            return Failure("no value can be made of these arguments")
 
     return guard
 
@@ -166,21 +179,21 @@ def as_text(value: object) -> str:
     return text
 
 
-def _with(context: Context, run: Applied) -> Applied:
-    return lambda *values: run(context, *values)
+def _with(first: object, run: Applied) -> Applied:
+    return lambda *values: run(first, *values)
 
 
 def _as_whole(value: object) -> int:
     number = whole(value)
     if number is None:
-        raise Failed(f"{type_name(value)} is no whole number")
+        raise Failed(f"{shown(value)} is no whole number")
     return number
 
 
 def _as_moment(value: object) -> datetime:
     moment = read_moment(value) if isinstance(value, str) else value
     if not isinstance(moment, datetime):
-        raise Failed(f"{type_name(value)} is no date-time")
+        raise Failed(f"{shown(value)} is no date-time")
     return moment
 
 
@@ -210,7 +223,7 @@ def _as_callable(value: object) -> Applied:
     return value
 
 
-_CHANGES: dict[object, Callable[[object], object]] = {
+_CHANGES: dict[object, Change] = {
     str: as_text,
     int: _as_whole,
     datetime: _as_moment,
@@ -221,11 +234,9 @@ _CHANGES: dict[object, Callable[[object], object]] = {
 }
 
 
-def _adapter(hint: object) -> tuple[Callable[[object], object], bool] | None:
-    """How an argument is read, and whether the function sees a null itself; None: as it is."""
-    for kind, change in _CHANGES.items():
-        if hint == kind:
-            return change, False
-        if kind is not Applied and hint == kind | None:  # type: ignore[operator]
-            return change, True
-    return None
+def _adapter(hint: object) -> tuple[Change | None, bool]:
+    """How an argument is read (None: as it is), and whether the function sees a null itself."""
+    kinds = [one for one in get_args(hint) if one is not NoneType] if get_origin(hint) in (Union, UnionType) else [hint]
+    kind = kinds[0] if len(kinds) == 1 else object
+    change = get_args(kind)[1] if get_origin(kind) is Annotated else _CHANGES.get(kind)
+    return change, change is None or kind is not hint

@@ -3,6 +3,7 @@
 from headrace.mapping.failure import Failed, Failure
 from headrace.mapping.functions.declaring import Later, function
 from headrace.mapping.operators import empty, equal, truthy
+from headrace.mapping.values import type_name
 
 LOGICAL = "Logical operators"
 ARRAYS = "Hierarchies - Arrays"
@@ -72,5 +73,5 @@ def nullify() -> None:
 def is_empty(input: object) -> bool:
     """Whether an object, array or text has nothing in it; null is empty."""
     if not isinstance(input, str | list | dict | None):
-        raise Failed(f"{input} is no object, array or text")
+        raise Failed(f"{type_name(input)} is no object, array or text")
     return empty(input)

@@ -1,18 +1,23 @@
 """Dates and times: read, written, carried into other zones, and the moment of the run."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import TypeVar
+from typing import Annotated
 
-from headrace.mapping.date_writing import pattern_writer
-from headrace.mapping.dates import PatternInvalid, pattern_reader, read_moment
+from headrace.mapping.date_writing import Writer, pattern_writer
+from headrace.mapping.dates import Reader, pattern_reader, read_moment
 from headrace.mapping.failure import Failed
-from headrace.mapping.functions.declaring import Context, function
-from headrace.mapping.zones import zone_named
+from headrace.mapping.functions.declaring import Context, as_text, function
+from headrace.mapping.values import shown
+from headrace.mapping.words import Words
+from headrace.mapping.zones import in_zone, zone_named, zone_names
 
 DATES = "Date / Time"
-_Compiled = TypeVar("_Compiled")
+# Texts that are a time zone, or a Java date pattern to read or to write by.
+Zone = Annotated[tzinfo, Words("time zone", "name one such as Europe/Paris or +02:00", zone_named, zone_names)]
+_ReadBy = Annotated[Reader, lambda pattern: pattern_reader(as_text(pattern))]
+_WriteBy = Annotated[Writer, lambda pattern: pattern_writer(as_text(pattern))]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MOST_SHOWN = 50
 
 
 @function(
@@ -25,7 +30,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
         'date(null, "yyyy-MM-dd", date("2020-01-01"))': "2020-01-01T00:00:00Z",
     },
 )
-def date(date: object, format: str | None = None, default_date: object = None) -> object:
+def date(date: object, format: _ReadBy | None = None, default_date: object = None) -> object:
     """Reads a text as a date-time, by FORMAT or by the default formats in their order; UTC where it names no zone.
 
     FORMAT is a Java date pattern. DEFAULT_DATE takes the place of a null.
@@ -35,17 +40,18 @@ def date(date: object, format: str | None = None, default_date: object = None) -
     if isinstance(date, datetime):
         return date
     if not isinstance(date, str):
-        raise Failed("only a text can be read as a date-time")
-    moment = read_moment(date) if format is None else compiled(pattern_reader, format)(date)
+        raise Failed(f"{shown(date)} is no text, and only a text can be read as a date-time")
+    moment = read_moment(date) if format is None else format(date)
     if moment is None:
-        raise Failed(f"{date} is no date-time{' in any default format' if format is None else f' of {format}'}")
+        told = "in any default format" if format is None else f"of {format.pattern}"
+        raise Failed(f"{date[:_MOST_SHOWN]} is no date-time {told}")
     return moment
 
 
 @function(DATES, "now()", {}, contextual=True)
 def now(context: Context) -> datetime:
     """The moment at which the run was planned."""
-    return _EPOCH + timedelta(milliseconds=context.now)
+    return _moment_at(context.now)
 
 
 @function(DATES, "timestamp()", {}, contextual=True)
@@ -65,9 +71,9 @@ def timestamp(context: Context) -> int:
         'format(zone_date_to_zone("2019-10-23T11:24:35Z", "Europe/Paris"), "HH:mm z XXX")': "13:24 CEST +02:00",
     },
 )
-def format(date: datetime, format: str) -> str:
+def format(date: datetime, format: _WriteBy) -> str:
     """Writes a date-time by a Java date pattern, in the date-time's own zone; weeks are ISO's, from Monday on."""
-    return compiled(pattern_writer, format)(date)
+    return format(date)
 
 
 @function(
@@ -75,9 +81,9 @@ def format(date: datetime, format: str) -> str:
     "dformat(TIMESTAMP, FORMAT)",
     {"dformat(1571829875000, \"yyyy-MM-dd'T'HH:mm:ss.SSSX\")": "2019-10-23T11:24:35.000Z"},
 )
-def dformat(timestamp: int, format: str) -> str:
+def dformat(timestamp: int, format: _WriteBy) -> str:
     """Writes epoch milliseconds by a Java date pattern, in UTC."""
-    return compiled(pattern_writer, format)(_EPOCH + timedelta(milliseconds=timestamp))
+    return format(_moment_at(timestamp))
 
 
 @function(
@@ -90,7 +96,7 @@ def dformat(timestamp: int, format: str) -> str:
 )
 def zone_date_to_utc(date: datetime) -> datetime:
     """The same moment in UTC; an abbreviation such as PST is the one offset that it names."""
-    return date.astimezone(UTC)
+    return in_zone(date, UTC)
 
 
 @function(
@@ -103,22 +109,13 @@ def zone_date_to_utc(date: datetime) -> datetime:
         'zone_date_to_zone("2021-10-26T13:43:59Z", "Europe/Paris")': "2021-10-26T13:43:59Z",
     },
 )
-def zone_date_to_zone(date: datetime, zone: str) -> datetime:
+def zone_date_to_zone(date: datetime, zone: Zone) -> datetime:
     """The same moment by another zone's clock, which format and date_part then go by."""
-    return date.astimezone(zone_of(zone))
+    return in_zone(date, zone)
 
 
-def zone_of(name: str) -> tzinfo:
-    """The zone that an argument names."""
-    zone = zone_named(name)
-    if zone is None:
-        raise Failed(f"there is no time zone {name[:50]}; name one such as Europe/Paris or +02:00")
-    return zone
-
-
-def compiled(compile: Callable[[str], _Compiled], pattern: str) -> _Compiled:
-    """The date pattern that an argument is, compiled."""
+def _moment_at(milliseconds: int) -> datetime:
     try:
-        return compile(pattern)
-    except PatternInvalid as error:
-        raise Failed(str(error)) from error
+        return _EPOCH + timedelta(milliseconds=milliseconds)
+    except OverflowError as error:
+        raise Failed("so many milliseconds since 1970 lie outside the years 1 to 9999") from error

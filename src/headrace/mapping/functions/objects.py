@@ -1,7 +1,10 @@
 """Objects and maps: made from pairs, merged, asked for their keys."""
 
+from collections.abc import Sequence
+
 from headrace.mapping.failure import Failed
 from headrace.mapping.functions.declaring import as_text, function
+from headrace.mapping.values import type_name
 
 OBJECTS = "Hierarchies - Objects"
 MAPS = "Hierarchies - Map"
@@ -29,16 +32,43 @@ def to_map(*pairs: object) -> dict[str, object]:
 
 @function(
     OBJECTS,
-    "object_to_map(KEY_1, VALUE_1, ...)",
-    {'object_to_map("a", 1)': {"a": 1}, 'object_to_map({"a": 1})': {"a": 1}},
+    "object_to_map(KEY_1, VALUE_1, ... | OBJECT | OBJECT_ARRAY, ATTRIBUTE)",
+    {
+        'object_to_map("a", 1)': {"a": 1},
+        'object_to_map({"a": 1})': {"a": 1},
+        "object_to_map([{'type': 'home', 'no': 1}, {'type': 'work', 'no': 2}], type)": {
+            "home": {"type": "home", "no": 1},
+            "work": {"type": "work", "no": 2},
+        },
+    },
+    named=True,
 )
-def object_to_map(*pairs: object) -> object:
-    """A map of keys and values in turn, or of one object's fields."""
-    if len(pairs) != 1:
-        return _paired(pairs)
-    if not isinstance(pairs[0], dict | None):
-        raise Failed("a single argument must be an object")
-    return pairs[0]
+def object_to_map(names: Sequence[str | None], *pairs: object) -> object:
+    """A map of keys and values in turn, of one object's fields, or of objects by one of their attributes."""
+    if len(pairs) == 1:
+        if not isinstance(pairs[0], dict | None):
+            raise Failed(f"{type_name(pairs[0])} is no object; give an object, or keys and values in turn")
+        return pairs[0]
+    if len(pairs) == 2 and isinstance(pairs[0], list):
+        return _by_attribute(pairs[0], names[1] or as_text(pairs[1]))
+    if len(pairs) == 2 and pairs[0] is None:
+        return None
+    return _paired(pairs)
+
+
+@function(
+    MAPS,
+    "array_to_map(INPUTS, KEY)",
+    {
+        "array_to_map([{'type': 'home', 'no': 1}, {'type': 'work', 'no': 2}], 'type').get('work')": {
+            "type": "work",
+            "no": 2,
+        }
+    },
+)
+def array_to_map(inputs: list[object], key: str) -> dict[str, object]:
+    """A map of an array's objects by the value that each has under KEY; objects without one are left out."""
+    return _by_attribute(inputs, key)
 
 
 @function(
@@ -114,6 +144,11 @@ def add_to_map(*maps: dict[str, object] | None) -> dict[str, object]:
         for key, value in (map or {}).items():
             merged.setdefault(key, value)
     return merged
+
+
+def _by_attribute(elements: list[object], attribute: str) -> dict[str, object]:
+    found = [(one.get(attribute), one) for one in elements if isinstance(one, dict)]
+    return {as_text(value): one for value, one in found if value is not None}
 
 
 def _paired(pairs: tuple[object, ...]) -> dict[str, object]:

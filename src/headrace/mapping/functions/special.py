@@ -6,7 +6,7 @@ from importlib import import_module
 from headrace.errors import Invalid
 from headrace.ids import new_uuid
 from headrace.mapping.failure import Failed
-from headrace.mapping.functions.declaring import function
+from headrace.mapping.functions.declaring import as_text, function
 
 SPECIAL = "Special operations"
 Derive = Callable[[str], str]
@@ -29,7 +29,11 @@ def fpid_to_ecid(string: str) -> str:
     """
     if not _derived_by:
         raise Failed("fpid_to_ecid needs a derivation: start the server with --fpid-to-ecid MODULE:FUNCTION")
-    return _derived_by[0](string)
+    try:
+        return as_text(_derived_by[0](string))
+    except Exception as error:
+        # It is the operator's own, so it may raise anything.
+        raise Failed("the derivation that --fpid-to-ecid names failed on this id") from error
 
 
 def derive_ecids(name: str) -> None:

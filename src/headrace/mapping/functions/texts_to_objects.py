@@ -1,6 +1,7 @@
 """Texts and arrays taken apart into objects."""
 
-from decimal import Decimal
+import re
+from decimal import Decimal, InvalidOperation
 
 import msgspec
 
@@ -9,9 +10,9 @@ from headrace.mapping.functions.declaring import Context, as_text, function
 from headrace.mapping.values import as_double, as_exact
 
 OBJECTS = "Hierarchies - Objects"
-MAPS = "Hierarchies - Map"
 JSON = "JSON"
 _JSON = msgspec.json.Decoder(float_hook=Decimal)
+_PLACE = re.compile(r"\(byte ([0-9]+)\)")
 
 
 @function(
@@ -61,22 +62,6 @@ def arrays_to_object(*pairs: object) -> list[object]:
 
 
 @function(
-    MAPS,
-    "array_to_map(INPUTS, KEY)",
-    {
-        "array_to_map([{'type': 'home', 'no': 1}, {'type': 'work', 'no': 2}], 'type').get('work')": {
-            "type": "work",
-            "no": 2,
-        }
-    },
-)
-def array_to_map(inputs: list[object], key: str) -> dict[str, object]:
-    """A map of an array's objects by the value that each has under KEY; objects without one are left out."""
-    found = [(one.get(key), one) for one in inputs if isinstance(one, dict)]
-    return {as_text(value): one for value, one in found if value is not None}
-
-
-@function(
     JSON,
     "json_to_object(STRING)",
     {
@@ -91,11 +76,19 @@ def json_to_object(context: Context, string: str) -> object:
     """What a JSON text holds: an object, an array or a value."""
     try:
         value = _JSON.decode(string)
+        return as_exact(value) if context.exact else as_double(value)
     except RecursionError as error:
         raise Failed("the text is nested too deeply") from error
+    except msgspec.ValidationError as error:
+        raise Failed("the JSON has a whole number with too many digits") from error
     except msgspec.DecodeError as error:
-        raise Failed(f"the text is no JSON: {error}") from error
-    return as_exact(value) if context.exact else as_double(value)
+        place = _PLACE.search(str(error))
+        told = f"it cannot be read at byte {place[1]}" if place else "it ends too early"
+        raise Failed(f"the text is no JSON: {told}") from error
+    except UnicodeEncodeError as error:
+        raise Failed("the text is no JSON: it has half a character") from error
+    except InvalidOperation as error:
+        raise Failed("the JSON has a number with too large an exponent") from error
 
 
 def _pairs_in(text: str, between: str | None, behind: str | None) -> dict[str, object]:

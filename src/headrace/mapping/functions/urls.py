@@ -1,14 +1,17 @@
 """The parts of a URL, and percent encoding."""
 
 import re
+from typing import Annotated
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from headrace.mapping.failure import Failed
 from headrace.mapping.functions.declaring import function
+from headrace.mapping.words import words
 
 URLS = "URL"
 _PORTS = {"http": 80, "https": 443, "ftp": 21, "ftps": 990, "sftp": 22, "ssh": 22, "ws": 80, "wss": 443}
-_ANCHORS = ("retain", "remove", "append")
+_RETAIN, _REMOVE, _APPEND = "retain", "remove", "append"
+_Anchor = Annotated[str, words("way with an anchor", {one: one for one in (_RETAIN, _REMOVE, _APPEND)})]
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://.")
 
 
@@ -69,21 +72,19 @@ def get_url_path(url: str, full_path: object = True) -> str | None:
         },
     },
 )
-def get_url_query_str(url: str, anchor: str) -> dict[str, object] | None:
+def get_url_query_str(url: str, anchor: _Anchor) -> dict[str, object] | None:
     """The query of a URL as a map, as it is written; of a name that comes twice the last value, null for none.
 
     ANCHOR says what becomes of the part behind #: retain it at the end of the last value, remove it, or append it under
     the name _anchor_. Null when the text is no URL.
     """
-    if anchor.lower() not in _ANCHORS:
-        raise Failed(f"{anchor} is not one of {', '.join(_ANCHORS)}")
     parts = _parts(url)
     if parts is None:
         return None
-    tail = f"#{parts.fragment}" if parts.fragment and anchor.lower() == "retain" and parts.query else ""
+    tail = f"#{parts.fragment}" if parts.fragment and anchor == _RETAIN and parts.query else ""
     pairs = [pair.partition("=") for pair in f"{parts.query}{tail}".split("&") if pair]
     found: dict[str, object] = {name: value if equals else None for name, equals, value in pairs}
-    if parts.fragment and anchor.lower() == "append":
+    if parts.fragment and anchor == _APPEND:
         found["_anchor_"] = parts.fragment
     return found
 
@@ -91,13 +92,16 @@ def get_url_query_str(url: str, anchor: str) -> dict[str, object] | None:
 @function(URLS, "get_url_encoded(URL)", {'get_url_encoded("https://a.b/c d~*")': "https%3A%2F%2Fa.b%2Fc%20d%7E%2A"})
 def get_url_encoded(url: str) -> str:
     """The text with every special character as a percent code."""
-    return quote(url, safe="").replace("~", "%7E")
+    return quote(url, safe="", errors="replace").replace("~", "%7E")
 
 
 @function(URLS, "get_url_decoded(URL)", {'get_url_decoded("https%3A%2F%2Fa.b%2Fc%20d")': "https://a.b/c d"})
 def get_url_decoded(url: str) -> str:
     """The text with every percent code as the character that it stands for."""
-    return unquote(url, errors="strict")
+    try:
+        return unquote(url, errors="strict")
+    except UnicodeDecodeError as error:
+        raise Failed("the percent codes are no UTF-8 text") from error
 
 
 def _parts(url: str) -> SplitResult | None:
