@@ -176,7 +176,9 @@ def _is_operation(node: Node) -> bool:
 
     One step at a time, so that it takes no longer than the expression is long; a regular expression may take longer.
     """
-    if isinstance(node, Literal | Field | Lambda) or any(not _is_constant(child) for child in children(node)):
+    if isinstance(node, Literal | Field | Lambda | ArrayOf | MapOf) or any(
+        not _is_constant(child) for child in children(node)
+    ):
         return False
     if isinstance(node, Binary) and node.operator in _FITTING:
         return False

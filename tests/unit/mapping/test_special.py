@@ -36,6 +36,12 @@ def test_a_derivation_is_called_with_the_text(derivation):
     assert mapped("fpid_to_ecid(a)").table["_id"].to_pylist() == ["'b'", "'b'"]
 
 
+def test_a_derivation_that_fails_costs_the_value_and_not_the_run(derivation):
+    derivation("builtins:int")
+    made = mapped("fpid_to_ecid(a)")
+    assert (made.table["_id"].to_pylist(), made.warnings) == ([None, None], {"_id": 2})
+
+
 @pytest.mark.parametrize("name", ["no.such:module", "builtins:nothing", "builtins", "builtins:__name__"])
 def test_a_derivation_that_is_none_is_refused_at_the_start(derivation, name):
     with pytest.raises(Invalid, match="--fpid-to-ecid"):
