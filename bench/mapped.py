@@ -8,10 +8,8 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from decimal import Decimal
 from pathlib import Path
 
-import msgspec
 import pyarrow.parquet as pq
 
 from bench import mapping_data
@@ -20,6 +18,7 @@ from headrace import sources, xdm
 from headrace.clock import Window
 from headrace.main import GARBAGE_THRESHOLD
 from headrace.mapping import CompiledMapping, Mapped, compile_mapping
+from headrace.mapping.values import EXACT_JSON
 from headrace.sources.reading import Part, Reading, Request
 
 WRAPPER = "element"
@@ -49,19 +48,17 @@ def main() -> None:
 
 def _by_columns(compiled: CompiledMapping, pages: Iterator[bytes]) -> Iterator[Mapped]:
     decoder = sources.decoder(_reading(), Part(0, Request("GET", "http://source")), compiled.wanted)
-    numbers_as_written = msgspec.json.Decoder(float_hook=Decimal)
     for page in pages:
         for slice in decoder.slices(page):
             yield compiled.map_table(slice.typed)
-            loose = [numbers_as_written.decode(text) for text in slice.loose["record"].to_pylist()]
+            loose = [EXACT_JSON.decode(text) for text in slice.loose["record"].to_pylist()]
             if loose:
                 yield compiled.map_records(slice.loose["_row"].to_pylist(), loose)
 
 
 def _by_reference(compiled: CompiledMapping, pages: Iterator[bytes]) -> Iterator[Mapped]:
-    numbers_as_written = msgspec.json.Decoder(float_hook=Decimal)
     for page in pages:
-        records = [{WRAPPER: _renamed(one)} for one in numbers_as_written.decode(page)["elements"]]
+        records = [{WRAPPER: _renamed(one)} for one in EXACT_JSON.decode(page)["elements"]]
         for first in range(0, len(records), SLICE):
             part = records[first : first + SLICE]
             yield compiled.map_records(range(first, first + len(part)), part)

@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from bench import mapping_data
 from bench.figures import Series, at_least, at_most, ratios, show, step
@@ -15,6 +16,9 @@ from bench.processes import result_of
 FUNCTION_ROWS = 10_000
 # The reference needs several times as long; its rows per second do not depend on their number.
 REFERENCE_SHARE = 4
+# Characters of an expression in the table of functions, and of the whole table.
+WIDEST = 48
+WIDTH = 132
 
 
 def run(console: Console, rows: int, repeat: int) -> None:
@@ -76,8 +80,10 @@ def _show(console: Console, found: list[Cost]) -> None:
     for heading in ("reference", "columns", "equal rows"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("runs over", no_wrap=True)
-    table.add_column("expression", no_wrap=True, overflow="ellipsis")
+    table.add_column("expression", no_wrap=True)
     for one in sorted(found, key=lambda cost: (cost.back_end, cost.function)):
         cells = ("" if value is None else f"{value:,.0f}" for value in (one.reference, one.columns, one.equal))
-        table.add_row(one.function, *cells, one.back_end, one.expression)
-    console.print(table)
+        shown = one.expression if len(one.expression) <= WIDEST else f"{one.expression[: WIDEST - 1]}…"
+        table.add_row(one.function, *cells, one.back_end, Text(shown))
+    # As wide as it is, whatever the terminal: a column that is cut tells nothing.
+    Console(file=console.file, width=max(console.width, WIDTH)).print(table)

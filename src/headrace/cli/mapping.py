@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
 STANDARD_INPUT = "-"
 STYLES = {"columns": "green", "distinct values": "yellow", "rows": "red"}
-_NUMBERS_AS_WRITTEN = msgspec.json.Decoder(float_hook=Decimal)
 
 app = typer.Typer(no_args_is_help=True, help="Try expressions and mapping sets on files, without a server.")
 
@@ -148,15 +146,19 @@ def _lines(text: str) -> list[Any] | None:
     lines = [line for line in text.splitlines() if line.strip()]
     if len(lines) < 2 or not all(line.lstrip().startswith("{") for line in lines):
         return None
+    from headrace.mapping.values import EXACT_JSON
+
     try:
-        return [_NUMBERS_AS_WRITTEN.decode(line) for line in lines]
+        return [EXACT_JSON.decode(line) for line in lines]
     except msgspec.DecodeError:
         return None
 
 
 def _json(text: str, where: str) -> Any:
+    from headrace.mapping.values import EXACT_JSON
+
     try:
-        return _NUMBERS_AS_WRITTEN.decode(text)
+        return EXACT_JSON.decode(text)
     except msgspec.DecodeError as error:
         raise Invalid(f"{where} is not valid JSON: {error}") from error
 

@@ -1,7 +1,7 @@
 """Expression text read into the typed tree; every error names line, column and the words around it."""
 
 import re
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from importlib import resources
 from typing import cast
@@ -114,7 +114,10 @@ class _Tree(Transformer[Token, Node]):
         return Literal(units.decode("utf-16-le", "replace"))
 
     def float(self, text: Token) -> Node:
-        return Literal(Decimal(text.rstrip("dDfFbB")))
+        try:
+            return Literal(Decimal(text.rstrip("dDfFbB")))
+        except InvalidOperation as error:
+            raise _Misplaced(text, f"{text[:50]} is too large; a number is at most about 1.8e308") from error
 
     def integer(self, text: Token) -> Node:
         digits = text.rstrip("lLhH")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, Inexact
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, Inexact, InvalidOperation
 
 import msgspec
 
@@ -123,3 +123,14 @@ def _inside(value: object, change: Callable[[object], object]) -> object:
     if isinstance(value, dict):
         return {name: change(one) for name, one in value.items()}
     return [change(one) for one in value] if isinstance(value, list) else value
+
+
+def _as_written(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError(f"the number {text[:_MOST_SHOWN]} is out of all bounds") from error
+
+
+# JSON with each number that is not whole by its spelling as the decimal that was written.
+EXACT_JSON = msgspec.json.Decoder(float_hook=_as_written)

@@ -4,10 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
-import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 import zstandard
@@ -17,6 +15,7 @@ from headrace.errors import Broken
 from headrace.lake import FileRef, Lake, Stamp
 from headrace.lake.writer import DataWriter
 from headrace.mapping import CompiledMapping, Mapped
+from headrace.mapping.values import EXACT_JSON
 from headrace.rows import ROW_ERRORS
 from headrace.runs.plan import Target
 from headrace.runs.quarantine import Place, Quarantine, reasons_of
@@ -24,7 +23,6 @@ from headrace.sources.reading import Slice
 from headrace.xdm import Checker
 
 MOST_WARNED = 20  # that a part keeps
-_EXACT = msgspec.json.Decoder(float_hook=Decimal)
 Slices = Callable[[bytes], Iterator[Slice]]
 Wanted = Mapping[tuple[str, ...], pa.DataType | None]
 Choose = Callable[[str, Iterator[Slice]], Iterator[Slice]]
@@ -199,7 +197,7 @@ def tallied(slice: Slice, found: Judged, rejected: int) -> Tally:
 def _map(slice: Slice, compiled: CompiledMapping) -> list[Mapped]:
     mapped = [compiled.map_table(slice.typed)]
     if slice.loose.num_rows:
-        records = [_EXACT.decode(text) for text in slice.loose["record"].to_pylist()]
+        records = [EXACT_JSON.decode(text) for text in slice.loose["record"].to_pylist()]
         mapped.append(compiled.map_records(slice.loose["_row"].to_pylist(), records))
     return mapped
 

@@ -1,17 +1,15 @@
 """Texts and arrays taken apart into objects."""
 
 import re
-from decimal import Decimal, InvalidOperation
 
 import msgspec
 
 from headrace.mapping.failure import Failed
 from headrace.mapping.functions.declaring import Context, as_text, function
-from headrace.mapping.values import as_double, as_exact
+from headrace.mapping.values import EXACT_JSON, as_double, as_exact
 
 OBJECTS = "Hierarchies - Objects"
 JSON = "JSON"
-_JSON = msgspec.json.Decoder(float_hook=Decimal)
 _PLACE = re.compile(r"\(byte ([0-9]+)\)")
 
 
@@ -75,20 +73,18 @@ def arrays_to_object(*pairs: object) -> list[object]:
 def json_to_object(context: Context, string: str) -> object:
     """What a JSON text holds: an object, an array or a value."""
     try:
-        value = _JSON.decode(string)
+        value = EXACT_JSON.decode(string)
         return as_exact(value) if context.exact else as_double(value)
     except RecursionError as error:
         raise Failed("the text is nested too deeply") from error
     except msgspec.ValidationError as error:
-        raise Failed("the JSON has a whole number with too many digits") from error
+        raise Failed("the JSON has a number that is out of all bounds") from error
     except msgspec.DecodeError as error:
         place = _PLACE.search(str(error))
         told = f"it cannot be read at byte {place[1]}" if place else "it ends too early"
         raise Failed(f"the text is no JSON: {told}") from error
     except UnicodeEncodeError as error:
         raise Failed("the text is no JSON: it has half a character") from error
-    except InvalidOperation as error:
-        raise Failed("the JSON has a number with too large an exponent") from error
 
 
 def _pairs_in(text: str, between: str | None, behind: str | None) -> dict[str, object]:
