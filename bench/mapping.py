@@ -18,7 +18,7 @@ FUNCTION_ROWS = 10_000
 REFERENCE_SHARE = 4
 # Characters of an expression in the table of functions, and of the whole table.
 WIDEST = 48
-WIDTH = 132
+WIDTH = 138
 
 
 def run(console: Console, rows: int, repeat: int) -> None:

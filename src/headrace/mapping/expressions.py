@@ -130,21 +130,22 @@ def _argument_faults(node: Call | Method) -> Iterator[Fault]:
                 change(value)
         except Failed as error:
             slip = meant(value, change.usual()) if isinstance(change, Words) and isinstance(value, str) else ""
-            yield node.at, f"{node.name}: {error.reason}{slip}"
+            yield getattr(argument, "at", node.at), f"{node.name}: {error.reason}{slip}"
 
 
 def _operator_faults(node: Binary, place: _Place) -> Iterator[Fault]:
     if node.operator in _FITTING and isinstance(node.right, Literal):
-        yield from _pattern_faults(node.right.value, node)
+        yield from _pattern_faults(node.right, node.operator)
     elif node.operator in ("/", "%") and place.sure and _is_zero(node.right):
         yield node.at, "division by zero"
 
 
-def _pattern_faults(pattern: object, node: Binary) -> Iterator[Fault]:
+def _pattern_faults(pattern: Literal, operator: str) -> Iterator[Fault]:
     try:
-        text_as_regex(pattern)
+        text_as_regex(pattern.value)
     except Failed as error:
-        yield node.at, f"{node.operator} takes a regular expression or an array such as ['a', 'b']: {error.reason}"
+        told = f"{operator} takes a regular expression or an array such as ['a', 'b']: {error.reason}"
+        yield pattern.at, told
 
 
 def _number_faults(node: Literal, at: At) -> Iterator[Fault]:

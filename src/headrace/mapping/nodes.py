@@ -25,6 +25,7 @@ class Literal(Node):
     """A constant; a number with a point is exact until it is known whether the destination is."""
 
     value: Scalar
+    at: At = field(default=At(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

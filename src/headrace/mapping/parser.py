@@ -111,11 +111,11 @@ class _Tree(Transformer[Token, Node]):
     def string(self, text: Token) -> Node:
         # Two escaped halves make one character; half a one is no character.
         units = _ESCAPE.sub(_unescaped, text[1:-1]).encode("utf-16-le", "surrogatepass")
-        return Literal(units.decode("utf-16-le", "replace"))
+        return Literal(units.decode("utf-16-le", "replace"), _at(text))
 
     def float(self, text: Token) -> Node:
         try:
-            return Literal(Decimal(text.rstrip("dDfFbB")))
+            return Literal(Decimal(text.rstrip("dDfFbB")), _at(text))
         except InvalidOperation as error:
             raise _Misplaced(text, f"{text[:50]} is too large; a number is at most about 1.8e308") from error
 
@@ -123,18 +123,18 @@ class _Tree(Transformer[Token, Node]):
         digits = text.rstrip("lLhH")
         octal = len(digits) > 1 and digits[0] == "0" and digits[1] not in "xX"
         try:
-            return Literal(int(digits, 8 if octal else 0))
+            return Literal(int(digits, 8 if octal else 0), _at(text))
         except ValueError as error:
             raise _Misplaced(text, f"{digits} starts with 0 and is no octal number") from error
 
-    def true(self, _word: Token) -> Node:
-        return Literal(True)
+    def true(self, word: Token) -> Node:
+        return Literal(True, _at(word))
 
-    def false(self, _word: Token) -> Node:
-        return Literal(False)
+    def false(self, word: Token) -> Node:
+        return Literal(False, _at(word))
 
-    def null(self, _word: Token) -> Node:
-        return Literal(None)
+    def null(self, word: Token) -> Node:
+        return Literal(None, _at(word))
 
     def array(self, *elements: Node | None) -> Node:
         return ArrayOf(tuple(one for one in elements if one is not None))

@@ -97,7 +97,7 @@ def test_a_pattern_has_a_longest_length():
 def test_a_pattern_that_is_written_out_is_checked_with_the_expression():
     with pytest.raises(MappingSyntax, match="the group has no closing") as raised:
         validate_expression('1 + matches_regex(a, "x(y")')
-    assert (raised.value.facts["line"], raised.value.facts["column"]) == (1, 5)
+    assert (raised.value.facts["line"], raised.value.facts["column"]) == (1, 22)
 
 
 @pytest.mark.parametrize("method", ['matches("(")', 'replaceAll("(", "")', 'replaceFirst("(", "")', 'split("(")'])
