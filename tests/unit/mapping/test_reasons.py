@@ -16,6 +16,8 @@ from headrace.mapping.parser import parse_expression
 from headrace.mapping.reference import Scope, evaluator
 from headrace.mapping.values import as_double, as_exact, json_text
 
+pytestmark = pytest.mark.slow
+
 # Names of exceptions, and how Python and the libraries put things.
 FOREIGN = re.compile(
     r"\b\w*(Error|Exception)\b|Inexact|InvalidOperation|Python int|must be in|out of range|invalid literal|codec"
