@@ -89,7 +89,7 @@ def slug(name: str) -> str:
     words = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:100]
     if not words:
         return "dataset"
-    return f"_{words}" if words[0].isdigit() else words
+    return f"_{words}" if words[0].isdecimal() else words
 
 
 def _without_figures(body: Body) -> Body:

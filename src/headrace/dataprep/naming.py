@@ -78,7 +78,7 @@ def _alike(left: str, right: str) -> float:
     if left == right or _single(left) == _single(right):
         return 1.0
     short, long = sorted((left, right), key=len)
-    if len(short) < LEAST_LETTERS or short.isdigit() or long.isdigit():
+    if len(short) < LEAST_LETTERS or short.isdecimal() or long.isdigit():
         return 0.0
     if long.startswith(short):
         return SHORTENED

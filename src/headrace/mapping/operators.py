@@ -39,7 +39,7 @@ def as_number(value: object, exact: bool) -> Number:
         return int(found)
     if isinstance(found, int):
         return found
-    if isinstance(found, Decimal) and isinstance(value, str) and value.lstrip("+-").isdigit():
+    if isinstance(found, Decimal) and isinstance(value, str) and value.lstrip("+-").isdecimal():
         return int(found)
     number = as_exact(found) if exact else as_double(found)
     if not isinstance(number, float | Decimal):

@@ -117,6 +117,6 @@ def _brackets(text: str, position: int) -> tuple[list[Step], int]:
     inside = text[position + 1 : end] if end > 0 and text[position] == "[" else ""
     if inside == "*":
         return [None], end + 1
-    if inside.isascii() and inside.isdigit() and len(inside) < 7:
+    if inside.isascii() and inside.isdecimal() and len(inside) < 7:
         return [int(inside)], end + 1
     raise syntax_error(text, 1, position + 1, "expected a dot, [n] or [*]")

@@ -150,6 +150,9 @@ def _members(body: Body) -> Iterator[Problem]:
     for name, choices in CHOICES.items():
         if name in body and body[name] not in choices:
             yield problem(f"$.{name}", "enum", f"{name} must be one of {', '.join(choices)}.", *choices)
+    for name in ("xdm:sourceVersion", "xdm:destinationVersion"):
+        if not isinstance(version := body.get(name, 1), int) or isinstance(version, bool) or version < 1:
+            yield problem(f"$.{name}", "type", f"{name} must be the major version of a schema, such as 1.", "integer")
     if not isinstance(body.get("xdm:isPrimary", False), bool):
         yield problem("$.xdm:isPrimary", "type", "xdm:isPrimary must be true or false.", "boolean")
 

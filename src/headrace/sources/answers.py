@@ -64,7 +64,7 @@ def _words(body: bytes) -> str:
 def _asked(headers: Mapping[str, str]) -> float | None:
     """The seconds of a Retry-After header, given as seconds or as a date beside the answer's own Date."""
     text = headers.get("retry-after", "").strip()
-    if text.isdigit():
+    if text.isdecimal():
         return float(text)
     try:
         since = parsedate_to_datetime(headers["date"])

@@ -162,7 +162,7 @@ def _first_index(params: Params) -> int:
 def _page_next(params: Params, turn: Turn) -> Request | None:
     index = _first_index(params) + turn.n + 1
     end = params.get("endPageIndex")
-    known = _value(end, turn.answer) if isinstance(end, str) and not end.strip().isdigit() else end
+    known = _value(end, turn.answer) if isinstance(end, str) and not end.strip().isdecimal() else end
     if _last_page(params, turn) or _ended(params, turn.answer) or (known not in (None, "") and index > int(known)):
         return None
     return placed(_limited(params, turn.first), _name(params, "pageParamName"), index)

@@ -57,7 +57,7 @@ def _as_declared(value: Any, declared: Schema) -> Any:
     kind = declared.get("type")
     if kind == "boolean" and isinstance(value, str) and value.lower() in ("true", "false"):
         return value.lower() == "true"
-    if kind == "integer" and isinstance(value, str) and value.strip().lstrip("-").isdigit():
+    if kind == "integer" and isinstance(value, str) and value.strip().lstrip("-").isdecimal():
         return int(value)
     if kind == "string" and isinstance(value, int | float | list) and not isinstance(value, bool):
         value = as_text(value)

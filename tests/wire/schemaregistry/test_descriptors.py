@@ -108,6 +108,9 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"@type": "xdm:descriptorReferenceIdentity", "xdm:identityNamespace": "Nope"}, "$.xdm:identityNamespace", "Nope"),
     ({"xdm:property": "code"}, "$.xdm:property", "xdm:code"),
     ({"xdm:isPrimary": "yes"}, "$.xdm:isPrimary", "true or false"),
+    ({"xdm:sourceVersion": "\u00b2"}, "$.xdm:sourceVersion", "major version"),
+    ({"xdm:sourceVersion": True}, "$.xdm:sourceVersion", "major version"),
+    ({"xdm:destinationVersion": 0}, "$.xdm:destinationVersion", "major version"),
 ]
 
 
