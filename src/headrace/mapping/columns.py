@@ -1,5 +1,6 @@
 """The kinds of destination columns; each can be filled from an Arrow table or from JSON records, with one meaning."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -17,6 +18,8 @@ from headrace.mapping.paths import Path, names_of
 from headrace.mapping.values import type_name
 from headrace.mapping.vectorised import vector
 from headrace.mapping.vectors import NULL, Frame, NotVectorised, Vector, computed, kind_of
+
+log = logging.getLogger(__name__)
 
 Names = tuple[str, ...]
 # So many expressions share a pass: all that they keep is in memory at once.
@@ -167,6 +170,25 @@ def together(columns: Sequence[ExpressionColumn], table: pa.Table) -> list[Fille
     if table.num_rows <= FEW_ROWS:
         return [None] * len(columns)
     fields = {names: column_at(table, names) for column in columns for names in column.wanted}
+    return _surely(columns, fields, table.num_rows)
+
+
+def _surely(columns: Sequence[ExpressionColumn], fields: Mapping[Names, pa.Array], rows: int) -> list[Filled | None]:
+    """In one pass; where that ends in an error, each by itself: a defect in a form costs time, but no run."""
+    try:
+        return _in_one_pass(columns, fields, rows)
+    except pl.exceptions.PolarsError as error:
+        if len(columns) > 1:
+            return [made for column in columns for made in _surely([column], fields, rows)]
+        source = columns[0].cell.source
+        # The error's own words may hold values.
+        log.warning("%s goes by the reference: its form over columns failed (%s)", source, type(error).__name__)
+        return [columns[0].by_values(fields)]
+
+
+def _in_one_pass(
+    columns: Sequence[ExpressionColumn], fields: Mapping[Names, pa.Array], rows: int
+) -> list[Filled | None]:
     labels = {names: f"c{n}" for n, names in enumerate(fields)}
     kept: dict[str, pl.Expr] = {}
     vectors = {n: made for n, column in enumerate(columns) if (made := _vector_or_none(column, fields, labels, kept))}
@@ -174,7 +196,7 @@ def together(columns: Sequence[ExpressionColumn], table: pa.Table) -> list[Fille
     read = pl.DataFrame({labels[names]: pl.from_arrow(fields[names]) for names in used})
     found = computed(read, kept, vectors)
     return [
-        column.constant(table.num_rows) if not column.wanted
+        column.constant(rows) if not column.wanted
         else column.completed(fields, _arrow(found[f"value{n}"]), _arrow(found[f"declined{n}"])) if n in vectors
         else column.by_values(fields)
         for n, column in enumerate(columns)

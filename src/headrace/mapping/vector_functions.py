@@ -14,7 +14,6 @@ from headrace.mapping.vector_texts import FUNCTIONS_OF_TEXTS
 from headrace.mapping.vectors import (
     DOUBLE,
     FLAG,
-    LONG,
     MOMENT,
     NULL,
     NUMERAL,
@@ -41,24 +40,11 @@ def form_of(name: str) -> Form:
 
 
 def _by_kernel(
-    function: Function, kernel: Callable[..., pl.Expr], arguments: Sequence[Vector], _frame: Frame
+    function: Function, kernel: Callable[[pl.Expr], pl.Expr], arguments: Sequence[Vector], _frame: Frame
 ) -> Vector:
-    given: list[pl.Expr | int] = []
-    declined: list[pl.Expr | None] = []
-    for argument in arguments:
-        if argument.kind == LONG and isinstance(argument.constant, int):
-            given.append(_natural(argument.constant))
-            continue
-        one = text_vector(argument)
-        given.append(one.value)
-        declined += [one.declined, not_ascii(one.value) if function.ascii_only else None]
-    return Vector(kernel(*given), TEXT, any_of(*declined))
-
-
-def _natural(number: int) -> int:
-    if not 0 <= number < 2**31:
-        raise NotVectorised("a number that is no position")
-    return number
+    text = text_vector(arguments[0])
+    odd = not_ascii(text.value) if function.ascii_only else None
+    return Vector(kernel(text.value), TEXT, any_of(text.declined, odd))
 
 
 def _concat(arguments: Sequence[Vector], frame: Frame) -> Vector:

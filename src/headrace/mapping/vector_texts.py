@@ -64,6 +64,18 @@ def _replaced(text: Vector, old: Vector, new: Vector) -> Vector:
     return Vector(made, TEXT, any_of(text.declined, ~fits & text.value.is_not_null()))
 
 
+def joined(separator: Vector, elements: Sequence[Vector], frame: Frame) -> Vector:
+    """The elements that are not null, with a constant between them."""
+    if not isinstance(separator.constant, str):
+        raise NotVectorised("a separator that stands in a field")
+    texts = [text_vector(one) for one in elements]
+    if not texts:
+        return Vector(pl.lit(""), TEXT, constant="")
+    made = pl.concat_str([one.value for one in texts], separator=separator.constant, ignore_nulls=True)
+    kept = frame.keep(made)
+    return Vector(kept, TEXT, any_of(*(one.declined for one in texts), kept.str.len_bytes() > LONGEST_TEXT))
+
+
 def _replacestr(arguments: Sequence[Vector], _frame: Frame) -> Vector:
     text, old, new = arguments
     return _replaced(text_vector(text), old, new)
@@ -110,6 +122,29 @@ def _rpad(arguments: Sequence[Vector], _frame: Frame) -> Vector:
     return _padded(arguments, lambda text, count, padding: text.str.pad_end(count, padding))
 
 
+def _left(arguments: Sequence[Vector], frame: Frame) -> Vector:
+    return _part(text_vector(arguments[0]), Vector(pl.lit(0, pl.Int64), LONG), _count(arguments[1], frame))
+
+
+def _substr(arguments: Sequence[Vector], frame: Frame) -> Vector:
+    text, start, *length = arguments
+    counts = _count(length[0], frame) if length else Vector(pl.lit(LONGEST_TEXT, pl.Int64), LONG)
+    return _part(text_vector(text), _count(start, frame), counts)
+
+
+def _count(one: Vector, frame: Frame) -> Vector:
+    return whole_number(one, "a number of letters", frame)
+
+
+def _part(text: Vector, start: Vector, count: Vector) -> Vector:
+    """Part of a text; null where anything is null, declined where a number is negative."""
+    places = [pl.when(one.value >= 0).then(one.value).otherwise(0) for one in (start, count)]
+    there = start.value.is_not_null() & count.value.is_not_null()
+    negative = [(one.value < 0).fill_null(False) for one in (start, count)]
+    made = pl.when(there).then(text.value.str.slice(*places))
+    return Vector(made, TEXT, any_of(text.declined, start.declined, count.declined, *negative))
+
+
 def _right(arguments: Sequence[Vector], _frame: Frame) -> Vector:
     text, count = text_vector(arguments[0]), arguments[1].constant
     if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count < 2**31:
@@ -138,6 +173,8 @@ FUNCTIONS_OF_TEXTS: Mapping[str, Form] = {
     "equalsIgnoreCase": _equals_ignoring_case,
     "lpad": _lpad,
     "rpad": _rpad,
+    "left": _left,
+    "substr": _substr,
     "right": _right,
     "is_empty": _is_empty,
     "size_of": _size_of,

@@ -5,12 +5,14 @@ a declined row goes through the reference. A node that has no such form raises N
 goes through the reference. So nothing here can change a result, only the time that it takes.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import singledispatch
 
 import polars as pl
 
+from headrace.mapping.functions import FUNCTIONS
 from headrace.mapping.nodes import (
     ArrayOf,
     Binary,
@@ -29,7 +31,7 @@ from headrace.mapping.nodes import (
 from headrace.mapping.vector_functions import form_of
 from headrace.mapping.vector_operators import BINARY, membership, negated
 from headrace.mapping.vector_regexes import fit, group
-from headrace.mapping.vector_texts import is_empty, length, method
+from headrace.mapping.vector_texts import is_empty, joined, length, method
 from headrace.mapping.vectors import (
     DOUBLE,
     FLAG,
@@ -44,6 +46,8 @@ from headrace.mapping.vectors import (
     truth,
 )
 
+# They take an array apart at once, so that one that is written out need not be made.
+_JOINING = frozenset({"join", "array_to_string"})
 _INT64 = range(-(2**63), 2**63)
 _WORDS: dict[type, str] = {
     Member: "a member of a computed object", ArrayOf: "an array",
@@ -144,5 +148,16 @@ def _(node: Index, frame: Frame) -> Vector:
 
 @_vector.register
 def _(node: Call, frame: Frame) -> Vector:
+    if FUNCTIONS[node.name].name in _JOINING and (elements := _elements(node.arguments[1])) is not None:
+        return joined(vector(node.arguments[0], frame), [vector(one, frame) for one in elements], frame)
     form = form_of(node.name)
     return form([vector(argument, frame) for argument in node.arguments], frame)
+
+
+def _elements(node: Node) -> Sequence[Node] | None:
+    """What is put together to an array here; null elements count for nothing to whoever asks."""
+    if isinstance(node, ArrayOf):
+        return node.elements
+    if isinstance(node, Call) and node.name == "to_array" and isinstance(node.arguments[0], Literal):
+        return node.arguments[1:]
+    return None

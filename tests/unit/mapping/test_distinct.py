@@ -1,5 +1,6 @@
 """Equal values are computed once: the combinations that are found, and that the reference is asked once for each."""
 
+import polars as pl
 import pyarrow as pa
 import pytest
 
@@ -7,12 +8,6 @@ from headrace.mapping import columns, compile_mapping
 from headrace.mapping.distinct import combinations
 from headrace.mapping.parser import parse_expression
 from headrace.mapping.planner import repeats
-
-
-@pytest.fixture(autouse=True)
-def no_number_of_rows_is_few(monkeypatch):
-    monkeypatch.setattr(columns, "FEW_ROWS", 0)
-
 
 TARGET = pa.schema([("o", pa.struct([("n", pa.int64()), ("s", pa.string())]))])
 
@@ -93,3 +88,23 @@ def test_rows_that_are_read_one_by_one_share_their_records(monkeypatch):
     table = compiled.map_table(pa.table(rows)).table
     assert made == [[("v",), ("w",)]]
     assert [table[name].to_pylist()[0] for name in "abc"] == [["a", "b"], ["a", "be"], "E"]
+
+
+def test_a_form_over_columns_that_fails_costs_time_only(monkeypatch):
+    told, made = [], columns.computed
+
+    def failing(read, kept, vectors):
+        if any("to_uppercase" in str(one) for one in kept.values()):
+            raise pl.exceptions.ComputeError("a value: secret")
+        return made(read, kept, vectors)
+
+    monkeypatch.setattr(columns, "computed", failing)
+    monkeypatch.setattr(columns.log, "warning", lambda words, *given: told.append(words % given))
+    items = [
+        {"sourceType": "EXPRESSION", "source": f"{name}(v)", "destination": f"o.{to}"}
+        for name, to in (("upper", "s"), ("to_integer", "n"))
+    ]
+    rows = pa.table({"_row": pa.array(range(4)), "v": ["a", "7", "b", "c"]})
+    mapped = compile_mapping(items, TARGET, 0).map_table(rows)
+    assert [row["s"] for row in mapped.table["o"].to_pylist()] == ["A", "7", "B", "C"]
+    assert told == ["upper(v) goes by the reference: its form over columns failed (ComputeError)"]

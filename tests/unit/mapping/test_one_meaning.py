@@ -100,14 +100,6 @@ def table_of(records):
     return pa.table({"_row": pa.array(range(10, 10 + len(records)), pa.int64()), "e": element})
 
 
-@pytest.fixture(autouse=True, scope="module")
-def columns_for_few_rows_too():
-    """The rows that hypothesis finds are few; all but one test ask for the columns that many rows take."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mapping_columns, "FEW_ROWS", 0)
-        yield
-
-
 def columns_of(cases):
     """The column that each (kind, source, destination) compiles to."""
     compiled = (

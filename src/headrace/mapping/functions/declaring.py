@@ -24,6 +24,7 @@ from headrace.mapping.values import LONGEST_TEXT, shown, text_of, type_name
 
 Later = Callable[[], object]
 Applied = Callable[..., object]
+Kernel = Callable[[pl.Expr], pl.Expr]
 # Makes of an argument, which is not null, what a parameter takes; Failed says why it cannot.
 Change = Callable[[Any], object]
 
@@ -43,7 +44,7 @@ class Function:
     lazy        arguments come as calls, so that one that is not needed is never evaluated
     contextual  the first parameter is the Context
     named       the first parameter is the arguments' names: of a bare field its name, of anything else None
-    kernel      the same on Polars expressions of texts (a constant whole number comes as it is), or None
+    kernel      the same on a Polars expression of texts, for a function of one text, or None
     ascii_only  the kernel agrees on ASCII texts only
     """
 
@@ -56,7 +57,7 @@ class Function:
     lazy: bool = False
     contextual: bool = False
     named: bool = False
-    kernel: Callable[..., pl.Expr] | None = None
+    kernel: Kernel | None = None
     ascii_only: bool = False
     parameters: tuple[inspect.Parameter, ...] = field(init=False)
     hints: dict[str, Any] = field(init=False)
@@ -66,10 +67,10 @@ class Function:
         self.parameters = listed[1:] if self.contextual or self.named else listed
         self.hints = get_type_hints(self.run, include_extras=True)
 
-    def polars(self, *, ascii_only: bool = False) -> Callable[[Callable[..., pl.Expr]], Callable[..., pl.Expr]]:
+    def polars(self, *, ascii_only: bool = False) -> Callable[[Kernel], Kernel]:
         """Declares the vectorised form; it is held to the Python form by the differential tests."""
 
-        def declare(kernel: Callable[..., pl.Expr]) -> Callable[..., pl.Expr]:
+        def declare(kernel: Kernel) -> Kernel:
             self.kernel, self.ascii_only = kernel, ascii_only
             return kernel
 

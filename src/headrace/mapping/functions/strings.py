@@ -190,16 +190,6 @@ def _rtrim(text: pl.Expr) -> pl.Expr:
     return text.str.strip_chars_end(_BLANKS)
 
 
-@left.polars()
-def _left(text: pl.Expr, count: int) -> pl.Expr:
-    return text.str.slice(0, count)
-
-
-@substr.polars()
-def _substr(text: pl.Expr, start: int, length: int = 1_000_000) -> pl.Expr:
-    return text.str.slice(start, length)
-
-
 def _padding(padding: str | None, missing: int) -> str:
     padding = padding or " "
     if missing <= 0:
