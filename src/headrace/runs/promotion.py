@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 import zstandard
@@ -16,9 +17,10 @@ from headrace.lake import FileRef, Lake, Stamp
 from headrace.lake.writer import DataWriter
 from headrace.mapping import CompiledMapping, Mapped
 from headrace.mapping.values import EXACT_JSON
-from headrace.rows import ROW_ERRORS
+from headrace.rows import PARSING, ROW_ERRORS, row_errors
 from headrace.runs.plan import Target
 from headrace.runs.quarantine import Place, Quarantine, reasons_of
+from headrace.sources.decoding import UNREADABLE
 from headrace.sources.reading import Slice
 from headrace.xdm import Checker
 
@@ -140,12 +142,12 @@ class Judge:
 
     def judged(self, slice: Slice) -> Judged:
         """Maps and checks the rows of a slice."""
-        mapped = _map(slice, self.compiled)
+        mapped, unreadable = _map(slice, self.compiled)
         accepted, broken = self.checker.check(_in_order([one.table for one in mapped]))
         warnings: Counter[str] = Counter()
         for one in mapped:
             warnings.update(one.warnings)
-        errors = pa.concat_tables([slice.rejected, *(one.errors for one in mapped), broken])
+        errors = pa.concat_tables([slice.rejected, unreadable, *(one.errors for one in mapped), broken])
         return Judged(accepted, errors, warnings, pa.concat_tables([one.warned for one in mapped]))
 
 
@@ -194,12 +196,25 @@ def tallied(slice: Slice, found: Judged, rejected: int) -> Tally:
     return Tally(slice.read, found.accepted.num_rows, rejected, dropped, codes, found.warnings)
 
 
-def _map(slice: Slice, compiled: CompiledMapping) -> list[Mapped]:
+def _map(slice: Slice, compiled: CompiledMapping) -> tuple[list[Mapped], pa.Table]:
+    """The mapped rows, and ROW_ERRORS of loose records that have a number which nothing can hold."""
     mapped = [compiled.map_table(slice.typed)]
-    if slice.loose.num_rows:
-        records = [EXACT_JSON.decode(text) for text in slice.loose["record"].to_pylist()]
-        mapped.append(compiled.map_records(slice.loose["_row"].to_pylist(), records))
-    return mapped
+    read: dict[int, object] = {}
+    unreadable: list[dict[str, object]] = []
+    for row, text in zip(slice.loose["_row"].to_pylist(), slice.loose["record"].to_pylist(), strict=True):
+        try:
+            read[row] = EXACT_JSON.decode(text)
+        except msgspec.DecodeError as error:
+            unreadable.append(_unreadable(row, text, error))
+    if read:
+        mapped.append(compiled.map_records(list(read), list(read.values())))
+    return mapped, row_errors(unreadable)
+
+
+def _unreadable(row: int, text: str, error: msgspec.DecodeError) -> dict[str, object]:
+    why = str(error).partition(" - at `")[0]
+    message = f"The element cannot be read as a record: {why}."
+    return {"_row": row, "family": PARSING, "code": UNREADABLE, "message": message, "source": "$", "value": text}
 
 
 def _in_order(tables: list[pa.Table]) -> pa.Table:

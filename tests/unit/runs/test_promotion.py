@@ -102,6 +102,20 @@ def test_a_quarantined_record_is_the_one_that_came(lake: Lake) -> None:
     assert json.loads(line)["_filename"] == "page-0.json"
 
 
+@pytest.mark.parametrize("number", ["1e-99999999999999999999", "1e99999999999999999999", "-1E-9999999999999999999"])
+@pytest.mark.parametrize("name", ["cost", "other"])
+def test_a_number_that_nothing_can_hold_costs_its_row(lake: Lake, number: str, name: str) -> None:
+    good, odd = element(1), element("2", 3)  # the second one is read by itself, because its name is no text
+    page = msgspec.json.encode({"elements": [good, {**odd, name: "@"}]}).replace(b'"@"', number.encode())
+    promoted = promote(lake, page)
+    assert (promoted.tally.read, promoted.tally.written, promoted.tally.rejected) == (2, 1, 1)
+    [file] = promoted.errors
+    [line] = lake.read(FileRef.from_json(file["ref"])).splitlines()
+    assert number.encode() in line
+    [error] = json.loads(line)["_errors"]
+    assert error["code"] == "INGEST-1401-400" and "out of" in error["message"]
+
+
 def test_money_is_exact_and_days_partition_the_rows(lake: Lake) -> None:
     date = b'"dateRange":{"start":{"year":2022,"month":3,"day":31}}'
     promoted = promote(lake, b'{"elements":[{"clicks":1,"name":"a","cost":1234567890123456.78901,' + date + b"}]}")
