@@ -11,7 +11,7 @@ from decimal import Decimal
 from headrace.errors import MappingSyntax
 from headrace.mapping.failure import Failed, Failure
 from headrace.mapping.functions import FUNCTIONS
-from headrace.mapping.functions.declaring import Applied, Change, Context, as_regex
+from headrace.mapping.functions.declaring import Applied, Change, Context, as_lambda, as_regex
 from headrace.mapping.functions.special import SPECIAL
 from headrace.mapping.methods import METHODS, text_as_regex
 from headrace.mapping.nodes import (
@@ -120,8 +120,10 @@ def _method_faults(node: Method) -> Iterator[Fault]:
 
 
 def _argument_faults(node: Call | Method) -> Iterator[Fault]:
-    """Constants that are no such thing as the function or method reads in their place."""
+    """Constants that are no such thing as the function or method reads in their place, and what is no lambda there."""
     for change, argument in zip(_changes(node), node.arguments, strict=False):
+        if change is as_lambda and not isinstance(argument, Lambda):
+            yield getattr(argument, "at", node.at), f"{node.name} takes a lambda here, such as x -> x > 0"
         if change is None or not _is_constant(argument):
             continue
         value = _value(argument)
@@ -142,7 +144,8 @@ def _operator_faults(node: Binary, place: _Place) -> Iterator[Fault]:
 
 def _pattern_faults(pattern: Literal, operator: str) -> Iterator[Fault]:
     try:
-        text_as_regex(pattern.value)
+        if pattern.value is not None:
+            text_as_regex(pattern.value)
     except Failed as error:
         told = f"{operator} takes a regular expression or an array such as ['a', 'b']: {error.reason}"
         yield pattern.at, told

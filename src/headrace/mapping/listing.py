@@ -112,9 +112,10 @@ def _short(java: str) -> str:
 
 def _type(one: Function, name: str) -> tuple[str, str]:
     hint = one.hints.get(name)
-    if any(get_origin(kind) is Annotated for kind in (hint, *get_args(hint))):
-        # A text that is read as the word that it is.
-        return _TYPES[str]
+    read = next((get_args(kind)[0] for kind in (hint, *get_args(hint)) if get_origin(kind) is Annotated), None)
+    if read is not None:
+        # What is read from a word is given as a text.
+        return _TYPES.get(read, _TYPES[str])
     matching = (described for kind, described in _TYPES.items() if hint == kind or hint == _or_none(kind))
     return next(matching, _ANY)
 

@@ -77,8 +77,15 @@ def _index(value: object) -> int:
     return value
 
 
+def _place(value: object) -> int:
+    place = _index(value)
+    if place < 0:
+        raise Failed(f"{place} is no position; the first one is 0")
+    return place
+
+
 def _end(value: object) -> int | None:
-    return None if value is None else _index(value)
+    return None if value is None else _place(value)
 
 
 def _get(receiver: object, key: object) -> object:
@@ -99,7 +106,7 @@ def _split(text: str, regex: Regex) -> list[object]:
 
 
 METHODS: Mapping[str, MethodSpec] = {
-    "charAt": _on_text(lambda text, at: _substring(text, at, at + 1), _index),
+    "charAt": _on_text(lambda text, at: _substring(text, at, at + 1), _place),
     "concat": _on_text(lambda text, other: joined("", [text, other]), _text),
     "contains": _on_text(lambda text, other: other in text, _text),
     "endsWith": _on_text(str.endswith, _text),
@@ -117,7 +124,7 @@ METHODS: Mapping[str, MethodSpec] = {
     "size": MethodSpec(size),
     "split": _on_text(_split, text_as_regex),
     "startsWith": _on_text(str.startswith, _text),
-    "substring": _on_text(_substring, _index, _end, optional=1),
+    "substring": _on_text(_substring, _place, _end, optional=1),
     "toLowerCase": _on_text(str.lower),
     "toString": MethodSpec(as_text),
     "toUpperCase": _on_text(str.upper),

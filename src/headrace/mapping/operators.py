@@ -244,6 +244,8 @@ def _ordered(holds: Callable[[int], bool]) -> Operator:
 
 def _text_test(holds: Callable[[str, str], bool], negate: bool) -> Operator:
     def test(left: object, right: object, _exact: bool) -> object:
+        if left is None or right is None:
+            return (left is right) != negate
         if not isinstance(left, str) or not isinstance(right, str):
             raise Failed(f"{type_name(left)} and {type_name(right)} are not both text")
         return holds(left, right) != negate
@@ -253,6 +255,8 @@ def _text_test(holds: Callable[[str, str], bool], negate: bool) -> Operator:
 
 def _fits(negate: bool) -> Operator:
     def test(left: object, right: object, _exact: bool) -> object:
+        if right is None:
+            return (left is None) != negate
         if isinstance(right, str):
             return (left is not None and _matches(left, right)) != negate
         if not isinstance(right, list | dict):

@@ -44,6 +44,7 @@ _SYMBOLS = {
 TAKING_PATHS = ("contains_key", "is_set")
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "\\": "\\", '"': '"', "'": "'"}
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_STATEMENT = re.compile(r"\s*(var|new|while|for|do|if|return|break|continue|function)\b")
 _HINTS = {
     "=": "an assignment is not allowed; compare with ==",
     ";": "statements are not allowed; write one expression",
@@ -172,8 +173,19 @@ def _unreadable(text: str, error: UnexpectedInput) -> MappingSyntax:
         return syntax_error(text, error.line, error.column, _HINTS.get(found, f"{found} cannot be read here"))
     assert isinstance(error, UnexpectedToken)
     found = str(error.token)
-    what = f"{found} is a reserved word" if found in RESERVED else f"{found} cannot stand here"
-    return syntax_error(text, error.line, error.column, _HINTS.get(found, what))
+    return syntax_error(text, error.line, error.column, _HINTS.get(found) or _out_of_place(text, found, error.column))
+
+
+def _out_of_place(text: str, found: str, column: int) -> str:
+    statement = _STATEMENT.match(text)
+    if statement:
+        return f"{statement[1]} begins a statement, and statements are not allowed; write one expression"
+    if found == ">" and text[:column].endswith("<>"):
+        return "unequal is written !="
+    if found in RESERVED:
+        return f"{found} is a reserved word"
+    meant = f"; did you mean {found.lower()}?" if found.lower() in _SYMBOLS else ""
+    return f"{found} cannot stand here{meant}"
 
 
 def _at(token: Token) -> At:

@@ -132,9 +132,9 @@ def _text_test(left: Vector, right: Vector, operator: str) -> Vector:
     if left.kind != TEXT or right.kind != TEXT:
         raise NotVectorised(f"{operator} on {left.kind} and {right.kind}")
     test = left.value.str.starts_with if operator.endswith("^") else left.value.str.ends_with
-    made = test(right.value)
-    declined = any_of(left.declined, right.declined, *_nulls(left, right))
-    return Vector(~made if operator.startswith("!") else made, FLAG, declined)
+    both = left.value.is_null() & right.value.is_null()
+    made = test(right.value).fill_null(False) | both
+    return Vector(~made if operator.startswith("!") else made, FLAG, any_of(left.declined, right.declined))
 
 
 def membership(left: Vector, elements: Sequence[Vector], operator: str) -> Vector:

@@ -11,6 +11,7 @@ from headrace.mapping.functions.declaring import as_text
 # So close that a slip is likely: iff for iif, but not concat for frobnicate.
 CLOSE = 0.66
 _MOST_SHOWN = 50
+_LEAST_BEGUN = 4
 
 Meaning = TypeVar("Meaning")
 
@@ -53,5 +54,8 @@ def words(called: str, known: Mapping[str, Meaning], advice: str = "") -> Words[
 def meant(word: str, known: Collection[str]) -> str:
     """The question whether one of the ``known`` words was meant, to end a message with; empty without a close one."""
     folded = {one.lower(): one for one in known}
-    close = get_close_matches(word[:_MOST_SHOWN].lower(), folded, n=1, cutoff=CLOSE)
+    asked = word[:_MOST_SHOWN].lower()
+    # A beginning is likelier than a slip: to_int is to_integer, though to_bigint is as close.
+    begun = sorted((one for one in folded if one.startswith(asked)), key=len) if len(asked) >= _LEAST_BEGUN else []
+    close = begun or get_close_matches(asked, folded, n=1, cutoff=CLOSE)
     return f"; did you mean {folded[close[0]]}?" if close else ""

@@ -50,8 +50,8 @@ def add_to_array(array: list[object], *values: object) -> list[object]:
     ARRAYS, "join_arrays(ARRAY, VALUES)", {"join_arrays(['a', 'b'], ['c'], ['d', 'e'])": ["a", "b", "c", "d", "e"]}
 )
 def join_arrays(array: list[object], *values: object) -> list[object]:
-    """One array of the elements of several."""
-    return _chained([array, *(value if isinstance(value, list) else [value] for value in values)])
+    """One array of the elements of several; a value that is no array is an element, a null is none."""
+    return _chained([array, *(value if isinstance(value, list) else [value] for value in values if value is not None)])
 
 
 @function(

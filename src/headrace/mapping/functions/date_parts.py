@@ -7,7 +7,7 @@ from typing import Annotated
 
 from headrace.mapping.date_writing import quarter
 from headrace.mapping.failure import Failed
-from headrace.mapping.functions.declaring import function
+from headrace.mapping.functions.declaring import function, within
 from headrace.mapping.functions.moments import DATES, Zone
 from headrace.mapping.words import words
 from headrace.mapping.zones import settled
@@ -100,20 +100,24 @@ def set_date_part(component: _Changeable, value: int, date: datetime) -> datetim
     aliases=["make_timestamp"],
 )
 def make_date_time(
-    year: int, month: int, day: int, hour: int, minute: int, second: int, nanosecond: int, timezone: Zone
+    year: Annotated[int, within("year", *_LIMITS["year"])],
+    month: Annotated[int, within("month", *_LIMITS["month"])],
+    day: Annotated[int, within("day", *_LIMITS["day"])],
+    hour: Annotated[int, within("hour", *_LIMITS["hour"])],
+    minute: Annotated[int, within("minute", *_LIMITS["minute"])],
+    second: Annotated[int, within("second", *_LIMITS["second"])],
+    nanosecond: Annotated[int, within("nanosecond", 0, 999_999_999)],
+    timezone: Zone,
 ) -> datetime:
     """The date-time that a zone's clock shows so; what is smaller than a microsecond is left out."""
-    if not 0 <= nanosecond < 1_000_000_000:
-        raise Failed(f"there is no nanosecond {nanosecond}; it is from 0 to 999999999")
     parts = dict(zip(_LIMITS, (year, month, day, hour, minute, second), strict=True))
-    _check(parts)
     return _put_together(parts, nanosecond // 1000, timezone)
 
 
 def _check(parts: Mapping[str, int]) -> None:
     for part, (least, most) in _LIMITS.items():
         if not least <= parts[part] <= most:
-            raise Failed(f"there is no {part} {parts[part]}; it is from {least} to {most}")
+            raise Failed(f"{parts[part]} is no {part}; it is from {least} to {most}")
 
 
 def _days_in(parts: Mapping[str, int]) -> int:

@@ -191,6 +191,20 @@ def _as_whole(value: object) -> int:
     return number
 
 
+def within(called: str, least: int | None, most: int | None) -> Change:
+    """Reads a whole number that has to lie between two others; None is no bound."""
+    bounds = f"from {least} to {most}" if least is not None else f"at most {most}"
+    told = bounds if most is not None else f"{least} or more"
+
+    def change(value: object) -> int:
+        number = _as_whole(value)
+        if (least is not None and number < least) or (most is not None and number > most):
+            raise Failed(f"{shown(number)} is no {called}; it is {told}")
+        return number
+
+    return change
+
+
 def _as_moment(value: object) -> datetime:
     moment = read_moment(value) if isinstance(value, str) else value
     if not isinstance(moment, datetime):
@@ -218,7 +232,8 @@ def _as_object(value: object) -> dict[str, object]:
     return value
 
 
-def _as_callable(value: object) -> Applied:
+def as_lambda(value: object) -> Applied:
+    """A value that can be called."""
     if not callable(value):
         raise Failed("a lambda such as x -> x > 0 is needed")
     return value
@@ -231,7 +246,7 @@ _CHANGES: dict[object, Change] = {
     Regex: as_regex,
     list[object]: _as_list,
     dict[str, object]: _as_object,
-    Applied: _as_callable,
+    Applied: as_lambda,
 }
 
 

@@ -1,12 +1,16 @@
 """Text: cutting, joining, padding, comparing."""
 
+from typing import Annotated
+
 import polars as pl
 
-from headrace.mapping.failure import Failed
-from headrace.mapping.functions.declaring import as_text, function, joined, replaced
+from headrace.mapping.functions.declaring import as_text, function, joined, replaced, within
 from headrace.mapping.regex_time import Regex, compiled
+from headrace.mapping.values import LONGEST_TEXT
 
 STRING = "String"
+_Count = Annotated[int, within("number of characters", 0, None)]
+_Padded = Annotated[int, within("number of characters", None, LONGEST_TEXT)]
 # What Java's trim takes away: every character up to the blank.
 _BLANKS = "".join(map(chr, range(33)))
 _COMMA = compiled(",")
@@ -53,25 +57,25 @@ def rtrim(string: str) -> str:
 
 
 @function(STRING, "left(STRING, COUNT)", {'left("abcde", 2)': "ab", 'left("ab", 5)': "ab"})
-def left(string: str, count: int) -> str:
+def left(string: str, count: _Count) -> str:
     """The first COUNT characters."""
-    return string[: _not_negative(count)]
+    return string[:count]
 
 
 @function(STRING, "right(STRING, COUNT)", {'right("abcde", 2)': "de", 'right("ab", 5)': "ab", 'right("ab", 0)': ""})
-def right(string: str, count: int) -> str:
+def right(string: str, count: _Count) -> str:
     """The last COUNT characters."""
-    return string[max(0, len(string) - _not_negative(count)) :]
+    return string[max(0, len(string) - count) :]
 
 
 @function(STRING, "lpad(INPUT, COUNT, PADDING)", {'lpad("bat", 8, "yz")': "yzyzybat", 'lpad("bat", 4, null)': " bat"})
-def lpad(input: str, count: int, padding: str | None) -> str:
+def lpad(input: str, count: _Padded, padding: str | None) -> str:
     """Puts PADDING (a space where it is null or empty) in front of a text with fewer than COUNT characters."""
     return _padding(padding, count - len(input)) + input
 
 
 @function(STRING, "rpad(INPUT, COUNT, PADDING)", {'rpad("bat", 8, "yz")': "batyzyzy", 'rpad("bat", 4, "")': "bat "})
-def rpad(input: str, count: int, padding: str | None) -> str:
+def rpad(input: str, count: _Padded, padding: str | None) -> str:
     """Puts PADDING (a space where it is null or empty) behind a text with fewer than COUNT characters."""
     return input + _padding(padding, count - len(input))
 
@@ -81,9 +85,9 @@ def rpad(input: str, count: int, padding: str | None) -> str:
     "substr(INPUT, START_INDEX, LENGTH)",
     {'substr("This is a substring test", 7, 8)': " a subst", 'substr("abc", 2, 9)': "c", 'substr("abc", 1)': "bc"},
 )
-def substr(input: str, start_index: int, length: int = 1_000_000) -> str:
+def substr(input: str, start_index: _Count, length: _Count = LONGEST_TEXT) -> str:
     """The part that begins at START_INDEX, counted from 0, and has LENGTH characters, or fewer at the end."""
-    return input[_not_negative(start_index) :][: _not_negative(length)]
+    return input[start_index:][:length]
 
 
 @function(
@@ -91,9 +95,9 @@ def substr(input: str, start_index: int, length: int = 1_000_000) -> str:
     "instr(INPUT, SUBSTRING[, START_POSITION[, OCCURRENCE]])",
     {'instr("adobe.com", "com")': 6, 'instr("adobe.com", "x")': -1, 'instr("a,b,c", ",", 2)': 3},
 )
-def instr(input: str, substring: str, start_position: int = 0, occurrence: int = 1) -> int:
+def instr(input: str, substring: str, start_position: _Count = 0, occurrence: int = 1) -> int:
     """Where SUBSTRING begins, counted from 0 like START_POSITION; -1 when it is not there."""
-    found = _not_negative(start_position) - 1
+    found = start_position - 1
     for _ in range(min(max(1, occurrence), len(input) + 2)):
         found = input.find(substring, found + 1)
         if found < 0:
@@ -194,12 +198,4 @@ def _padding(padding: str | None, missing: int) -> str:
     padding = padding or " "
     if missing <= 0:
         return ""
-    if missing > 1_000_000:
-        raise Failed("COUNT is more than 1000000")
     return (padding * (missing // len(padding) + 1))[:missing]
-
-
-def _not_negative(number: int) -> int:
-    if number < 0:
-        raise Failed(f"{number} is negative")
-    return number

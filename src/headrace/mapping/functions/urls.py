@@ -12,6 +12,7 @@ URLS = "URL"
 _PORTS = {"http": 80, "https": 443, "ftp": 21, "ftps": 990, "sftp": 22, "ssh": 22, "ws": 80, "wss": 443}
 _RETAIN, _REMOVE, _APPEND = "retain", "remove", "append"
 _Anchor = Annotated[str, words("way with an anchor", {one: one for one in (_RETAIN, _REMOVE, _APPEND)})]
+_NO_HOST = re.compile(r"""[\s<>"{}|\\^`]""")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://.")
 
 
@@ -109,6 +110,7 @@ def _parts(url: str) -> SplitResult | None:
         return None
     try:
         parts = urlsplit(url)
-        return parts if parts.port is None or parts.port >= 0 else None
+        sound = not _NO_HOST.search(parts.netloc) and (parts.port is None or parts.port >= 0)
     except ValueError:
         return None
+    return parts if sound else None
