@@ -1,4 +1,4 @@
-"""The time that the expressions of a batch may take beyond what is free.
+"""The time and room that the expressions of a batch may take beyond what is free.
 
 What is in proportion to a row is free; who takes time here says how much that is. What goes beyond comes out of the
 batch's allowance, of which one evaluation takes a small part at most: so a batch ends whatever its expressions and
@@ -12,14 +12,20 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 BATCH_SECONDS = 10.0
+BATCH_ELEMENTS = 2_000_000
 _LARGEST_PART = 0.02
 
 
 @dataclass(slots=True)
 class Allowance:
-    """The time that is left."""
+    """What is left.
+
+    seconds   of time
+    elements  of room, in the unit of ``weight``
+    """
 
     seconds: float = BATCH_SECONDS
+    elements: int = BATCH_ELEMENTS
 
     @property
     def part(self) -> float:
@@ -29,6 +35,13 @@ class Allowance:
     def take(self, seconds: float) -> None:
         """Notes time that has been taken."""
         self.seconds = max(0.0, self.seconds - seconds)
+
+    def hold(self, elements: int) -> bool:
+        """Notes room that is needed; whether there is so much."""
+        if elements > self.elements:
+            return False
+        self.elements -= elements
+        return True
 
 
 _ALLOWANCE: ContextVar[Allowance | None] = ContextVar("allowance", default=None)

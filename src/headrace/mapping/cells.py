@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from headrace.mapping.conversion import Converter
 from headrace.mapping.failure import Failure
+from headrace.mapping.weight import within_room
 
 MOST_WARNED = 5  # of each column, in one table: enough to see what is wrong
 # From a record to its value, None or a Failure.
@@ -32,7 +33,8 @@ class Cell:
     def of(self, record: object) -> object:
         """The destination's value for one record, None or a Failure."""
         try:
-            return self.made(self.read(record))
+            value = self.made(self.read(record))
+            return within_room(value, record) if self.lenient else value
         except RecursionError:
             return Failure("it is nested too deeply", "a flatter value", "object")
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headrace.mapping.casting import cast
-from headrace.mapping.cells import Cell, Fault, Faults, Filled, filled, mended, settled, spread
+from headrace.mapping.cells import Cell, Faults, Filled, filled, mended, settled, spread
 from headrace.mapping.distinct import combinations
 from headrace.mapping.failure import Failure
 from headrace.mapping.nodes import Node
@@ -18,6 +18,7 @@ from headrace.mapping.paths import Path, names_of
 from headrace.mapping.values import type_name
 from headrace.mapping.vectorised import vector
 from headrace.mapping.vectors import NULL, Frame, NotVectorised, Vector, computed, kind_of
+from headrace.mapping.weight import is_large
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +74,7 @@ class AttributeColumn:
 
 @dataclass(frozen=True, slots=True)
 class StaticColumn:
-    """The same value in every row."""
+    """The same value in every row; one that does not fit is refused when the mapping is made."""
 
     cell: Cell
     type: pa.DataType
@@ -86,11 +87,7 @@ class StaticColumn:
         return self._repeated(len(records))
 
     def _repeated(self, rows: int) -> Filled:
-        value = self.cell.of(None)
-        if not isinstance(value, Failure):
-            return Filled(pa.repeat(pa.scalar(value, self.type), rows))
-        faults = Faults([Fault(position, self.cell, value) for position in range(rows)])
-        return Filled(pa.nulls(rows, self.type), faults)
+        return Filled(pa.repeat(pa.scalar(self.cell.of(None), self.type), rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +118,7 @@ class ExpressionColumn:
         if not self.repeats:
             return self.of_records([{}] * rows)
         value = self.cell.of({})
-        if isinstance(value, Failure) or value is None or pa.types.is_nested(self.type):
+        if isinstance(value, Failure) or value is None or pa.types.is_nested(self.type) or is_large(value, rows):
             return filled(self.cell, self.type, [{}] * rows)
         return Filled(pa.repeat(pa.scalar(value, self.type), rows))
 
@@ -325,7 +322,10 @@ def _by_values(cell: Cell, type: pa.DataType, columns: Mapping[Names, pa.Array])
     if found is None:
         return None
     once = _records({names: column.take(found.first) for names, column in columns.items()}, len(found.first))
-    return spread(cell, type, [cell.of(record) for record in once], found.which)
+    values = [cell.of(record) for record in once]
+    if any(is_large(value, len(found.which)) for value in values):
+        return None  # for each row what its value takes is counted
+    return spread(cell, type, values, found.which)
 
 
 def records_of(table: pa.Table, wanted: Sequence[Names]) -> list[object]:

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 
 from headrace.mapping.allowance import Allowance, allowance
 from headrace.mapping.failure import Failure
+from headrace.mapping.weight import weight
 
 FREE_STEPS = 1_000
 FREE_STEPS_PER_ELEMENT = 64
 LARGEST_RESULT = 1_000_000
-# Going over so many elements, or characters, of a result takes about as long as a call.
+# Going over so many elements of a result takes about as long as a call.
 _ELEMENTS_PER_STEP = 8
-_CHARACTERS_PER_ELEMENT = 128
 # The clock is read once in so many steps.
 _STRIDE = 256
 
@@ -66,10 +66,10 @@ class _Meter:
         """What a call has made, or the Failure that ends the evaluation."""
         if isinstance(made, Failure):
             return made
-        weight = _weight(made)
-        if weight > LARGEST_RESULT:
+        size = weight(made, LARGEST_RESULT)
+        if size > LARGEST_RESULT:
             return Failure(f"what a lambda makes grows beyond {LARGEST_RESULT:,} elements")
-        self.steps += 1 + weight // _ELEMENTS_PER_STEP
+        self.steps += 1 + size // _ELEMENTS_PER_STEP
         if self.steps > self.free and self.steps >= self.look and not self._has_time():
             told = f"its lambdas were stopped after {self.steps:,} steps; walk shorter arrays, or none inside another"
             return Failure(told, rejects=True)
@@ -89,21 +89,3 @@ class _Meter:
 
 
 _METER: ContextVar[_Meter | None] = ContextVar("meter", default=None)
-
-
-def _weight(value: object) -> int:
-    """How many elements a value has, counted wherever it stands; looks no further than is too many."""
-    if isinstance(value, str):
-        return 1 + len(value) // _CHARACTERS_PER_ELEMENT
-    if not isinstance(value, list | dict):
-        return 1
-    weight, waiting = 0, [value]
-    while waiting and weight <= LARGEST_RESULT:
-        one = waiting.pop()
-        weight += 1
-        for inner in one.values() if isinstance(one, dict) else one:
-            if isinstance(inner, list | dict):
-                waiting.append(inner)
-            else:
-                weight += 1 + (len(inner) // _CHARACTERS_PER_ELEMENT if isinstance(inner, str) else 0)
-    return weight

@@ -1,6 +1,6 @@
 """What kind of value an expression is sure to give, and whether a destination can ever take it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import singledispatch
@@ -93,6 +93,21 @@ def _(node: Call) -> str | None:
     several = () if hint in _OF_HINTS else get_args(hint)
     kinds = {_OF_HINTS.get(one) for one in several or (hint,) if one is not type(None)}
     return kinds.pop() if len(kinds) == 1 else None
+
+
+def leaves(node: Node) -> Iterator[Node]:
+    """What an expression gives one of, whatever the record: the ends of its branches."""
+    if isinstance(node, Ternary):
+        ends = [node.then, node.otherwise]
+    elif isinstance(node, Binary) and node.operator in ("?:", "??"):
+        ends = [node.left, node.right]
+    elif isinstance(node, Call) and node.name == "iif":
+        ends = [*node.arguments[1:]]
+    else:
+        yield node
+        return
+    for end in ends:
+        yield from leaves(end)
 
 
 def _either(nodes: Iterable[Node]) -> str | None:

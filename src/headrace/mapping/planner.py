@@ -22,11 +22,12 @@ from headrace.mapping.expressions import fault_of
 from headrace.mapping.failure import Failure
 from headrace.mapping.functions import FUNCTIONS
 from headrace.mapping.functions.declaring import Context
-from headrace.mapping.nodes import Call, Node, children, fields_read
+from headrace.mapping.nodes import Call, Literal, Node, children, fields_read
+from headrace.mapping.outcomes import leaves
 from headrace.mapping.parser import parse_expression
 from headrace.mapping.paths import Path, format_path, names_of, parse_path, reader
 from headrace.mapping.reference import Scope, evaluator
-from headrace.mapping.values import as_double, as_exact, type_name
+from headrace.mapping.values import as_double, as_exact, json_text, type_name
 
 # Functions that give another value each time they are called.
 _DRAWS = frozenset({"uuid"})
@@ -97,14 +98,32 @@ def _static(item: Item) -> Sourced | Problem:
     if None in item.place.within or pa.types.is_struct(item.place.type) or pa.types.is_map(item.place.type):
         text = f"{item.destination} cannot be filled by a constant; map a field of it"
         return Problem(item.index, "destination", "type", text)
-    return Sourced(item)
+    return _unfit(item, [item.source]) or Sourced(item)
 
 
 def _expression(item: Item) -> Sourced | Problem:
     fault = fault_of(item.source)
     if fault is not None:
         return Problem(item.index, "source", "syntax", fault.message)
-    return Sourced(item, node=parse_expression(item.source))
+    node = parse_expression(item.source)
+    ends = [*leaves(node)]
+    if None in item.place.within or not all(isinstance(end, Literal) for end in ends):
+        return Sourced(item, node=node)
+    scope = Scope(Context(0, holds_decimal(item.place.type)), lambda _names: as_double)
+    return _unfit(item, [evaluator(end, scope)({}) for end in ends]) or Sourced(item, node=node)
+
+
+def _unfit(item: Item, constants: Sequence[object]) -> Problem | None:
+    """The problem when none of the constants, of which each record has one, can become the destination's type."""
+    convert = converter(item.place.type)
+    made = [convert(value) for value in constants if value is not None]
+    failures = [one for one in made if isinstance(one, Failure)]
+    if not failures or len(failures) < len(made):
+        return None
+    first = failures[0]
+    reason = f": {first.reason}" if first.reason else ""
+    told = f"{json_text(first.value)} cannot become {first.expected}, the type of {item.destination}{reason}"
+    return Problem(item.index, "source", "type", told)
 
 
 def _walks(item: Item, path: Path) -> Problem | None:

@@ -74,11 +74,29 @@ def test_an_integer_beyond_64_bits_is_rejected():
     assert result.errors["_row"].to_pylist() == [1, 2]
 
 
-def test_a_static_text_fills_every_row_and_a_bad_one_rejects_every_row():
+def test_a_static_text_fills_every_row():
     items = [{"sourceType": "STATIC", "source": "CUSTOMER", "destination": "_id"}]
     assert mapped(items, {}, {}).table["_id"].to_pylist() == ["CUSTOMER", "CUSTOMER"]
-    bad = mapped([{"sourceType": "text/plain", "source": "maybe", "destination": "flag"}], {}, {})
-    assert (bad.table.num_rows, bad.errors["_row"].to_pylist()) == (0, [0, 1])
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "destination", "told"),
+    [
+        ("text/plain", "maybe", "flag", '"maybe" cannot become boolean, the type of flag'),
+        ("STATIC", "x", "emails[0].main", '"x" cannot become boolean, the type of emails\\[0\\].main'),
+        ("EXPRESSION", "'maybe'", "flag", '"maybe" cannot become boolean'),
+        ("EXPRESSION", "iif(a, 'maybe', 'no way')", "flag", '"maybe" cannot become boolean'),
+        ("EXPRESSION", "a ? 'maybe' : null", "flag", '"maybe" cannot become boolean'),
+    ],
+)
+def test_a_constant_that_never_fits_is_refused(kind, source, destination, told):
+    with pytest.raises(MappingInvalid, match=told):
+        mapped([{"sourceType": kind, "source": source, "destination": destination}], {})
+
+
+@pytest.mark.parametrize("source", ["iif(a, 'maybe', 'no')", "a ?? 'maybe'", "null", "a ? b : 'maybe'"])
+def test_one_that_may_give_something_else_is_not(source):
+    mapped([{"sourceType": "EXPRESSION", "source": source, "destination": "flag"}], {})
 
 
 def test_arrays_are_copied_walked_and_filled_by_position():
