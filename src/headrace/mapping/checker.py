@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 import pyarrow as pa
 
@@ -11,6 +10,7 @@ from headrace.mapping.conversion import name_of, supports
 from headrace.mapping.outcomes import fits, outcome
 from headrace.mapping.parser import parse_expression
 from headrace.mapping.paths import Path, format_path, parse_path
+from headrace.mapping.words import meant
 
 ATTRIBUTE, STATIC, EXPRESSION = "ATTRIBUTE", "STATIC", "EXPRESSION"
 SENSES = {
@@ -173,15 +173,9 @@ def _field(type: pa.DataType, step: str | int | None, before: Path) -> pa.DataTy
         raise Unplaced("unknown-field", f"{above} is {name_of(type)} and has no field {step}")
     index = type.get_field_index(step)
     if index < 0:
-        raise Unplaced(
-            "unknown-field", f"{format_path((*before, step))} is not in the target schema{_meant(type, step)}"
-        )
+        slip = meant(step, [type.field(n).name for n in range(type.num_fields)])
+        raise Unplaced("unknown-field", f"{format_path((*before, step))} is not in the target schema{slip}")
     return type.field(index).type
-
-
-def _meant(type: pa.DataType, step: str) -> str:
-    close = get_close_matches(step, [type.field(n).name for n in range(type.num_fields)], n=1)
-    return f"; did you mean {close[0]}?" if close else ""
 
 
 def _overlaps(items: Sequence[Item]) -> list[Problem]:
