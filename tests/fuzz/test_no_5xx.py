@@ -40,7 +40,13 @@ SPECS = {"connectionSpec": f"{FLOW}/connectionSpecs", "flowSpec": f"{FLOW}/flowS
 # What leads on where any text is allowed.
 WORDS = {
     "specName": ["OAuth2 Refresh Code"],
-    "source": ["element.clicks", "element.pivotValue", "upper(trim(element.pivotValue))", "element.clicks / element.zero", "1"],
+    "source": [
+        "element.clicks",
+        "element.pivotValue",
+        "upper(trim(element.pivotValue))",
+        "element.clicks / element.zero",
+        "1",
+    ],
     "destination": ["_extconndev.clicks", "_extconndev.pivotValue", "_extconndev.dateRange.start.day", "_id"],
     "sourceAttribute": ["element.clicks", "iif(element.clicks > 1, 1, null)"],
     "destinationXdmPath": ["_extconndev.clicks", "_extconndev.dateRange"],
