@@ -28,7 +28,7 @@ TIMES = 3
 TYPES: Mapping[type, pa.DataType] = {
     str: pa.string(), int: pa.int64(), float: pa.float64(), Decimal: pa.float64(), bool: pa.bool_()
 }  # fmt: skip
-MOMENT, TEXTS = pa.timestamp("us", tz="UTC"), pa.list_(pa.string())
+MOMENT, TEXTS, MAP = pa.timestamp("us", tz="UTC"), pa.list_(pa.string()), pa.map_(pa.string(), pa.string())
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def _cost(name: str, example: str, rows: int) -> Cost:
 
 
 def _without_column(node: Node) -> str:
-    """What an expression runs over that has no field to vary, or whose result is an object."""
+    """What an expression runs over that has no field to vary."""
     if not repeats(node):
         return "rows"
     return "distinct values" if any(fields_read(node)) else "once"
@@ -80,6 +80,8 @@ def _with_field(node: Node) -> tuple[Node, object]:
     """The tree with its first constant read from a field, and that constant; None when it has none."""
     if isinstance(node, Literal) and node.value is not None:
         return Field((VALUE,)), node.value
+    if isinstance(node, Field):
+        return Field((VALUE,)), "a"  # what asks for a field by its path
     if isinstance(node, Lambda):
         return node, None
     for one in fields(node):
@@ -101,9 +103,11 @@ def _inside(value: object) -> tuple[object, object]:
 
 
 def _type_of(value: object) -> pa.DataType | None:
-    """The column that holds such values; None for objects, nulls and what failed."""
-    if value is None or isinstance(value, Failure | dict):
+    """The column that holds such values; None for nulls and what failed."""
+    if value is None or isinstance(value, Failure):
         return None
+    if isinstance(value, dict):
+        return MAP
     return TEXTS if isinstance(value, list) else TYPES.get(value.__class__, MOMENT)
 
 

@@ -55,7 +55,7 @@ def explain(
     from headrace.mapping.columns import FEW_ROWS, ExpressionColumn
     from headrace.mapping.explaining import explain as explained
 
-    sent = _json(_text_of(mapping_set), str(mapping_set))
+    sent = _document(mapping_set)
     body = {"mappings": sent} if isinstance(sent, list) else sent
     if not isinstance(body, Mapping):
         raise Invalid(f"{mapping_set} holds no mapping set: send an object with mappings, or an array of mappings.")
@@ -163,6 +163,14 @@ def _json(text: str, where: str) -> Any:
         raise Invalid(f"{where} is not valid JSON: {error}") from error
 
 
+def _document(path: Path) -> Any:
+    """What a file holds that the API would take: its numbers are plain ones."""
+    try:
+        return msgspec.json.decode(_text_of(path))
+    except msgspec.DecodeError as error:
+        raise Invalid(f"{path} is not valid JSON: {error}") from error
+
+
 def _text_of(path: Path) -> str:
     try:
         return path.read_text("utf-8")
@@ -175,7 +183,7 @@ def _text_of(path: Path) -> str:
 def _target(path: Path) -> "pa.Schema":
     from headrace import xdm
 
-    schema = _json(_text_of(path), str(path))
+    schema = _document(path)
     if not isinstance(schema, dict) or not isinstance(schema.get("properties"), dict):
         full = "application/vnd.adobe.xed-full+json; version=1"
         raise Invalid(f"{path} is no schema in its full form: read it from the registry with Accept: {full}.")

@@ -11,7 +11,7 @@ from headrace.mapping.checker import ATTRIBUTE
 from headrace.mapping.columns import AttributeColumn, ExpressionColumn, ListColumn, StaticColumn
 from headrace.mapping.failure import Failure
 from headrace.mapping.mapping_set import CompiledMapping, compile_mapping
-from headrace.mapping.paths import parse_path
+from headrace.mapping.paths import Path, parse_path
 from headrace.mapping.values import json_ready, json_text, plain_numbers
 from headrace.rows import ROW_ERRORS
 
@@ -46,9 +46,11 @@ def preview(
     accepted, broken = check(mapped.table)
     answers = [Json(data={}, errors=None) for _ in records]
     for row in accepted.to_pylist(maps_as_pydicts="strict"):
-        answer = answers[row.pop("_row")]
-        made = json_ready(plain_numbers(without_nulls(row)))
-        answer["data"] = _with_nulls(made, items) if nulls else made
+        position = row.pop("_row")
+        made = json_ready(plain_numbers(_bare(row, pa.struct(list(target)), nulls)))
+        if nulls:
+            _add_nulls(made, compiled, records[position])
+        answers[position]["data"] = made
     told: dict[int, list[Json]] = {}
     senses = {cell.destination: items[cell.index].get("sourceType") or ATTRIBUTE for cell in _cells(compiled)}
     for position, error in (*_of_cells(mapped.errors, failed, senses), *_of_rules(broken, items)):
@@ -65,16 +67,48 @@ def without_nulls(value: object) -> object:
     return [without_nulls(one) for one in value] if isinstance(value, list) else value
 
 
-def _with_nulls(record: object, items: Items) -> object:
-    """``record`` with a null at each destination, outside of arrays, that has no value."""
-    for item in items:
-        *parents, last = parse_path(str(item["destination"]))
-        inner = record
-        for step in parents:
-            inner = inner.setdefault(step, {}) if isinstance(inner, dict) and isinstance(step, str) else None
-        if isinstance(inner, dict) and isinstance(last, str):
-            inner.setdefault(last, None)
-    return record
+def _bare(value: object, type: pa.DataType, nulls: bool) -> object:
+    """``value`` without the nulls that only its type brings; a map's own stay where ``nulls`` are wanted."""
+    if isinstance(value, list):
+        return [_bare(one, type.value_type, nulls) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if pa.types.is_map(type):
+        return {name: _bare(one, type.item_type, nulls) for name, one in value.items() if nulls or one is not None}
+    return {name: _bare(one, type.field(name).type, nulls) for name, one in value.items() if one is not None}
+
+
+def _add_nulls(made: object, compiled: CompiledMapping, record: object) -> None:
+    """Puts a null wherever a mapping has given none, in what is there; what lies in an array that is absent is not."""
+    copied = {guard.cell.index: guard.cell.destination for guard in compiled.plan.guards}
+    for cell in sorted(_cells(compiled), key=lambda one: len(one.destination)):
+        own = copied.get(cell.index, cell.destination) == cell.destination
+        # Of a copied object only the members that the source has, as nulls, are kept.
+        if own or _has(record, parse_path(cell.source)):
+            _add_null(made, parse_path(cell.destination))
+
+
+def _add_null(made: object, path: Path) -> None:
+    step, rest = path[0], path[1:]
+    if isinstance(made, list):
+        elements = made if step is None else made[step : step + 1] if isinstance(step, int) else []
+        for element in elements:
+            if rest:
+                _add_null(element, rest)
+    elif isinstance(made, dict) and isinstance(step, str):
+        if not rest or not isinstance(rest[0], str):
+            made.setdefault(step, None)
+        if rest:
+            _add_null(made.setdefault(step, {}), rest)
+
+
+def _has(record: object, path: Path) -> bool:
+    """Whether a record has a member there, if only a null."""
+    for step in path:
+        if not isinstance(record, dict) or step not in record:
+            return False
+        record = record[step]
+    return True
 
 
 def _failed_expressions(compiled: CompiledMapping, records: Sequence[object]) -> Iterator[tuple[int, Cell, Failure]]:

@@ -83,7 +83,7 @@ ITEMS = [
     {"sourceType": "EXPRESSION", "source": "upper(e.a)", "destination": "o.upper"},
     {"sourceType": "EXPRESSION", "source": "md5(e.a, 'UTF-8')", "destination": "o.padded"},
     {"sourceType": "EXPRESSION", "source": "e.n / 2", "destination": "o.half"},
-    {"sourceType": "EXPRESSION", "source": "now()", "destination": "o.now"},
+    {"sourceType": "EXPRESSION", "source": "now()", "destination": "o.now", "matchScore": 0.5, "version": 0},
     {"sourceType": "EXPRESSION", "source": "uuid()", "destination": "o.id"},
     {"sourceType": "STATIC", "source": "x", "destination": "o.x"},
     {"source": "e.l[*].m", "destination": "o.l[*].m"},

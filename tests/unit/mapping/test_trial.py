@@ -61,6 +61,43 @@ def test_nulls_are_shown_where_the_set_allows_them():
     assert answer["data"] == {"_id": None, "person": {"age": 7, "pay": None}, "at": None}
 
 
+NULLS = pa.schema(
+    [
+        ("list", pa.list_(pa.string())),
+        ("objs", pa.list_(pa.struct([("a", pa.string()), ("names", pa.list_(pa.string()))]))),
+        ("obj", pa.struct([("a", pa.string()), ("b", pa.int64())])),
+        ("m", pa.map_(pa.string(), pa.string())),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("data", "mappings", "expected"),
+    [
+        ({}, {"list[0]": "x"}, {"list": None}),
+        ({}, {"objs[0].a": "x"}, {"objs": None}),
+        ({}, {"objs.a": "x"}, {"objs": None}),
+        ({}, {"objs[*].a": "x[*].q"}, {"objs": None}),
+        ({"x": None}, {"objs[*].a": "x[*].q"}, {"objs": None}),
+        ({}, {"list[*]": "x[*]"}, {"list": None}),
+        ({}, {"list": "x"}, {"list": None}),
+        ({}, {"obj.a": "x"}, {"obj": {"a": None}}),
+        ({}, {"obj": "x"}, {"obj": None}),
+        ({"x": {"a": None, "b": 2}}, {"obj": "x"}, {"obj": {"a": None, "b": 2}}),
+        ({"x": {"b": 2}}, {"obj": "x"}, {"obj": {"b": 2}}),
+        ({"x": {"b": 2}}, {"obj": "x", "obj.a": "y"}, {"obj": {"a": None, "b": 2}}),
+        ({"x": "v"}, {"objs[0].a": "x", "objs[0].names": "y"}, {"objs": [{"a": "v", "names": None}]}),
+        ({"x": [{"q": "1"}, {}]}, {"objs[*].a": "x[*].q"}, {"objs": [{"a": "1"}, {"a": None}]}),
+        ({"x": {"a": None}}, {"m": "x"}, {"m": {"a": None}}),
+        ({"x": {"a": "b"}}, {"m.k": "y", "m.j": "x.a"}, {"m": {"k": None, "j": "b"}}),
+        ({}, {"m.k": "y"}, {"m": {"k": None}}),
+    ],
+)
+def test_nulls_stand_where_the_schema_has_a_place_for_them(data, mappings, expected):
+    items = [{"sourceType": "ATTRIBUTE", "source": source, "destination": to} for to, source in mappings.items()]
+    assert mapping.preview(items, NULLS, data, 0, nulls=True) == {"data": expected, "errors": None}
+
+
 def test_a_failed_expression_is_null_and_counted():
     compiled = mapping.compile_mapping(ITEMS, TARGET, 0)
     mapped = compiled.map_records([4], [{"day": "never", "pay": "1"}])
