@@ -74,9 +74,7 @@ def _quotient(left: Vector, right: Vector, operator: str) -> Vector:
         made = left.value // right.value if operator == "/" else left.value % right.value
         limits = [left.value < 0, right.value <= 0]
     elif operator == "/":
-        # By a number that is the same in every row Polars multiplies with its inverse, which is not the same number.
-        each = pl.int_range(pl.len()).cast(pl.Float64) * 0.0 + right.value.cast(pl.Float64)
-        made = left.value / each
+        made = left.value / right.value
         limits = [right.value == 0, *(one for one in map(_inexact, (left, right)) if one is not None)]
     else:
         raise NotVectorised("% on double")

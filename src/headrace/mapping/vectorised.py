@@ -13,6 +13,7 @@ from functools import singledispatch
 import polars as pl
 
 from headrace.mapping.functions import FUNCTIONS
+from headrace.mapping.functions.declaring import Context
 from headrace.mapping.nodes import (
     ArrayOf,
     Binary,
@@ -27,7 +28,10 @@ from headrace.mapping.nodes import (
     Node,
     Ternary,
     Unary,
+    fields_read,
 )
+from headrace.mapping.reference import Scope, evaluator
+from headrace.mapping.values import as_double
 from headrace.mapping.vector_functions import form_of
 from headrace.mapping.vector_operators import BINARY, membership, negated
 from headrace.mapping.vector_regexes import fit, group
@@ -48,6 +52,8 @@ from headrace.mapping.vectors import (
 
 # They take an array apart at once, so that one that is written out need not be made.
 _JOINING = frozenset({"join", "array_to_string"})
+_ARITHMETIC = frozenset("+-*/")
+_EXACT_DOUBLE = 2**53
 _INT64 = range(-(2**63), 2**63)
 _WORDS: dict[type, str] = {
     Member: "a member of a computed object", ArrayOf: "an array",
@@ -57,6 +63,8 @@ _WORDS: dict[type, str] = {
 
 def vector(node: Node, frame: Frame) -> Vector:
     """``node`` over the columns of ``frame``; whatever is above it may use it often."""
+    if isinstance(node, Unary | Binary) and (constant := _worked_out(node, frame)):
+        return constant
     made = _vector(node, frame)
     if isinstance(node, Literal | Field):
         return made
@@ -84,7 +92,7 @@ def _(node: Literal, frame: Frame) -> Vector:
     if isinstance(value, int) and value in _INT64:
         return Vector(pl.lit(value, pl.Int64), LONG, constant=value)
     if isinstance(value, Decimal) and not frame.exact:
-        return Vector(pl.lit(float(value), pl.Float64), DOUBLE)
+        return frame.constant(float(value))
     raise NotVectorised("a decimal constant")
 
 
@@ -122,7 +130,10 @@ def _(node: Binary, frame: Frame) -> Vector:
     build = BINARY.get(node.operator)
     if build is None:
         raise NotVectorised(f"the operator {node.operator}")
-    return build(vector(node.left, frame), vector(node.right, frame), node.operator)
+    left, right = vector(node.left, frame), vector(node.right, frame)
+    if node.operator in _ARITHMETIC and {left.kind, right.kind} == {LONG, DOUBLE}:
+        left, right = (_double(one, frame) for one in (left, right))
+    return build(left, right, node.operator)
 
 
 @_vector.register
@@ -152,6 +163,24 @@ def _(node: Call, frame: Frame) -> Vector:
         return joined(vector(node.arguments[0], frame), [vector(one, frame) for one in elements], frame)
     form = form_of(node.name)
     return form([vector(argument, frame) for argument in node.arguments], frame)
+
+
+def _double(one: Vector, frame: Frame) -> Vector:
+    """A whole number that is written out, as a double beside doubles."""
+    written = one.kind == LONG and isinstance(one.constant, int) and abs(one.constant) <= _EXACT_DOUBLE
+    return frame.constant(float(one.constant)) if written and isinstance(one.constant, int) else one
+
+
+def _worked_out(node: Unary | Binary, frame: Frame) -> Vector | None:
+    """Arithmetic on constants alone, as the constant that it is; None for anything else."""
+    if any(fields_read(node)):
+        return None
+    made = evaluator(node, Scope(Context(0, frame.exact), lambda _names: as_double))({})
+    if isinstance(made, float):
+        return frame.constant(made)
+    if isinstance(made, int) and not isinstance(made, bool) and made in _INT64:
+        return Vector(pl.lit(made, pl.Int64), LONG, constant=made)
+    return None
 
 
 def _elements(node: Node) -> Sequence[Node] | None:

@@ -51,6 +51,14 @@ class Frame:
     decimals: frozenset[Names]
     kept: dict[str, pl.Expr] = field(default_factory=dict)
 
+    def constant(self, number: float) -> Vector:
+        """A double that is the same in every row, as a column that is as long as the table.
+
+        With one that is not, Polars takes short cuts: it leaves out adding 0, though -0.0 + 0 is 0.0, and for a
+        division it multiplies by the inverse, which is not the same number.
+        """
+        return Vector(self.keep(pl.lit(number, pl.Float64)), DOUBLE)
+
     def keep(self, value: pl.Expr) -> pl.Expr:
         """``value`` as a column of its own, so that it is computed once however often it is used."""
         name = f"k{len(self.kept)}"
@@ -60,14 +68,19 @@ class Frame:
 
 def computed(columns: pl.DataFrame, kept: Mapping[str, pl.Expr], made: Mapping[int, Vector]) -> pl.DataFrame:
     """The columns ``value<n>`` and ``declined<n>`` of every vector over the fields' columns."""
-    frame = columns.lazy()
-    for stage in _stages(kept):
+    constants = {name: value for name, value in kept.items() if not value.meta.root_names()}
+    frame = columns.with_columns(_repeated(constants, columns.height)).lazy()
+    for stage in _stages({name: value for name, value in kept.items() if name not in constants}):
         frame = frame.with_columns(stage)
     wanted = {}
     for n, one in made.items():
         wanted[f"value{n}"] = one.value
         wanted[f"declined{n}"] = pl.lit(False) if one.declined is None else one.declined
     return frame.with_columns(**wanted).select(list(wanted)).collect()
+
+
+def _repeated(constants: Mapping[str, pl.Expr], rows: int) -> list[pl.Series]:
+    return [one.new_from_index(0, rows) for one in pl.select(list(constants.values()))] if constants else []
 
 
 def _stages(kept: Mapping[str, pl.Expr]) -> list[list[pl.Expr]]:
