@@ -118,7 +118,7 @@ class Regex:
             allowed.take(time.thread_time() - started)
 
     def _stopped(self, text: str, after: float) -> Failed:
-        told = f"the regular expression {self.source} was stopped after {after * 1000:.3g} ms on this text"
+        told = f"the regular expression {self.source} was stopped after {after * 1000:.1f} ms on this text"
         return Failed(told, value=text, rejects=True)
 
 
