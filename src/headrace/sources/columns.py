@@ -13,6 +13,7 @@ from headrace.sources.shapes import BOOLEAN, DECIMAL, INTEGER, NESTED, NUMBER, T
 
 DIGITS, SCALE = 38, 18
 _EXACT = float(2**53)
+_FARTHEST = 100  # places before or behind the point; no destination has so many
 _INT64 = range(-(2**63), 2**63)
 TYPES: dict[str, pa.DataType] = {
     INTEGER: pa.int64(),
@@ -68,6 +69,9 @@ def piece_of(leaf: Leaf, column: Column) -> Piece:
     """
     if leaf.kind == NUMBER and max(map(abs, filter(None, column)), default=0) >= _EXACT:
         raise ValueError("a number this large may have been an integer that a float cannot hold")
+    if leaf.kind == DECIMAL and any(value is not None and abs(value.adjusted()) > _FARTHEST for value in column):
+        # Arrow would fill up with as many zeros, and ends the process where these are too many.
+        raise ValueError("a decimal with an exponent that no column holds")
     if leaf.kind in _PACKED:
         try:
             return _packer(_PACKED[leaf.kind], len(column)).pack(*column)

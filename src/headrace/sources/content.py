@@ -16,7 +16,8 @@ Raw = msgspec.Raw
 _OBJECT = msgspec.json.Decoder(dict[str, Raw])
 _ARRAY = msgspec.json.Decoder(list[Raw])
 _RAW = msgspec.json.Decoder(Raw)
-_ANY = msgspec.json.Decoder()
+# What is read as a float takes any number: one that is too large is infinite, and the mapping says so.
+ANY = msgspec.json.Decoder(float_hook=float)
 _ENCODE = msgspec.json.Encoder().encode
 
 
@@ -112,7 +113,7 @@ class Records:
 
     def value(self, n: int) -> Any:
         """The ``n``-th record, read."""
-        return _ANY.decode(self.record(n))
+        return ANY.decode(self.record(n))
 
     def record(self, n: int) -> bytes:
         """The ``n``-th record as JSON in wrapper form; numbers are copied, not read."""

@@ -10,10 +10,9 @@ import msgspec
 import pyarrow as pa
 
 from headrace.sources import columns, shapes
-from headrace.sources.content import Records
+from headrace.sources.content import ANY, Records
 from headrace.sources.shapes import Leaf
 
-_ANY = msgspec.json.Decoder()
 _BEYOND = (pa.ArrowException, OverflowError, ValueError)
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError)
 _NAMES = {dict: "object", list: "array", str: "string", int: "number", float: "number", bool: "boolean"}
@@ -192,7 +191,7 @@ class PageSorter:
         element = self._records.elements[row]
         text = bytes(element).decode("utf-8", "replace")
         try:
-            value = _ANY.decode(element)
+            value = ANY.decode(element)
         except _UNREADABLE as error:
             found.rejected.append(Unreadable(row, str(error), "unreadable", text))
             return
