@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from headrace.mapping.allowance import batch_allowance
 from headrace.mapping.cells import Cell
-from headrace.mapping.checker import ATTRIBUTE
+from headrace.mapping.checker import ATTRIBUTE, place
 from headrace.mapping.columns import AttributeColumn, ExpressionColumn, ListColumn, StaticColumn
 from headrace.mapping.failure import Failure
 from headrace.mapping.mapping_set import CompiledMapping, compile_mapping
@@ -85,7 +85,9 @@ def _add_nulls(made: object, compiled: CompiledMapping, record: object) -> None:
         own = copied.get(cell.index, cell.destination) == cell.destination
         # Of a copied object only the members that the source has, as nulls, are kept.
         if own or _has(record, parse_path(cell.source)):
-            _add_null(made, parse_path(cell.destination))
+            path = parse_path(cell.destination)
+            _add_null(made, path)
+            _add_inner_nulls(made, path, cell.read(record), place(compiled.target, path).type)
 
 
 def _add_null(made: object, path: Path) -> None:
@@ -100,6 +102,36 @@ def _add_null(made: object, path: Path) -> None:
             made.setdefault(step, None)
         if rest:
             _add_null(made.setdefault(step, {}), rest)
+
+
+def _add_inner_nulls(made: object, path: Path, source: object, type: pa.DataType) -> None:
+    """Puts the nulls that an object has in itself, or an array's objects have, where they were copied as a whole."""
+    *above, last = path
+    for step in above:
+        made = made.get(step) if isinstance(made, dict) else _element(made, step)
+    if not isinstance(source, dict | list):
+        return
+    if isinstance(made, dict) and isinstance(last, str):
+        made[last] = _with_inner_nulls(made.get(last), source, type)
+    elif isinstance(made, list) and isinstance(last, int) and last < len(made):
+        made[last] = _with_inner_nulls(made[last], source, type)
+
+
+def _element(made: object, step: object) -> object:
+    return made[step] if isinstance(made, list) and isinstance(step, int) and step < len(made) else None
+
+
+def _with_inner_nulls(made: object, source: object, type: pa.DataType) -> object:
+    if pa.types.is_list(type) and isinstance(made, list) and isinstance(source, list):
+        return [_with_inner_nulls(one, other, type.value_type) for one, other in zip(made, source, strict=True)]
+    if not pa.types.is_struct(type) or not isinstance(source, dict):
+        return made
+    found = dict(made) if isinstance(made, dict) else {}
+    for n in range(type.num_fields):
+        field = type.field(n)
+        if field.name in source:
+            found[field.name] = _with_inner_nulls(found.get(field.name), source[field.name], field.type)
+    return found or made
 
 
 def _has(record: object, path: Path) -> bool:

@@ -89,6 +89,10 @@ NULLS = pa.schema(
         ({"x": "v"}, {"objs[0].a": "x", "objs[0].names": "y"}, {"objs": [{"a": "v", "names": None}]}),
         ({"x": [{"q": "1"}, {}]}, {"objs[*].a": "x[*].q"}, {"objs": [{"a": "1"}, {"a": None}]}),
         ({"x": {"a": None}}, {"m": "x"}, {"m": {"a": None}}),
+        ({"x": {"a": None}}, {"obj": "x"}, {"obj": {"a": None}}),
+        ({"x": {"zork": None}}, {"obj": "x"}, {"obj": None}),
+        ({"x": [{"a": None, "names": ["n"]}, None]}, {"objs": "x"}, {"objs": [{"a": None, "names": ["n"]}, None]}),
+        ({"x": {"a": None, "names": ["n"]}}, {"objs[0]": "x"}, {"objs": [{"a": None, "names": ["n"]}]}),
         ({"x": {"a": "b"}}, {"m.k": "y", "m.j": "x.a"}, {"m": {"k": None, "j": "b"}}),
         ({}, {"m.k": "y"}, {"m": {"k": None}}),
     ],
@@ -96,6 +100,14 @@ NULLS = pa.schema(
 def test_nulls_stand_where_the_schema_has_a_place_for_them(data, mappings, expected):
     items = [{"sourceType": "ATTRIBUTE", "source": source, "destination": to} for to, source in mappings.items()]
     assert mapping.preview(items, NULLS, data, 0, nulls=True) == {"data": expected, "errors": None}
+
+
+def test_nulls_that_an_expression_makes_are_kept_in_its_object():
+    items = [{"sourceType": "EXPRESSION", "source": '{"a": null, "b": n}', "destination": "obj"}]
+    assert mapping.preview(items, NULLS, {"n": 2}, 0, nulls=True) == {
+        "data": {"obj": {"a": None, "b": 2}},
+        "errors": None,
+    }
 
 
 def test_a_failed_expression_is_null_and_counted():
