@@ -87,7 +87,7 @@ def _add_nulls(made: object, compiled: CompiledMapping, record: object) -> None:
         if own or _has(record, parse_path(cell.source)):
             path = parse_path(cell.destination)
             _add_null(made, path)
-            _add_inner_nulls(made, path, cell.read(record), place(compiled.target, path).type)
+            _with_nulls_at(made, path, cell.read(record), place(compiled.target, path).type)
 
 
 def _add_null(made: object, path: Path) -> None:
@@ -104,34 +104,37 @@ def _add_null(made: object, path: Path) -> None:
             _add_null(made.setdefault(step, {}), rest)
 
 
-def _add_inner_nulls(made: object, path: Path, source: object, type: pa.DataType) -> None:
-    """Puts the nulls that an object has in itself, or an array's objects have, where they were copied as a whole."""
-    *above, last = path
-    for step in above:
-        made = made.get(step) if isinstance(made, dict) else _element(made, step)
-    if not isinstance(source, dict | list):
-        return
-    if isinstance(made, dict) and isinstance(last, str):
-        made[last] = _with_inner_nulls(made.get(last), source, type)
-    elif isinstance(made, list) and isinstance(last, int) and last < len(made):
-        made[last] = _with_inner_nulls(made[last], source, type)
-
-
-def _element(made: object, step: object) -> object:
-    return made[step] if isinstance(made, list) and isinstance(step, int) and step < len(made) else None
+def _with_nulls_at(made: object, path: Path, source: object, type: pa.DataType) -> object:
+    """``made`` with the nulls that ``source`` has in itself, where it went to as a whole; changes what is there."""
+    if not path:
+        return _with_inner_nulls(made, source, type)
+    step, rest = path[0], path[1:]
+    if isinstance(made, dict) and isinstance(step, str):
+        made[step] = _with_nulls_at(made.get(step), rest, source, type)
+    elif isinstance(made, list) and isinstance(step, int) and step < len(made):
+        made[step] = _with_nulls_at(made[step], rest, source, type)
+    elif isinstance(made, list) and step is None and isinstance(source, list):
+        for n, one in enumerate(source[: len(made)]):
+            made[n] = _with_nulls_at(made[n], rest, one, type)
+    return made
 
 
 def _with_inner_nulls(made: object, source: object, type: pa.DataType) -> object:
-    if pa.types.is_list(type) and isinstance(made, list) and isinstance(source, list):
-        return [_with_inner_nulls(one, other, type.value_type) for one, other in zip(made, source, strict=True)]
-    if not pa.types.is_struct(type) or not isinstance(source, dict):
+    if pa.types.is_list(type) and isinstance(made, list):
+        several = source if isinstance(source, list) else [source]
+        if len(several) != len(made):
+            return made
+        return [_with_inner_nulls(one, other, type.value_type) for one, other in zip(made, several, strict=True)]
+    if not isinstance(source, dict):
         return made
-    found = dict(made) if isinstance(made, dict) else {}
-    for n in range(type.num_fields):
-        field = type.field(n)
-        if field.name in source:
-            found[field.name] = _with_inner_nulls(found.get(field.name), source[field.name], field.type)
-    return found or made
+    if pa.types.is_map(type) and isinstance(made, dict):
+        return {name: _with_inner_nulls(one, source.get(name), type.item_type) for name, one in made.items()}
+    if not pa.types.is_struct(type):
+        return made
+    fields = {type.field(n).name: type.field(n).type for n in range(type.num_fields)}
+    had = made if isinstance(made, dict) else {}
+    named = [name for name in fields if name in had or name in source]
+    return {name: _with_inner_nulls(had.get(name), source.get(name), fields[name]) for name in named} or made
 
 
 def _has(record: object, path: Path) -> bool:

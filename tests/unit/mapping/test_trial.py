@@ -67,6 +67,7 @@ NULLS = pa.schema(
         ("objs", pa.list_(pa.struct([("a", pa.string()), ("names", pa.list_(pa.string()))]))),
         ("obj", pa.struct([("a", pa.string()), ("b", pa.int64())])),
         ("m", pa.map_(pa.string(), pa.string())),
+        ("mo", pa.map_(pa.string(), pa.struct([("a", pa.string()), ("b", pa.int64())]))),
     ]
 )
 
@@ -91,6 +92,10 @@ NULLS = pa.schema(
         ({"x": {"a": None}}, {"m": "x"}, {"m": {"a": None}}),
         ({"x": {"a": None}}, {"obj": "x"}, {"obj": {"a": None}}),
         ({"x": {"zork": None}}, {"obj": "x"}, {"obj": None}),
+        ({"x": {"k": {"a": None, "b": 1}, "j": None}}, {"mo": "x"}, {"mo": {"k": {"a": None, "b": 1}, "j": None}}),
+        ({"x": [{"a": None, "names": ["n"]}]}, {"objs[*]": "x[*]"}, {"objs": [{"a": None, "names": ["n"]}]}),
+        ({"x": {"a": None, "names": ["n"]}}, {"objs": "x"}, {"objs": [{"a": None, "names": ["n"]}]}),
+        ({"x": {"a": None}}, {"objs": "x"}, {"objs": [{"a": None}]}),
         ({"x": [{"a": None, "names": ["n"]}, None]}, {"objs": "x"}, {"objs": [{"a": None, "names": ["n"]}, None]}),
         ({"x": {"a": None, "names": ["n"]}}, {"objs[0]": "x"}, {"objs": [{"a": None, "names": ["n"]}]}),
         ({"x": {"a": "b"}}, {"m.k": "y", "m.j": "x.a"}, {"m": {"k": None, "j": "b"}}),
