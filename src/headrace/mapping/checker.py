@@ -189,8 +189,9 @@ def _overlaps(items: Sequence[Item]) -> list[Problem]:
             problems.append(Problem(item.index, "destination", "duplicate-destination", text))
         taken.setdefault(steps, item)
     for steps, item in taken.items():
-        above = next((taken[steps[:n]] for n in range(1, len(steps)) if steps[:n] in taken), None)
-        if above is not None and not copies_object(above):
+        whole = (taken[steps[:n]] for n in range(1, len(steps)) if steps[:n] in taken)
+        above = next((one for one in whole if not copies_object(one)), None)
+        if above is not None:
             text = f"{item.destination} lies inside {above.destination}, which mappings[{above.index}] fills as a whole"
             problems.append(Problem(item.index, "destination", "duplicate-destination", text))
     return problems

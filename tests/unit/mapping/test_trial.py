@@ -161,3 +161,10 @@ def test_an_error_says_of_which_kind_its_mapping_is_however_the_destination_was_
     answer = mapping.preview(items, target, {"a": "x", "b": "y"}, 0)
     told = sorted((one["destination"], one["sourceType"]) for one in answer["errors"])
     assert told == [("parts[0].m", "text/x.schema-path"), ("parts[0].n", "text/x.aep-xl")]
+
+
+def test_a_field_inside_of_an_array_that_is_filled_is_refused_though_an_object_around_both_is_copied():
+    target = pa.schema([("obj", pa.struct([("l", pa.list_(pa.string()))]))])
+    items = [{"source": source, "destination": to} for to, source in (("obj.l[0]", "y"), ("obj", "x"), ("obj.l", "z"))]
+    with pytest.raises(MappingInvalid, match="lies inside obj.l"):
+        mapping.preview(items, target, {}, 0)
