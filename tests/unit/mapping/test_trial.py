@@ -166,5 +166,5 @@ def test_an_error_says_of_which_kind_its_mapping_is_however_the_destination_was_
 def test_a_field_inside_of_an_array_that_is_filled_is_refused_though_an_object_around_both_is_copied():
     target = pa.schema([("obj", pa.struct([("l", pa.list_(pa.string()))]))])
     items = [{"source": source, "destination": to} for to, source in (("obj.l[0]", "y"), ("obj", "x"), ("obj.l", "z"))]
-    with pytest.raises(MappingInvalid, match="lies inside obj.l"):
+    with pytest.raises(MappingInvalid, match=r"lies inside obj\.l"):
         mapping.preview(items, target, {}, 0)
