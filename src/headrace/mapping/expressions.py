@@ -11,7 +11,7 @@ from decimal import Decimal
 from headrace.errors import MappingSyntax
 from headrace.mapping.failure import Failed, Failure
 from headrace.mapping.functions import FUNCTIONS
-from headrace.mapping.functions.declaring import Applied, Change, Context, as_lambda, as_regex
+from headrace.mapping.functions.declaring import Applied, Change, as_lambda, as_regex
 from headrace.mapping.functions.special import SPECIAL
 from headrace.mapping.methods import METHODS, text_as_regex
 from headrace.mapping.nodes import (
@@ -34,7 +34,7 @@ from headrace.mapping.nodes import (
 from headrace.mapping.operators import as_number
 from headrace.mapping.parser import TAKING_PATHS, parse_expression
 from headrace.mapping.paths import syntax_error
-from headrace.mapping.reference import Scope, evaluator
+from headrace.mapping.reference import constant
 from headrace.mapping.values import as_double
 from headrace.mapping.words import Words, meant
 
@@ -126,7 +126,7 @@ def _argument_faults(node: Call | Method) -> Iterator[Fault]:
             yield getattr(argument, "at", node.at), f"{node.name} takes a lambda here, such as x -> x > 0"
         if change is None or not _is_constant(argument):
             continue
-        value = _value(argument)
+        value = constant(argument, exact=False)
         try:
             if value is not None and not isinstance(value, Failure):
                 change(value)
@@ -159,7 +159,7 @@ def _number_faults(node: Literal, at: At) -> Iterator[Fault]:
 
 def _is_zero(node: Node) -> bool:
     try:
-        return _is_constant(node) and as_number(_value(node), exact=True) == 0
+        return _is_constant(node) and as_number(constant(node, exact=False), exact=True) == 0
     except Failed:
         return False
 
@@ -193,12 +193,8 @@ def _is_operation(node: Node) -> bool:
 
 def _failure(node: Node) -> str | None:
     """Why an operation on constants has no value, with doubles as with decimals."""
-    made = _value(node)
-    return made.reason if isinstance(made, Failure) and isinstance(_value(node, exact=True), Failure) else None
-
-
-def _value(node: Node, exact: bool = False) -> object:
-    return evaluator(node, Scope(Context(0, exact), lambda _names: as_double))(None)
+    made = constant(node, exact=False)
+    return made.reason if isinstance(made, Failure) and isinstance(constant(node, exact=True), Failure) else None
 
 
 def _name(node: Node) -> str:

@@ -26,7 +26,7 @@ from headrace.mapping.nodes import Call, Literal, Node, children, fields_read
 from headrace.mapping.outcomes import leaves
 from headrace.mapping.parser import parse_expression
 from headrace.mapping.paths import Path, format_path, names_of, parse_path, reader
-from headrace.mapping.reference import Scope, evaluator
+from headrace.mapping.reference import Scope, constant, evaluator
 from headrace.mapping.values import as_double, as_exact, json_text, type_name
 
 # Functions that give another value each time they are called.
@@ -109,8 +109,8 @@ def _expression(item: Item) -> Sourced | Problem:
     ends = [*leaves(node)]
     if None in item.place.within or not all(isinstance(end, Literal) for end in ends):
         return Sourced(item, node=node)
-    scope = Scope(Context(0, holds_decimal(item.place.type)), lambda _names: as_double)
-    return _unfit(item, [evaluator(end, scope)({}) for end in ends]) or Sourced(item, node=node)
+    exact = holds_decimal(item.place.type)
+    return _unfit(item, [constant(end, exact) for end in ends]) or Sourced(item, node=node)
 
 
 def _unfit(item: Item, constants: Sequence[object]) -> Problem | None:

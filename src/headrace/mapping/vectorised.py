@@ -13,7 +13,6 @@ from functools import singledispatch
 import polars as pl
 
 from headrace.mapping.functions import FUNCTIONS
-from headrace.mapping.functions.declaring import Context
 from headrace.mapping.nodes import (
     ArrayOf,
     Binary,
@@ -28,10 +27,9 @@ from headrace.mapping.nodes import (
     Node,
     Ternary,
     Unary,
-    fields_read,
+    children,
 )
-from headrace.mapping.reference import Scope, evaluator
-from headrace.mapping.values import as_double
+from headrace.mapping.reference import constant
 from headrace.mapping.vector_functions import form_of
 from headrace.mapping.vector_operators import BINARY, membership, negated
 from headrace.mapping.vector_regexes import fit, group
@@ -63,8 +61,8 @@ _WORDS: dict[type, str] = {
 
 def vector(node: Node, frame: Frame) -> Vector:
     """``node`` over the columns of ``frame``; whatever is above it may use it often."""
-    if isinstance(node, Unary | Binary) and (constant := _worked_out(node, frame)):
-        return constant
+    if not isinstance(node, Literal) and (number := _worked_out(node, frame)):
+        return number
     made = _vector(node, frame)
     if isinstance(node, Literal | Field):
         return made
@@ -171,16 +169,24 @@ def _double(one: Vector, frame: Frame) -> Vector:
     return frame.constant(float(one.constant)) if written and isinstance(one.constant, int) else one
 
 
-def _worked_out(node: Unary | Binary, frame: Frame) -> Vector | None:
-    """Arithmetic on constants alone, as the constant that it is; None for anything else."""
-    if any(fields_read(node)):
+def _worked_out(node: Node, frame: Frame) -> Vector | None:
+    """Arithmetic on numbers that are written out, as the constant that it is; None for anything else."""
+    if not _is_written_out(node):
         return None
-    made = evaluator(node, Scope(Context(0, frame.exact), lambda _names: as_double))({})
+    made = constant(node, frame.exact)
     if isinstance(made, float):
         return frame.constant(made)
-    if isinstance(made, int) and not isinstance(made, bool) and made in _INT64:
+    if isinstance(made, int) and made in _INT64:
         return Vector(pl.lit(made, pl.Int64), LONG, constant=made)
     return None
+
+
+def _is_written_out(node: Node) -> bool:
+    """Whether a tree is numbers and signs; what calls anything may ask the clock, or draw."""
+    if isinstance(node, Literal):
+        return isinstance(node.value, int | Decimal) and not isinstance(node.value, bool)
+    arithmetic = isinstance(node, Unary | Binary) and node.operator in _ARITHMETIC
+    return arithmetic and all(map(_is_written_out, children(node)))
 
 
 def _elements(node: Node) -> Sequence[Node] | None:

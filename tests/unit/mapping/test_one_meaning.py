@@ -186,6 +186,7 @@ def test_whole_batches(records):
 BY_REFERENCE = columns_of(
     [
         ("EXPRESSION", "instr(e.s, e.t)", "long"),
+        ("EXPRESSION", "e.n + (timestamp() - 5)", "text"),
         ("EXPRESSION", "lpad(e.s, 9, e.t)", "text"),
         ("EXPRESSION", "e.x % e.y", "text"),
         ("EXPRESSION", "e.s ? e.b : e.z", "flag"),
