@@ -33,6 +33,10 @@ class Column(Protocol):
     """What fills one destination column."""
 
     @property
+    def cells(self) -> Sequence[Cell]:
+        """The items that fill it."""
+
+    @property
     def wanted(self) -> Sequence[Names]:
         """The source fields that it reads."""
 
@@ -51,6 +55,10 @@ class AttributeColumn:
     path: Path
     type: pa.DataType
     own: Callable[[object], object]
+
+    @property
+    def cells(self) -> tuple[Cell]:
+        return (self.cell,)
 
     @property
     def wanted(self) -> tuple[Names]:
@@ -80,6 +88,10 @@ class StaticColumn:
     type: pa.DataType
     wanted: tuple[Names, ...] = ()
 
+    @property
+    def cells(self) -> tuple[Cell]:
+        return (self.cell,)
+
     def of_columns(self, table: pa.Table) -> Filled:
         return self._repeated(table.num_rows)
 
@@ -106,6 +118,10 @@ class ExpressionColumn:
     exact: bool
     decimals: frozenset[Names]
     repeats: bool
+
+    @property
+    def cells(self) -> tuple[Cell]:
+        return (self.cell,)
 
     def of_columns(self, table: pa.Table) -> Filled | None:
         return together([self], table)[0]
@@ -247,6 +263,10 @@ class ListColumn:
     entries: tuple[tuple[Cell, Path], ...]
     type: pa.DataType
     wanted: tuple[Names, ...]
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        return tuple(cell for cell, _ in self.entries)
 
     def of_columns(self, table: pa.Table) -> None:
         return None

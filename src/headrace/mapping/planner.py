@@ -60,6 +60,12 @@ class Plan:
     guards: tuple[ObjectGuard, ...]
     wanted: Wanted
 
+    @property
+    def cells(self) -> list[Cell]:
+        """The cell of every item, and of every field that an object copy unfolds into."""
+        filling = [cell for column in self.columns.values() for cell in column.cells]
+        return [*filling, *(one.cell for one in self.guards)]
+
 
 def plan(items: Sequence[Item], problems: Sequence[Problem], now: int) -> Plan:
     """The plan for ``items``; MappingInvalid with all problems when there is one."""

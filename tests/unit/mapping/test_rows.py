@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from headrace import mapping, xdm
-from headrace.mapping.trial import without_nulls
+from headrace.mapping.nulls import without_nulls
 from headrace.mapping.values import json_ready
 
 SETS = json.loads((Path(__file__).parents[2] / "cases" / "mapping" / "rows.json").read_text("utf-8"))
@@ -18,7 +18,7 @@ def outcomes(one, mapped):
     """Each row's outcome by its number, and the warnings of all."""
     accepted, broken = xdm.checker(one["schema"]).check(mapped.table)
     made = {
-        row.pop("_row"): {"record": without_nulls(json_ready(row))}
+        row.pop("_row"): {"record": json_ready(without_nulls(row, pa.struct(list(accepted.schema))))}
         for row in accepted.to_pylist(maps_as_pydicts="strict")
     }
     for error in [*mapped.errors.to_pylist(), *broken.to_pylist()]:
