@@ -15,10 +15,10 @@ FIELDS = {"clicks": {"type": "integer"}, "name": {"type": "string"}}
 _numbers = count()
 
 
-def schema(api: Api) -> str:
-    """The ``$id`` of a new schema with ``_extconndev.clicks`` and ``_extconndev.name``."""
+def schema(api: Api, tenant: dict[str, Any] | None = None) -> str:
+    """The ``$id`` of a new schema; ``tenant`` describes ``_extconndev``, by itself an object of clicks and a name."""
     title = f"Rows {next(_numbers)}"
-    custom = {"type": "object", "properties": {"_extconndev": {"type": "object", "properties": FIELDS}}}
+    custom = {"type": "object", "properties": {"_extconndev": {"type": "object", **(tenant or {"properties": FIELDS})}}}
     group = {
         "type": "object",
         "title": f"{title} fields",

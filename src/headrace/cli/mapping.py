@@ -1,7 +1,7 @@
 """``headrace map``: expressions and mapping sets tried on files, without a server."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -155,20 +155,22 @@ def _lines(text: str) -> list[Any] | None:
 
 
 def _json(text: str, where: str) -> Any:
+    """What records' JSON holds, numbers as they were written."""
     from headrace.mapping.values import EXACT_JSON
 
-    try:
-        return EXACT_JSON.decode(text)
-    except msgspec.DecodeError as error:
-        raise Invalid(f"{where} is not valid JSON: {error}") from error
+    return _decoded(EXACT_JSON.decode, text, where)
 
 
 def _document(path: Path) -> Any:
-    """What a file holds that the API would take: its numbers are plain ones."""
+    """What a file holds that the API would take, numbers as the API reads them."""
+    return _decoded(msgspec.json.decode, _text_of(path), str(path))
+
+
+def _decoded(decode: Callable[[str], Any], text: str, where: str) -> Any:
     try:
-        return msgspec.json.decode(_text_of(path))
+        return decode(text)
     except msgspec.DecodeError as error:
-        raise Invalid(f"{path} is not valid JSON: {error}") from error
+        raise Invalid(f"{where} is not valid JSON: {error}") from error
 
 
 def _text_of(path: Path) -> str:

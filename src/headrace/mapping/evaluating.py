@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from headrace.mapping.allowance import batch_allowance
+from headrace.allowance import batch_allowance
 from headrace.mapping.cells import Cell
 from headrace.mapping.expressions import validate_expression
 from headrace.mapping.functions.declaring import Context

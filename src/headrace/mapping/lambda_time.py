@@ -10,13 +10,13 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
-from headrace.mapping.allowance import Allowance, allowance
+from headrace.allowance import Allowance, allowance
 from headrace.mapping.failure import Failure
+from headrace.mapping.values import LONGEST_ARRAY
 from headrace.mapping.weight import weight
 
 FREE_STEPS = 1_000
 FREE_STEPS_PER_ELEMENT = 64
-LARGEST_RESULT = 1_000_000
 # Going over so many elements of a result takes about as long as a call.
 _ELEMENTS_PER_STEP = 8
 # The clock is read once in so many steps.
@@ -66,9 +66,9 @@ class _Meter:
         """What a call has made, or the Failure that ends the evaluation."""
         if isinstance(made, Failure):
             return made
-        size = weight(made, LARGEST_RESULT)
-        if size > LARGEST_RESULT:
-            return Failure(f"what a lambda makes grows beyond {LARGEST_RESULT:,} elements")
+        size = weight(made, LONGEST_ARRAY)
+        if size > LONGEST_ARRAY:
+            return Failure(f"what a lambda makes grows beyond {LONGEST_ARRAY:,} elements")
         self.steps += 1 + size // _ELEMENTS_PER_STEP
         if self.steps > self.free and self.steps >= self.look and not self._has_time():
             told = f"its lambdas were stopped after {self.steps:,} steps; walk shorter arrays, or none inside another"

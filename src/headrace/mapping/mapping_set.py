@@ -8,7 +8,7 @@ from functools import reduce
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from headrace.mapping.allowance import batch_allowance
+from headrace.allowance import batch_allowance
 from headrace.mapping.cells import Fault, Faults, Filled
 from headrace.mapping.checker import placed
 from headrace.mapping.columns import all_of_table, one_array

@@ -13,14 +13,12 @@ from typing import TypeVar
 
 import regex
 
-from headrace.mapping.allowance import Allowance, allowance
+from headrace.allowance import Allowance, allowance, free_seconds
 from headrace.mapping.failure import Failed
 from headrace.mapping.java_regex import translated
 from headrace.mapping.pattern_text import RegexInvalid
 from headrace.mapping.values import LONGEST_TEXT
 
-FREE_SECONDS = 0.0002
-FREE_SECONDS_PER_CHARACTER = 1e-6
 LONGEST_PATTERN = 4096
 _REFERENCE = re.compile(r"([^$\\]+)|\\(.)|\$\{([a-zA-Z][a-zA-Z0-9]*)\}|\$([0-9]+)", re.DOTALL)
 # From this many characters on, other threads may run meanwhile; below, handing over takes longer than matching.
@@ -98,7 +96,7 @@ class Regex:
             at = found.end() + (found.end() == found.start())
 
     def _bounded(self, text: str, run: Run[Made]) -> Made:
-        free = FREE_SECONDS + FREE_SECONDS_PER_CHARACTER * len(text)
+        free = free_seconds(text)
         try:
             return run(free, len(text) > _HAND_OVER)
         except TimeoutError:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
-from headrace.mapping.allowance import batch_allowance
+from headrace.allowance import batch_allowance
 from headrace.mapping.cells import Cell
 from headrace.mapping.checker import ATTRIBUTE
 from headrace.mapping.failure import Failure

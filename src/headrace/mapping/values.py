@@ -12,6 +12,8 @@ _WIDE = Context(prec=10_000, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact])
 _MOST_PLAIN_DIGITS = 400
 # No function makes a longer text, however it is nested.
 LONGEST_TEXT = 1_000_000
+# Nor an array with more elements, wherever they stand in it.
+LONGEST_ARRAY = 1_000_000
 _MOST_SHOWN = 50
 
 

@@ -3,7 +3,7 @@
 The unit is an element of an array, or so many characters of a text.
 """
 
-from headrace.mapping.allowance import BATCH_ELEMENTS, allowance
+from headrace.allowance import BATCH_ELEMENTS, allowance
 from headrace.mapping.failure import Failure
 
 CHARACTERS_PER_ELEMENT = 64

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import regex
 
+from headrace.allowance import allowance, batch_allowance, free_seconds
 from headrace.errors import SchemaUncheckable
 from headrace.xdm.arrow_schema import Node
 
@@ -20,11 +21,7 @@ _FORMATS = {
     "uri": r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$",
     "uuid": r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
 }
-# A pattern that RE2 does not take: what each value has, and beyond it, all values of an array together.
-_FREE_SECONDS = 0.0002
-_FREE_SECONDS_PER_CHARACTER = 1e-6
-_SLOW_SECONDS = 5.0
-_LARGEST_PART = 0.02
+# Of a pattern that RE2 does not take.
 _IN_TIME = " (and does so in bounded time)"
 
 
@@ -111,18 +108,20 @@ def _unmatched_slowly(pattern: str, path: str) -> Broken:
     return broken
 
 
-def _unmatched_by(compiled: "regex.Pattern[str]", values: Iterable[str]) -> Iterator[str]:
+def _unmatched_by(compiled: "regex.Pattern[str]", values: Iterable[str]) -> list[str]:
     """The values that do not match, or for which it is not known in time."""
-    left = _SLOW_SECONDS
-    for value in values:
-        free = _FREE_SECONDS + _FREE_SECONDS_PER_CHARACTER * len(value)
-        started = time.thread_time()
-        try:
-            if compiled.search(value, timeout=free + left * _LARGEST_PART, concurrent=True) is None:
-                yield value
-        except TimeoutError:
-            yield value
-        left = max(0.0, left - max(0.0, time.thread_time() - started - free))
+    with batch_allowance():
+        return [value for value in values if not _matches(compiled, value)]
+
+
+def _matches(compiled: "regex.Pattern[str]", text: str) -> bool:
+    free, allowed, started = free_seconds(text), allowance(), time.thread_time()
+    try:
+        return compiled.search(text, timeout=free + allowed.part, concurrent=True) is not None
+    except TimeoutError:
+        return False
+    finally:
+        allowed.take(max(0.0, time.thread_time() - started - free))
 
 
 def _bounds(node: Node, kind: pa.DataType) -> Iterator[Rule]:

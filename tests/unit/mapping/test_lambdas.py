@@ -3,9 +3,10 @@
 import pyarrow as pa
 import pytest
 
-from headrace.mapping import allowance, compile_mapping
-from headrace.mapping.functions.arrays import LONGEST_ARRAY
-from headrace.mapping.lambda_time import FREE_STEPS, FREE_STEPS_PER_ELEMENT, LARGEST_RESULT
+from headrace import allowance
+from headrace.mapping import compile_mapping
+from headrace.mapping.lambda_time import FREE_STEPS, FREE_STEPS_PER_ELEMENT
+from headrace.mapping.values import LONGEST_ARRAY
 
 TARGET = pa.schema([("o", pa.int64())])
 CUBE = "size(transformArray(l, x -> transformArray(l, y -> transformArray(l, z -> x + y + z))))"
@@ -66,9 +67,9 @@ def test_what_is_in_proportion_to_the_row_is_never_stopped(given):
 @pytest.mark.parametrize(
     ("source", "told"),
     [
-        (f"size({repeated(40, '[l]', 'transformArray(E, x -> [x, x])')})", f"beyond {LARGEST_RESULT:,} elements"),
+        (f"size({repeated(40, '[l]', 'transformArray(E, x -> [x, x])')})", f"beyond {LONGEST_ARRAY:,} elements"),
         (f"size({repeated(40, '[l]', 'transformArray(E, x -> join_arrays(x, x))')})", "beyond"),
-        (f"size({repeated(40, '[l]', 'transformArray(E, x -> {1: x, 2: x})')})", f"beyond {LARGEST_RESULT:,} elements"),
+        (f"size({repeated(40, '[l]', 'transformArray(E, x -> {1: x, 2: x})')})", f"beyond {LONGEST_ARRAY:,} elements"),
     ],
 )
 def test_what_doubles_is_stopped_before_memory_is_full(given, source, told):

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from headrace import allowance
 from headrace.errors import MappingSyntax
-from headrace.mapping import allowance, compile_mapping, preview, validate_expression
+from headrace.mapping import compile_mapping, preview, validate_expression
 from headrace.mapping.failure import Failed
 from headrace.mapping.pattern_text import RegexInvalid
 from headrace.mapping.regex_time import LONGEST_PATTERN, Regex, compiled

@@ -3,8 +3,9 @@
 import pyarrow as pa
 import pytest
 
-from headrace.mapping import allowance, compile_mapping, preview
-from headrace.mapping.allowance import BATCH_ELEMENTS
+from headrace import allowance
+from headrace.allowance import BATCH_ELEMENTS
+from headrace.mapping import compile_mapping, preview
 from headrace.mapping.weight import CHARACTERS_PER_ELEMENT, weight
 
 TARGET = pa.schema([("o", pa.string()), ("l", pa.list_(pa.string()))])

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headrace import allowance
 from headrace.errors import SchemaUncheckable
 from headrace.rows import ROW_ERRORS
-from headrace.xdm import rules
 from headrace.xdm.arrow_schema import arrow_schema
 from headrace.xdm.check import checker
 
@@ -144,7 +144,8 @@ def test_a_pattern_that_nothing_can_read_names_its_field():
 
 
 def test_a_pattern_that_backtracks_without_end_costs_its_rows_and_bounded_time(monkeypatch):
-    monkeypatch.setattr(rules, "_SLOW_SECONDS", 0.05)
+    left = allowance.Allowance(0.05)
+    monkeypatch.setattr(allowance, "Allowance", lambda: left)
     endless = [f"{'a' * 60}{n}" for n in range(30)]
     fields = {"x": {"type": "string", "pattern": "^(?=a)(a|aa)+$"}}
     kept, errors = check(fields, [{"x": value} for value in [*endless, "aaa", None, "b"]])

@@ -4,11 +4,10 @@ from typing import Any
 
 import pytest
 
+import wire_dataset
 from wire_server import Api
 
-REGISTRY = "/data/foundation/schemaregistry/tenant"
 PREVIEW = "/data/foundation/conversion/mappingSets/preview"
-CLASS = "https://ns.adobe.com/xdm/context/profile"
 TEXT = {"type": "string"}
 NAMED = {"type": "object", "required": ["key"], "properties": {"key": TEXT, "note": TEXT}}
 FIELDS = {
@@ -24,18 +23,7 @@ GOOD = {"id": "1", "clicks": 3, "kind": "a", "code": "ABC", "who": {"key": "k"},
 
 @pytest.fixture(scope="module")
 def schema(api: Api) -> str:
-    tenant = {"_extconndev": {"type": "object", "required": ["id"], "properties": FIELDS}}
-    group = {
-        "type": "object",
-        "title": "Fields with rules",
-        "meta:intendedToExtend": [CLASS],
-        "definitions": {"own": {"type": "object", "properties": tenant}},
-        "allOf": [{"$ref": "#/definitions/own"}],
-    }
-    made = api.post(f"{REGISTRY}/fieldgroups", json=group).json()["$id"]
-    body = {"type": "object", "title": "Rules", "allOf": [{"$ref": CLASS}, {"$ref": made}]}
-    id: str = api.post(f"{REGISTRY}/schemas", json=body).json()["$id"]
-    return id
+    return wire_dataset.schema(api, {"required": ["id"], "properties": FIELDS})
 
 
 def _previewed(api: Api, schema: str, data: Any, *mappings: dict[str, Any], **switches: bool) -> Any:

@@ -4,11 +4,10 @@ from typing import Any
 
 import pytest
 
+import wire_dataset
 from wire_server import Api
 
-REGISTRY = "/data/foundation/schemaregistry/tenant"
 PATH = "/data/foundation/conversion/mappingSets"
-CLASS = "https://ns.adobe.com/xdm/context/profile"
 DAY = {"source": "day", "destination": "_extconndev.day"}
 CLICKS = {"sourceType": "EXPRESSION", "source": "to_integer(n)", "destination": "_extconndev.clicks"}
 
@@ -16,18 +15,7 @@ CLICKS = {"sourceType": "EXPRESSION", "source": "to_integer(n)", "destination": 
 @pytest.fixture(scope="module")
 def schema(api: Api) -> str:
     fields = {"clicks": {"type": "integer"}, "day": {"type": "string"}}
-    tenant = {"_extconndev": {"type": "object", "properties": fields, "required": ["clicks"]}}
-    group = {
-        "type": "object",
-        "title": "Required clicks",
-        "meta:intendedToExtend": [CLASS],
-        "definitions": {"own": {"type": "object", "properties": tenant}},
-        "allOf": [{"$ref": "#/definitions/own"}],
-    }
-    made = api.post(f"{REGISTRY}/fieldgroups", json=group).json()["$id"]
-    body = {"type": "object", "title": "Strict", "allOf": [{"$ref": CLASS}, {"$ref": made}]}
-    id: str = api.post(f"{REGISTRY}/schemas", json=body).json()["$id"]
-    return id
+    return wire_dataset.schema(api, {"properties": fields, "required": ["clicks"]})
 
 
 def _set(schema: str, *mappings: dict[str, Any], **switches: object) -> dict[str, Any]:

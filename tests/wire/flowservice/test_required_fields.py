@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from wire_dataset import CONTENT_TYPE, RECORD, REGISTRY, VENDOR, dataset
+import wire_dataset
+from wire_dataset import CONTENT_TYPE, REGISTRY, dataset
 from wire_flows import Flows, code
 from wire_server import Api
 
@@ -21,18 +22,7 @@ def schema(api: Api) -> str:
     whole = {"type": "integer"}
     start = {"type": "object", "required": ["year"], "properties": {"day": whole, "year": whole}}
     fields = {"likes": whole, "clicks": whole, "pivot": {"type": "string"}, "start": start}
-    tenant = {"_extconndev": {"type": "object", "required": ["clicks"], "properties": fields}}
-    group = {
-        "type": "object",
-        "title": "Required fields",
-        "meta:intendedToExtend": [RECORD],
-        "definitions": {"own": {"type": "object", "properties": tenant}},
-        "allOf": [{"$ref": "#/definitions/own"}],
-    }
-    made = api.post(f"{REGISTRY}/fieldgroups", json=group, headers=VENDOR).json()["$id"]
-    body = {"type": "object", "title": "Required", "allOf": [{"$ref": RECORD}, {"$ref": made}]}
-    id: str = api.post(f"{REGISTRY}/schemas", json=body, headers=VENDOR).json()["$id"]
-    return id
+    return wire_dataset.schema(api, {"required": ["clicks"], "properties": fields})
 
 
 def _set(api: Api, schema: str, *mappings: dict[str, Any]) -> str:

@@ -7,10 +7,10 @@ from itertools import chain, islice
 from headrace.mapping.failure import Failed, Failure
 from headrace.mapping.functions.declaring import Applied, as_text, function, joined
 from headrace.mapping.operators import order, size, truthy
+from headrace.mapping.values import LONGEST_ARRAY
 
 ARRAYS = "Hierarchies - Arrays"
 AGGREGATION = "Aggregation"
-LONGEST_ARRAY = 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

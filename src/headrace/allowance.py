@@ -1,9 +1,9 @@
-"""The time and room that the expressions of a batch may take beyond what is free.
+"""The time and room that what users wrote, expressions and patterns, may take of a batch beyond what is free.
 
 What is in proportion to a row is free; who takes time here says how much that is. What goes beyond comes out of the
 batch's allowance, of which one evaluation takes a small part at most: so a batch ends whatever its expressions and
-values are, and one row that needs long leaves enough for the others. A batch is what is mapped together: a slice of
-a page.
+values are, and one row that needs long leaves enough for the others. A batch is what is mapped or checked together: a
+slice of a page.
 """
 
 from collections.abc import Iterator
@@ -14,6 +14,13 @@ from dataclasses import dataclass
 BATCH_SECONDS = 10.0
 BATCH_ELEMENTS = 2_000_000
 _LARGEST_PART = 0.02
+_FREE_SECONDS = 0.0002
+_FREE_SECONDS_PER_CHARACTER = 1e-6
+
+
+def free_seconds(text: str) -> float:
+    """The seconds that a regular expression has on a text before it takes any of a batch's."""
+    return _FREE_SECONDS + _FREE_SECONDS_PER_CHARACTER * len(text)
 
 
 @dataclass(slots=True)
@@ -21,7 +28,7 @@ class Allowance:
     """What is left.
 
     seconds   of time
-    elements  of room, in the unit of ``weight``
+    elements  of room, in the unit of ``mapping.weight``
     """
 
     seconds: float = BATCH_SECONDS
