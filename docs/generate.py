@@ -127,14 +127,20 @@ def _codes(cls: type[errors.HeadraceError]) -> Iterator[str]:
 def operations() -> Lines:
     for routes in sorted(services.ALL, key=lambda one: NAMES[one.base]):
         yield from ("", f"## {NAMES[routes.base]}", "", f"Below `{routes.base}`; served by `{_module(routes)}`.", "")
-        yield from table("operation", "what it does")
-        yield from (row(operation(routes, one), _said(one)) for one in routes.listed)
+        yield from table("operation", "permission", "what it does")
+        yield from (row(operation(routes, route), _permission(route), _said(route)) for route in routes.listed)
 
 
 def operation(routes: Routes, route: Route) -> str:
     """``GET /flows/{id}``, below the service's base."""
     path = "/" + "/".join(route.template)
     return f"`{route.method} {path.removeprefix(routes.base) or '/'}`"
+
+
+def _permission(route: Route) -> str:
+    # A kind that the path names stands as its parameter.
+    params = {part.strip("{.}"): part for part in route.template if part.startswith("{")}
+    return "" if route.open else " ".join(route.asks(params))
 
 
 def _module(routes: Routes) -> str:
