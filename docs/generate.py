@@ -127,8 +127,13 @@ def _codes(cls: type[errors.HeadraceError]) -> Iterator[str]:
 def operations() -> Lines:
     for routes in sorted(services.ALL, key=lambda one: NAMES[one.base]):
         yield from ("", f"## {NAMES[routes.base]}", "", f"Below `{routes.base}`; served by `{_module(routes)}`.", "")
-        yield from table("operation", "permission", "what it does")
-        yield from (row(operation(routes, route), _permission(route), _said(route)) for route in routes.listed)
+        yield from table("operation", "permission", "answers", "what it does")
+        yield from (_operation_row(routes, route) for route in routes.listed)
+
+
+def _operation_row(routes: Routes, route: Route) -> str:
+    statuses = ", ".join(str(answer.status) for answer in route.operation.answers)
+    return row(operation(routes, route), _permission(route), statuses, _said(route))
 
 
 def operation(routes: Routes, route: Route) -> str:
@@ -140,7 +145,7 @@ def operation(routes: Routes, route: Route) -> str:
 def _permission(route: Route) -> str:
     # A kind that the path names stands as its parameter.
     params = {part.strip("{.}"): part for part in route.template if part.startswith("{")}
-    return "" if route.open else " ".join(route.asks(params))
+    return "" if route.operation.open else " ".join(route.operation.permission(params))
 
 
 def _module(routes: Routes) -> str:

@@ -43,7 +43,7 @@ def _concrete(route: Route) -> str:
 def _guarded() -> dict[str, set[str]]:
     """Every path that asks who calls, with the methods that it takes."""
     taken: dict[str, set[str]] = {}
-    for route in (route for service in ALL for route in service.listed if not route.open):
+    for route in (route for service in ALL for route in service.listed if not route.operation.open):
         taken.setdefault(_concrete(route), set()).add(route.method)
     return taken
 

@@ -38,5 +38,5 @@ def test_the_server_asks_for_the_permission_of_the_reference(
 
 
 def test_every_operation_that_asks_who_calls_has_a_permission() -> None:
-    guarded = [route for service in ALL for route in service.listed if not route.open]
+    guarded = [route for service in ALL for route in service.listed if not route.operation.open]
     assert len(list(permissions())) == len(guarded)

@@ -15,9 +15,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from headrace import errors, ids
 from headrace.api import gateway
+from headrace.api.operation import Operation
 from headrace.api.problems import GATEWAY, Dialect
 from headrace.api.request import Query, Reply, Request
-from headrace.api.routing import Found, Route, Routes, find
+from headrace.api.routing import Match, Route, Routes, find
 from headrace.runs.deployment import Deployment
 from headrace.store.scope import Caller
 from headrace.wire.storable import REMOVE_NUL
@@ -63,44 +64,43 @@ async def _answer(deployment: Deployment, services: Sequence[Routes], http: Http
     raw_path = (
         cast("bytes", http.scope.get("raw_path") or http.scope["path"].encode()).partition(b"?")[0].decode("latin-1")
     )
-    found = find(services, http.method, raw_path)
-    dialect = found.dialect or GATEWAY
+    match = find(services, http.method, raw_path)
+    dialect = match.dialect or GATEWAY
     with tempfile.SpooledTemporaryFile(SPOOL_IN_MEMORY) as upload:
         try:
             # Nothing of a body is taken before it is known who sends it, and that somebody wants it.
-            admitted = await run_in_threadpool(_admitted, deployment, http, raw_path, found, request_id)
-            if isinstance(admitted, Reply):
-                return _response(admitted, request_id, http.method)
+            admitted = await run_in_threadpool(_admitted, deployment, http, raw_path, match, request_id)
+            if isinstance(admitted, Response):
+                return admitted
             caller, route = admitted
-            await _receive_body(http, upload, _limit(route))
+            await _receive_body(http, upload, _limit(route.operation))
             query = parse_query(_query_text(http))
             headers = dict(http.headers.items())
             request = Request(
-                http.method, raw_path, found.params, query, headers, upload, caller, deployment, request_id
+                http.method, raw_path, match.params, query, headers, upload, caller, deployment, request_id
             )
             reply = await run_in_threadpool(route.handler, request)
+            return _response(route.operation.status(reply), reply, request_id, http.method)
         except Exception as error:
-            reply = _problem(dialect, error, request_id)
-    return _response(reply, request_id, http.method)
+            return _problem(dialect, error, request_id, http.method)
 
 
 def _admitted(
-    deployment: Deployment, http: HttpRequest, raw_path: str, found: Found, request_id: str
-) -> tuple[Caller, Route] | Reply:
+    deployment: Deployment, http: HttpRequest, raw_path: str, match: Match, request_id: str
+) -> tuple[Caller, Route] | Response:
     """Who calls (NOBODY where nobody is asked) and what answers, or the gateway's refusal."""
-    if found.dialect is None:
+    if match.dialect is None:
         raise errors.NotFound(f"No service answers at {raw_path}.", kind="path", id=raw_path)
     _refuse_nul(raw_path, _query_text(http))
-    if found.open:
-        return NOBODY, _route(found, http.method, raw_path)
+    if match.open:
+        return NOBODY, _route(match, http.method, raw_path)
     try:
-        caller = gateway.admit(deployment, http.headers)
+        caller = gateway.admit(deployment.settings, deployment.store, deployment.clock, http.headers)
     except errors.HeadraceError as error:
         # What the gateway refuses is worded by the gateway, whichever service the path belongs to.
-        status, body = GATEWAY.render(error, request_id)
-        return Reply(status, body)
-    route = _route(found, http.method, raw_path)
-    _require_permission(caller, *route.asks(found.params))
+        return _problem(GATEWAY, error, request_id, http.method)
+    route = _route(match, http.method, raw_path)
+    _require_permission(caller, *route.operation.permission(match.params))
     return caller, route
 
 
@@ -122,19 +122,19 @@ def _refuse_nul(*encoded: str) -> None:
         raise errors.Invalid(f"The URL holds a NUL character (%00); {REMOVE_NUL}", field="url")
 
 
-def _route(found: Found, method: str, raw_path: str) -> Route:
-    if found.route is not None:
-        return found.route
-    if found.methods:
-        accepted = ", ".join(found.methods)
-        raise errors.MethodNotAllowed(f"{raw_path} takes {accepted}, not {method}.", methods=found.methods)
+def _route(match: Match, method: str, raw_path: str) -> Route:
+    if match.route is not None:
+        return match.route
+    if match.methods:
+        accepted = ", ".join(match.methods)
+        raise errors.MethodNotAllowed(f"{raw_path} takes {accepted}, not {method}.", methods=match.methods)
     raise errors.NotFound(f"This service has no resource at {raw_path}.", kind="path", id=raw_path)
 
 
-def _limit(route: Route) -> int:
-    if route.open:
+def _limit(operation: Operation) -> int:
+    if operation.open:
         return SPOOL_IN_MEMORY  # nobody's bodies stay off the disk
-    return UPLOAD_LIMIT if route.large else JSON_LIMIT
+    return UPLOAD_LIMIT if operation.large else JSON_LIMIT
 
 
 def parse_query(text: str) -> Query:
@@ -155,23 +155,23 @@ async def _receive_body(http: HttpRequest, upload: IO[bytes], limit: int) -> Non
         upload.write(chunk)
 
 
-def _problem(dialect: Dialect, error: Exception, request_id: str) -> Reply:
+def _problem(dialect: Dialect, error: Exception, request_id: str, method: str) -> Response:
     if not isinstance(error, errors.HeadraceError) or isinstance(error, errors.Broken):
         log.error("request %s failed", request_id, exc_info=error)
     if not isinstance(error, errors.HeadraceError):
         error = errors.Broken(f"An internal error occurred; the log names request {request_id}.")
     status, body = dialect.render(error, request_id)
     headers = {"allow": ", ".join(cast("tuple[str, ...]", error.facts["methods"]))} if status == 405 else {}
-    return Reply(status, body, headers)
+    return _response(status, Reply(body, headers=headers), request_id, method)
 
 
-def _response(reply: Reply, request_id: str, method: str) -> Response:
+def _response(status: int, reply: Reply, request_id: str, method: str) -> Response:
     headers = {"x-request-id": request_id, **reply.headers}
     if isinstance(reply.body, Iterator):
-        return StreamingResponse(cast("Iterator[bytes]", reply.body), reply.status, headers, reply.media)
+        return StreamingResponse(cast("Iterator[bytes]", reply.body), status, headers, reply.media)
     content = reply.body if isinstance(reply.body, bytes) else _encode(reply.body)
-    response = Response(content, reply.status, headers, reply.media if content or method == "HEAD" else None)
-    if reply.status == 204:
+    response = Response(content, status, headers, reply.media if content or method == "HEAD" else None)
+    if status == 204:
         del response.headers["content-length"]
     elif method == "HEAD" and "content-length" in reply.headers:
         response.headers["content-length"] = reply.headers["content-length"]

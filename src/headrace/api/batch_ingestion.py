@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from headrace.api.operation import CHANGE, CREATE, CREATED, EMPTY, OCTETS, OK
 from headrace.api.problems import INGEST
 from headrace.api.request import Reply, Request
 from headrace.api.routing import Routes
@@ -18,60 +19,61 @@ A = TypeVar("A")
 FILE = "/batches/{batch}/datasets/{dataset}/files/{name...}"
 
 
-@batch_ingestion.patch("/batches")
-@batch_ingestion.post("/batches")
+@batch_ingestion.patch("/batches", verb=CREATE, kind="batches", answers=CREATED)
+@batch_ingestion.post("/batches", verb=CREATE, kind="batches", answers=CREATED)
 def create_batch(request: Request) -> Reply:
     """A batch that waits for its files. PATCH is how one client spells it."""
-    made = uploads.open_batch(request.store, request.caller, request.json_object(), request.clock.now())
-    return Reply(201, batch_shape.rendered(made, request.caller.sandbox_id))
+    batch = uploads.open_batch(request.store, request.caller, request.json_object(), request.clock.now())
+    return Reply(batch_shape.rendered(batch, request.caller.sandbox_id))
 
 
-@batch_ingestion.post("/batches/{id}")
+@batch_ingestion.post("/batches/{id}", verb=CHANGE, kind="batches", answers=OK)
 def act_on_batch(request: Request) -> Reply:
     """``?action=COMPLETE``, ABORT, FAIL or REVERT; the batch as it is then."""
     id = request.path_params["id"]
     _action(request, BATCH_ACTIONS)(request, id)
     with request.store.read() as conn:
-        found = batches.get(conn, request.caller, id)
-    return Reply(200, batch_shape.rendered(found, request.caller.sandbox_id))
+        batch = batches.get(conn, request.caller, id)
+    return Reply(batch_shape.rendered(batch, request.caller.sandbox_id))
 
 
-@batch_ingestion.put(FILE, large=True)
+@batch_ingestion.put(FILE, kind="batches", answers=EMPTY, large=True)
 def upload_file(request: Request) -> Reply:
     """One whole file; the same name again replaces it."""
-    lake, place = request.deployment.lake, _place(request)
+    lake, place = request.lake, _place(request)
     uploads.take(request.store, lake, request.caller, place, request.upload, request.clock.now())
-    return Reply(200)
+    return Reply()
 
 
-@batch_ingestion.post(FILE)
+@batch_ingestion.post(FILE, verb=CHANGE, kind="batches", answers=OK + CREATED)
 def act_on_file(request: Request) -> Reply:
     """``?action=INITIALIZE`` opens a large file, COMPLETE joins its parts."""
     return _action(request, FILE_ACTIONS)(request)
 
 
-@batch_ingestion.patch(FILE, large=True)
+@batch_ingestion.patch(FILE, kind="batches", large=True)
 def upload_part(request: Request) -> Reply:
     """One part of a large file, placed by Content-Range."""
-    place, lake = _place(request), request.deployment.lake
+    place, lake = _place(request), request.lake
     text = request.headers.get("content-range", "")
     size = large_files.add(request.store, lake, request.caller, place, text, request.upload, request.clock.now())
-    return Reply(200, {"name": place.name, "sizeInBytes": size}, {"range": text.partition("/")[0].replace(" ", "=")})
+    arrived = text.partition("/")[0].replace(" ", "=")
+    return Reply({"name": place.name, "sizeInBytes": size}, headers={"range": arrived})
 
 
-@batch_ingestion.head(FILE)
+@batch_ingestion.head(FILE, kind="batches")
 def file_status(request: Request) -> Reply:
     """What has arrived of a file: its length, or the ranges of one that is still in parts."""
     place = _place(request)
     with request.store.read() as conn:
-        found = uploads.file(conn, request.caller, place)
-        ranges = large_files.ranges(conn, request.caller, place) if found is None else f"bytes=0-{_last(found)}"
-    length = {} if found is None else {"content-length": str(found.ref["bytes"])}
-    return Reply(200, None, {"range": ranges, "accept-ranges": "bytes", **length}, "application/octet-stream")
+        file = uploads.file(conn, request.caller, place)
+        ranges = large_files.ranges(conn, request.caller, place) if file is None else f"bytes=0-{_last(file)}"
+    length = {} if file is None else {"content-length": str(file.ref["bytes"])}
+    return Reply(headers={"range": ranges, "accept-ranges": "bytes", **length}, media=OCTETS)
 
 
-def _last(found: batches.BatchFile) -> int:
-    return max(int(found.ref["bytes"]) - 1, 0)
+def _last(file: batches.BatchFile) -> int:
+    return max(int(file.ref["bytes"]) - 1, 0)
 
 
 def _complete(request: Request, id: str) -> None:
@@ -87,19 +89,19 @@ def _fail(request: Request, id: str) -> None:
 
 
 def _revert(request: Request, id: str) -> None:
-    uploads.revert(request.store, request.deployment.lake, request.caller, id, request.clock.now())
+    uploads.revert(request.store, request.lake, request.caller, id, request.clock.now())
 
 
 def _begin_file(request: Request) -> Reply:
-    place, lake = _place(request), request.deployment.lake
+    place, lake = _place(request), request.lake
     large_files.begin(request.store, lake, request.caller, place, request.clock.now())
-    return Reply(201, {"name": place.name, "sizeInBytes": 0})
+    return Reply({"name": place.name, "sizeInBytes": 0}, status=201)
 
 
 def _finish_file(request: Request) -> Reply:
-    place, lake = _place(request), request.deployment.lake
+    place, lake = _place(request), request.lake
     size = large_files.finish(request.store, lake, request.caller, place, request.clock.now())
-    return Reply(200, {"name": place.name, "sizeInBytes": size})
+    return Reply({"name": place.name, "sizeInBytes": size})
 
 
 BATCH_ACTIONS: dict[str, Callable[[Request, str], None]] = {
@@ -112,11 +114,11 @@ FILE_ACTIONS: dict[str, Callable[[Request], Reply]] = {"INITIALIZE": _begin_file
 
 
 def _action(request: Request, actions: Mapping[str, A]) -> A:
-    wanted = request.query.one("action", "")
-    found = actions.get((wanted or "").upper())
-    if found is None:
-        raise Invalid(f"action={wanted} must be {' or '.join(actions)}.", field="action")
-    return found
+    name = request.query.one("action", "")
+    action = actions.get((name or "").upper())
+    if action is None:
+        raise Invalid(f"action={name} must be {' or '.join(actions)}.", field="action")
+    return action
 
 
 def _place(request: Request) -> Place:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from headrace.api.operation import CHANGE, DELETE, OK
 from headrace.api.problems import GATEWAY
 from headrace.api.request import Reply, Request
 from headrace.api.routing import Routes
@@ -23,14 +24,14 @@ RESET_SECONDS = 60.0
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
 
 
-@emulator.get("/clock", open=True)
+@emulator.get("/clock", kind="clock", open=True)
 def read_clock(request: Request) -> Reply:
     """What time it is for this deployment."""
     _emulating(request)
     return _time(request)
 
 
-@emulator.post("/clock", open=True)
+@emulator.post("/clock", verb=CHANGE, kind="clock", answers=OK, open=True)
 def move_clock(request: Request) -> Reply:
     """``{"advance": "P1D"}`` or ``{"now": "2022-08-10T05:00:00Z"}``, with ``"wait": true`` answers when all is done."""
     _emulating(request)
@@ -47,7 +48,7 @@ def move_clock(request: Request) -> Reply:
     return _time(request)
 
 
-@emulator.post("/reset", open=True)
+@emulator.post("/reset", verb=DELETE, kind="sandboxes", answers=OK, open=True)
 def reset(request: Request) -> Reply:
     """Forgets everything, or ``{"org": …}``, or ``{"org": …, "sandbox": …}``; what runs there is stopped first."""
     _emulating(request)
@@ -57,7 +58,7 @@ def reset(request: Request) -> Reply:
 
 
 def _emulating(request: Request) -> None:
-    settings = request.deployment.settings
+    settings = request.settings
     if not settings.emulator:
         raise NotFound("This server does not run with --emulator.", kind="path", id=request.path)
     # These controls ask for no token, and any page in a browser can send a request to loopback.
@@ -79,7 +80,7 @@ def _own_origins(settings: Settings) -> set[str]:
 
 def _time(request: Request) -> Reply:
     now = request.clock.now()
-    return Reply(200, {"now": f"{utc(now):%Y-%m-%dT%H:%M:%S}Z", "epochMs": now})
+    return Reply({"now": f"{utc(now):%Y-%m-%dT%H:%M:%S}Z", "epochMs": now})
 
 
 def _target(body: dict[str, Any], before: int) -> int:
@@ -111,10 +112,10 @@ def _instant(value: object) -> int:
 
 def _extent(body: dict[str, Any]) -> tuple[Extent, int | None]:
     """What to forget, and where the clock goes when that is everything."""
-    given = [name for name in ("org", "sandbox") if name in body]
-    texts = all(isinstance(body[name], str) and body[name] for name in given)
-    if set(body) - {"org", "sandbox", "now"} or given == ["sandbox"] or not texts:
+    named = [name for name in ("org", "sandbox") if name in body]
+    texts = all(isinstance(body[name], str) and body[name] for name in named)
+    if set(body) - {"org", "sandbox", "now"} or named == ["sandbox"] or not texts:
         raise Invalid('Send {"org": "<org>"} or {"org": "<org>", "sandbox": "<name>"}, or nothing to reset everything.')
-    if given and "now" in body:
+    if named and "now" in body:
         raise Invalid("All orgs share one clock, so only a reset of everything may move it to now.", field="now")
     return Extent(body.get("org"), body.get("sandbox")), _instant(body["now"]) if "now" in body else None

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
+from headrace.api.operation import LINES, OCTETS, Answer
 from headrace.api.problems import EXPORT
-from headrace.api.request import Reply, Request
+from headrace.api.request import JSON, Reply, Request
 from headrace.api.routing import Routes
 from headrace.catalog import data_files, datasets, diagnostics, observing
 from headrace.catalog.data_files import DataFile
@@ -18,52 +19,53 @@ export = Routes("/data/foundation/export", EXPORT)
 
 PATH = "/data/foundation/export"
 MOST = 100
-LINES = "application/x-ndjson"
-OCTETS = "application/octet-stream"
+
+LISTING_OR_LINES = (Answer(200, (JSON, LINES)),)
+LISTING_OR_BYTES = (Answer(200, (JSON, OCTETS)), Answer(206, (OCTETS,)))
 
 Body = dict[str, Any]
 
 
-@export.get("/batches/{id}/meta")
+@export.get("/batches/{id}/meta", kind="batches", answers=LISTING_OR_LINES)
 def batch_meta(request: Request) -> Reply:
     """A batch's diagnostics: a listing, or with the path of a file its content."""
     path = request.query.one("path", "") or ""
-    _, found = _diagnostics(request)
+    _, batch_diagnostics = _diagnostics(request)
     if path.strip("/") in SAMPLE_NAMES:
-        return Reply(200, found.samples())
+        return Reply(batch_diagnostics.samples())
     if path.strip("/") == WARNINGS:
-        return Reply(200, list(found.warned))
-    entries = found.directory(path.strip("/"))
+        return Reply(list(batch_diagnostics.warned))
+    entries = batch_diagnostics.directory(path.strip("/"))
     if entries is None:
-        return _lines(request, found.records(path.strip("/")))
+        return _lines(request, batch_diagnostics.records(path.strip("/")))
     return _listing(request, [_entry(request, entry, "meta") for entry in entries])
 
 
-@export.get("/batches/{id}/failed")
+@export.get("/batches/{id}/failed", kind="batches", answers=LISTING_OR_LINES)
 def failed_files(request: Request) -> Reply:
     """The records of a failed batch, with their errors."""
-    batch, found = _diagnostics(request)
-    entries = (found.directory(ROW_ERRORS) or []) if batch.status == "failed" else []
+    batch, batch_diagnostics = _diagnostics(request)
+    entries = (batch_diagnostics.directory(ROW_ERRORS) or []) if batch.status == "failed" else []
     below = [Entry(entry.name, entry.name, entry.length) for entry in entries]
     name = (request.query.one("path", "") or "").strip("/")
     if not name:
         return _listing(request, [_entry(request, entry, "failed") for entry in below])
     if name not in {entry.name for entry in below}:
         raise NotFound(f"Batch {batch.id} has no failed file {name}.", kind="files", id=name)
-    return _lines(request, found.records(f"{ROW_ERRORS}/{name}"))
+    return _lines(request, batch_diagnostics.records(f"{ROW_ERRORS}/{name}"))
 
 
-@export.get("/batches/{id}/files")
+@export.get("/batches/{id}/files", kind="batches")
 def batch_files(request: Request) -> Reply:
     """The dataset files that hold a batch's rows."""
     with request.store.read() as conn:
         batch, written = data_files.of_batch(conn, request.caller, request.path_params["id"])
         view = datasets.get(conn, request.caller, batch.dataset_id).body["viewId"]
-    found = data_files.listed(request.deployment.lake, batch, written)
-    return _listing(request, [_data_file(request, batch, one, view) for one in found])
+    files = data_files.listed(request.lake, batch, written)
+    return _listing(request, [_data_file(request, batch, file, view) for file in files])
 
 
-@export.get("/files/{id}")
+@export.get("/files/{id}", kind="files", answers=LISTING_OR_BYTES)
 def get_file(request: Request) -> Reply:
     """What a dataset file consists of, or with its path the bytes; Range gives a part of them."""
     file = _file(request)
@@ -72,42 +74,42 @@ def get_file(request: Request) -> Reply:
         entry = Entry(file.name, file.name, file.ref.bytes)
         return _listing(request, [_linked(entry, f"{_base(request)}/files/{file.id}?path={quote(file.name)}")])
     _require_path(file, path)
-    wanted = data_files.extent(request.headers.get("range") or request.query.one("range"), file.ref.bytes)
-    last = wanted.first + wanted.length - 1
-    place = {"content-range": f"bytes {wanted.first}-{last}/{file.ref.bytes}"} if wanted.partial else {}
-    content = data_files.content(request.deployment.lake, file, wanted)
-    headers = {**_described(file), "content-length": str(wanted.length), **place}
-    return Reply(206 if wanted.partial else 200, content, headers, OCTETS)
+    extent = data_files.extent(request.headers.get("range") or request.query.one("range"), file.ref.bytes)
+    last = extent.first + extent.length - 1
+    place = {"content-range": f"bytes {extent.first}-{last}/{file.ref.bytes}"} if extent.partial else {}
+    content = data_files.content(request.lake, file, extent)
+    headers = {**_described(file), "content-length": str(extent.length), **place}
+    return Reply(content, headers=headers, media=OCTETS, status=206 if extent.partial else 200)
 
 
-@export.head("/files/{id}")
+@export.head("/files/{id}", kind="files")
 def head_file(request: Request) -> Reply:
     """A dataset file's length, and that parts of it can be asked for."""
     file = _file(request)
     _require_path(file, request.query.one("path") or file.name)
-    return Reply(200, None, {**_described(file), "content-length": str(file.ref.bytes)}, OCTETS)
+    return Reply(headers={**_described(file), "content-length": str(file.ref.bytes)}, media=OCTETS)
 
 
-@export.get("/datasets/{id}/preview")
+@export.get("/datasets/{id}/preview", kind="dataSets")
 def preview(request: Request) -> Reply:
     """The dataset's first rows."""
     with request.store.read() as conn:
-        found = datasets.get(conn, request.caller, request.path_params["id"])
-    return Reply(200, {"data": observing.preview(request.deployment.lake, found)})
+        dataset = datasets.get(conn, request.caller, request.path_params["id"])
+    return Reply({"data": observing.preview(request.lake, dataset)})
 
 
 def _diagnostics(request: Request) -> tuple[Batch, Diagnostics]:
     with request.store.read() as conn:
         batch = batches.get(conn, request.caller, request.path_params["id"])
-        return batch, diagnostics.of_batch(conn, request.deployment.lake, batch.id)
+        return batch, diagnostics.of_batch(conn, request.lake, batch.id)
 
 
-def _lines(request: Request, found: Records) -> Reply:
+def _lines(request: Request, records: Records) -> Reply:
     # Lines by default; one array for clients that can only read JSON.
-    wanted = request.query.one("format", "")
-    if wanted == "array" or (not wanted and request.headers.get("accept", "").strip() == "application/json"):
-        return Reply(200, diagnostics.as_array(found.chunks))
-    return Reply(200, found.chunks, {"content-length": str(found.length)}, LINES)
+    form = request.query.one("format", "")
+    if form == "array" or (not form and request.headers.get("accept", "").strip() == "application/json"):
+        return Reply(diagnostics.as_array(records.chunks))
+    return Reply(records.chunks, headers={"content-length": str(records.length)}, media=LINES)
 
 
 def _listing(request: Request, items: Sequence[Body]) -> Reply:
@@ -119,7 +121,7 @@ def _listing(request: Request, items: Sequence[Body]) -> Reply:
     links: Body = {"page": {"href": f"{base}limit={{limit}}&start={{start}}", "templated": True}}
     if start + limit < len(items):
         links["next"] = {"href": f"{base}limit={limit}&start={start + limit}"}
-    return Reply(200, {"data": page, "_page": {"limit": limit, "count": len(page)}, "_links": links})
+    return Reply({"data": page, "_page": {"limit": limit, "count": len(page)}, "_links": links})
 
 
 def _entry(request: Request, entry: Entry, resource: str) -> Body:
@@ -149,7 +151,7 @@ def _file(request: Request) -> DataFile:
     id = request.path_params["id"]
     with request.store.read() as conn:
         batch, written = data_files.of_batch(conn, request.caller, data_files.batch_of(id))
-    return data_files.one(request.deployment.lake, batch, written, id)
+    return data_files.one(request.lake, batch, written, id)
 
 
 def _require_path(file: DataFile, path: str) -> None:
@@ -163,4 +165,4 @@ def _described(file: DataFile) -> dict[str, str]:
 
 
 def _base(request: Request) -> str:
-    return request.deployment.settings.base_url + PATH
+    return request.settings.base_url + PATH

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from headrace import sandboxes
+from headrace.clock import Clock
 from headrace.errors import (
     ApiKeyInvalid,
     ApiKeyMissing,
@@ -11,16 +12,17 @@ from headrace.errors import (
     TokenInvalid,
     TokenMissing,
 )
-from headrace.runs.deployment import Deployment
 from headrace.sandboxes import scopes
+from headrace.settings import Settings
 from headrace.store import accounts
 from headrace.store.emulator_clock import wall_ms
+from headrace.store.engine import Store
 from headrace.store.scope import Caller
 
 EMULATOR_USER = "emulator@techacct.adobe.com"
 
 
-def admit(deployment: Deployment, headers: Mapping[str, str]) -> Caller:
+def admit(settings: Settings, store: Store, clock: Clock, headers: Mapping[str, str]) -> Caller:
     """Who calls, in which sandbox. Raises the gateway's errors in Platform's order: token, key, org, sandbox."""
     token = _bearer(headers)
     client = headers.get("x-api-key", "").strip()
@@ -29,9 +31,9 @@ def admit(deployment: Deployment, headers: Mapping[str, str]) -> Caller:
     org = headers.get("x-gw-ims-org-id", "").strip()
     if not org:
         raise OrgMissing("Header x-gw-ims-org-id is missing.", literal="Missing header", hint="Send your IMS org id.")
-    user = EMULATOR_USER if deployment.settings.emulator else _known_user(deployment, token, client, org)
+    user = EMULATOR_USER if settings.emulator else _known_user(store, token, client, org)
     reference = headers.get("x-sandbox-name") or headers.get("x-sandbox-id") or sandboxes.DEFAULT
-    sandbox = _sandbox(deployment, org, reference.strip())
+    sandbox = _sandbox(settings, store, clock, org, reference.strip())
     return Caller(org, sandbox.name, sandbox.id, client, user)
 
 
@@ -48,8 +50,8 @@ def _bearer(headers: Mapping[str, str]) -> str:
     return token.strip()
 
 
-def _known_user(deployment: Deployment, token: str, client: str, org: str) -> str:
-    with deployment.store.read() as conn:
+def _known_user(store: Store, token: str, client: str, org: str) -> str:
+    with store.read() as conn:
         grant = accounts.grant_of(conn, token, wall_ms())
         known = accounts.client_known(conn, client)
     if grant is None:
@@ -74,14 +76,12 @@ def _known_user(deployment: Deployment, token: str, client: str, org: str) -> st
     return grant.user
 
 
-def _sandbox(deployment: Deployment, org: str, reference: str) -> sandboxes.Sandbox:
-    with deployment.store.read() as conn:
-        found = sandboxes.find(conn, org, reference)
-    if found is not None:
-        return found
-    if not deployment.settings.emulator:
+def _sandbox(settings: Settings, store: Store, clock: Clock, org: str, reference: str) -> sandboxes.Sandbox:
+    with store.read() as conn:
+        sandbox = sandboxes.find(conn, org, reference)
+    if sandbox is not None:
+        return sandbox
+    if not settings.emulator:
         raise scopes.unknown(org, reference)
-    with deployment.store.write() as conn:
-        return sandboxes.create_on_first_use(
-            conn, org, reference, deployment.clock.now(), deployment.settings.tenant_id
-        )
+    with store.write() as conn:
+        return sandboxes.create_on_first_use(conn, org, reference, clock.now(), settings.tenant_id)

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 health = Routes("/health", GATEWAY)
 
 
-@health.get("", open=True)
+@health.get("", kind="health", open=True)
 def check(request: Request) -> Reply:
     """200 when the database answers; an error otherwise."""
-    return Reply(200, status(request.store, request.deployment.settings.emulator))
+    return Reply(status(request.store, request.settings.emulator))
 
 
 def status(store: "Store", emulator: bool) -> dict[str, object]:

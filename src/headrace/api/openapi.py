@@ -18,10 +18,10 @@ SHARED = "shared.json"
 METHODS = ("get", "post", "put", "patch", "delete", "head")
 
 
-@openapi.get("", open=True)
+@openapi.get("", kind="description", open=True)
 def describe(request: Request) -> Reply:
     """An OpenAPI 3.1 document of every service; its server is this deployment."""
-    return Reply(200, description(request.deployment.settings.base_url))
+    return Reply(description(request.settings.base_url))
 
 
 @cache

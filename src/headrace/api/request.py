@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
@@ -13,13 +13,18 @@ from headrace.wire.storable import DEEPEST, require_storable
 
 if TYPE_CHECKING:
     from headrace.clock import Clock
+    from headrace.lake import Lake
     from headrace.runs.deployment import Deployment
+    from headrace.settings import Settings
+    from headrace.sources import SourceHttp
     from headrace.store.engine import Store
+    from headrace.store.keyring import Keyring
     from headrace.store.scope import Caller
 
 TRUE = ("true", "1", "yes")
 FALSE = ("false", "0", "no")
-LABELS_OF_JSON = ("application/json", "application/x-www-form-urlencoded")
+JSON = "application/json"
+LABELS_OF_JSON = (JSON, "application/x-www-form-urlencoded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,10 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request that passed the gateway. ``headers`` have lower-case names, ``path`` is the raw path."""
+    """A request that passed the gateway. ``headers`` have lower-case names, ``path`` is the raw path.
+
+    A handler hands down the part of the deployment that is needed; only what starts or ends runs takes it whole.
+    """
 
     method: str
     path: str
@@ -83,12 +91,28 @@ class Request:
     id: str
 
     @property
+    def settings(self) -> Settings:
+        return self.deployment.settings
+
+    @property
     def store(self) -> Store:
         return self.deployment.store
 
     @property
     def clock(self) -> Clock:
         return self.deployment.clock
+
+    @property
+    def keyring(self) -> Keyring:
+        return self.deployment.keyring
+
+    @property
+    def lake(self) -> Lake:
+        return self.deployment.lake
+
+    @property
+    def source_http(self) -> SourceHttp:
+        return self.deployment.http
 
     @property
     def body(self) -> bytes:
@@ -139,12 +163,13 @@ def bare_etag(value: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A status and a body: None is empty, bytes and iterators go out as they are, anything else as JSON."""
+    """What a handler answers. A body is empty (None), bytes or an iterator that go out as they are, or JSON.
 
-    status: int
+    ``status`` only where the operation declares several: None is the first that has such a body.
+    """
+
     body: object | bytes | Iterator[bytes] | None = None
+    _: KW_ONLY
     headers: Mapping[str, str] = field(default_factory=dict)
-    media: str = "application/json"
-
-
-NO_CONTENT = Reply(204)
+    media: str = JSON
+    status: int | None = None

@@ -1,37 +1,15 @@
 """Routes on the raw path: percent-encoded segments stay one segment, a trailing slash changes nothing."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
+from headrace.api.operation import CHANGE, DELETE, EMPTY, OK, READ, Answers, FromPath, Kind, Operation, Verb
 from headrace.api.problems import Dialect
 from headrace.api.request import Reply, Request
 
 Handler = Callable[[Request], Reply]
-
-READ, CREATE, CHANGE, DELETE = "read", "create", "change", "delete"
-VERBS = {"GET": READ, "HEAD": READ, "POST": CREATE, "PUT": CHANGE, "PATCH": CHANGE, "DELETE": DELETE}
-# A POST below a collection is named by its last segment; anything else there changes what it names.
-POSTED = {
-    "search": READ,
-    "validate": READ,
-    "preview": READ,
-    "suggestion": READ,
-    "export": READ,
-    "import": CREATE,
-    "upload": CREATE,
-}
-# Segments before the one that names a kind, and other names of a kind.
-BEFORE_KIND = ("{container}", "orgs", "{org}", "v2")
-KINDS = {
-    "datasets": "dataSets",
-    "identities": "namespaces",
-    "lastBatches": "batches",
-    "rpc": "schemas",
-    "sandbox-management": "sandboxes",
-    "sandboxTypes": "sandboxes",
-    "stats": "schemas",
-}
+Register = Callable[[Handler], Handler]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +19,7 @@ class Route:
     method: str
     template: tuple[str, ...]
     handler: Handler
-    dialect: Dialect
-    large: bool = False
-    open: bool = False
-    base: int = 0  # how many segments of the template are the service's own
-
-    def asks(self, params: Mapping[str, str]) -> tuple[str, str]:
-        """What a request with these path parameters is about to do (read, create, change, delete), to which kind."""
-        below = [part for part in self.template[self.base :] if part not in BEFORE_KIND]
-        first = below[0] if below else self.template[-1]
-        kind = params[first[1:-1]] if first.startswith("{") else first
-        return self._verb(below), KINDS.get(kind, kind)
-
-    def _verb(self, below: Sequence[str]) -> str:
-        if len(below) == 1 and self.method == "PATCH":
-            return CREATE  # how one client spells it
-        if len(below) > 1 and self.method == "POST":
-            return POSTED.get(below[-1], CHANGE)
-        return CHANGE if len(below) > 2 and self.method == "DELETE" else VERBS[self.method]
+    operation: Operation
 
     def match(self, segments: Sequence[str]) -> dict[str, str] | None:
         """The path parameters when the raw ``segments`` fit, else None."""
@@ -78,42 +39,51 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """The routes of one service below ``base``, in order; the first that fits answers."""
+    """The routes of one service below ``base``, in order; the first that fits answers.
+
+    A route declares its operation, and every one says its kind. GET and HEAD read and PUT changes, as HTTP means it;
+    PATCH changes and DELETE deletes unless the route says otherwise. To POST HTTP gives no meaning: its verb must be
+    said. Services answer POST and DELETE in different ways, so those answers must be said too.
+    """
 
     base: str
     dialect: Dialect
     listed: list[Route] = field(default_factory=list)
 
-    def get(self, path: str, open: bool = False) -> Callable[[Handler], Handler]:
-        return self._add("GET", path, open=open)
+    def get(self, path: str, *, kind: Kind, answers: Answers = OK, open: bool = False) -> Register:
+        return self._add("GET", path, Operation(READ, kind, answers, open=open))
 
-    def post(self, path: str, large: bool = False, open: bool = False) -> Callable[[Handler], Handler]:
-        return self._add("POST", path, large, open)
+    def head(self, path: str, *, kind: Kind) -> Register:
+        return self._add("HEAD", path, Operation(READ, kind, EMPTY))
 
-    def put(self, path: str, large: bool = False) -> Callable[[Handler], Handler]:
-        return self._add("PUT", path, large)
+    def post(self, path: str, *, verb: Verb, kind: Kind, answers: Answers, open: bool = False) -> Register:
+        return self._add("POST", path, Operation(verb, kind, answers, open=open))
 
-    def patch(self, path: str, large: bool = False) -> Callable[[Handler], Handler]:
-        return self._add("PATCH", path, large)
+    def put(self, path: str, *, kind: Kind, answers: Answers = OK, large: bool = False) -> Register:
+        return self._add("PUT", path, Operation(CHANGE, kind, answers, large))
 
-    def delete(self, path: str) -> Callable[[Handler], Handler]:
-        return self._add("DELETE", path)
+    def patch(
+        self, path: str, *, kind: Kind, verb: Verb = CHANGE, answers: Answers = OK, large: bool = False
+    ) -> Register:
+        return self._add("PATCH", path, Operation(verb, kind, answers, large))
 
-    def head(self, path: str) -> Callable[[Handler], Handler]:
-        return self._add("HEAD", path)
+    def delete(self, path: str, *, kind: Kind, verb: Verb = DELETE, answers: Answers) -> Register:
+        return self._add("DELETE", path, Operation(verb, kind, answers))
 
-    def _add(self, method: str, path: str, large: bool = False, open: bool = False) -> Callable[[Handler], Handler]:
-        template, base = tuple(split_path(self.base + path)), len(split_path(self.base))
+    def _add(self, method: str, path: str, operation: Operation) -> Register:
+        template, kind = tuple(split_path(self.base + path)), operation.kind
+        if isinstance(kind, FromPath) and f"{{{kind.parameter}}}" not in template:
+            raise ValueError(f"{method} {path} has no parameter {kind.parameter} to name its kind.")
 
         def register(handler: Handler) -> Handler:
-            self.listed.append(Route(method, template, handler, self.dialect, large, open, base))
+            self.listed.append(Route(method, template, handler, operation))
             return handler
 
         return register
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Match:
     """What routing says: the route and its parameters, or the service whose path it is and the methods there.
 
     ``open``: nobody is asked who they are, not even to be told that the method is wrong.
@@ -126,19 +96,19 @@ class Found:
     open: bool
 
 
-def find(services: Sequence[Routes], method: str, raw_path: str) -> Found:
+def find(services: Sequence[Routes], method: str, raw_path: str) -> Match:
     """Routes one request by its raw (still percent-encoded) path."""
     segments = split_path(raw_path)
     service = _service(services, segments)
     if service is None:
-        return Found(None, {}, None, (), True)
+        return Match(None, {}, None, (), True)
     fitting = [(route, params) for route in service.listed if (params := route.match(segments)) is not None]
     for route, params in fitting:
         if route.method == method:
-            return Found(route, params, service.dialect, (), route.open)
-    asked = [route for route, _ in fitting] or service.listed
+            return Match(route, params, service.dialect, (), route.operation.open)
+    routes = [route for route, _ in fitting] or service.listed
     methods = tuple(sorted({route.method for route, _ in fitting}))
-    return Found(None, {}, service.dialect, methods, all(route.open for route in asked))
+    return Match(None, {}, service.dialect, methods, all(route.operation.open for route in routes))
 
 
 def _service(services: Sequence[Routes], segments: Sequence[str]) -> Routes | None:

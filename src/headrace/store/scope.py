@@ -16,6 +16,6 @@ class Caller:
     def may(self, verb: str, kind: str) -> bool:
         """The one hook for access control, asked once for each request: allows everything until policies exist.
 
-        ``verb``: read, create, change or delete. ``kind``: as the path names it, such as flows or dataSets.
+        ``verb``: read, create, change or delete. ``kind``: as the route declares it, such as flows or dataSets.
         """
         return bool(verb and kind)

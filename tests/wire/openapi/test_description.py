@@ -1,5 +1,6 @@
 """The served description and the routes are one thing: all that is routed is described, all described is routed."""
 
+import fnmatch
 import time
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import schemathesis
 
 from headrace.api import openapi
+from headrace.api.routing import Route
 from headrace.api.services import ALL
 from wire_server import Api
 
@@ -29,13 +31,13 @@ def operations() -> list[tuple[str, str, dict[str, Any]]]:
     ]
 
 
-def routed() -> set[tuple[str, str]]:
+def path_of(route: Route) -> str:
     # {name...} takes what remains of the path; OpenAPI has no word for it and calls it {name}.
-    return {
-        (route.method.lower(), "/" + "/".join(part.replace("...}", "}") for part in route.template))
-        for service in ALL
-        for route in service.listed
-    }
+    return "/" + "/".join(part.replace("...}", "}") for part in route.template)
+
+
+def routed() -> set[tuple[str, str]]:
+    return {(route.method.lower(), path_of(route)) for service in ALL for route in service.listed}
 
 
 def test_what_is_routed_is_described_and_what_is_described_is_routed() -> None:
@@ -78,12 +80,28 @@ def test_each_operation_says_who_it_is_for_and_how_it_fails(method: str, path: s
 
 def test_open_routes_need_no_token_and_the_others_do() -> None:
     opened = {
-        (route.method.lower(), "/" + "/".join(route.template))
-        for service in ALL
-        for route in service.listed
-        if route.open
+        (route.method.lower(), path_of(route)) for service in ALL for route in service.listed if route.operation.open
     }
     assert {(method, path) for method, path, operation in operations() if not operation["security"]} == opened
+
+
+ROUTES = [route for service in ALL for route in service.listed]
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {path_of(route)}")
+def test_what_a_route_declares_as_its_answers_is_what_is_described(route: Route) -> None:
+    operation = document()["paths"][path_of(route)][route.method.lower()]
+    # What is refused in the service's own form is a component of its own.
+    described = {
+        int(status): [media.partition(";")[0] for media in response.get("content", {})]
+        for status, response in operation["responses"].items()
+        if "$ref" not in response
+    }
+    assert {answer.status for answer in route.operation.answers} == set(described)
+    for answer in route.operation.answers:
+        matches = {form: fnmatch.filter(described[answer.status], form) for form in answer.media}
+        assert all(matches.values())
+        assert set().union(*matches.values()) == set(described[answer.status])
 
 
 def test_the_document_is_served_without_a_token_and_names_the_server(api: Api) -> None:

@@ -1,25 +1,26 @@
 """Data Prep: ``/languages/el``."""
 
 from headrace.api.conversion.service import conversion
+from headrace.api.operation import OK, READ
 from headrace.api.request import Reply, Request
 from headrace.dataprep import expressions
 
 
-@conversion.post("/languages/el/validate")
+@conversion.post("/languages/el/validate", verb=READ, kind="languages", answers=OK)
 def validate_expression(request: Request) -> Reply:
     """Whether an expression can be run, and what it makes of sample data."""
     body = request.json_object()
     with request.store.read() as conn:
-        return Reply(200, expressions.validated(conn, request.caller, body, request.clock.now()))
+        return Reply(expressions.validated(conn, request.caller, body, request.clock.now()))
 
 
-@conversion.get("/languages/el/functions")
+@conversion.get("/languages/el/functions", kind="languages")
 def list_functions(_request: Request) -> Reply:
     """Every function that an expression may call."""
-    return Reply(200, expressions.functions())
+    return Reply(expressions.functions())
 
 
-@conversion.get("/languages/el/operators")
+@conversion.get("/languages/el/operators", kind="languages")
 def list_operators(_request: Request) -> Reply:
     """Every operator of expressions."""
-    return Reply(200, expressions.operators())
+    return Reply(expressions.operators())

@@ -33,22 +33,22 @@ def bounds(request: Request) -> tuple[int, int]:
 def chosen(request: Request, items: Sequence[Json]) -> list[Json]:
     """The items that ``name`` lets through, in the order that ``orderBy`` wants."""
     name, order = request.query.one("name"), request.query.one("orderBy")
-    kept = [one for one in items if name is None or one.get("name") == name]
+    matching = [item for item in items if name is None or item.get("name") == name]
     if order is None:
-        return kept
+        return matching
     for spoken, field in SORT_NAMES.items():
         order = order.replace(spoken, field)
-    return sort_items(kept, parse_orderby(order))
+    return sort_items(matching, parse_orderby(order))
 
 
 def page(request: Request, path: str, items: Sequence[Json], total: int) -> Reply:
     """One page of ``total`` items in Data Prep's envelope."""
     limit, start = bounds(request)
     links = {"next": _link(request, path, limit, start + limit)} if start + limit < total else {}
-    return Reply(200, {"data": items, "_page": {"count": len(items), "limit": limit}, "_links": links})
+    return Reply({"data": items, "_page": {"count": len(items), "limit": limit}, "_links": links})
 
 
 def _link(request: Request, path: str, limit: int, start: int) -> Json:
-    kept = "".join(f"&{urlencode([pair])}" for pair in request.query.pairs if pair[0] not in ("limit", "start"))
-    base = f"{request.deployment.settings.base_url}{conversion.base}{path}"
-    return {"href": f"{base}?limit={limit}&start={start}{kept}", "templated": False}
+    others = "".join(f"&{urlencode([pair])}" for pair in request.query.pairs if pair[0] not in ("limit", "start"))
+    base = f"{request.settings.base_url}{conversion.base}{path}"
+    return {"href": f"{base}?limit={limit}&start={start}{others}", "templated": False}

@@ -4,7 +4,8 @@ from functools import partial
 
 from headrace.api.flowservice.lists import listing, searched
 from headrace.api.flowservice.service import changed, created, flowservice, mode, require_known, wrapped
-from headrace.api.request import NO_CONTENT, Reply, Request
+from headrace.api.operation import CHANGE, CREATE, CREATED, NO_CONTENT, OK, READ
+from headrace.api.request import Reply, Request
 from headrace.flows import ends, views
 from headrace.flows.ends import SOURCES, TARGETS
 
@@ -28,8 +29,8 @@ def create_end(kind: str, request: Request) -> Reply:
     body = request.json_object()
     now = request.clock.now()
     with request.store.write() as conn:
-        made = ends.create(conn, request.caller, kind, body, mode(request), now)
-    return created(request, kind, made.id, made.etag)
+        end = ends.create(conn, request.caller, kind, body, mode(request), now)
+    return created(request, kind, end.id, end.etag)
 
 
 def get_end(kind: str, request: Request) -> Reply:
@@ -43,8 +44,8 @@ def patch_end(kind: str, request: Request) -> Reply:
     steps, id = request.json(), request.path_params["id"]
     now = request.clock.now()
     with request.store.write() as conn:
-        made = ends.patch(conn, request.caller, kind, id, steps, request.if_match, now)
-    return changed(made.id, made.etag)
+        end = ends.patch(conn, request.caller, kind, id, steps, request.if_match, now)
+    return changed(end.id, end.etag)
 
 
 def delete_end(kind: str, request: Request) -> Reply:
@@ -52,7 +53,7 @@ def delete_end(kind: str, request: Request) -> Reply:
     now = request.clock.now()
     with request.store.write() as conn:
         ends.delete(conn, request.caller, kind, request.path_params["id"], now)
-    return NO_CONTENT
+    return Reply()
 
 
 def act_on_end(kind: str, request: Request) -> Reply:
@@ -61,15 +62,15 @@ def act_on_end(kind: str, request: Request) -> Reply:
     query, id = request.query, request.path_params["id"]
     now = request.clock.now()
     with request.store.write() as conn:
-        made = ends.act(conn, request.caller, kind, id, query.one("op"), query.all("subOp"), request.if_match, now)
-    return changed(made.id, made.etag)
+        end = ends.act(conn, request.caller, kind, id, query.one("op"), query.all("subOp"), request.if_match, now)
+    return changed(end.id, end.etag)
 
 
 for _kind in (SOURCES, TARGETS):
-    flowservice.get(f"/{_kind}")(partial(list_ends, _kind))
-    flowservice.post(f"/{_kind}")(partial(create_end, _kind))
-    flowservice.post(f"/{_kind}/search")(partial(search_ends, _kind))
-    flowservice.get(f"/{_kind}/{{id}}")(partial(get_end, _kind))
-    flowservice.patch(f"/{_kind}/{{id}}")(partial(patch_end, _kind))
-    flowservice.delete(f"/{_kind}/{{id}}")(partial(delete_end, _kind))
-    flowservice.post(f"/{_kind}/{{id}}/action")(partial(act_on_end, _kind))
+    flowservice.get(f"/{_kind}", kind=_kind)(partial(list_ends, _kind))
+    flowservice.post(f"/{_kind}", verb=CREATE, kind=_kind, answers=CREATED)(partial(create_end, _kind))
+    flowservice.post(f"/{_kind}/search", verb=READ, kind=_kind, answers=OK)(partial(search_ends, _kind))
+    flowservice.get(f"/{_kind}/{{id}}", kind=_kind)(partial(get_end, _kind))
+    flowservice.patch(f"/{_kind}/{{id}}", kind=_kind)(partial(patch_end, _kind))
+    flowservice.delete(f"/{_kind}/{{id}}", kind=_kind, answers=NO_CONTENT)(partial(delete_end, _kind))
+    flowservice.post(f"/{_kind}/{{id}}/action", verb=CHANGE, kind=_kind, answers=OK)(partial(act_on_end, _kind))

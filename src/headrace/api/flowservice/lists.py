@@ -139,20 +139,22 @@ def _token(text: str | None) -> Token | None:
 # -- answering -----------------------------------------------------------------------------------------------------
 
 
-def _answer(asked: Asked, path: str, items: Sequence[Json]) -> Reply:
+def _answer(question: Asked, path: str, items: Sequence[Json]) -> Reply:
     known = OPTIONAL.union(*items) if items else OPTIONAL
-    for name in sorted(asked.fields):
+    for name in sorted(question.fields):
         _require_field(name, known, "1449", f"property={name}")
-    keep = all_of(_predicate(condition, known) for condition in asked.conditions)
-    kept = [item for item in items if keep(item)]
-    if asked.count:
-        return Reply(200, {"count": len(kept)})
-    for key in asked.order:
-        _require_field(key.field, known, "1433", f"orderby={asked.orderby}")
-    kept = sort_items(kept, asked.order) if asked.order else kept
-    page = page_after(kept, asked.limit or max(len(kept), 1), asked.token.place if asked.token else None)
-    shown = [_projected(item, asked.fields) for item in page.items]
-    return Reply(200, {"items": shown, "_links": _links(asked, path, page.next_token)})
+    keep = all_of(_predicate(condition, known) for condition in question.conditions)
+    matching = [item for item in items if keep(item)]
+    if question.count:
+        return Reply({"count": len(matching)})
+    for key in question.order:
+        _require_field(key.field, known, "1433", f"orderby={question.orderby}")
+    matching = sort_items(matching, question.order) if question.order else matching
+    page = page_after(
+        matching, question.limit or max(len(matching), 1), question.token.place if question.token else None
+    )
+    shown = [_projected(item, question.fields) for item in page.items]
+    return Reply({"items": shown, "_links": _links(question, path, page.next_token)})
 
 
 def _links(asked: Asked, path: str, place: str | None) -> Json:

@@ -4,6 +4,7 @@ from typing import Any
 
 from headrace.api.flowservice.lists import listing, only_value
 from headrace.api.flowservice.service import changed, created, flowservice, require_known, wrapped
+from headrace.api.operation import CHANGE, CREATE, CREATED, NEVER, OK
 from headrace.api.request import Reply, Request, bare_etag
 from headrace.errors import Invalid, RevisionStale
 from headrace.flows import flow_documents
@@ -19,17 +20,17 @@ REPLAY = "replay"
 REPLAY_MEMBERS = ("mappingVersion", "rows", "dryRun")
 
 
-@flowservice.get("/runs")
+@flowservice.get("/runs", kind="runs")
 def list_runs(request: Request) -> Reply:
     """A page of runs, newest first."""
     with request.store.read() as conn:
         # Most lists are about one flow; the runs of all others need not be put together for them.
         flow = only_value(request, "flowId")
-        items = run_documents.listed(conn, request.caller, request.deployment.settings.base_url, flow)
+        items = run_documents.listed(conn, request.caller, request.settings.base_url, flow)
     return listing(request, "/runs", items)
 
 
-@flowservice.post("/runs")
+@flowservice.post("/runs", verb=CREATE, kind="runs", answers=CREATED)
 def start_run(request: Request) -> Reply:
     """Runs a one-time flow now; the answer satisfies clients of every age of the documentation."""
     body = request.json_object()
@@ -41,28 +42,28 @@ def start_run(request: Request) -> Reply:
     return created(request, "runs", id, etag, {**short, "items": [short]})
 
 
-@flowservice.get("/runs/{id}")
+@flowservice.get("/runs/{id}", kind="runs")
 def get_run(request: Request) -> Reply:
     """One run with its metrics and activities."""
     with request.store.read() as conn:
-        base = request.deployment.settings.base_url
+        base = request.settings.base_url
         return wrapped(run_documents.one(conn, request.caller, request.path_params["id"], base))
 
 
-@flowservice.put("/runs/{id}")
+@flowservice.put("/runs/{id}", kind="runs", answers=NEVER)
 def replace_run(request: Request) -> Reply:
     """Refused: runs are written by what runs them."""
     raise Invalid("Flow runs are written by their provider only, not with a user token.", code="1427")
 
 
-@flowservice.post("/runs/{id}/action")
+@flowservice.post("/runs/{id}/action", verb=CHANGE, kind="runs", answers=OK)
 def act_on_run(request: Request) -> Reply:
     """Triggers a failed run again, aborts a live one, or replays the landed pages of one (an addition of Headrace)."""
     require_known(request, "op", "subop")
     op, id = request.query.one("op"), request.path_params["id"]
     with request.store.read() as conn:
-        found = run_documents.one(conn, request.caller, id, "")
-    if request.if_match is not None and request.if_match != bare_etag(found["etag"]):
+        run = run_documents.one(conn, request.caller, id, "")
+    if request.if_match is not None and request.if_match != bare_etag(run["etag"]):
         raise RevisionStale(kind="runs", id=id)
     if folded(op or "") == REPLAY:
         return _replay(request, id)
@@ -78,20 +79,20 @@ def _replay(request: Request, id: str) -> Reply:
         if name not in REPLAY_MEMBERS:
             message = f"A replay takes no {name[:80]}; send {', '.join(REPLAY_MEMBERS)} or none."
             raise Invalid(message, code="1312", field=name)
-    given = {name: value for name, value in body.items() if value is not None}
-    rows = optional_text(given, "rows", ALL)
+    members = {name: value for name, value in body.items() if value is not None}
+    rows = optional_text(members, "rows", ALL)
     if rows not in (ALL, QUARANTINED):
         raise wrong("rows", f"{ALL} or {QUARANTINED}")
-    asked = Asked(id, _version(given), rows)
-    if flag(given.get("dryRun", False), "dryRun"):
-        return Reply(200, trial(request.deployment, request.caller, asked))
-    return changed(*replay(request.deployment, request.caller, asked))
+    question = Asked(id, _version(members), rows)
+    if flag(members.get("dryRun", False), "dryRun"):
+        return Reply(trial(request.deployment, request.caller, question))
+    return changed(*replay(request.deployment, request.caller, question))
 
 
-def _version(given: dict[str, Any]) -> int | None:
-    if "mappingVersion" not in given:
+def _version(members: dict[str, Any]) -> int | None:
+    if "mappingVersion" not in members:
         return None
-    version = whole(given["mappingVersion"], "mappingVersion")
+    version = whole(members["mappingVersion"], "mappingVersion")
     if not 0 <= version <= LAST_VERSION:
         raise Invalid(f"mappingVersion {version} is not a version.", code="1312", field="mappingVersion")
     return version

@@ -11,19 +11,19 @@ flowservice = Routes("/data/foundation/flowservice", FLOW)
 
 
 def created(request: Request, kind: str, id: str, etag: str, body: dict[str, Any] | None = None) -> Reply:
-    """201 with ``{id, etag}`` (or ``body``) and where the new resource is."""
-    base = f"{request.deployment.settings.base_url}{flowservice.base}"
-    return Reply(201, body or {"id": id, "etag": etag}, {"location": f"{base}/{kind}/{id}"})
+    """``{id, etag}`` (or ``body``), and where the new resource is."""
+    base = f"{request.settings.base_url}{flowservice.base}"
+    return Reply(body or {"id": id, "etag": etag}, headers={"location": f"{base}/{kind}/{id}"})
 
 
 def changed(id: str, etag: str) -> Reply:
-    """200 with ``{id, etag}``."""
-    return Reply(200, {"id": id, "etag": etag})
+    """``{id, etag}`` of the version that a change made."""
+    return Reply({"id": id, "etag": etag})
 
 
 def wrapped(item: dict[str, Any]) -> Reply:
     """A single resource as Flow Service answers it: a list of one."""
-    return Reply(200, {"items": [item]})
+    return Reply({"items": [item]})
 
 
 def require_known(request: Request, *names: str) -> None:

@@ -3,12 +3,15 @@
 import re
 from dataclasses import dataclass
 
+from headrace.api.operation import Answer
+from headrace.api.request import JSON
 from headrace.errors import AcceptInvalid, NotFound
 from headrace.registry.views import View
 
 FAMILIES = ("xed", "xdm")
 OPTIONS = ("full", "id", "link", "notext", "desc", "deprecated", "deprecatefield", "flat", "v2")
-DEFAULT = "application/json"
+# What a resource may be labelled with: any form that parse takes.
+SHOWN = (Answer(200, (JSON, "application/vnd.adobe.*+json")),)
 # Code of the refusal on lists and on lookups, of resources and of descriptors (platform-apis.md 2.3).
 LIST, LOOKUP, DESCRIPTOR_LIST, DESCRIPTOR_LOOKUP = "1006", "1007", "1008", "1009"
 _VENDOR = re.compile(r"application/vnd\.adobe\.(?P<family>[a-z]+)(?P<options>(?:-[a-z0-9]+)*)\+json")
@@ -29,10 +32,10 @@ def parse(header: str, code: str) -> Accepted:
     Clients leave the version out of lookups and send it on lists; both are taken. A version that no resource has
     is NotFound.
     """
-    for part in header.split(",") if header.strip() else [DEFAULT]:
+    for part in header.split(",") if header.strip() else [JSON]:
         media, *params = (piece.strip().lower() for piece in part.split(";"))
-        if media in (DEFAULT, "*/*", "application/*"):
-            return Accepted(View(), DEFAULT)
+        if media in (JSON, "*/*", "application/*"):
+            return Accepted(View(), JSON)
         view = _view(media)
         if view is not None:
             return Accepted(view, f"{media}{_version(params)}")

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from headrace.api.request import NO_CONTENT, Reply, Request
+from headrace.api.operation import CREATE, CREATED, NO_CONTENT
+from headrace.api.request import Reply, Request
 from headrace.api.schemaregistry import accept
 from headrace.api.schemaregistry.routes import (
     GLOBAL,
@@ -21,60 +22,60 @@ from headrace.registry.views import View
 Body = dict[str, Any]
 
 
-@schemaregistry.get("/{container}/descriptors")
+@schemaregistry.get("/{container}/descriptors", kind="descriptors", answers=accept.SHOWN)
 def list_descriptors(request: Request) -> Reply:
     """The descriptors by kind; in pages for the v2 forms of Accept."""
     accepted = accept.parse(request.headers.get("accept", ""), accept.DESCRIPTOR_LIST)
     with reading(request) as library:
-        found = [] if container(request) == GLOBAL else descriptors.listed(library)
-    page = listing.select(found, selection(request, "xdm:sourceSchema", None), key="@id")
+        known = [] if container(request) == GLOBAL else descriptors.listed(library)
+    page = listing.select(known, selection(request, "xdm:sourceSchema", None), key="@id")
     if "v2" in accepted.view.options:
-        body = list_body(request, page, [_shown(one, accepted.view) for one in page.items])
-        return Reply(200, body, media=accepted.media)
+        body = list_body(request, page, [_shown(descriptor, accepted.view) for descriptor in page.items])
+        return Reply(body, media=accepted.media)
     grouped: dict[str, list[object]] = {}
-    for one in page.items:
-        grouped.setdefault(one["@type"], []).append(_shown(one, accepted.view))
-    return Reply(200, grouped, media=accepted.media)
+    for descriptor in page.items:
+        grouped.setdefault(descriptor["@type"], []).append(_shown(descriptor, accepted.view))
+    return Reply(grouped, media=accepted.media)
 
 
-@schemaregistry.post("/{container}/descriptors")
+@schemaregistry.post("/{container}/descriptors", verb=CREATE, kind="descriptors", answers=CREATED)
 def create_descriptor(request: Request) -> Reply:
     """A new descriptor."""
     own_container(request)
     body = request.json_object()
     with writing(request) as library:
         known = namespaces.listed(library.conn, request.caller)
-        return Reply(201, descriptors.create(library, body, known, request.clock.now()))
+        return Reply(descriptors.create(library, body, known, request.clock.now()))
 
 
-@schemaregistry.get("/{container}/descriptors/{id}")
+@schemaregistry.get("/{container}/descriptors/{id}", kind="descriptors", answers=accept.SHOWN)
 def get_descriptor(request: Request) -> Reply:
     """One descriptor."""
     accepted = accept.parse(request.headers.get("accept", ""), accept.DESCRIPTOR_LOOKUP)
     with reading(request) as library:
-        return Reply(200, descriptors.get(library, request.path_params["id"]), media=accepted.media)
+        return Reply(descriptors.get(library, request.path_params["id"]), media=accepted.media)
 
 
-@schemaregistry.put("/{container}/descriptors/{id}")
+@schemaregistry.put("/{container}/descriptors/{id}", kind="descriptors")
 def replace_descriptor(request: Request) -> Reply:
     """The descriptor as the body says it now."""
     own_container(request)
     body = request.json_object()
     with writing(request) as library:
         known = namespaces.listed(library.conn, request.caller)
-        return Reply(200, descriptors.replace(library, request.path_params["id"], body, known, request.clock.now()))
+        return Reply(descriptors.replace(library, request.path_params["id"], body, known, request.clock.now()))
 
 
-@schemaregistry.delete("/{container}/descriptors/{id}")
+@schemaregistry.delete("/{container}/descriptors/{id}", kind="descriptors", answers=NO_CONTENT)
 def delete_descriptor(request: Request) -> Reply:
     """Removes a descriptor."""
     own_container(request)
     with writing(request) as library:
         descriptors.delete(library, request.path_params["id"], request.clock.now())
-    return NO_CONTENT
+    return Reply()
 
 
-def _shown(one: Body, view: View) -> object:
+def _shown(descriptor: Body, view: View) -> object:
     if "id" in view.options:
-        return one["@id"]
-    return f"/tenant/descriptors/{one['@id']}" if "link" in view.options else one
+        return descriptor["@id"]
+    return f"/tenant/descriptors/{descriptor['@id']}" if "link" in view.options else descriptor

@@ -51,20 +51,20 @@ def own_container(request: Request) -> None:
 
 def selection(request: Request, orderby: str, limit: int | None) -> Selection:
     """What the query asks of a list."""
-    asked = request.query.number("limit", least=0, most=MOST)
+    sent = request.query.number("limit", least=0, most=MOST)
     order = request.query.folded("orderby") or orderby
-    return Selection(request.query.all("property"), order, request.query.one("start"), asked or limit)
+    return Selection(request.query.all("property"), order, request.query.one("start"), sent or limit)
 
 
 def list_body(request: Request, page: Page, results: list[Any], **links: str) -> dict[str, Any]:
     """A list as the registry gives it."""
-    base = f"{request.deployment.settings.base_url}{schemaregistry.base}"
+    base = f"{request.settings.base_url}{schemaregistry.base}"
     further = f"{base}{_below_base(request)}?start={page.next}" if page.next else None
     shown = {name: {"href": f"{base}{path}"} for name, path in links.items()}
     return {
         "results": results,
         "_page": {"orderby": page.orderby, "next": page.next, "count": len(results)},
-        "_links": {"next": {"href": further + _kept(request)} if further else None, **shown},
+        "_links": {"next": {"href": further + _carried_on(request)} if further else None, **shown},
     }
 
 
@@ -72,6 +72,6 @@ def _below_base(request: Request) -> str:
     return request.path.removeprefix(schemaregistry.base).rstrip("/")
 
 
-def _kept(request: Request) -> str:
-    kept = [(name, value) for name, value in request.query.pairs if name in ("limit", "property")]
-    return "".join(f"&{name}={quote(value, safe='=:/,!@$')}" for name, value in kept)
+def _carried_on(request: Request) -> str:
+    pairs = [(name, value) for name, value in request.query.pairs if name in ("limit", "property")]
+    return "".join(f"&{name}={quote(value, safe='=:/,!@$')}" for name, value in pairs)
