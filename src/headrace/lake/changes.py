@@ -67,11 +67,6 @@ class ReplaceWindow:
 
 
 @dataclass(frozen=True, slots=True)
-class ReplaceAll:
-    """Deletes every row of the scope."""
-
-
-@dataclass(frozen=True, slots=True)
 class Replay:
     """Deletes the rows of an earlier batch, for which this one stands now."""
 
@@ -85,7 +80,7 @@ class Revert:
     batch: str
 
 
-Delete = Append | ReplaceWindow | ReplaceAll | Replay | Revert
+Delete = Append | ReplaceWindow | Replay | Revert
 
 
 @dataclass(frozen=True, slots=True)

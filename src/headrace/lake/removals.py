@@ -165,4 +165,3 @@ def _condition_of(change: Change) -> Condition | None:
             return Condition(SCOPE, change.scope, first_day, last_day)
         case Replay(batch) | Revert(batch):
             return Condition(BATCH, batch)
-    return Condition(SCOPE, change.scope)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from headrace.errors import NotFound
 
 NS = "https://ns.adobe.com/"
-BEHAVIORS = ("https://ns.adobe.com/xdm/data/record", "https://ns.adobe.com/xdm/data/time-series")
 ADHOC = "https://ns.adobe.com/xdm/data/adhoc"
 RELATIONAL = "https://ns.adobe.com/xdm/data/adhoc-v2"
 

@@ -7,7 +7,7 @@ from pyiceberg.serializers import FromInputFile
 from contracts.lake.factory import AT, REF, SCHEMA, aug, change, held, load, write
 from headrace.errors import FileDamaged, TableMissing, WindowSuperseded
 from headrace.lake import FileRef, TableRef
-from headrace.lake.changes import ABORTED, COMMITTED, Append, ReplaceAll, ReplaceWindow, Replay, Revert
+from headrace.lake.changes import ABORTED, COMMITTED, Append, ReplaceWindow, Replay, Revert
 from headrace.lake.contents import batches_in_history, damaged, files_on_disk
 from headrace.lake.layout import PROPERTIES
 
@@ -79,7 +79,6 @@ REPLACEMENTS = [  # rows of one flow; delete; what is left of them; rows deleted
     ({None: 5, aug(1): 1}, WEEK, {None: 5}, 1),
     ({aug(8): 8}, WEEK, {aug(8): 8}, 0),
     ({}, WEEK, {}, 0),
-    ({None: 5, aug(1): 1, aug(9): 9}, ReplaceAll(), {}, 3),
     ({None: 5, aug(1): 1}, Replay("B1"), {}, 2),
     ({None: 5, aug(1): 1}, Revert("B1"), {}, 2),
     ({aug(1): 1}, Append(), {aug(1): 1}, 0),
@@ -147,7 +146,7 @@ def test_two_scopes_of_one_rewritten_file_are_taken_out_together(lake):
     assert held(lake) == {aug(4): 4}
 
 
-@pytest.mark.parametrize("delete", [ReplaceWindow(aug(8), aug(9)), ReplaceWindow(aug(1), aug(2)), ReplaceAll()])
+@pytest.mark.parametrize("delete", [ReplaceWindow(aug(8), aug(9)), ReplaceWindow(aug(1), aug(2)), Replay("B1")])
 def test_no_file_is_opened_that_a_window_leaves_alone_or_takes_whole(lake, monkeypatch, delete):
     load(lake, "B1", {aug(1): 1, aug(2): 2})
     monkeypatch.setattr("headrace.lake.data_files.Rewriter.without", None)

@@ -4,7 +4,7 @@ import pytest
 
 from contracts.lake.factory import REF, aug, load, write
 from headrace.errors import BatchUnproven
-from headrace.lake.changes import COMMITTED, ReplaceAll
+from headrace.lake.changes import COMMITTED, ReplaceWindow
 from headrace.lake.history import HORIZON
 
 
@@ -13,7 +13,7 @@ def expired(lake):
     """B1 (rows left), B2 (rows replaced) and B3 are committed, then only B3's snapshot is kept."""
     load(lake, "B1", {aug(1): 1}, scope="flow/b")
     load(lake, "B2", {aug(1): 1})
-    load(lake, "B3", {aug(1): 1}, ReplaceAll())
+    load(lake, "B3", {aug(1): 1}, ReplaceWindow(aug(1), aug(1)))
     table = lake.table(REF)
     old = [snapshot.snapshot_id for snapshot in table.snapshots()][:-1]
     table.maintenance.expire_snapshots().by_ids(old).commit()

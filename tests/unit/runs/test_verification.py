@@ -15,7 +15,7 @@ from headrace import sandboxes
 from headrace.cli.verify import show
 from headrace.ids import batch_id
 from headrace.lake import Change, Lake, Stamp, TableRef
-from headrace.lake.changes import Append, ReplaceAll
+from headrace.lake.changes import Append, ReplaceWindow
 from headrace.runs.batch_figures import batch_metrics
 from headrace.runs.verification import Finding, Report, verify
 from headrace.store import batches, documents, parts, runs
@@ -51,10 +51,10 @@ class World:
             writer.write(table, pa.array([DAY, DAY], pa.date32()))
             return writer.close()
 
-    def commit(self, batch: str, files: list, delete: Append | ReplaceAll = Append(), at: int = 1000) -> None:
+    def commit(self, batch: str, files: list, delete: Append | ReplaceWindow = Append(), at: int = 1000) -> None:
         self.lake.commit(REF, SCHEMA, [Change(batch, FLOW + "/", delete, tuple(files), at)])
 
-    def run(self, n: int, delete: Append | ReplaceAll = Append(), at: int = 1000) -> str:
+    def run(self, n: int, delete: Append | ReplaceWindow = Append(), at: int = 1000) -> str:
         run = runs.new_run(
             CALLER, id=f"run-{n}", flow_id=FLOW, cause="schedule", window=(n, n + 1), backfill=False,
             batch_id=batch_id(f"run-{n}", at), at=at,
@@ -118,7 +118,7 @@ def test_a_whole_directory_has_no_finding(steady: World) -> None:
 
 
 def test_a_batch_that_a_later_one_replaced_is_whole(world: World) -> None:
-    world.run(2, ReplaceAll(), at=2000)
+    world.run(2, ReplaceWindow(DAY, DAY), at=2000)
     report = world.report()
     assert (report.findings, report.counts["batches"], report.counts["rows"]) == ([], 2, 2)
 
