@@ -7,6 +7,7 @@ import httpx2
 import pytest
 
 from databases import database_url
+from headrace.lake.recorded import FileStore
 from headrace.runs.deployment import Deployment
 from headrace.runs.worker import Worker
 from linkedin_simulator import Running, running
@@ -38,14 +39,20 @@ def database() -> str:
 
 
 @pytest.fixture(scope="module")
-def platform(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+def landed() -> FileStore | None:
+    """Where files land, if not in the warehouse; a module that wants another store has a fixture of this name."""
+    return None
+
+
+@pytest.fixture(scope="module")
+def platform(database: str, landed: FileStore | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     data_dir = tmp_path_factory.mktemp("platform")
     url = database_url(database, data_dir)
     with running(world="tutorial", clock=NOW) as linkedin:
         listener = free_port()
         port = listener.getsockname()[1]
         aliases = {PRINTED_HOST: linkedin.url}
-        deployment = deploy(data_dir, HASTY, database_url=url, host_aliases=aliases, port=port)
+        deployment = deploy(data_dir, HASTY, landed, database_url=url, host_aliases=aliases, port=port)
         worker = Worker(deployment)
         worker.start()
         for url in serve(deployment, listener):

@@ -17,6 +17,7 @@ from headrace.api.services import ALL
 from headrace.clock import MonotonicTimer
 from headrace.durable.dbos_jobs import DbosJobs
 from headrace.lake import Lake
+from headrace.lake.recorded import FileStore
 from headrace.runs.deployment import Deployment
 from headrace.settings import Settings
 from headrace.sources import Patience, SourceHttp
@@ -66,7 +67,9 @@ class Api:
 HASTY = Patience(attempts=3, wait=0, wait_max=0, asked_max=0, connect=2, read=1.5, whole=5)
 
 
-def deploy(data_dir: Path, patience: Patience = Patience(), **changes: Any) -> Deployment:
+def deploy(
+    data_dir: Path, patience: Patience = Patience(), landed: FileStore | None = None, **changes: Any
+) -> Deployment:
     # HEADRACE_TEST_DATABASE=postgresql runs any test of the wire on that database.
     if os.environ.get("HEADRACE_TEST_DATABASE") == "postgresql" and "database_url" not in changes:
         changes["database_url"] = fresh_database()
@@ -80,7 +83,7 @@ def deploy(data_dir: Path, patience: Patience = Patience(), **changes: Any) -> D
         EmulatorClock(store),
         MonotonicTimer(),
         load_keyring(settings.key_file),
-        Lake.open(settings.database, settings.warehouse),
+        Lake.open(settings.database, settings.warehouse, landed),
         SourceHttp(allow_private=True, aliases=dict(settings.host_aliases), patience=patience),
         DbosJobs(settings.database),
     )

@@ -141,7 +141,7 @@ def test_a_row_that_is_still_bad_can_be_replayed_from_the_replay(flow: Flow) -> 
 
 def test_a_dry_run_shows_what_would_change_and_writes_nothing(flow: Flow) -> None:
     run, version = flow.runs()[0], correct(flow, 'iif(element.clicks == "n/a", 0, to_integer(element.clicks) + 1)')
-    before, files = flow.rows(), sorted(flow.platform.deployment.lake.warehouse.rglob("*"))
+    before, files = flow.rows(), sorted(flow.platform.deployment.settings.warehouse.rglob("*"))
     answer = ask(flow, run, dryRun=True)
     found = answer.json()
     assert answer.status_code == 200, answer.text
@@ -156,7 +156,7 @@ def test_a_dry_run_shows_what_would_change_and_writes_nothing(flow: Flow) -> Non
     (bad,) = ask(flow, run, dryRun=True, rows="quarantined").json()["differences"]
     assert (bad["kind"], bad["destination"], bad["before"], bad["after"]) == ("becameGood", CLICKS, "n/a", 0)
     assert flow.rows() == before and len(flow.runs()) == 1
-    assert sorted(flow.platform.deployment.lake.warehouse.rglob("*")) == files
+    assert sorted(flow.platform.deployment.settings.warehouse.rglob("*")) == files
 
 
 def test_rows_that_a_dry_run_loses(flow: Flow) -> None:
@@ -201,8 +201,7 @@ def test_days_that_were_read_again_are_not_replaced_by_older_rows(tutorial: Tuto
 
 def test_a_replay_is_refused_whose_pages_are_gone(flow: Flow) -> None:
     run = flow.runs()[0]
-    lake = flow.platform.deployment.lake
-    folder = lake.warehouse / "batches" / batch_of(run) / "input_files"
+    folder = flow.platform.deployment.settings.warehouse / "batches" / batch_of(run) / "input_files"
     page = next(iter(sorted(folder.iterdir())))
     content = page.read_bytes()
     page.unlink()

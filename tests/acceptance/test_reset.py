@@ -23,7 +23,7 @@ def test_a_reset_stops_what_runs_and_all_begins_again(platform: Platform) -> Non
     with deployment.store.read() as conn:
         assert sandboxes.orgs(conn) == []
     assert verify(deployment.store, deployment.lake, lambda *_: None).counts["batches"] == 0
-    assert not [path for path in deployment.lake.warehouse.rglob("*") if path.is_file()]
+    assert not [path for path in deployment.settings.warehouse.rglob("*") if path.is_file()]
     again = Tutorial(platform)
     again.values["SCHEMA_ID"] = again.schema()
     assert counted(again.flow(days=200).settled()) == (100, 99, 1)

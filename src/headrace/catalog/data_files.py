@@ -4,11 +4,9 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 import sqlalchemy as sa
 
-from headrace.catalog.diagnostics import checked
 from headrace.errors import NotFound, RangeUnsatisfiable
 from headrace.lake import FileRef, Lake, TableRef
 from headrace.store import batches
@@ -52,7 +50,7 @@ def listed(lake: Lake, batch: Batch, written: dict[str, FileRef]) -> list[DataFi
         written.get(facts.name, FileRef(facts.name, facts.bytes, "", facts.rows, facts.partition))
         for facts in lake.batch_files(table, batch.id)
     )
-    return [DataFile(_id(batch.id, ref.name), PurePosixPath(ref.name).name, ref) for ref in refs]
+    return [DataFile(_id(batch.id, ref.name), ref.file_name, ref) for ref in refs]
 
 
 def batch_of(file_id: str) -> str:
@@ -86,11 +84,11 @@ def extent(header: str | None, size: int) -> Extent:
     return Extent(start, end - start + 1, True)
 
 
-def content(lake: Lake, file: DataFile, wanted: Extent) -> Iterator[bytes]:
-    """The wanted bytes; a whole file is held against its recorded hash."""
-    if file.ref.sha256 and not wanted.partial:
-        return checked(lake, file.ref)
-    return lake.stream(file.ref, wanted.first, wanted.length)
+def content(lake: Lake, file: DataFile, part: Extent) -> Iterator[bytes]:
+    """The bytes of a part; a whole file is held against its recorded hash."""
+    if file.ref.sha256 and not part.partial:
+        return lake.data_files.checked(file.ref)
+    return lake.data_files.stream(file.ref, part.first, part.length)
 
 
 def _id(batch_id: str, name: str) -> str:

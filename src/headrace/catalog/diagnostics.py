@@ -1,6 +1,5 @@
 """What a batch tells about itself: which files it read, which records it turned away, a sample of those."""
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -9,8 +8,9 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from headrace.errors import FileDamaged, NotFound
+from headrace.errors import NotFound
 from headrace.lake import FileRef, Lake
+from headrace.lake.landing import Landing
 from headrace.store import batches, parts
 from headrace.store.batches import INPUT_FILES, ROW_ERRORS, BatchFile
 
@@ -42,7 +42,7 @@ class Records:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostics:
-    """The diagnostics of one batch: input files and row errors as recorded, the lake that holds them.
+    """The diagnostics of one batch: input files and row errors as recorded, the place that holds them.
 
     warned  some of the values that became null with a warning
     """
@@ -50,7 +50,7 @@ class Diagnostics:
     batch_id: str
     inputs: Sequence[BatchFile]
     errors: Sequence[BatchFile]
-    lake: Lake
+    landing: Landing
     warned: Sequence[dict[str, Any]] = ()
 
     def directory(self, path: str) -> list[Entry] | None:
@@ -73,10 +73,10 @@ class Diagnostics:
             content = dict(self._input_files()).get(name)
             if content is not None:
                 return Records(len(content), iter([content]))
-        for one in self.errors if directory == ROW_ERRORS else ():
-            if one.name == name:
-                ref = FileRef.from_json(one.ref)
-                return Records(ref.bytes, checked(self.lake, ref))
+        for file in self.errors if directory == ROW_ERRORS else ():
+            if file.name == name:
+                ref = FileRef.from_json(file.ref)
+                return Records(ref.bytes, self.landing.checked(ref))
         raise NotFound(f"Batch {self.batch_id} has no diagnostics at {path}.", kind="meta", id=path)
 
     def _top(self) -> list[Entry]:
@@ -97,8 +97,8 @@ class Diagnostics:
             yield _NAMED.format(n=n), b"".join(lines)
 
     def _samples(self) -> Iterator[dict[str, Any]]:
-        for one in self.errors:
-            for line in lines(checked(self.lake, FileRef.from_json(one.ref))):
+        for file in self.errors:
+            for line in lines(self.landing.checked(FileRef.from_json(file.ref))):
                 yield from _reasons(msgspec.json.decode(line))
 
 
@@ -107,7 +107,7 @@ def of_batch(conn: sa.Connection, lake: Lake, batch_id: str) -> Diagnostics:
     inputs, errors = (batches.files(conn, batch_id, directory) for directory in (INPUT_FILES, ROW_ERRORS))
     recorded = parts.listed(conn, batches.by_id(conn, batch_id).run_id or batch_id)
     warned = [one for record in recorded for one in record.counts.get("warned", ())]
-    return Diagnostics(batch_id, inputs, errors, lake, warned[:MOST_SAMPLES])
+    return Diagnostics(batch_id, inputs, errors, lake.landing, warned[:MOST_SAMPLES])
 
 
 def lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -128,20 +128,6 @@ def as_array(chunks: Iterator[bytes]) -> Iterator[bytes]:
     for n, line in enumerate(lines(chunks)):
         yield b"," + line if n else line
     yield b"]"
-
-
-def checked(lake: Lake, ref: FileRef) -> Iterator[bytes]:
-    """A whole file; when it is not what was recorded, its end is withheld and FileDamaged raised."""
-    digest, held = hashlib.sha256(), b""
-    for chunk in lake.stream(ref):
-        digest.update(chunk)
-        if held:
-            yield held
-        held = chunk
-    if digest.hexdigest() != ref.sha256:
-        raise FileDamaged(f"The file '{ref.name}' does not hold the bytes that were recorded for it.")
-    if held:
-        yield held
 
 
 def _described(one: BatchFile) -> bytes:

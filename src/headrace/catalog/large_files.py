@@ -39,7 +39,7 @@ def begin(store: Store, lake: Lake, caller: Caller, place: Place, now: int) -> N
         n = batches.begin_upload(conn, place.batch_id)
         batches.record_upload(conn, place.batch_id, BatchFile(BEGUN, place.name, {}, {}, n), now)
         forgotten = _forget(conn, place, now)
-    lake.remove(forgotten)
+    lake.landing.remove(forgotten)
 
 
 def add(
@@ -76,7 +76,7 @@ def finish(store: Store, lake: Lake, caller: Caller, place: Place, now: int) -> 
         begun = [one for one in batches.files(conn, place.batch_id, BEGUN) if one.name != place.name]
         batches.set_files(conn, place.batch_id, BEGUN, begun, now)
         forgotten = _forget(conn, place, now)
-    lake.remove(forgotten)
+    lake.landing.remove(forgotten)
     return ref.bytes
 
 
@@ -95,11 +95,11 @@ def ranges(conn: sa.Connection, caller: Caller, place: Place) -> str:
     return "bytes=" + ",".join(f"{part.first}-{part.last}" for part in parts(conn, place))
 
 
-def _forget(conn: sa.Connection, place: Place, now: int) -> list[str]:
-    """Takes the parts off the record; the names of their files, which nothing refers to then."""
-    names = [str(one.ref["name"]) for one in batches.files(conn, place.batch_id, _directory(place))]
+def _forget(conn: sa.Connection, place: Place, now: int) -> list[FileRef]:
+    """Takes the parts off the record; their files, which nothing refers to then."""
+    refs = [FileRef.from_json(file.ref) for file in batches.files(conn, place.batch_id, _directory(place))]
     batches.set_files(conn, place.batch_id, _directory(place), [], now)
-    return names
+    return refs
 
 
 def _directory(place: Place) -> str:
@@ -136,4 +136,4 @@ def _require_whole(place: Place, found: list[Part]) -> None:
 
 def _joined(lake: Lake, found: list[Part]) -> Iterator[bytes]:
     for part in found:
-        yield from lake.stream(part.ref)
+        yield from lake.landing.stream(part.ref)

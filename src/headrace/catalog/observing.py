@@ -10,7 +10,6 @@ from headrace import registry
 from headrace.catalog import datasets, drafts
 from headrace.lake import Lake
 from headrace.lake.layout import TAIL
-from headrace.lake.observed import first_rows, observed_columns
 from headrace.store.documents import Document
 from headrace.store.engine import Store
 from headrace.store.scope import Caller
@@ -20,19 +19,19 @@ Node = dict[str, Any]
 PREVIEW_ROWS = 100
 
 
-def schema(store: Store, lake: Lake, caller: Caller, found: Document, tenant: str) -> Node:
+def schema(store: Store, lake: Lake, caller: Caller, dataset: Document, tenant: str) -> Node:
     """The dataset's schema without the fields that no row has a value for."""
-    wanted = drafts.schema_ref(found.body)
+    ref = drafts.schema_ref(dataset.body)
     with store.read() as conn:
-        full = registry.composed(conn, caller, wanted.id, wanted.major, tenant).full
-    seen = observed_columns(lake, datasets.table_of(found))
+        full = registry.composed(conn, caller, ref.id, ref.major, tenant).full
+    seen = lake.observed_columns(datasets.table_of(dataset))
     properties = _observed(full.get("properties", {}), "", seen)
     return {"type": "object", "meta:xdmType": "object", "properties": properties}
 
 
-def preview(lake: Lake, found: Document) -> list[Node]:
+def preview(lake: Lake, dataset: Document) -> list[Node]:
     """The dataset's first rows, nested as in its schema, without empty members."""
-    rows = first_rows(lake, datasets.table_of(found), PREVIEW_ROWS)
+    rows = lake.first_rows(datasets.table_of(dataset), PREVIEW_ROWS)
     return [_plain({key: value for key, value in row.items() if key not in TAIL.names}) for row in rows]
 
 

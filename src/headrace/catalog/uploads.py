@@ -13,6 +13,7 @@ from headrace.errors import Conflict, HeadraceError, Invalid, NotFound
 from headrace.ids import new_ulid
 from headrace.lake import Change, FileRef, Lake, TableRef
 from headrace.lake.changes import Revert
+from headrace.lake.landing import Upload
 from headrace.store import batches, locks
 from headrace.store.batches import INPUT_FILES, Batch, BatchFile
 from headrace.store.engine import Store
@@ -83,14 +84,14 @@ def land(
     if directory == INPUT_FILES:
         chunks = only_json(place.name, chunks)
     # The public name may hold anything; the stored one is the upload's number, given once.
-    ref = lake.put(f"batches/{place.batch_id}/uploads/{n:06}", chunks)
+    ref = lake.landing.put(Upload(place.batch_id, n), chunks)
     name = place.name if directory == INPUT_FILES else f"{n:06}"
     described = {"path": place.name, "size": ref.bytes, "format": "json", **facts}
     try:
         with store.write() as conn:
             batches.record_upload(conn, place.batch_id, BatchFile(directory, name, ref.to_json(), described, n), now)
     except HeadraceError:
-        lake.remove([ref.name])
+        lake.landing.remove([ref])
         raise
     return ref
 

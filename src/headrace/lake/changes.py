@@ -22,13 +22,18 @@ class TableRef:
 
 @dataclass(frozen=True, slots=True)
 class FileRef:
-    """A recorded file: its POSIX path below the warehouse and what it holds. ``partition`` is a month, 2022-08."""
+    """A recorded file: its name in the warehouse and what it holds. ``partition`` is a month, 2022-08."""
 
     name: str
     bytes: int
     sha256: str
     rows: int = 0
     partition: str | None = None
+
+    @property
+    def file_name(self) -> str:
+        """What comes after the name's folders."""
+        return self.name.rpartition("/")[2]
 
     def to_json(self) -> dict[str, Any]:
         """The value as JSON keeps it."""

@@ -16,9 +16,9 @@ from pyiceberg.table import Table, Transaction
 from headrace.errors import CommitContended
 from headrace.lake.changes import ABORTED, COMMITTED, Change, FileRef, Outcome, Replay, Revert, TableRef
 from headrace.lake.data_files import Rewriter, data_file
-from headrace.lake.files import Files
 from headrace.lake.history import outcome_of, summary_entry
 from headrace.lake.home import home_of
+from headrace.lake.local_directory import LocalDirectory
 from headrace.lake.removals import matching_files, removals_of
 from headrace.lake.schemas import evolve
 from headrace.lake.transactions import SteadyTransaction, overwrite
@@ -39,7 +39,9 @@ class Step:
     rows_deleted: Counter[str] = field(default_factory=Counter)  # by batch
 
 
-def commit(load: Load, files: Files, ref: TableRef, schema: pa.Schema, changes: Sequence[Change]) -> dict[str, Outcome]:
+def commit(
+    load: Load, files: LocalDirectory, ref: TableRef, schema: pa.Schema, changes: Sequence[Change]
+) -> dict[str, Outcome]:
     """Commits each batch unless history has it already; its Outcome says whether it was aborted before."""
     outcomes: dict[str, Outcome] = {}
     for group in _groups(changes):
@@ -92,7 +94,8 @@ def _commit_once(table: Table, rewriter: Rewriter, schema: pa.Schema, batches: S
     step = Step()
     outcomes = [_arrival(step, rewriter, evolved, batch) for batch in batches]
     _departures(step, table, rewriter, evolved, batches)
-    named = Files(home_of(table.metadata_location))  # all in one spelling, whichever this process knows the lake by
+    # All in the spelling of the table's home, whichever this process knows the lake by.
+    named = LocalDirectory(home_of(table.metadata_location))
     added = [data_file(named, ref, evolved, table.metadata.properties) for ref in step.added]
     counted = [replace(outcome, rows_deleted=step.rows_deleted[outcome.batch]) for outcome in outcomes]
     taken = _take_snapshot(transaction, step.removed, added, counted)

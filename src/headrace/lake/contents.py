@@ -1,4 +1,4 @@
-"""What a table holds: its rows, the files of a batch, the batches of its history, files that nothing refers to."""
+"""What a table holds: its rows, the columns with values, the files of a batch, files that nothing refers to."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -13,12 +13,10 @@ from pyiceberg.expressions.literals import literal
 from pyiceberg.table import Table
 
 from headrace.errors import FileDamaged
-from headrace.lake.changes import DataFileFacts, FileRef, Outcome, TableRef
-from headrace.lake.files import TEMPORARY
-from headrace.lake.history import outcomes
+from headrace.lake.changes import DataFileFacts
 from headrace.lake.home import home_of
-from headrace.lake.lake import Lake
-from headrace.lake.layout import BATCH, month_name, table_folder
+from headrace.lake.layout import BATCH, month_name
+from headrace.lake.local_directory import LocalDirectory
 from headrace.lake.schemas import arrow_schema_of
 
 
@@ -58,36 +56,46 @@ def batch_files(table: Table, batch: str) -> list[DataFileFacts]:
     return sorted(facts, key=lambda fact: fact.name)
 
 
-def rows_by_batch(lake: Lake, ref: TableRef) -> dict[str, int]:
+def rows_by_batch(table: Table) -> dict[str, int]:
     """How many rows of each batch the table holds now, read a slice at a time; FileDamaged."""
     counted: Counter[str] = Counter()
     try:
-        for slice in lake.table(ref).scan(selected_fields=(BATCH,)).to_arrow_batch_reader():
+        for slice in table.scan(selected_fields=(BATCH,)).to_arrow_batch_reader():
             for value in slice.column(BATCH).value_counts().to_pylist():
                 counted[value["values"]] += value["counts"]
     except (OSError, pa.ArrowInvalid) as error:
-        raise FileDamaged(f"The rows of dataset {ref.dataset_id} cannot be read: {error}") from error
+        raise FileDamaged(f"The rows of dataset {table.name()[-1]} cannot be read: {error}") from error
     return dict(counted)
 
 
-def batches_in_history(lake: Lake, ref: TableRef) -> list[Outcome]:
-    """Every batch that the table's snapshots name, oldest first."""
-    return list(outcomes(lake.table(ref)))
+def observed_columns(table: Table) -> frozenset[str]:
+    """The dotted names of leaf columns with at least one value in a current file, by the files' own counts."""
+    seen: set[int] = set()
+    for task in table.scan().plan_files():
+        nulls = task.file.null_value_counts or {}
+        counts = task.file.value_counts or {}
+        seen |= {field for field, count in counts.items() if count > nulls.get(field, 0)}
+    names = (table.schema().find_column_name(field) for field in seen)
+    return frozenset(name for name in names if name is not None)
 
 
-def files_on_disk(lake: Lake, ref: TableRef) -> FilesOnDisk:
+def first_rows(table: Table, count: int) -> list[dict[str, object]]:
+    """Up to ``count`` rows as they are stored, system tail included."""
+    rows: list[dict[str, object]] = table.scan(limit=count).to_arrow().to_pylist(maps_as_pydicts="lossy")
+    return rows
+
+
+def files_on_disk(table: Table) -> FilesOnDisk:
     """Compares the data files that any snapshot refers to with those in the table's directory."""
-    table = lake.table(ref)
     home = home_of(table.metadata_location)
     current = _names(home, (task.file.file_path for task in table.scan().plan_files()))
     known = current | _names(home, _ever_referenced(table))
-    folder = home / table_folder(ref) / "data"
-    present = _names(home, (str(path) for path in folder.rglob("*") if path.is_file()))
-    unfinished = {name for name in present if Path(name).name.startswith(TEMPORARY)}
+    (folder,) = _names(home, [table.location()])
+    present = set(LocalDirectory(home).names(f"{folder}/data"))
     return FilesOnDisk(
         referenced=tuple(sorted(current)),
         missing=tuple(sorted(known - present)),
-        orphans=tuple(sorted(present - known - unfinished)),
+        orphans=tuple(sorted(present - known)),
     )
 
 
@@ -95,19 +103,11 @@ def _ever_referenced(table: Table) -> set[str]:
     """The data files of every snapshot; each manifest is read once. A table of empty commits has none at all."""
     listed = (manifest for snapshot in table.metadata.snapshots for manifest in snapshot.manifests(table.io))
     manifests = {manifest.manifest_path: manifest for manifest in listed}
-    return {entry.data_file.file_path for one in manifests.values() for entry in one.fetch_manifest_entry(table.io)}
-
-
-def damaged(lake: Lake, refs: Iterable[FileRef]) -> list[str]:
-    """The names of those recorded files that are missing or do not hold their recorded bytes."""
-    return [ref.name for ref in refs if not _intact(lake, ref)]
-
-
-def _intact(lake: Lake, ref: FileRef) -> bool:
-    try:
-        return lake.files.sha256(ref) == ref.sha256
-    except FileDamaged:
-        return False
+    return {
+        entry.data_file.file_path
+        for manifest in manifests.values()
+        for entry in manifest.fetch_manifest_entry(table.io)
+    }
 
 
 def _read(path: str, schema: pa.Schema) -> pa.Table:

@@ -22,8 +22,8 @@ from pyiceberg.typedef import Record
 
 from headrace.errors import FileDamaged
 from headrace.lake.changes import FileRef, TableRef
-from headrace.lake.files import Files, path_of
 from headrace.lake.layout import DAY, EXTRACTED_AT, SCOPE, month_ordinal
+from headrace.lake.local_directory import LocalDirectory
 from headrace.lake.removals import Condition, Removal, days_of, latest_extraction
 from headrace.lake.schemas import file_schema, ids_in, ids_of
 from headrace.lake.writer import MonthWriter
@@ -43,7 +43,7 @@ class Rewritten:
 class Rewriter:
     """Rewrites files for one commit; keeps what it wrote, so that a second attempt writes nothing twice."""
 
-    files: Files
+    files: LocalDirectory
     ref: TableRef
     batch: str
     kept: set[str] = field(default_factory=set)  # the names that the commit took
@@ -74,7 +74,7 @@ class Rewriter:
 
         A writer foresees the ids that its commit will assign; another commit may have taken them meanwhile.
         """
-        path = path_of(self.files.root, ref.name)
+        path = self.files.path(ref.name)
         columns = pq.read_schema(path)
         known = ids_in(table)
         declared = ids_of(columns)
@@ -87,8 +87,8 @@ class Rewriter:
 
     def sweep(self) -> None:
         """Removes what was written for attempts that did not become the commit."""
-        made = [*self._renumbered.values(), *(rewritten.files for rewritten in self._reduced.values())]
-        written = {ref.name for refs in made for ref in refs if ref.name.split("/")[-1].startswith(self._stem)}
+        attempts = [*self._renumbered.values(), *(rewritten.files for rewritten in self._reduced.values())]
+        written = {ref.name for refs in attempts for ref in refs if ref.file_name.startswith(self._stem)}
         if not self.in_doubt:
             self.files.remove(written - self.kept)
 
@@ -113,9 +113,9 @@ class Rewriter:
                 raise
 
 
-def data_file(files: Files, ref: FileRef, schema: Schema, properties: dict[str, str]) -> DataFile:
+def data_file(files: LocalDirectory, ref: FileRef, schema: Schema, properties: dict[str, str]) -> DataFile:
     """The Iceberg description of a recorded file, with metrics from its footer; FileDamaged."""
-    path = path_of(files.root, ref.name)
+    path = files.path(ref.name)
     footer = _footer(path, ref)
     metrics = data_file_statistics_from_parquet_metadata(
         parquet_metadata=footer,

@@ -1,7 +1,7 @@
-"""The lake: files that are created once, tables in which a batch is committed once, or never."""
+"""The lake: a landing place for files, and tables in which a batch is committed once, or never."""
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from headrace.lake.changes import Change, DataFileFacts, Figures, FileRef, Outcome, Stamp, TableRef
-from headrace.lake.files import Files
+from headrace.lake.changes import Change, DataFileFacts, Figures, Outcome, Stamp, TableRef
 from headrace.lake.home import require_home, require_homes
+from headrace.lake.landing import Landing
+from headrace.lake.local_directory import LocalDirectory
+from headrace.lake.recorded import FileStore, RecordedFiles
 
 if TYPE_CHECKING:
     from pyiceberg.catalog.sql import SqlCatalog
@@ -23,20 +25,26 @@ if TYPE_CHECKING:
 
 
 class Lake:
-    """One warehouse directory and its catalog; safe to use from several threads and processes at once."""
+    """One warehouse directory and its catalog; safe to use from several threads and processes at once.
 
-    def __init__(self, database_url: str, warehouse: Path) -> None:
-        self.warehouse = warehouse.absolute()
-        self.files = Files(self.warehouse)
+    landing     the landed files, in the warehouse unless another store is given for them
+    data_files  the tables' data files, which readers of tables open by their paths in the warehouse
+    """
+
+    def __init__(self, database_url: str, warehouse: Path, landed: FileStore | None = None) -> None:
+        self._warehouse = warehouse.absolute()
+        self._files = LocalDirectory(self._warehouse)
+        self.landing = Landing(self._files if landed is None else landed)
+        self.data_files = RecordedFiles(self._files)
         self._database_url = database_url
         self._opening = threading.Lock()
         self._locks: dict[TableRef, threading.Lock] = {}
 
     @classmethod
-    def open(cls, database_url: str, warehouse: Path) -> "Lake":
+    def open(cls, database_url: str, warehouse: Path, landed: FileStore | None = None) -> "Lake":
         """The lake whose catalog is at (SQLite: beside) ``database_url``; LakeMoved when it was made elsewhere."""
         require_homes(database_url, warehouse.absolute())
-        return cls(database_url, warehouse)
+        return cls(database_url, warehouse, landed)
 
     def close(self) -> None:
         """Closes the catalog's connections."""
@@ -53,29 +61,7 @@ class Lake:
     def _opened(self) -> "SqlCatalog":
         from headrace.lake.tables import open_catalog
 
-        return open_catalog(self._database_url, self.warehouse)
-
-    # -- files -----------------------------------------------------------------------------------------------
-
-    def put(self, name: str, chunks: Iterable[bytes]) -> FileRef:
-        """Writes a new file, durably; FileTaken when the name exists."""
-        return self.files.put(name, chunks)
-
-    def read(self, ref: FileRef) -> bytes:
-        """A whole file, checked against its recorded hash; FileDamaged."""
-        return self.files.read(ref)
-
-    def stream(self, ref: FileRef, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
-        """Bytes of a file from ``offset`` on, in chunks; a missing or short file is FileDamaged."""
-        return self.files.stream(ref, offset, length)
-
-    def remove(self, names: Iterable[str]) -> None:
-        """Removes files that nothing refers to."""
-        self.files.remove(names)
-
-    def remove_folders(self, names: Iterable[str]) -> None:
-        """Removes whole folders of files that nothing refers to."""
-        self.files.remove_folders(names)
+        return open_catalog(self._database_url, self._warehouse)
 
     # -- tables ----------------------------------------------------------------------------------------------
 
@@ -83,26 +69,26 @@ class Lake:
         """Creates the dataset's table with these columns and the system tail, unless it exists."""
         from headrace.lake.tables import create_table
 
-        create_table(self.catalog, self.warehouse, ref, schema)
+        create_table(self.catalog, self._warehouse, ref, schema)
 
     def drop_table(self, ref: TableRef) -> None:
         """Drops the dataset's table and its files, if it is there."""
         from headrace.lake.tables import drop_table
 
-        drop_table(self.catalog, self.warehouse, ref)
+        drop_table(self.catalog, self._warehouse, ref)
 
     def drop_tables(self, org: str, sandbox: str) -> None:
         """Drops every table of a sandbox and its files."""
         from headrace.lake.tables import drop_tables
 
-        drop_tables(self.catalog, self.warehouse, org, sandbox)
+        drop_tables(self.catalog, self._warehouse, org, sandbox)
 
     def table(self, ref: TableRef) -> "Table":
         """The table as it is now; TableMissing, LakeMoved."""
         from headrace.lake.tables import load_table
 
         table = load_table(self.catalog, ref)
-        require_home(table.metadata_location, self.warehouse)  # another process may have made it since the opening
+        require_home(table.metadata_location, self._warehouse)  # another process may have made it since the opening
         return table
 
     def figures(self, ref: TableRef) -> Figures:
@@ -127,6 +113,18 @@ class Lake:
 
         return batch_files(self.table(ref), batch)
 
+    def observed_columns(self, ref: TableRef) -> frozenset[str]:
+        """The dotted names of leaf columns with at least one value."""
+        from headrace.lake.contents import observed_columns
+
+        return observed_columns(self.table(ref))
+
+    def first_rows(self, ref: TableRef, count: int) -> list[dict[str, object]]:
+        """Up to ``count`` rows as they are stored, system tail included."""
+        from headrace.lake.contents import first_rows
+
+        return first_rows(self.table(ref), count)
+
     # -- batches ---------------------------------------------------------------------------------------------
 
     def writer(self, ref: TableRef, schema: pa.Schema, stamp: Stamp) -> "DataWriter":
@@ -137,14 +135,14 @@ class Lake:
         from headrace.lake.writer import DataWriter
 
         evolved = evolve(SteadyTransaction(self.table(ref)), schema)  # foreseen, not committed
-        return DataWriter(self.files, ref, schema, file_schema(with_tail(schema), evolved), stamp)
+        return DataWriter(self._files, ref, schema, file_schema(with_tail(schema), evolved), stamp)
 
     def commit(self, ref: TableRef, schema: pa.Schema, changes: Sequence[Change]) -> dict[str, Outcome]:
         """Commits each batch unless history holds it; brings the table up to ``schema`` in the same transaction."""
         from headrace.lake.commits import commit
 
         with self._alone(ref):
-            return commit(lambda: self.table(ref), self.files, ref, schema, changes)
+            return commit(lambda: self.table(ref), self._files, ref, schema, changes)
 
     def abort(self, ref: TableRef, batch: str) -> Outcome:
         """Marks the batch aborted in the table's history, unless it is committed already."""

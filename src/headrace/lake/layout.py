@@ -1,4 +1,4 @@
-"""How every table is laid out: its name, its system tail, its partitions, its properties, its files' names."""
+"""How every table is laid out: its name, its system tail, its partitions, its properties, its data files' names."""
 
 import re
 from datetime import date

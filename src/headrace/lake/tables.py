@@ -23,9 +23,9 @@ from pyiceberg.table.update import TableRequirement, TableUpdate
 
 from headrace.errors import TableMissing
 from headrace.lake.changes import Figures, TableRef
-from headrace.lake.files import make_directory, sync_directory
 from headrace.lake.home import catalog_url
 from headrace.lake.layout import PROPERTIES, namespace, namespace_folder, table_folder, table_name
+from headrace.lake.local_directory import make_directory, sync_directory
 from headrace.lake.schemas import new_table_schema, partition_spec
 
 CATALOG = "headrace"

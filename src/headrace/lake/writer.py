@@ -8,8 +8,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from headrace.lake.changes import FileRef, Stamp, TableRef
-from headrace.lake.files import Draft, Files
 from headrace.lake.layout import data_file, file_stem, month_name, tail_columns, with_tail
+from headrace.lake.local_directory import LocalDirectory
 
 ROW_GROUP_ROWS = 122_880
 BUFFER_BYTES = 64 << 20  # what all open months may hold before the fullest is written out
@@ -25,10 +25,10 @@ Shape = Callable[[pa.Table], pa.Table]  # buffered rows -> rows as the file decl
 class ParquetDraft:
     """One Parquet file in the making."""
 
-    def __init__(self, files: Files, name: str, month: str | None, schema: pa.Schema) -> None:
+    def __init__(self, files: LocalDirectory, name: str, month: str | None, schema: pa.Schema) -> None:
         self.month = month
         self.rows = 0
-        self._draft = Draft(files.root, name)
+        self._draft = files.draft(name)
         self._sink = pa.PythonFile(self._draft, "w")
         self._parquet = pq.ParquetWriter(
             self._sink,
@@ -64,7 +64,7 @@ class MonthWriter:
     """Rows of any months in, one file per month (several when large) out; ``stem(n)`` names the n-th file."""
 
     def __init__(
-        self, files: Files, ref: TableRef, schema: pa.Schema, stem: Callable[[int], str], shape: Shape
+        self, files: LocalDirectory, ref: TableRef, schema: pa.Schema, stem: Callable[[int], str], shape: Shape
     ) -> None:
         self._files, self._ref, self._schema, self._stem, self._shape = files, ref, schema, stem, shape
         self._buffers: dict[int | None, list[pa.Table]] = {}
@@ -145,7 +145,9 @@ class MonthWriter:
 class DataWriter:
     """The rows of one part of a batch on their way into the lake; ``close`` gives the files to record."""
 
-    def __init__(self, files: Files, ref: TableRef, columns: pa.Schema, schema: pa.Schema, stamp: Stamp) -> None:
+    def __init__(
+        self, files: LocalDirectory, ref: TableRef, columns: pa.Schema, schema: pa.Schema, stamp: Stamp
+    ) -> None:
         self._names = columns.names
         self._schema = schema
         self._stored = with_tail(columns)

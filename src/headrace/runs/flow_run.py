@@ -21,6 +21,7 @@ import zstandard
 
 from headrace import crash_points, flows, sources
 from headrace.lake import Stamp
+from headrace.lake.landing import InputPage
 from headrace.runs import ending, replay_rows
 from headrace.runs.changes import changes, scope_of
 from headrace.runs.deployment import Deployment
@@ -133,8 +134,8 @@ def _copy_part(deployment: Deployment, run: Run, plan: FlowPlan, part: Part, rec
 
 
 def _land(deployment: Deployment, run: Run, part: Part, page: Page) -> dict[str, Any]:
-    stored = f"batches/{run.batch_id}/input_files/{part.n:05}-{run.attempt:02}-{page.n:05}.json.zst"
-    ref = deployment.lake.put(stored, [zstandard.ZstdCompressor(LANDING_LEVEL).compress(page.body)])
+    landed = InputPage(run.batch_id, part.n, run.attempt, page.n)
+    ref = deployment.lake.landing.put(landed, [zstandard.ZstdCompressor(LANDING_LEVEL).compress(page.body)])
     facts = {"encoding": "zstd", "size": len(page.body), "url": page.url, "format": "json"}
     return {"name": f"part-{part.n:05}-page-{page.n:05}.json", "ref": ref.to_json(), "facts": facts}
 

@@ -19,7 +19,7 @@ from headrace.mapping import CompiledMapping, Mapped
 from headrace.mapping.values import EXACT_JSON
 from headrace.rows import PARSING, ROW_ERRORS, row_errors
 from headrace.runs.plan import Target
-from headrace.runs.quarantine import Place, Quarantine, reasons_of
+from headrace.runs.quarantine import Quarantine, reasons_of
 from headrace.sources.decoding import UNREADABLE
 from headrace.sources.reading import Slice
 from headrace.xdm import Checker
@@ -158,7 +158,7 @@ def promote_part(lake: Lake, work: PartWork) -> Promoted:
     slices = work.decoder(judge.compiled.wanted)
     with (
         lake.writer(work.target.table, judge.compiled.target, stamp) as writer,
-        closing(Quarantine(lake, Place(stamp.batch, stamp.part, stamp.attempt))) as quarantine,
+        closing(Quarantine(lake.landing, stamp)) as quarantine,
     ):
         for page in work.pages:
             for slice in work.choose(page["name"], slices(page_body(lake, page))):
@@ -171,7 +171,7 @@ def promote_part(lake: Lake, work: PartWork) -> Promoted:
 
 def page_body(lake: Lake, page: Mapping[str, Any]) -> bytes:
     """A landed page as the source gave it; FileDamaged."""
-    content = lake.read(FileRef.from_json(page["ref"]))
+    content = lake.landing.read(FileRef.from_json(page["ref"]))
     return zstandard.decompress(content) if page["facts"].get("encoding") == "zstd" else content
 
 

@@ -3,13 +3,13 @@
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import IO, Any
 
 import msgspec
 import pyarrow as pa
 
-from headrace.lake import Lake
+from headrace.lake import Stamp
+from headrace.lake.landing import Landing, RowErrors
 from headrace.rows import PARSING
 from headrace.sources.reading import Slice
 
@@ -19,21 +19,12 @@ REASON = ("code", "message", "column", "source", "value", "expected", "actual")
 LONGEST_VALUE = 500  # characters of a value that a warning keeps
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a part's quarantine files go: ``batches/{batch}/row_errors/``, named by part and attempt."""
-
-    batch: str
-    part: int
-    attempt: int
-
-
 class Quarantine:
     """Collects a part's rejected records by family on disk, then lands one JSON Lines file per family."""
 
-    def __init__(self, lake: Lake, place: Place) -> None:
-        self._lake = lake
-        self._place = place
+    def __init__(self, landing: Landing, stamp: Stamp) -> None:
+        self._landing = landing
+        self._stamp = stamp
         self._files: dict[str, IO[bytes]] = {}
         self._records: dict[str, int] = defaultdict(int)
 
@@ -63,11 +54,11 @@ class Quarantine:
         return self._files[family]
 
     def _land(self, family: str) -> dict[str, Any]:
-        place = self._place
-        stored = f"batches/{place.batch}/row_errors/{family}-{place.part:05}-{place.attempt:02}.json"
-        ref = self._lake.put(stored, _chunks(self._files[family]))
+        part = self._stamp.part
+        landed = RowErrors(self._stamp.batch, family, part, self._stamp.attempt)
+        ref = self._landing.put(landed, _chunks(self._files[family]))
         facts = {"format": "json", "size": ref.bytes, "recordCount": self._records[family]}
-        return {"name": f"{family}_errors_{place.part}.json", "ref": ref.to_json(), "facts": facts}
+        return {"name": f"{family}_errors_{part}.json", "ref": ref.to_json(), "facts": facts}
 
 
 def reasons_of(page: str, warned: pa.Table) -> list[dict[str, Any]]:

@@ -94,7 +94,7 @@ def rejected_rows(lake: Lake, errors: Sequence[Mapping[str, Any]]) -> Rows:
     """By page, the rows that quarantine files hold; read line by line. FileDamaged."""
     found: dict[str, array[int]] = defaultdict(lambda: array("q"))
     for file in errors:
-        for line in lines(lake.stream(FileRef.from_json(file["ref"]))):
+        for line in lines(lake.landing.stream(FileRef.from_json(file["ref"]))):
             members = _RECORD.decode(line)  # ours are the last of their names
             page = msgspec.json.decode(members["_filename"], type=str)
             found[page].append(msgspec.json.decode(members["_row"], type=int))

@@ -167,7 +167,7 @@ def _with_pages(lake: Lake, run: Run, records: list[PartRecord], rows: str) -> I
 
 def _require_there(lake: Lake, page: Mapping[str, Any]) -> None:
     ref = FileRef.from_json(page["ref"])
-    for _ in lake.stream(ref, max(ref.bytes - 1, 0), min(ref.bytes, 1)):
+    for _ in lake.landing.stream(ref, max(ref.bytes - 1, 0), min(ref.bytes, 1)):
         pass
 
 

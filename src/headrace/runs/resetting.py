@@ -48,4 +48,5 @@ def _empty_lake(deployment: Deployment, extent: Extent) -> None:
         scopes, batch_ids = erasing.scopes(conn, extent), erasing.batch_ids(conn, extent)
     for org, sandbox in scopes:
         deployment.lake.drop_tables(org, sandbox)
-    deployment.lake.remove_folders(f"batches/{id}" for id in batch_ids)
+    for id in batch_ids:
+        deployment.lake.landing.remove_batch(id)

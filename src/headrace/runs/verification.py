@@ -9,7 +9,9 @@ import sqlalchemy as sa
 from headrace.catalog.uploads import REVERT
 from headrace.errors import Conflict, FileDamaged, HeadraceError, NotFound, TableMissing
 from headrace.lake import FileRef, Lake, Outcome, TableRef
-from headrace.lake.contents import FilesOnDisk, batches_in_history, damaged, files_on_disk, rows_by_batch
+from headrace.lake.contents import FilesOnDisk, files_on_disk, rows_by_batch
+from headrace.lake.history import outcomes
+from headrace.lake.landing import folder
 from headrace.runs.promotion import Tally
 from headrace.store import batches, documents, parts, runs, sandboxes
 from headrace.store.batches import Batch
@@ -115,8 +117,8 @@ def _table(lake: Lake, ref: TableRef) -> Table:
     """One state of the table, also while a server goes on committing."""
     for _ in range(STEADY_LOOKS):
         before = lake.figures(ref).snapshot_id
-        history = {outcome.batch: outcome for outcome in batches_in_history(lake, ref)}
-        table = Table(ref, history, *_rows(lake, ref), files_on_disk(lake, ref))
+        history = {outcome.batch: outcome for outcome in outcomes(lake.table(ref))}
+        table = Table(ref, history, *_rows(lake, ref), files_on_disk(lake.table(ref)))
         if lake.figures(ref).snapshot_id == before:
             return table
     raise Conflict(f"The table of dataset {ref.dataset_id} kept changing; verify again when fewer runs are at work.")
@@ -124,7 +126,7 @@ def _table(lake: Lake, ref: TableRef) -> Table:
 
 def _rows(lake: Lake, ref: TableRef) -> tuple[dict[str, int], str | None]:
     try:
-        return rows_by_batch(lake, ref), None
+        return rows_by_batch(lake.table(ref)), None
     except FileDamaged as error:
         return {}, error.message
 
@@ -223,15 +225,12 @@ def _file_findings(store: Store, lake: Lake, batch: Batch, table: Table | None, 
     current = set(table.files.referenced) if table is not None else set()
     with store.read() as conn:
         listed = [(directory, file) for directory in DIRECTORIES for file in batches.files(conn, batch.id, directory)]
-    refs = [FileRef.from_json(file.ref) for directory, file in listed]
+    landed = [FileRef.from_json(file.ref) for directory, file in listed if directory != batches.DATA]
+    data = [FileRef.from_json(file.ref) for directory, file in listed if directory == batches.DATA]
     # A data file that was replaced or rewritten since may be gone; one that the table reads may not.
-    needed = [
-        ref
-        for ref, (directory, _) in zip(refs, listed, strict=True)
-        if directory != batches.DATA or ref.name in current
-    ]
-    report.counts["files"] += len(needed)
-    for name in damaged(lake, needed):
+    needed = [ref for ref in data if ref.name in current]
+    report.counts["files"] += len(landed) + len(needed)
+    for name in [*lake.landing.damaged(landed), *lake.data_files.damaged(needed)]:
         yield Finding("file", name, f"It is missing or does not hold what batch {batch.id} recorded of it.")
 
 
@@ -274,15 +273,14 @@ def _leftovers(store: Store, orphans: tuple[str, ...], report: Report) -> Iterat
 
 
 def _landed_leftovers(store: Store, lake: Lake, report: Report) -> Iterator[str]:
-    root = lake.warehouse / "batches"
-    for folder in sorted(root.iterdir()) if root.is_dir() else []:
-        present = {path.relative_to(lake.warehouse).as_posix() for path in folder.rglob("*") if path.is_file()}
-        status = _status(store, folder.name)
+    for batch in lake.landing.batches():
+        present = lake.landing.listed(batch)
+        status = _status(store, batch)
         if status is None:
             said = f"It holds {len(present)} files, and no record names this batch."
-            report.findings.append(Finding("directory", f"batches/{folder.name}", said))
+            report.findings.append(Finding("directory", folder(batch), said))
         elif status not in batches.UNFINISHED:
-            yield from sorted(present - _landed(store, folder.name))
+            yield from sorted(set(present) - _landed(store, batch))
 
 
 def _landed(store: Store, batch_id: str) -> set[str]:

@@ -8,7 +8,8 @@ from contracts.lake.factory import AT, REF, SCHEMA, aug, change, held, load, wri
 from headrace.errors import FileDamaged, TableMissing, WindowSuperseded
 from headrace.lake import FileRef, TableRef
 from headrace.lake.changes import ABORTED, COMMITTED, Append, ReplaceWindow, Replay, Revert
-from headrace.lake.contents import batches_in_history, damaged, files_on_disk
+from headrace.lake.contents import files_on_disk
+from headrace.lake.history import outcomes
 from headrace.lake.layout import PROPERTIES
 
 WEEK = ReplaceWindow(aug(1), aug(7))
@@ -94,7 +95,7 @@ def test_a_change_deletes_exactly_what_it_names(lake, before, delete, left, dele
     assert held(lake, "B1") == left
     assert held(lake, "B2") == {date(2022, 8, 3): 333, date(2022, 6, 1): 6}
     assert lake.outcome(REF, "B3") == outcome
-    assert files_on_disk(lake, REF).missing == files_on_disk(lake, REF).orphans == ()
+    assert files_on_disk(lake.table(REF)).missing == files_on_disk(lake.table(REF)).orphans == ()
 
 
 def test_a_window_replaces_its_rows_and_adds_the_new_ones(lake):
@@ -176,7 +177,7 @@ def test_a_writer_whose_field_ids_were_taken_meanwhile_is_renumbered(lake):
     lake.commit(REF, mine, [change("B1", files)])
     assert held(lake) == {aug(1): 1, aug(2): 2}
     assert {"x", "y"} <= set(lake.scan(REF).column_names)
-    assert len(files_on_disk(lake, REF).orphans) == 1  # the first writing of B1
+    assert len(files_on_disk(lake.table(REF)).orphans) == 1  # the first writing of B1
 
 
 def test_a_file_that_is_not_as_recorded_is_not_committed(lake):
@@ -190,28 +191,28 @@ def test_a_file_that_is_not_as_recorded_is_not_committed(lake):
 def test_history_lists_every_batch_oldest_first(lake):
     load(lake, "B1", {aug(1): 1})
     lake.abort(REF, "B2")
-    assert [(outcome.batch, outcome.state) for outcome in batches_in_history(lake, REF)] == [
+    assert [(outcome.batch, outcome.state) for outcome in outcomes(lake.table(REF))] == [
         ("B1", COMMITTED),
         ("B2", ABORTED),
     ]
 
 
-def test_damaged_and_missing_files_are_named(lake):
+def test_damaged_and_missing_files_are_named(lake, warehouse):
     good, bad, gone = (write(lake, batch, {aug(1): 1})[0] for batch in ("B1", "B2", "B3"))
-    (lake.warehouse / bad.name).write_bytes(b"x" * bad.bytes)
-    lake.remove([gone.name])
-    assert damaged(lake, [good, bad, gone]) == [bad.name, gone.name]
+    (warehouse / bad.name).write_bytes(b"x" * bad.bytes)
+    (warehouse / gone.name).unlink()
+    assert lake.data_files.damaged([good, bad, gone]) == [bad.name, gone.name]
 
 
 def test_a_table_of_empty_commits_has_no_files(lake):
     load(lake, "B1", {})
     lake.abort(REF, "B2")
-    found = files_on_disk(lake, REF)
-    assert (found.referenced, found.missing, found.orphans) == ((), (), ())
+    files = files_on_disk(lake.table(REF))
+    assert (files.referenced, files.missing, files.orphans) == ((), (), ())
     load(lake, "B3", {aug(1): 1})
     load(lake, "B4", {}, ReplaceWindow(aug(1), aug(1)))
-    found = files_on_disk(lake, REF)
-    assert (found.referenced, found.missing, found.orphans) == ((), (), ())
+    files = files_on_disk(lake.table(REF))
+    assert (files.referenced, files.missing, files.orphans) == ((), (), ())
 
 
 def test_what_is_remembered_of_a_table_is_what_its_file_says(lake):

@@ -50,7 +50,7 @@ def test_a_link_at_the_old_place_is_as_good(made, opened, database_url):
     lake = Lake.open(at(database_url, made, here), here / "lake")
     load(lake, "B2", {aug(2): 2})
     assert held(lake) == {aug(1): 1, aug(2): 2}
-    on_disk = files_on_disk(lake, REF)
+    on_disk = files_on_disk(lake.table(REF))
     assert (len(on_disk.referenced), on_disk.missing, on_disk.orphans) == (2, (), ())
     assert {file.name.partition("/")[0] for file in lake.batch_files(REF, "B2")} == {"tables"}
     lake.close()

@@ -51,7 +51,7 @@ def test_a_sleeper_replans_its_deletion_over_what_came_meanwhile(lake, open_lake
     outcome = load(lake, "B3", {aug(3): 3}, WINDOW)
     assert outcome.rows_deleted == 2
     assert held(lake) == {aug(9): 9, aug(8): 8, aug(3): 3}
-    assert files_on_disk(lake, REF).orphans == files_on_disk(lake, REF).missing == ()
+    assert files_on_disk(lake.table(REF)).orphans == files_on_disk(lake.table(REF)).missing == ()
 
 
 def test_a_sleeper_that_is_aborted_leaves_no_rewritten_files(lake, open_lake, sleeping):
@@ -59,7 +59,7 @@ def test_a_sleeper_that_is_aborted_leaves_no_rewritten_files(lake, open_lake, sl
     sleeping(lambda: open_lake().abort(REF, "B2"))
     load(lake, "B2", {}, WINDOW)
     assert held(lake) == {aug(1): 1, aug(9): 9}
-    assert files_on_disk(lake, REF).orphans == ()
+    assert files_on_disk(lake.table(REF)).orphans == ()
 
 
 def test_an_abort_that_slept_finds_the_commit(lake, open_lake, monkeypatch):

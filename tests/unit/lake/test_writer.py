@@ -10,15 +10,18 @@ from contracts.lake.factory import AT, REF, SCHEMA, aug, days, rows
 from headrace.errors import FileTaken
 from headrace.lake import Change, Lake, Stamp, TableRef, writer
 from headrace.lake.changes import Append
-from headrace.lake.contents import damaged
 
 STAMP = Stamp("B1", "flow", "flow/a", 0, 1, AT, AT)
 
 
 @pytest.fixture(scope="module")
-def lake(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("lake")
-    lake = Lake.open(f"sqlite:///{folder}/headrace.db", folder / "warehouse")
+def warehouse(tmp_path_factory):
+    return tmp_path_factory.mktemp("lake") / "warehouse"
+
+
+@pytest.fixture(scope="module")
+def lake(warehouse):
+    lake = Lake.open(f"sqlite:///{warehouse.parent}/headrace.db", warehouse)
     yield lake
     lake.close()
 
@@ -36,16 +39,16 @@ def test_each_month_has_a_file_of_its_own(lake, ref):
         target.write(rows(1, 2, 3, 4), days(aug(1), None, date(2022, 7, 1), aug(2)))
         files = target.close()
     assert {file.partition: file.rows for file in files} == {"2022-07": 1, "2022-08": 2, None: 1}
-    assert damaged(lake, files) == []
-    assert all(lake.read(file).startswith(b"PAR1") for file in files)
+    assert lake.data_files.damaged(files) == []
+    assert all(lake.data_files.read(file).startswith(b"PAR1") for file in files)
 
 
-def test_small_slices_become_few_row_groups(lake, ref):
+def test_small_slices_become_few_row_groups(lake, ref, warehouse):
     with lake.writer(ref, SCHEMA, STAMP) as target:
         for number in range(50):
             target.write(rows(number, number), days(aug(1), aug(2)))
         (file,) = target.close()
-    assert pq.read_metadata(lake.warehouse / file.name).num_row_groups == 1
+    assert pq.read_metadata(warehouse / file.name).num_row_groups == 1
 
 
 def test_full_buffers_and_full_files_are_written_out(lake, ref, monkeypatch):
@@ -77,7 +80,7 @@ def test_nothing_written_is_no_file(lake, ref):
 
 
 @pytest.mark.parametrize("ending", ["error", "abort", "left open"])
-def test_an_unfinished_writer_leaves_no_file(lake, ref, ending):
+def test_an_unfinished_writer_leaves_no_file(lake, ref, warehouse, ending):
     target = lake.writer(ref, SCHEMA, STAMP)
     try:
         with target:
@@ -89,7 +92,7 @@ def test_an_unfinished_writer_leaves_no_file(lake, ref, ending):
         pass
     if ending == "abort":
         target.abort()
-    assert not [path for path in (lake.warehouse / "tables").rglob("*/data/*/*") if path.is_file()]
+    assert not [path for path in (warehouse / "tables").rglob("*/data/*/*") if path.is_file()]
 
 
 def test_an_attempt_writes_its_files_once(lake, ref):
@@ -101,15 +104,15 @@ def test_an_attempt_writes_its_files_once(lake, ref):
     (file,) = attempt()
     with pytest.raises(FileTaken):
         attempt()
-    assert damaged(lake, [file]) == []
+    assert lake.data_files.damaged([file]) == []
 
 
-def test_a_narrower_column_is_written_as_the_table_holds_it(lake, ref):
+def test_a_narrower_column_is_written_as_the_table_holds_it(lake, ref, warehouse):
     narrow = pa.schema([pa.field("_t", pa.struct([("clicks", pa.int32())]))])
     with lake.writer(ref, narrow, STAMP) as target:
         target.write(rows(1, schema=narrow), days(aug(1)))
         (file,) = target.close()
-    assert pq.read_schema(lake.warehouse / file.name).field("_t").type.field("clicks").type == pa.int64()
+    assert pq.read_schema(warehouse / file.name).field("_t").type.field("clicks").type == pa.int64()
 
 
 WIDE = pa.schema(

@@ -13,6 +13,7 @@ from headrace.clock import Window
 from headrace.errors import Broken
 from headrace.lake import FileRef, Lake, Stamp, TableRef
 from headrace.lake.changes import Append, Change
+from headrace.lake.landing import InputPage
 from headrace.runs.plan import Target
 from headrace.runs.promotion import PartWork, Promoted, Tally, promote_part
 from headrace.sources.reading import Part, Reading, Request
@@ -56,7 +57,7 @@ def promote(lake: Lake, *pages: list[object] | bytes) -> Promoted:
     landed = []
     for n, page in enumerate(pages):
         body = page if isinstance(page, bytes) else msgspec.json.encode({"elements": page})
-        ref = lake.put(f"batches/B/input_files/{n}.zst", [zstandard.compress(body)])
+        ref = lake.landing.put(InputPage("B", 0, 1, n), [zstandard.compress(body)])
         landed.append({"name": f"page-{n}.json", "ref": ref.to_json(), "facts": {"encoding": "zstd"}})
     stamp = Stamp("B", "f", "f/1", 0, 1, 0, 0)
     return promote_part(
@@ -74,7 +75,7 @@ def committed(lake: Lake, promoted: Promoted) -> list[tuple[object, ...]]:
 
 def quarantined(lake: Lake, promoted: Promoted) -> dict[str, list[dict[str, object]]]:
     return {
-        file["name"]: [json.loads(line) for line in lake.read(FileRef.from_json(file["ref"])).splitlines()]
+        file["name"]: [json.loads(line) for line in lake.landing.read(FileRef.from_json(file["ref"])).splitlines()]
         for file in promoted.errors
     }
 
@@ -97,7 +98,7 @@ def test_every_record_is_written_or_quarantined_with_its_reason(lake: Lake) -> N
 def test_a_quarantined_record_is_the_one_that_came(lake: Lake) -> None:
     record = b'{"clicks":"n/a","cost":12345678901234567890.123456789012345678,"x":1.10}'
     (file,) = promote(lake, b'{"elements":[' + record + b"]}").errors
-    line = lake.read(FileRef.from_json(file["ref"]))
+    line = lake.landing.read(FileRef.from_json(file["ref"]))
     assert line.startswith(b'{"element":' + record + b',"_errors":[{"code":"MAPPER-3700-400",')
     assert json.loads(line)["_filename"] == "page-0.json"
 
@@ -114,7 +115,7 @@ def test_a_number_that_no_column_holds_costs_its_row(lake: Lake, number: str, be
     promoted = promote(lake, page)
     assert (promoted.tally.read, promoted.tally.written, promoted.tally.rejected) == (2, 1, 1)
     [file] = promoted.errors
-    [line] = lake.read(FileRef.from_json(file["ref"])).splitlines()
+    [line] = lake.landing.read(FileRef.from_json(file["ref"])).splitlines()
     assert number.encode() in line
     [error] = json.loads(line)["_errors"]
     assert error["code"] in ("INGEST-1401-400", "MAPPER-3700-400") and error["message"]

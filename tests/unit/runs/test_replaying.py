@@ -13,6 +13,7 @@ from headrace.clock import Window
 from headrace.errors import FileDamaged, WindowSuperseded
 from headrace.lake import FileRef, Lake, TableRef
 from headrace.lake.changes import Append, ReplaceWindow, Replay
+from headrace.lake.landing import RowErrors
 from headrace.runs.changes import changes
 from headrace.runs.plan import FlowPlan, Replayed, Target
 from headrace.runs.replay_rows import Later, choose, rejected_rows
@@ -100,7 +101,7 @@ def lake(tmp_path: Path) -> Iterator[Lake]:
 
 
 def landed(lake: Lake, *lines: bytes) -> dict[str, object]:
-    ref = lake.put("batches/B/row_errors/x.json", [b"".join(line + b"\n" for line in lines)])
+    ref = lake.landing.put(RowErrors("B", "parsing", 0, 1), [b"".join(line + b"\n" for line in lines)])
     return {"name": "x.json", "ref": ref.to_json(), "facts": {}}
 
 
@@ -108,7 +109,7 @@ def test_rejected_rows_are_read_whatever_the_record_holds(lake: Lake) -> None:
     tail = b'"_errors": [], "_filename": "p", "_row": '
     file = landed(lake, b'{"a": 1, ' + tail + b"7}", b'{"_row": "text", "_filename": 5, ' + tail + b"9}")
     assert {page: rows.to_pylist() for page, rows in rejected_rows(lake, [file]).items()} == {"p": [7, 9]}
-    lake.remove(["batches/B/row_errors/x.json"])
+    lake.landing.remove_batch("B")
     with pytest.raises(FileDamaged):
         rejected_rows(lake, [file])
 

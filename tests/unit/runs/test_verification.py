@@ -16,6 +16,7 @@ from headrace.cli.verify import show
 from headrace.ids import batch_id
 from headrace.lake import Change, Lake, Stamp, TableRef
 from headrace.lake.changes import Append, ReplaceWindow
+from headrace.lake.landing import InputPage, Upload
 from headrace.runs.batch_figures import batch_metrics
 from headrace.runs.verification import Finding, Report, verify
 from headrace.store import batches, documents, parts, runs
@@ -38,6 +39,7 @@ class World:
 
     store: Store
     lake: Lake
+    warehouse: Path
 
     def found(self) -> list[tuple[str, str]]:
         return [(one.kind, one.message) for one in self.report().findings]
@@ -59,7 +61,7 @@ class World:
             CALLER, id=f"run-{n}", flow_id=FLOW, cause="schedule", window=(n, n + 1), backfill=False,
             batch_id=batch_id(f"run-{n}", at), at=at,
         )  # fmt: skip
-        page = self.lake.put(f"batches/{run.batch_id}/input_files/page.json", [b"[1,2,3]"])
+        page = self.lake.landing.put(InputPage(run.batch_id, 0, 1, 0), [b"[1,2,3]"])
         files = self.write(run.batch_id)
         with self.store.write() as conn:
             runs.insert(conn, run)
@@ -93,7 +95,7 @@ def _made(directory: Path) -> Iterator[World]:
         sandboxes.create_on_first_use(conn, CALLER.org, "prod", 1000)
         documents.create(conn, CALLER, "dataSets", DATASET, {}, 1000)
     lake.create_table(REF, SCHEMA)
-    made = World(store, lake)
+    made = World(store, lake, directory / "lake")
     made.run(1)
     yield made
     lake.close()
@@ -124,7 +126,7 @@ def test_a_batch_that_a_later_one_replaced_is_whole(world: World) -> None:
 
 
 def test_what_an_interrupted_attempt_left_is_no_fault(world: World) -> None:
-    lost = world.lake.put(f"batches/{batch_id('run-1', 1000)}/input_files/other.json", [b"[]"])
+    lost = world.lake.landing.put(InputPage(batch_id("run-1", 1000), 0, 2, 0), [b"[]"])
     report = world.report()
     assert (report.findings, report.leftovers) == ([], [lost.name])
 
@@ -159,20 +161,24 @@ def test_a_record_that_contradicts_is_named(steady: World, fault: str) -> None:
 
 
 def _cut(world: World, pattern: str) -> None:
-    next(world.lake.warehouse.rglob(pattern)).write_bytes(b"[1,2,4]")
+    next(world.warehouse.rglob(pattern)).write_bytes(b"[1,2,4]")
+
+
+def _land(world: World, batch: str) -> None:
+    world.lake.landing.put(Upload(batch, 1), [])
 
 
 def _remove(world: World, pattern: str) -> None:
-    next(world.lake.warehouse.rglob(pattern)).unlink()
+    next(world.warehouse.rglob(pattern)).unlink()
 
 
 DAMAGE = {
-    "page changed": (lambda w: _cut(w, "page.json"), {"It is missing or does not hold what batch"}),
-    "page gone": (lambda w: _remove(w, "page.json"), {"It is missing or does not hold what batch"}),
+    "page changed": (lambda w: _cut(w, "*.json.zst"), {"It is missing or does not hold what batch"}),
+    "page gone": (lambda w: _remove(w, "*.json.zst"), {"It is missing or does not hold what batch"}),
     "data changed": (lambda w: _cut(w, "*.parquet"), {"The rows of dataset 5", "It is missing or does not hold"}),
     "data gone": (lambda w: _remove(w, "*.parquet"),
                   {"The table of dataset 5", "The rows of dataset 5", "It is missing or does not hold"}),
-    "strangers": (lambda w: (w.commit("Z" * 26, w.write("Z" * 26)), w.write("Y" * 26), w.lake.put("batches/X/a", [])),
+    "strangers": (lambda w: (w.commit("Z" * 26, w.write("Z" * 26)), w.write("Y" * 26), _land(w, "X")),
                   {"The table of dataset 5", "Nothing refers to it", "It holds 1 files, and no record"}),
     "no table": (lambda w: w.lake.drop_table(REF), {"The dataset '5"}),
 }  # fmt: skip

@@ -64,11 +64,11 @@ def test_datasets_made_at_the_same_time_get_names_of_their_own(api: Api, schema_
 def test_a_refused_dataset_leaves_no_table(api: Api, schema_id: str, deployment: Deployment) -> None:
     tags = {"adobe/pqs/table": ["mine"]}
     assert read(api, dataset(api, schema_id, tags=tags))["tags"]["adobe/pqs/table"] == ["mine"]
-    before = sorted((deployment.lake.warehouse / "tables").rglob("*"))
+    before = sorted((deployment.settings.warehouse / "tables").rglob("*"))
     sent = {"name": "b", "schemaRef": {"id": schema_id, "contentType": CONTENT_TYPE}, "tags": tags}
     answer = api.post(DATASETS, json=sent)
     assert answer.status_code == 409 and "mine" in answer.json()["detail"]
-    assert sorted((deployment.lake.warehouse / "tables").rglob("*")) == before
+    assert sorted((deployment.settings.warehouse / "tables").rglob("*")) == before
 
 
 BAD = [

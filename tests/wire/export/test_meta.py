@@ -14,6 +14,7 @@ import pytest
 
 from headrace.lake import Change, FileRef, Stamp, TableRef
 from headrace.lake.changes import Append
+from headrace.lake.landing import RowErrors, Upload
 from headrace.runs.deployment import Deployment
 from headrace.runs.verification import verify
 from headrace.store import batches
@@ -76,10 +77,10 @@ def loaded(api: Api, deployment: Deployment, dataset_id: str) -> Iterator[Loaded
     id = "01LOADED000000000000000000"
     _insert(deployment, dataset_id, id)
     files = _commit(deployment, TableRef(ORG, "prod", dataset_id), id)
-    errors = deployment.lake.put(f"batches/{id}/row_errors/conversion-0.json", [LINES])
+    errors = deployment.lake.landing.put(RowErrors(id, "conversion", 0, 1), [LINES])
     _record(deployment, id, batches.DATA, [BatchFile("", one.name, one.to_json()) for one in files])
     _record(deployment, id, batches.ROW_ERRORS, [BatchFile("", "conversion_errors_0.json", errors.to_json())])
-    landed = deployment.lake.put(f"batches/{id}/uploads/1", [b"[1,2,3]"]).to_json()
+    landed = deployment.lake.landing.put(Upload(id, 1), [b"[1,2,3]"]).to_json()
     inputs = [BatchFile("", name, landed, {"size": 7}) for name in ("F1.json", "etc/F2.json")]
     _record(deployment, id, batches.INPUT_FILES, inputs)
     with deployment.store.write() as conn:
@@ -152,7 +153,7 @@ def test_a_batch_without_errors_lists_none(api: Api, deployment: Deployment, dat
 def test_samples_stop_at_a_hundred(api: Api, deployment: Deployment, dataset_id: str) -> None:
     id = "01MANY"
     _insert(deployment, dataset_id, id)
-    ref = deployment.lake.put(f"batches/{id}/row_errors/a.json", [LINES * 200])
+    ref = deployment.lake.landing.put(RowErrors(id, "parsing", 0, 1), [LINES * 200])
     _record(deployment, id, batches.ROW_ERRORS, [BatchFile("", "parsing_errors_0.json", ref.to_json())])
     assert len(api.get(f"{EXPORT}/batches/{id}/meta?path=row_error_samples.json").json()) == 100
 
@@ -160,7 +161,7 @@ def test_samples_stop_at_a_hundred(api: Api, deployment: Deployment, dataset_id:
 def test_listings_have_pages(api: Api, deployment: Deployment, dataset_id: str) -> None:
     id = "01PAGED"
     _insert(deployment, dataset_id, id)
-    ref = deployment.lake.put(f"batches/{id}/row_errors/a.json", [LINES])
+    ref = deployment.lake.landing.put(RowErrors(id, "parsing", 0, 1), [LINES])
     named = [BatchFile("", f"parsing_errors_{n}.json", ref.to_json()) for n in range(5)]
     _record(deployment, id, batches.ROW_ERRORS, named)
     listing = api.get(f"{EXPORT}/batches/{id}/meta?path=row_errors&limit=2").json()
@@ -177,7 +178,7 @@ def test_a_failed_batch_gives_its_records_back(
 ) -> None:
     id = "01FAILED"
     _insert(deployment, dataset_id, id, "failed")
-    ref = deployment.lake.put(f"batches/{id}/row_errors/a.json", [LINES])
+    ref = deployment.lake.landing.put(RowErrors(id, "parsing", 0, 1), [LINES])
     _record(deployment, id, batches.ROW_ERRORS, [BatchFile("", "parsing_errors_0.json", ref.to_json())])
     listing = api.get(f"{EXPORT}/batches/{id}/failed").json()
     assert [entry["name"] for entry in listing["data"]] == ["parsing_errors_0.json"]

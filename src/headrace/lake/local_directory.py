@@ -1,4 +1,4 @@
-"""Files below the warehouse: created once under their name, never overwritten, durable when created."""
+"""Files of a local directory: created once under their name, never overwritten, durable when created."""
 
 import hashlib
 import os
@@ -19,10 +19,10 @@ TEMPORARY = ".part-"  # what an unfinished file's name begins with; a sweep may 
 class Draft:
     """A file under a temporary name that counts and hashes what is written; it gets its name when published."""
 
-    def __init__(self, root: Path, name: str) -> None:
+    def __init__(self, name: str, path: Path) -> None:
         self.name = name
         self.size = 0
-        self._final = path_of(root, name)
+        self._final = path
         make_directory(self._final.parent)
         self._temporary = self._final.with_name(f"{TEMPORARY}{uuid.uuid4().hex}")
         self._sha = hashlib.sha256()
@@ -72,14 +72,14 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Files:
-    """The files of one warehouse directory."""
+class LocalDirectory:
+    """A FileStore whose names are paths below a directory of this machine."""
 
     root: Path
 
     def put(self, name: str, chunks: Iterable[bytes]) -> FileRef:
-        """Writes a new file; FileTaken when the name exists."""
-        draft = Draft(self.root, name)
+        """Creates a file; FileTaken when the name exists."""
+        draft = self.draft(name)
         try:
             for chunk in chunks:
                 draft.write(chunk)
@@ -88,51 +88,42 @@ class Files:
             raise
         return draft.publish()
 
-    def read(self, ref: FileRef) -> bytes:
-        """The whole file; FileDamaged unless it holds the recorded bytes."""
-        content = b"".join(self.stream(ref))
-        if hashlib.sha256(content).hexdigest() != ref.sha256:
-            raise FileDamaged(f"The file '{ref.name}' does not hold the bytes that were recorded for it.")
-        return content
+    def draft(self, name: str) -> Draft:
+        """A new file in the making."""
+        return Draft(name, self.path(name))
 
-    def stream(self, ref: FileRef, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
-        """The bytes from ``offset`` on, in chunks; unchecked unless the caller hashes them."""
-        left = ref.bytes - offset if length is None else min(length, ref.bytes - offset)
+    def stream(self, name: str, offset: int, length: int) -> Iterator[bytes]:
+        """Up to ``length`` bytes from ``offset`` on, in chunks; FileDamaged when there is no file."""
         try:
-            with path_of(self.root, ref.name).open("rb") as file:
+            with self.path(name).open("rb") as file:
                 file.seek(offset)
-                while left > 0 and (chunk := file.read(min(CHUNK, left))):
-                    left -= len(chunk)
+                while length > 0 and (chunk := file.read(min(CHUNK, length))):
+                    length -= len(chunk)
                     yield chunk
         except FileNotFoundError:
-            raise FileDamaged(f"The file '{ref.name}' is recorded but missing from the warehouse.") from None
-        if left > 0:
-            raise FileDamaged(f"The file '{ref.name}' is {left} bytes shorter than recorded.")
+            raise FileDamaged(f"The file '{name}' is recorded but missing from the warehouse.") from None
 
-    def sha256(self, ref: FileRef) -> str:
-        """The hash of the recorded length of the file, read in chunks."""
-        digest = hashlib.sha256()
-        for chunk in self.stream(ref):
-            digest.update(chunk)
-        return digest.hexdigest()
+    def names(self, folder: str) -> Iterator[str]:
+        """The whole names of the files in a folder and those below it, without unfinished files."""
+        for path in self.path(folder).rglob("*"):
+            if path.is_file() and not path.name.startswith(TEMPORARY):
+                yield path.relative_to(self.root).as_posix()
 
     def remove(self, names: Iterable[str]) -> None:
-        """Removes files that nothing refers to; absent ones are no error."""
+        """Removes files; absent ones are no error."""
         for name in names:
-            path_of(self.root, name).unlink(missing_ok=True)
+            self.path(name).unlink(missing_ok=True)
 
-    def remove_folders(self, names: Iterable[str]) -> None:
-        """Removes folders with all that is in them; absent ones are no error."""
-        for name in names:
-            shutil.rmtree(path_of(self.root, name), ignore_errors=True)
+    def remove_folder(self, folder: str) -> None:
+        """Removes all that is in a folder and below it, unfinished files too; an absent folder is no error."""
+        shutil.rmtree(self.path(folder), ignore_errors=True)
 
-
-def path_of(root: Path, name: str) -> Path:
-    """The path of a name below the warehouse; names that lead out of it are refused."""
-    parts = PurePosixPath(name).parts
-    if not parts or parts[0] == "/" or ".." in parts:
-        raise ValueError(f"'{name}' is no name of a file below the warehouse")
-    return root.joinpath(*parts)
+    def path(self, name: str) -> Path:
+        """Where a file lies; names that lead out of the directory are refused."""
+        parts = PurePosixPath(name).parts
+        if not parts or parts[0] == "/" or ".." in parts:
+            raise ValueError(f"'{name}' is no name of a file below the warehouse")
+        return self.root.joinpath(*parts)
 
 
 def make_directory(path: Path) -> None:
