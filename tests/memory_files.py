@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterable, Iterator
 
 from headrace.errors import FileDamaged, FileTaken
-from headrace.lake import FileRef
+from headrace.files import FileRef
 
 CHUNK = 1 << 20
 

@@ -9,7 +9,6 @@ import pytest
 from databases import database_url
 from headrace.lake.recorded import FileStore
 from headrace.runs.deployment import Deployment
-from headrace.runs.worker import Worker
 from linkedin_simulator import Running, running
 from wire_server import HASTY, HEADERS, Api, deploy, free_port, serve
 
@@ -53,7 +52,7 @@ def platform(database: str, landed: FileStore | None, tmp_path_factory: pytest.T
         port = listener.getsockname()[1]
         aliases = {PRINTED_HOST: linkedin.url}
         deployment = deploy(data_dir, HASTY, landed, database_url=url, host_aliases=aliases, port=port)
-        worker = Worker(deployment)
+        worker = deployment.worker()
         worker.start()
         for url in serve(deployment, listener):
             with httpx2.Client(base_url=url, headers=HEADERS, trust_env=False, timeout=120) as http:

@@ -1,9 +1,10 @@
 """Time as a value that is passed in: business clocks, the monotonic timer and half-open windows."""
 
 import time
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Protocol
+
+import msgspec
 
 
 class Clock(Protocol):
@@ -36,9 +37,8 @@ class MonotonicTimer:
         return time.monotonic()
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A half-open interval [start, end) of epoch milliseconds, UTC."""
+class Window(msgspec.Struct, frozen=True, array_like=True):
+    """A half-open interval [start, end) of epoch milliseconds, UTC; in JSON the pair of them."""
 
     start: int
     end: int

@@ -142,7 +142,6 @@ def complete(opened: Opened) -> Process:
     from headrace.lake import Lake
     from headrace.mapping.functions.special import derive_ecids
     from headrace.runs.deployment import Deployment
-    from headrace.runs.worker import Worker
     from headrace.sources import SourceHttp
 
     settings = opened.settings
@@ -153,7 +152,7 @@ def complete(opened: Opened) -> Process:
     jobs = DbosJobs(settings.database, workers=settings.workers)
     lake = Lake.open(settings.database, settings.warehouse)
     deployment = Deployment(settings, opened.store, opened.clock, MonotonicTimer(), opened.keyring, lake, http, jobs)
-    process = Process(deployment, Worker(deployment), build_app(deployment, services.ALL))
+    process = Process(deployment, deployment.worker(), build_app(deployment, services.ALL))
     _spare_collections()
     sys.setswitchinterval(TURN_SECONDS)
     return process

@@ -7,7 +7,6 @@ from urllib.parse import quote
 
 from headrace.cli.tutorial import fill, load_bodies
 from headrace.runs.deployment import Deployment
-from headrace.runs.flow_run import flow_run
 from headrace.runs.tick import tick
 from headrace.store import emulator_clock
 from linkedin_simulator import Running
@@ -110,7 +109,7 @@ def _copied(world: World, path: str) -> dict[str, Any]:
 def _run(world: World, deployment: Deployment) -> None:
     tick(deployment.store, deployment.jobs, deployment.clock.now())
     runs = [item["id"] for item in world.api.get(f"{FLOW}/runs").json()["items"]]
-    flow_run(deployment, runs[-1])
+    deployment.life().carry(runs[-1])
     world.ids[f"{FLOW}/runs"] = runs
     world.bodies[f"{FLOW}/runs"] = {"flowId": world.ids[f"{FLOW}/flows"][1], "params": {}}
     mappings = world.api.get(f"{CONVERSION}/mappingSets/{world.values['MAPPING_ID']}/mappings").json()

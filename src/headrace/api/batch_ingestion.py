@@ -10,7 +10,7 @@ from headrace.api.routing import Routes
 from headrace.catalog import batch_shape, large_files, uploads
 from headrace.catalog.uploads import Place
 from headrace.errors import Invalid, MediaUnsupported
-from headrace.runs import batch_run
+from headrace.runs import upload_run
 from headrace.store import batches
 
 batch_ingestion = Routes("/data/foundation/import", INGEST)
@@ -68,20 +68,20 @@ def file_status(request: Request) -> Reply:
     with request.store.read() as conn:
         file = uploads.file(conn, request.caller, place)
         ranges = large_files.ranges(conn, request.caller, place) if file is None else f"bytes=0-{_last(file)}"
-    length = {} if file is None else {"content-length": str(file.ref["bytes"])}
+    length = {} if file is None else {"content-length": str(file.ref.bytes)}
     return Reply(headers={"range": ranges, "accept-ranges": "bytes", **length}, media=OCTETS)
 
 
 def _last(file: batches.BatchFile) -> int:
-    return max(int(file.ref["bytes"]) - 1, 0)
+    return max(file.ref.bytes - 1, 0)
 
 
 def _complete(request: Request, id: str) -> None:
-    batch_run.complete(request.deployment, request.caller, id)
+    upload_run.complete(request.dispatch, request.caller, id)
 
 
 def _abort(request: Request, id: str) -> None:
-    batch_run.abort(request.deployment, request.caller, id)
+    upload_run.abort(request.dispatch, request.caller, id)
 
 
 def _fail(request: Request, id: str) -> None:

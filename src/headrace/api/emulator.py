@@ -12,7 +12,7 @@ from headrace.api.request import Reply, Request
 from headrace.api.routing import Routes
 from headrace.clock import epoch_ms, utc
 from headrace.errors import Conflict, Invalid, MediaUnsupported, NotFound, Refused
-from headrace.runs import resetting, settling
+from headrace.runs import resetting
 from headrace.settings import LOOPBACK, Settings
 from headrace.store import emulator_clock, runs
 from headrace.store.erasing import Extent
@@ -44,7 +44,7 @@ def move_clock(request: Request) -> Reply:
         if target != before:
             emulator_clock.move_to(conn, target)
     if body.get("wait") is True:
-        settling.settle(request.deployment, WAIT_SECONDS)
+        request.deployment.settling.settle(WAIT_SECONDS)
     return _time(request)
 
 
@@ -53,7 +53,7 @@ def reset(request: Request) -> Reply:
     """Forgets everything, or ``{"org": …}``, or ``{"org": …, "sandbox": …}``; what runs there is stopped first."""
     _emulating(request)
     extent, now = _extent(request.json_object() if request.body.strip() else {})
-    resetting.reset(request.deployment, extent, now, RESET_SECONDS)
+    resetting.reset(request.dispatch, request.lake, request.deployment.timer, extent, now, RESET_SECONDS)
     return _time(request)
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from headrace.clock import Clock
     from headrace.lake import Lake
     from headrace.runs.deployment import Deployment
+    from headrace.runs.dispatch import Dispatch
     from headrace.settings import Settings
     from headrace.sources import SourceHttp
     from headrace.store.engine import Store
@@ -77,7 +78,7 @@ class Query:
 class Request:
     """A request that passed the gateway. ``headers`` have lower-case names, ``path`` is the raw path.
 
-    A handler hands down the part of the deployment that is needed; only what starts or ends runs takes it whole.
+    A handler hands down the part of the deployment that is needed, never the whole.
     """
 
     method: str
@@ -109,6 +110,10 @@ class Request:
     @property
     def lake(self) -> Lake:
         return self.deployment.lake
+
+    @property
+    def dispatch(self) -> Dispatch:
+        return self.deployment.dispatch
 
     @property
     def source_http(self) -> SourceHttp:

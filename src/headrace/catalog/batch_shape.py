@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from headrace.store.batches import Batch
 
 Body = dict[str, Any]
@@ -23,7 +25,8 @@ TOP_LEVEL = {
 def rendered(batch: Batch, sandbox_id: str) -> Body:
     """The whole batch object. ``relatedObjects`` has the dataset first and ``tags`` is always an object."""
     times = {"started": batch.started_at, "completed": batch.completed_at}
-    counts = {name: batch.metrics[counter] for name, counter in TOP_LEVEL.items() if counter in batch.metrics}
+    metrics = _counters(batch)
+    counts = {name: metrics[counter] for name, counter in TOP_LEVEL.items() if metrics}
     return {
         "id": batch.id,
         "externalId": batch.external_id,
@@ -41,7 +44,7 @@ def rendered(batch: Batch, sandbox_id: str) -> Body:
         "tags": _tags(batch),
         "relatedObjects": [{"type": "dataSet", "id": batch.dataset_id}],
         "metrics": _metrics(batch),
-        "errors": [_error(error) for error in batch.errors],
+        "errors": [msgspec.to_builtins(error) for error in batch.errors],
         **counts,
         "replay": batch.body.get("replay", {}),
         "availableDates": batch.body.get("availableDates", {}),
@@ -57,14 +60,15 @@ def _tags(batch: Batch) -> Body:
     return {**{key: value for key, value in flags.items() if value is not None}, **batch.body.get("tags", {})}
 
 
+def _counters(batch: Batch) -> Body:
+    counters: Body = msgspec.to_builtins(batch.metrics) or {}
+    return counters
+
+
 def _metrics(batch: Batch) -> Body:
-    if not batch.metrics:
+    counters = _counters(batch)
+    if not counters:
         return {}
-    aliases = {name: batch.metrics[counter] for name, counter in COUNTERS.items() if counter in batch.metrics}
+    aliases = {name: counters[counter] for name, counter in COUNTERS.items()}
     times = {"startTime": batch.started_at, "endTime": batch.completed_at}
-    return {**batch.metrics, **aliases, **{name: at for name, at in times.items() if at is not None}}
-
-
-def _error(error: Body) -> Body:
-    # Clients read both members of every error.
-    return {"code": "", "description": error.get("message", ""), **error}
+    return {**counters, **aliases, **{name: at for name, at in times.items() if at is not None}}

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from headrace.errors import NotFound, RangeUnsatisfiable
-from headrace.lake import FileRef, Lake, TableRef
+from headrace.files import FileRef
+from headrace.lake import Lake, TableRef
 from headrace.store import batches
 from headrace.store.batches import DATA, Batch
 from headrace.store.scope import Caller
@@ -37,8 +38,7 @@ class Extent:
 def of_batch(conn: sa.Connection, caller: Caller, batch_id: str) -> tuple[Batch, dict[str, FileRef]]:
     """The batch and its files as it wrote them, by stored name; NotFound."""
     found = batches.get(conn, caller, batch_id)
-    refs = (FileRef.from_json(one.ref) for one in batches.files(conn, batch_id, DATA))
-    return found, {ref.name: ref for ref in refs}
+    return found, {file.ref.name: file.ref for file in batches.files(conn, batch_id, DATA)}
 
 
 def listed(lake: Lake, batch: Batch, written: dict[str, FileRef]) -> list[DataFile]:

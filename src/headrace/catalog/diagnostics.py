@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from headrace.counts import Warned, total
 from headrace.errors import NotFound
-from headrace.lake import FileRef, Lake
+from headrace.lake import Lake
 from headrace.lake.landing import Landing
 from headrace.store import batches, parts
 from headrace.store.batches import INPUT_FILES, ROW_ERRORS, BatchFile
@@ -51,7 +52,7 @@ class Diagnostics:
     inputs: Sequence[BatchFile]
     errors: Sequence[BatchFile]
     landing: Landing
-    warned: Sequence[dict[str, Any]] = ()
+    warned: Sequence[Warned] = ()
 
     def directory(self, path: str) -> list[Entry] | None:
         """The entries below ``path`` ("" is the top), or None when it is no directory."""
@@ -73,10 +74,9 @@ class Diagnostics:
             content = dict(self._input_files()).get(name)
             if content is not None:
                 return Records(len(content), iter([content]))
-        for file in self.errors if directory == ROW_ERRORS else ():
-            if file.name == name:
-                ref = FileRef.from_json(file.ref)
-                return Records(ref.bytes, self.landing.checked(ref))
+        for one in self.errors if directory == ROW_ERRORS else ():
+            if one.name == name:
+                return Records(one.ref.bytes, self.landing.checked(one.ref))
         raise NotFound(f"Batch {self.batch_id} has no diagnostics at {path}.", kind="meta", id=path)
 
     def _top(self) -> list[Entry]:
@@ -89,7 +89,7 @@ class Diagnostics:
         return [Entry(name, f"{INPUT_FILES}/{name}", len(content)) for name, content in self._input_files()]
 
     def _error_entries(self) -> list[Entry]:
-        return [Entry(one.name, f"{ROW_ERRORS}/{one.name}", int(one.ref["bytes"])) for one in self.errors]
+        return [Entry(one.name, f"{ROW_ERRORS}/{one.name}", one.ref.bytes) for one in self.errors]
 
     def _input_files(self) -> Iterator[tuple[str, bytes]]:
         for n, start in enumerate(range(0, len(self.inputs), LISTED_PER_FILE), start=1):
@@ -97,17 +97,16 @@ class Diagnostics:
             yield _NAMED.format(n=n), b"".join(lines)
 
     def _samples(self) -> Iterator[dict[str, Any]]:
-        for file in self.errors:
-            for line in lines(self.landing.checked(FileRef.from_json(file.ref))):
+        for one in self.errors:
+            for line in lines(self.landing.checked(one.ref)):
                 yield from _reasons(msgspec.json.decode(line))
 
 
 def of_batch(conn: sa.Connection, lake: Lake, batch_id: str) -> Diagnostics:
     """What is recorded of a batch that the caller may see."""
     inputs, errors = (batches.files(conn, batch_id, directory) for directory in (INPUT_FILES, ROW_ERRORS))
-    recorded = parts.listed(conn, batches.by_id(conn, batch_id).run_id or batch_id)
-    warned = [one for record in recorded for one in record.counts.get("warned", ())]
-    return Diagnostics(batch_id, inputs, errors, lake.landing, warned[:MOST_SAMPLES])
+    counts = total(record.counts for record in parts.listed(conn, batches.by_id(conn, batch_id).run))
+    return Diagnostics(batch_id, inputs, errors, lake.landing, counts.warned[:MOST_SAMPLES])
 
 
 def lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -131,7 +130,7 @@ def as_array(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _described(one: BatchFile) -> bytes:
-    return msgspec.json.encode({"path": one.name, **one.facts}) + b"\n"
+    return msgspec.json.encode({"path": one.name, **msgspec.to_builtins(one.facts)}) + b"\n"
 
 
 def _reasons(record: dict[str, Any]) -> Iterator[dict[str, Any]]:

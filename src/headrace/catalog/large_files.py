@@ -9,10 +9,11 @@ import sqlalchemy as sa
 
 from headrace.catalog import uploads
 from headrace.catalog.uploads import CHUNK, Place
-from headrace.errors import Invalid, NotFound
-from headrace.lake import FileRef, Lake
+from headrace.errors import Broken, Invalid, NotFound
+from headrace.files import FileFacts, FileRef
+from headrace.lake import Lake
 from headrace.store import batches
-from headrace.store.batches import INPUT_FILES, BatchFile
+from headrace.store.batches import INPUT_FILES, NO_FILE, BatchFile
 from headrace.store.engine import Store
 from headrace.store.scope import Caller
 
@@ -37,7 +38,7 @@ def begin(store: Store, lake: Lake, caller: Caller, place: Place, now: int) -> N
     with store.write() as conn:
         uploads.require_batch(conn, caller, place)
         n = batches.begin_upload(conn, place.batch_id)
-        batches.record_upload(conn, place.batch_id, BatchFile(BEGUN, place.name, {}, {}, n), now)
+        batches.record_upload(conn, place.batch_id, BatchFile(BEGUN, place.name, NO_FILE, n=n), now)
         forgotten = _forget(conn, place, now)
     lake.landing.remove(forgotten)
 
@@ -56,7 +57,8 @@ def add(
         n = batches.begin_upload(conn, place.batch_id)
     content.seek(0)
     chunks = iter(lambda: content.read(CHUNK), b"")
-    uploads.land(store, lake, place, _directory(place), n, chunks, now, first=first, last=last, total=total)
+    facts = FileFacts(first=first, last=last, total=total)
+    uploads.land(store, lake, place, _directory(place), n, chunks, now, facts)
     with store.read() as conn:
         return sum(part.ref.bytes for part in parts(conn, place))
 
@@ -66,7 +68,7 @@ def finish(store: Store, lake: Lake, caller: Caller, place: Place, now: int) -> 
     with store.write() as conn:
         done = uploads.file(conn, caller, place)
         if done is not None and batches.file(conn, place.batch_id, BEGUN, place.name) is None:
-            return int(done.ref["bytes"])
+            return done.ref.bytes
         _require_begun(conn, caller, place)
         found = parts(conn, place)
         _require_whole(place, found)
@@ -82,11 +84,16 @@ def finish(store: Store, lake: Lake, caller: Caller, place: Place, now: int) -> 
 
 def parts(conn: sa.Connection, place: Place) -> list[Part]:
     """The parts so far by their place in the file; of parts with the same range the last one sent."""
-    found: dict[tuple[int, int], Part] = {}
-    for one in batches.files(conn, place.batch_id, _directory(place)):
-        part = Part(one.facts["first"], one.facts["last"], one.facts["total"], FileRef.from_json(one.ref), one.n)
-        found[part.first, part.last] = part
-    return [found[key] for key in sorted(found)]
+    files = batches.files(conn, place.batch_id, _directory(place))
+    latest = {(part.first, part.last): part for part in map(_part, files)}
+    return [latest[extent] for extent in sorted(latest)]
+
+
+def _part(file: BatchFile) -> Part:
+    facts = file.facts
+    if facts.first is None or facts.last is None or facts.total is None:
+        raise Broken(f"The file {file.name} is recorded as a part, without its place in the whole.")
+    return Part(facts.first, facts.last, facts.total, file.ref, file.n)
 
 
 def ranges(conn: sa.Connection, caller: Caller, place: Place) -> str:
@@ -97,7 +104,7 @@ def ranges(conn: sa.Connection, caller: Caller, place: Place) -> str:
 
 def _forget(conn: sa.Connection, place: Place, now: int) -> list[FileRef]:
     """Takes the parts off the record; their files, which nothing refers to then."""
-    refs = [FileRef.from_json(file.ref) for file in batches.files(conn, place.batch_id, _directory(place))]
+    refs = [file.ref for file in batches.files(conn, place.batch_id, _directory(place))]
     batches.set_files(conn, place.batch_id, _directory(place), [], now)
     return refs
 

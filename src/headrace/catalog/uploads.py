@@ -4,18 +4,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
+import msgspec
 import pyarrow as pa
 import sqlalchemy as sa
 
 from headrace.catalog import datasets
 from headrace.catalog.upload_content import only_json
 from headrace.errors import Conflict, HeadraceError, Invalid, NotFound
+from headrace.files import NO_FACTS, FileFacts, FileRef
 from headrace.ids import new_ulid
-from headrace.lake import Change, FileRef, Lake, TableRef
+from headrace.lake import Change, Lake, TableRef
 from headrace.lake.changes import Revert
 from headrace.lake.landing import Upload
 from headrace.store import batches, locks
-from headrace.store.batches import INPUT_FILES, Batch, BatchFile
+from headrace.store.batches import INPUT_FILES, Batch, BatchError, BatchFile
 from headrace.store.engine import Store
 from headrace.store.scope import Caller
 
@@ -78,18 +80,19 @@ def take(store: Store, lake: Lake, caller: Caller, place: Place, content: IO[byt
 
 
 def land(
-    store: Store, lake: Lake, place: Place, directory: str, n: int, chunks: Iterator[bytes], now: int, **facts: object
-) -> FileRef:
+    store: Store, lake: Lake, place: Place, directory: str, n: int, chunks: Iterator[bytes], now: int,
+    facts: FileFacts = NO_FACTS,
+) -> FileRef:  # fmt: skip
     """Writes one landed file and records it under its public name; what cannot be recorded is removed again."""
     if directory == INPUT_FILES:
         chunks = only_json(place.name, chunks)
     # The public name may hold anything; the stored one is the upload's number, given once.
     ref = lake.landing.put(Upload(place.batch_id, n), chunks)
     name = place.name if directory == INPUT_FILES else f"{n:06}"
-    described = {"path": place.name, "size": ref.bytes, "format": "json", **facts}
+    described = msgspec.structs.replace(facts, path=place.name, size=ref.bytes, format="json")
     try:
         with store.write() as conn:
-            batches.record_upload(conn, place.batch_id, BatchFile(directory, name, ref.to_json(), described, n), now)
+            batches.record_upload(conn, place.batch_id, BatchFile(directory, name, ref, described, n), now)
     except HeadraceError:
         lake.landing.remove([ref])
         raise
@@ -114,10 +117,10 @@ def file(conn: sa.Connection, caller: Caller, place: Place) -> BatchFile | None:
 
 def fail(store: Store, caller: Caller, id: str, now: int) -> Batch:
     """Gives up a batch that is being loaded, marked as failed."""
-    error = {"code": "INGEST-1100-400", "description": "The client marked the batch as failed (action=FAIL)."}
+    error = BatchError("INGEST-1100-400", "The client marked the batch as failed (action=FAIL).")
     with store.write() as conn:
         batches.get(conn, caller, id)
-        return batches.move(conn, id, {"loading"}, "failed", at=now, errors=[error], completed_at=now)
+        return batches.move(conn, id, {"loading"}, "failed", at=now, errors=(error,), completed_at=now)
 
 
 def revert(store: Store, lake: Lake, caller: Caller, id: str, now: int) -> Batch:

@@ -110,8 +110,9 @@ class DbosJobs:
         if record.info.pop(ENQUEUED, False):
             self._bell.ring()
 
-    def unfinished(self) -> list[Job]:
-        jobs = self._client.list_workflows(status=UNFINISHED, load_input=False, load_output=False)
+    def unfinished(self, id: str | None = None) -> list[Job]:
+        ids = None if id is None else [id]
+        jobs = self._client.list_workflows(workflow_ids=ids, status=UNFINISHED, load_input=False, load_output=False)
         waiting = WorkflowStatusString.ENQUEUED.value
         return [Job(job.workflow_id, None if job.status == waiting else job.executor_id) for job in jobs]
 

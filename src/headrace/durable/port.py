@@ -42,8 +42,8 @@ class Jobs(Protocol):
         """Adds a job within the caller's transaction; nothing happens when ``id`` was ever used before."""
         ...
 
-    def unfinished(self) -> list[Job]:
-        """Every job that waits or runs, in any process."""
+    def unfinished(self, id: str | None = None) -> list[Job]:
+        """Every job that waits or runs, in any process; with ``id``, that one alone."""
         ...
 
     def resume(self, executors: Collection[str]) -> int:

@@ -1,9 +1,12 @@
 """The values that callers exchange with the lake: tables, files, changes and what became of them."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final, Literal
+from typing import Final, Literal
+
+import msgspec
+
+from headrace.files import FileRef
 
 COMMITTED: Final = "committed"
 ABORTED: Final = "aborted"
@@ -11,38 +14,12 @@ ABORTED: Final = "aborted"
 State = Literal["committed", "aborted"]
 
 
-@dataclass(frozen=True, slots=True)
-class TableRef:
-    """The table of one dataset, in one sandbox of one org."""
+class TableRef(msgspec.Struct, frozen=True, array_like=True):
+    """The table of one dataset, in one sandbox of one org; in JSON the three of them as an array."""
 
     org: str
     sandbox: str
     dataset_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class FileRef:
-    """A recorded file: its name in the warehouse and what it holds. ``partition`` is a month, 2022-08."""
-
-    name: str
-    bytes: int
-    sha256: str
-    rows: int = 0
-    partition: str | None = None
-
-    @property
-    def file_name(self) -> str:
-        """What comes after the name's folders."""
-        return self.name.rpartition("/")[2]
-
-    def to_json(self) -> dict[str, Any]:
-        """The value as JSON keeps it."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> "FileRef":
-        """The value that ``to_json`` wrote."""
-        return cls(**value)
 
 
 @dataclass(frozen=True, slots=True)

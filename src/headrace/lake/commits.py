@@ -14,7 +14,8 @@ from pyiceberg.schema import Schema
 from pyiceberg.table import Table, Transaction
 
 from headrace.errors import CommitContended
-from headrace.lake.changes import ABORTED, COMMITTED, Change, FileRef, Outcome, Replay, Revert, TableRef
+from headrace.files import FileRef
+from headrace.lake.changes import ABORTED, COMMITTED, Change, Outcome, Replay, Revert, TableRef
 from headrace.lake.data_files import Rewriter, data_file
 from headrace.lake.history import outcome_of, summary_entry
 from headrace.lake.home import home_of

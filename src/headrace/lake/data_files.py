@@ -21,7 +21,8 @@ from pyiceberg.schema import Schema
 from pyiceberg.typedef import Record
 
 from headrace.errors import FileDamaged
-from headrace.lake.changes import FileRef, TableRef
+from headrace.files import FileRef
+from headrace.lake.changes import TableRef
 from headrace.lake.layout import DAY, EXTRACTED_AT, SCOPE, month_ordinal
 from headrace.lake.local_directory import LocalDirectory
 from headrace.lake.removals import Condition, Removal, days_of, latest_extraction

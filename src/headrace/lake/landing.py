@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from headrace.lake.changes import FileRef
+from headrace.files import FileRef
 from headrace.lake.recorded import RecordedFiles
 
 ROOT = "batches"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from headrace.errors import FileDamaged, FileTaken
-from headrace.lake.changes import FileRef
+from headrace.files import FileRef
 
 CHUNK = 1 << 20
 TEMPORARY = ".part-"  # what an unfinished file's name begins with; a sweep may remove old ones

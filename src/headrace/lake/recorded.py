@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from headrace.errors import FileDamaged
-from headrace.lake.changes import FileRef
+from headrace.files import FileRef
 
 
 class FileStore(Protocol):

@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from headrace.lake.changes import FileRef, Stamp, TableRef
+from headrace.files import FileRef
+from headrace.lake.changes import Stamp, TableRef
 from headrace.lake.layout import data_file, file_stem, month_name, tail_columns, with_tail
 from headrace.lake.local_directory import LocalDirectory
 

@@ -1,9 +1,9 @@
 """What is told of a batch's rows: Platform's counters, what was left out by which rule, errors by code."""
 
-from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
+from headrace.counts import total
+from headrace.store.batches import BatchError, BatchMetrics
 from headrace.store.parts import PartRecord
 
 NOT_COMMITTED = "notCommitted"
@@ -16,53 +16,41 @@ MEANINGS = {
 }
 
 
-def batch_metrics(records: Sequence[PartRecord], *, committed: bool = True) -> dict[str, int]:
+def batch_metrics(records: Sequence[PartRecord], *, committed: bool = True) -> BatchMetrics:
     """Platform's counters of a batch, summed over its parts. Good rows that were not committed count as skipped."""
-    counts = [record.counts for record in records]
-
-    def total(name: str) -> int:
-        return sum(int(one.get(name, 0)) for one in counts)
-
-    return {
-        "inputFileCount": sum(len(record.raw) for record in records),
-        "inputByteSize": total("inputBytes"),
-        "inputRecordCount": total("read"),
-        "outputFileCount": sum(len(record.data) for record in records) if committed else 0,
-        "outputByteSize": total("outputBytes") if committed else 0,
-        "outputRecordCount": total("written") if committed else 0,
-        "failedRecordCount": total("rejected"),
-        "skippedRecordCount": sum(skipped(records, committed=committed).values()),
-    }
+    counts = total(record.counts for record in records)
+    return BatchMetrics(
+        input_file_count=sum(len(record.raw) for record in records),
+        input_byte_size=sum(record.input_bytes for record in records),
+        input_record_count=counts.read,
+        output_file_count=sum(len(record.data) for record in records) if committed else 0,
+        output_byte_size=counts.output_bytes if committed else 0,
+        output_record_count=counts.written if committed else 0,
+        failed_record_count=counts.rejected,
+        skipped_record_count=sum(skipped(records, committed=committed).values()),
+    )
 
 
 def skipped(records: Sequence[PartRecord], *, committed: bool = True) -> dict[str, int]:
     """Rows that were left out, by rule: the source's own rules, and that a failed batch commits nothing."""
-    rules: Counter[str] = Counter()
-    for record in records:
-        rules.update(record.counts.get("dropped", {}))
-        rules.update({} if committed else {NOT_COMMITTED: int(record.counts.get("written", 0))})
-    return dict(+rules)
+    counts = total(record.counts for record in records)
+    rules = counts.dropped if committed else {**counts.dropped, NOT_COMMITTED: counts.written}
+    return {rule: count for rule, count in rules.items() if count}
 
 
-def batch_errors(records: Sequence[PartRecord], *, committed: bool = True) -> list[dict[str, Any]]:
+def batch_errors(records: Sequence[PartRecord], *, committed: bool = True) -> tuple[BatchError, ...]:
     """What Platform tells of rows that were turned away: how many in all, how many went in, then by code."""
-    counted = batch_metrics(records, committed=committed)
-    failed, written = counted["failedRecordCount"], counted["outputRecordCount"]
-    if not failed:
-        return []
+    metrics = batch_metrics(records, committed=committed)
+    if not metrics.failed_record_count:
+        return ()
     summary = (
-        f"Encountered {failed} errors in the data. Successfully ingested {written} rows. "
-        "Review the associated diagnostic files for additional details."
+        f"Encountered {metrics.failed_record_count} errors in the data. Successfully ingested "
+        f"{metrics.output_record_count} rows. Review the associated diagnostic files for additional details."
     )
-    return [{"code": PARTIAL, "description": summary, "rows": []}, *errors_by_code(records)]
+    return (BatchError(PARTIAL, summary, rows=()), *errors_by_code(records))
 
 
-def errors_by_code(records: Sequence[PartRecord]) -> list[dict[str, Any]]:
+def errors_by_code(records: Sequence[PartRecord]) -> tuple[BatchError, ...]:
     """One entry for each code that turned rows away."""
-    codes: dict[str, int] = {}
-    for record in records:
-        for code, count in record.counts.get("codes", {}).items():
-            codes[code] = codes.get(code, 0) + count
-    return [
-        {"code": code, "description": MEANINGS.get(code, code), "recordCount": codes[code]} for code in sorted(codes)
-    ]
+    codes = total(record.counts for record in records).codes
+    return tuple(BatchError(code, MEANINGS.get(code, code), record_count=codes[code]) for code in sorted(codes))

@@ -1,4 +1,4 @@
-"""What ``main`` builds once per process and hands down: settings, database, clocks, keys, lake, HTTP, jobs."""
+"""What one process has, built in main and handed down: settings, database, clocks, keys, lake, HTTP, jobs."""
 
 import threading
 from dataclasses import dataclass, field
@@ -6,6 +6,12 @@ from dataclasses import dataclass, field
 from headrace.clock import Clock, Timer
 from headrace.durable import Jobs
 from headrace.lake import Lake
+from headrace.runs.dispatch import Dispatch
+from headrace.runs.flow_run import FlowStory
+from headrace.runs.life import Life
+from headrace.runs.settling import Settling
+from headrace.runs.upload_run import UploadStory
+from headrace.runs.worker import Worker
 from headrace.settings import Settings
 from headrace.sources import SourceHttp
 from headrace.store.engine import Store
@@ -14,7 +20,7 @@ from headrace.store.keyring import Keyring
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """One process's parts. Functions below take what they need of it, never the whole.
+    """One process's parts. It puts together what works; whatever works takes the parts it needs, never the whole.
 
     stopping  set when this process must hand its runs back
     """
@@ -28,3 +34,22 @@ class Deployment:
     http: SourceHttp
     jobs: Jobs
     stopping: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def dispatch(self) -> Dispatch:
+        """What it takes to have work done."""
+        return Dispatch(self.store, self.clock, self.jobs)
+
+    @property
+    def settling(self) -> Settling:
+        """What waits until nothing is due."""
+        return Settling(self.dispatch, self.timer, self.stopping, self.settings.lease_seconds)
+
+    def life(self) -> Life:
+        """What carries runs."""
+        flows = FlowStory(self.dispatch, self.lake.landing, self.keyring, self.http)
+        return Life(self.dispatch, self.lake, self.stopping, flows, UploadStory(self.dispatch))
+
+    def worker(self) -> Worker:
+        """This process's worker; make one, start it once."""
+        return Worker(self.dispatch, self.timer, self.settings.lease_seconds, self.stopping, self.life().carry)

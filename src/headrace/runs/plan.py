@@ -1,75 +1,57 @@
-"""The FlowPlan: everything one run needs, frozen. Documents stop here; rows never go above it."""
+"""Plans: everything one run needs, frozen. Documents stop here; rows never go above it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, ClassVar
 
+import msgspec
 import pyarrow as pa
 
 from headrace import xdm
 from headrace.clock import Window
+from headrace.errors import Broken
 from headrace.lake import TableRef
 from headrace.sources.reading import Part, Reading
+from headrace.store.parts import PartRecord
+from headrace.store.runs import Run
 
 APPEND, REPLACE_WINDOW = "append", "replace-window"
 ALL, QUARANTINED = "all", "quarantined"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True, rename="camel"):
     """Where rows go and what they must be.
 
-    schema   the composed XDM schema, frozen
-    version  its version when it was frozen
-    items    normalised mappings; empty when the source's rows are in the schema's shape already
-    now      what ``now()`` means in the mapping, epoch ms
+    schema      the composed XDM schema, frozen
+    version     its version when it was frozen
+    mapping_id  the mapping set; empty when rows come in the schema's own shape, as those of uploads do
+    items       its mappings, normalised
+    now         what ``now()`` means in the mapping, epoch ms
     """
 
     table: TableRef
     schema_id: str
     version: str
-    schema: Mapping[str, Any]
+    schema: dict[str, Any]
     mapping_id: str
     mapping_version: int
-    items: tuple[Mapping[str, Any], ...]
+    items: tuple[dict[str, Any], ...]
     now: int
 
     def arrow_schema(self) -> pa.Schema:
         """The table's own columns, without the system tail."""
-        return xdm.arrow_schema(dict(self.schema))
+        return xdm.arrow_schema(self.schema)
 
-    def to_json(self) -> dict[str, Any]:
-        """A JSON object; ``from_json`` reads it back."""
-        return {
-            "table": [self.table.org, self.table.sandbox, self.table.dataset_id],
-            "schemaId": self.schema_id,
-            "version": self.version,
-            "schema": self.schema,
-            "mappingId": self.mapping_id,
-            "mappingVersion": self.mapping_version,
-            "items": list(self.items),
-            "now": self.now,
-        }
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Target:
-        """The target that ``to_json`` wrote."""
-        return cls(
-            TableRef(*value["table"]),
-            value["schemaId"],
-            value["version"],
-            value["schema"],
-            value["mappingId"],
-            value["mappingVersion"],
-            tuple(value["items"]),
-            value["now"],
-        )
+    def mappings(self) -> tuple[dict[str, Any], ...]:
+        """What fills the columns: the set's mappings, or every leaf of the schema from the field of the same name."""
+        if self.mapping_id:
+            return self.items
+        paths = [path for field in self.arrow_schema() for path in _leaves(field, "")]
+        return tuple({"sourceType": "ATTRIBUTE", "source": path, "destination": path} for path in paths)
 
 
-@dataclass(frozen=True, slots=True)
-class Replayed:
+class Replayed(msgspec.Struct, frozen=True):
     """What a replay takes instead of asking the source.
 
     run           the run whose landed pages are promoted again
@@ -83,25 +65,15 @@ class Replayed:
     at: int
     predecessors: tuple[str, ...]
 
-    def to_json(self) -> dict[str, Any]:
-        """A JSON object; ``from_json`` reads it back."""
-        return {"run": self.run, "rows": self.rows, "at": self.at, "predecessors": list(self.predecessors)}
 
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Replayed:
-        """The value that ``to_json`` wrote."""
-        return cls(value["run"], value["rows"], value["at"], tuple(value["predecessors"]))
-
-
-@dataclass(frozen=True, slots=True)
-class FlowPlan:
+class FlowPlan(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """One window of one flow, ready to be carried. It refers to credentials by connection id, never holds them.
 
     reading    what to read; its window is the one after the source's clamp
     asked      the window that the schedule asked for
     clamps     a sentence for every clamp
     mode       ``append`` or ``replace-window``
-    tolerance  greatest share of rejected rows in percent; None: no limit (settled: tolerance)
+    tolerance  greatest share of rejected rows in percent; None: no limit
     replay     of a replay: what it takes instead of asking the source
     """
 
@@ -116,47 +88,112 @@ class FlowPlan:
     target: Target
     mode: str
     tolerance: float | None
-    parts: tuple[Part, ...]
     replay: Replayed | None = None
+
+    rows_are: ClassVar[str] = "records"
+
+    @property
+    def extracted_at(self) -> int:
+        """When its rows were read, epoch ms."""
+        return self.reading.now
 
     @property
     def ingested_at(self) -> int:
         """When its rows were brought in, epoch ms: a replay's rows were read long before."""
         return self.replay.at if self.replay else self.reading.now
 
-    def to_json(self) -> dict[str, Any]:
-        """A JSON object without the parts, which have rows of their own."""
-        replay = {"replay": self.replay.to_json()} if self.replay else {}
-        return {
-            "flowId": self.flow_id,
-            "batchId": self.batch_id,
-            "connectionId": self.connection_id,
-            "sourceConnectionId": self.source_connection_id,
-            "targetConnectionId": self.target_connection_id,
-            "reading": self.reading.to_json(),
-            "asked": [self.asked.start, self.asked.end],
-            "clamps": list(self.clamps),
-            "target": self.target.to_json(),
-            "mode": self.mode,
-            "tolerance": self.tolerance,
-            **replay,
-        }
+    @property
+    def predecessors(self) -> tuple[str, ...]:
+        """The batches whose rows go when this one's come."""
+        return self.replay.predecessors if self.replay else ()
 
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any], parts: tuple[Part, ...]) -> FlowPlan:
-        """The plan that ``to_json`` wrote, with its parts."""
-        return cls(
-            flow_id=value["flowId"],
-            batch_id=value["batchId"],
-            connection_id=value["connectionId"],
-            source_connection_id=value["sourceConnectionId"],
-            target_connection_id=value["targetConnectionId"],
-            reading=Reading.from_json(value["reading"]),
-            asked=Window(*value["asked"]),
-            clamps=tuple(value["clamps"]),
-            target=Target.from_json(value["target"]),
-            mode=value["mode"],
-            tolerance=value["tolerance"],
-            parts=parts,
-            replay=Replayed.from_json(value["replay"]) if "replay" in value else None,
-        )
+    @property
+    def replaces_days(self) -> bool:
+        """Whether the days that it asked for are replaced whole.
+
+        A replay takes rows away by their batch, not by their days. A run that failed has none: its replay does what
+        the run would have done.
+        """
+        whole = self.replay is None or (self.replay.rows == ALL and not self.replay.predecessors)
+        return self.mode == REPLACE_WINDOW and whole
+
+    def scope(self, partition: str) -> str:
+        """The scope that the flow owns in the table for one source partition."""
+        return f"{self.flow_id}/{partition}"
+
+
+class UploadPlan(msgspec.Struct, frozen=True, rename="camel"):
+    """One uploaded batch, ready to be carried.
+
+    multi_line    a file is one JSON text, not one a line
+    tolerance     greatest share of rejected rows in percent; None: no limit
+    predecessors  the batches whose rows go when this one's come
+    extracted_at  when the batch was opened, epoch ms
+    """
+
+    batch_id: str
+    target: Target
+    multi_line: bool
+    tolerance: float | None
+    predecessors: tuple[str, ...]
+    extracted_at: int
+
+    flow_id: ClassVar[str] = ""
+    replaces_days: ClassVar[bool] = False
+    rows_are: ClassVar[str] = "rows"
+
+    @property
+    def ingested_at(self) -> int:
+        """When its rows were brought in, epoch ms."""
+        return self.target.now
+
+    def scope(self, _partition: str) -> str:
+        """The scope that the batch owns in the table."""
+        return f"upload/{self.batch_id}"
+
+
+Plan = FlowPlan | UploadPlan
+
+# Made here, while one thread imports: two threads that use a Struct for the first time at once crash the process.
+_encode = msgspec.json.Encoder().encode
+_flow_plan = msgspec.json.Decoder(FlowPlan)
+_upload_plan = msgspec.json.Decoder(UploadPlan)
+_part = msgspec.json.Decoder(Part)
+
+
+def encoded(value: Plan | Part) -> str:
+    """A plan, or a part of one, as the store keeps it."""
+    return _encode(value).decode()
+
+
+def plan_of(run: Run) -> Plan | None:
+    """The run's plan, once it is made."""
+    if run.plan is None:
+        return None
+    return _upload_plan.decode(run.plan) if run.flow_id is None else _flow_plan.decode(run.plan)
+
+
+def flow_plan_of(run: Run) -> FlowPlan | None:
+    """The plan of a flow's run, once it is made; Broken for an upload."""
+    plan = plan_of(run)
+    if isinstance(plan, UploadPlan):
+        raise Broken(f"Run {run.id} carries an upload, not a flow.", kind="runs", id=run.id)
+    return plan
+
+
+def part_of(record: PartRecord) -> Part:
+    """What a recorded part reads, as it was planned."""
+    return _part.decode(record.spec)
+
+
+def _leaves(field: pa.Field, above: str) -> Iterator[str]:
+    path = f"{above}{_escaped(field.name)}"
+    if pa.types.is_struct(field.type):
+        for inner in field.type:
+            yield from _leaves(inner, f"{path}.")
+    else:
+        yield path
+
+
+def _escaped(name: str) -> str:
+    return name.replace(".", "\\.")

@@ -1,40 +1,33 @@
-"""Planning a run: the documents are read once, the source is asked what there is, and both are frozen."""
+"""Planning a flow's run: the documents are read once, the source is asked what there is, and both are frozen."""
 
-from typing import Any
+import msgspec
 
-import sqlalchemy as sa
-
-from headrace import dataprep, flows, registry, sandboxes, sources
-from headrace.catalog import datasets
-from headrace.clock import Window
+from headrace import dataprep, flows, sources
 from headrace.errors import SpecInvalid
 from headrace.flows import FlowInputs
-from headrace.runs.deployment import Deployment
-from headrace.runs.plan import REPLACE_WINDOW, FlowPlan, Target
+from headrace.runs.plan import REPLACE_WINDOW, FlowPlan, Target, encoded
+from headrace.runs.story import Prepared
+from headrace.runs.targets import freeze_target
+from headrace.sources import SourceHttp
 from headrace.sources.reading import Planned, Reading
-from headrace.store import batches
-from headrace.store.batches import Batch
+from headrace.store.engine import Store
+from headrace.store.keyring import Keyring
+from headrace.store.parts import PLANNED, PartRecord
 from headrace.store.runs import Run
 
 
-def make_plan(deployment: Deployment, run: Run, now: int) -> FlowPlan:
-    """The plan of a run. NotFound when a document that the flow refers to is gone; SourceFailure from the source."""
-    with deployment.store.read() as conn:
-        inputs = flows.plan_inputs(conn, run.caller, run.flow_id)
-        credentials = flows.credentials.load(conn, deployment.keyring, run.caller, inputs.connection_id)
-        dataset = datasets.target(conn, run.caller, inputs.dataset_id)
-        tenant = sandboxes.tenant_of(conn, run.org)
-        composed = registry.composed(conn, run.caller, dataset.schema_id, dataset.major, tenant)
-        pinned = dataprep.mapping_sets.pinned(conn, run.caller, inputs.mapping_id, inputs.mapping_version)
-    asked = Window(run.window_start, run.window_end)
-    reading = Reading(inputs.spec, inputs.auth_spec, inputs.source_params, asked, now, run.backfill)
-    keep = flows.credentials.keeper(deployment.store, deployment.keyring, run.caller, inputs.connection_id, now)
-    planned = sources.plan(reading, credentials, deployment.http, keep)
-    target = Target(
-        dataset.table, composed.id, composed.version, composed.full, pinned.id, pinned.version,
-        tuple(pinned.items), now,
-    )  # fmt: skip
-    return _frozen(run, inputs, reading, planned, target)
+def prepare(store: Store, keyring: Keyring, http: SourceHttp, run: Run, now: int) -> Prepared:
+    """A run's plan and parts. NotFound when a document that the flow refers to is gone; SourceFailure."""
+    with store.read() as conn:
+        inputs = flows.plan_inputs(conn, run.caller, run.flow_id or "")
+        credentials = flows.credentials.load(conn, keyring, run.caller, inputs.connection_id)
+        mapping = dataprep.mapping_sets.pinned(conn, run.caller, inputs.mapping_id, inputs.mapping_version)
+        target = freeze_target(conn, run.caller, inputs.dataset_id, mapping, now)
+    reading = Reading(inputs.spec, inputs.auth_spec, inputs.source_params, run.window, now, run.backfill)
+    keep = flows.credentials.keeper(store, keyring, run.caller, inputs.connection_id, now)
+    planned = sources.plan(reading, credentials, http, keep)
+    plan = _frozen(run, inputs, reading, planned, target)
+    return Prepared(plan, [PartRecord(run.id, part.n, PLANNED, encoded(part)) for part in planned.parts])
 
 
 def _frozen(run: Run, inputs: FlowInputs, reading: Reading, planned: Planned, target: Target) -> FlowPlan:
@@ -45,30 +38,16 @@ def _frozen(run: Run, inputs: FlowInputs, reading: Reading, planned: Planned, ta
             "its x-headrace block. Add them, or set the flow's options.writeMode to append.",
             field="options.writeMode",
         )
-    clamped = Reading(reading.spec, reading.auth_spec, reading.params, planned.window, reading.now, reading.backfill)
     return FlowPlan(
-        flow_id=run.flow_id,
+        flow_id=inputs.flow_id,
         batch_id=run.batch_id,
         connection_id=inputs.connection_id,
         source_connection_id=inputs.source_connection_id,
         target_connection_id=inputs.target_connection_id,
-        reading=clamped,
+        reading=msgspec.structs.replace(reading, window=planned.window),
         asked=reading.window,
         clamps=planned.clamps,
         target=target,
         mode=mode,
         tolerance=inputs.tolerance,
-        parts=planned.parts,
     )
-
-
-def open_batch(conn: sa.Connection, run: Run, plan: FlowPlan, now: int) -> Batch:
-    """The batch that a run writes, in ``staging``."""
-    tags = {"flowId": [run.flow_id], "flowRunId": [run.id], "acp_sourceConnectionId": [plan.source_connection_id]}
-    body: dict[str, Any] = {"inputFormat": {"format": "json"}, "tags": tags}
-    if plan.replay is not None and plan.replay.predecessors:
-        body["replay"] = {"predecessors": list(plan.replay.predecessors), "reason": "replace"}
-    return batches.insert(
-        conn, run.caller, id=run.batch_id, dataset_id=plan.target.table.dataset_id, at=now, status="staging",
-        run_id=run.id, body=body,
-    )  # fmt: skip

@@ -1,10 +1,10 @@
 """Promotion: a part's landed pages become data files and quarantine files, and the part balances to the row."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Protocol
 
 import msgspec
 import pyarrow as pa
@@ -12,14 +12,16 @@ import pyarrow.compute as pc
 import zstandard
 
 from headrace import crash_points, mapping, xdm
-from headrace.errors import Broken
-from headrace.lake import FileRef, Lake, Stamp
+from headrace.counts import ZERO, Counts, Warned, total
+from headrace.files import FileRef, NamedFile
+from headrace.lake import Lake, Stamp
+from headrace.lake.landing import Landing
 from headrace.lake.writer import DataWriter
 from headrace.mapping import CompiledMapping, Mapped
 from headrace.mapping.values import EXACT_JSON
 from headrace.rows import PARSING, ROW_ERRORS, row_errors
 from headrace.runs.plan import Target
-from headrace.runs.quarantine import Quarantine, reasons_of
+from headrace.runs.quarantine import Quarantine, warnings_of
 from headrace.sources.decoding import UNREADABLE
 from headrace.sources.reading import Slice
 from headrace.xdm import Checker
@@ -35,83 +37,49 @@ def every(page: str, slices: Iterator[Slice]) -> Iterator[Slice]:
     return slices
 
 
-@dataclass(frozen=True, slots=True)
-class PartWork:
-    """One part to promote. ``decoder`` makes the part's decoder from what is wanted.
+class Answers(Protocol):
+    """Where the rows of a part come from."""
 
-    pages   landed pages as the part recorded them: [{name, ref, facts}]
+    def slices(self, landing: Landing, wanted: Wanted) -> Iterator[tuple[str, Slice]]:
+        """The rows, slice by slice, each with the public name of its page; FileDamaged."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Landed pages, each on its own. ``decoder`` makes the part's decoder from what is wanted.
+
     choose  which rows of a page, by its name, are promoted
     """
 
-    target: Target
-    stamp: Stamp
-    pages: list[dict[str, Any]]
+    pages: Sequence[NamedFile]
     decoder: Callable[[Wanted], Slices]
     choose: Choose = every
 
+    def slices(self, landing: Landing, wanted: Wanted) -> Iterator[tuple[str, Slice]]:
+        """The chosen rows of one page after the other."""
+        slices = self.decoder(wanted)
+        for page in self.pages:
+            for slice in self.choose(page.name, slices(page_body(landing, page))):
+                yield page.name, slice
 
-@dataclass(slots=True)
-class Tally:
-    """The rows of a part: read = written + rejected + dropped by a named rule; warned: the first few warnings."""
 
-    read: int = 0
-    written: int = 0
-    rejected: int = 0
-    dropped: Counter[str] = field(default_factory=Counter)
-    codes: Counter[str] = field(default_factory=Counter)
-    warnings: Counter[str] = field(default_factory=Counter)
-    warned: list[dict[str, Any]] = field(default_factory=list)
+@dataclass(frozen=True, slots=True)
+class PartWork:
+    """One part to promote."""
 
-    def require_balance(self, what: str) -> None:
-        """Broken when a row is missing or counted twice: nothing of it may be committed."""
-        if self.read != self.written + self.rejected + self.dropped.total():
-            raise Broken(
-                f"{what} does not balance: {self.read} rows read, {self.written} written, {self.rejected} rejected, "
-                f"{self.dropped.total()} dropped by rule. Nothing was committed."
-            )
-
-    def to_json(self) -> dict[str, Any]:
-        """The counts as a part records them."""
-        return {
-            "read": self.read,
-            "written": self.written,
-            "rejected": self.rejected,
-            "dropped": dict(self.dropped),
-            "codes": dict(self.codes),
-            "warnings": dict(self.warnings),
-            "warned": self.warned,
-        }
-
-    def add(self, other: "Tally") -> None:
-        """Counts ``other``'s rows too."""
-        self.read += other.read
-        self.written += other.written
-        self.rejected += other.rejected
-        for mine, others in zip(self._named(), other._named(), strict=True):
-            mine.update(others)
-        self.warned += other.warned
-
-    def _named(self) -> tuple[Counter[str], ...]:
-        return self.dropped, self.codes, self.warnings
-
-    @classmethod
-    def of(cls, counts: list[Mapping[str, Any]]) -> "Tally":
-        """The sum of what parts recorded."""
-        total = cls()
-        for one in counts:
-            dropped, codes, warnings = (Counter(one.get(name, {})) for name in ("dropped", "codes", "warnings"))
-            rows = one.get("read", 0), one.get("written", 0), one.get("rejected", 0)
-            total.add(cls(*rows, dropped, codes, warnings, list(one.get("warned", ()))))
-        return total
+    target: Target
+    stamp: Stamp
+    answers: Answers
 
 
 @dataclass(frozen=True, slots=True)
 class Promoted:
-    """What promoting a part gave: data files, quarantine files [{name, ref, facts}], counts."""
+    """What promoting a part gave: data files, quarantine files, counts."""
 
     data: list[FileRef]
-    errors: list[dict[str, Any]]
-    tally: Tally
+    errors: list[NamedFile]
+    counts: Counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +105,8 @@ class Judge:
     @classmethod
     def of(cls, target: Target) -> "Judge":
         """The judge of a target; MappingInvalid when its mapping does not fit its schema."""
-        compiled = mapping.compile_mapping(target.items, target.arrow_schema(), target.now)
-        return cls(compiled, xdm.checker(dict(target.schema)))
+        compiled = mapping.compile_mapping(target.mappings(), target.arrow_schema(), target.now)
+        return cls(compiled, xdm.checker(target.schema))
 
     def judged(self, slice: Slice) -> Judged:
         """Maps and checks the rows of a slice."""
@@ -154,46 +122,56 @@ class Judge:
 def promote_part(lake: Lake, work: PartWork) -> Promoted:
     """Decodes, maps, checks and writes one part. Files get names of their own; nothing is committed."""
     judge = Judge.of(work.target)
-    stamp, tally = work.stamp, Tally()
-    slices = work.decoder(judge.compiled.wanted)
+    stamp, counts = work.stamp, ZERO
     with (
         lake.writer(work.target.table, judge.compiled.target, stamp) as writer,
         closing(Quarantine(lake.landing, stamp)) as quarantine,
     ):
-        for page in work.pages:
-            for slice in work.choose(page["name"], slices(page_body(lake, page))):
-                _promote_slice(page["name"], slice, judge, writer, quarantine, tally)
-        tally.require_balance(f"Part {stamp.part} of batch {stamp.batch}")
+        for page, slice in work.answers.slices(lake.landing, judge.compiled.wanted):
+            sliced = _promote_slice(page, slice, judge, writer, quarantine)
+            counts = _added(counts, sliced)
+        counts.require_balance(f"Part {stamp.part} of batch {stamp.batch}")
         data = writer.close()
         crash_points.reach(crash_points.WRITTEN)
-        return Promoted(data, quarantine.land(), tally)
+        size = sum(file.bytes for file in data)
+        return Promoted(data, quarantine.land(), msgspec.structs.replace(counts, output_bytes=size))
 
 
-def page_body(lake: Lake, page: Mapping[str, Any]) -> bytes:
+def _added(counts: Counts, sliced: Counts) -> Counts:
+    """The sum, with no more warnings shown than a part keeps."""
+    summed = total((counts, sliced))
+    return msgspec.structs.replace(summed, warned=summed.warned[:MOST_WARNED])
+
+
+def page_body(landing: Landing, page: NamedFile) -> bytes:
     """A landed page as the source gave it; FileDamaged."""
-    content = lake.landing.read(FileRef.from_json(page["ref"]))
-    return zstandard.decompress(content) if page["facts"].get("encoding") == "zstd" else content
+    content = landing.read(page.ref)
+    return zstandard.decompress(content) if page.facts.encoding == "zstd" else content
 
 
-def _promote_slice(
-    page: str, slice: Slice, judge: Judge, writer: DataWriter, quarantine: Quarantine, tally: Tally
-) -> None:
-    found = judge.judged(slice)
+def _promote_slice(page: str, slice: Slice, judge: Judge, writer: DataWriter, quarantine: Quarantine) -> Counts:
+    judged = judge.judged(slice)
     crash_points.reach(crash_points.MAPPING)
-    if found.accepted.num_rows:
-        positions = pc.subtract(found.accepted["_row"], slice.first_row)
-        writer.write(found.accepted, slice.days.take(positions.combine_chunks()))
-    rejected = quarantine.add(page, slice, found.errors) if found.errors.num_rows else 0
-    read = tallied(slice, found, rejected)
-    read.require_balance(f"A slice of {page} from row {slice.first_row} on")
-    read.warned = reasons_of(page, found.warned.slice(0, MOST_WARNED - len(tally.warned)))
-    tally.add(read)
+    if judged.accepted.num_rows:
+        positions = pc.subtract(judged.accepted["_row"], slice.first_row)
+        writer.write(judged.accepted, slice.days.take(positions.combine_chunks()))
+    rejected = quarantine.add(page, slice, judged.errors) if judged.errors.num_rows else 0
+    counts = counted(slice, judged, rejected, warnings_of(page, judged.warned.slice(0, MOST_WARNED)))
+    counts.require_balance(f"A slice of {page} from row {slice.first_row} on")
+    return counts
 
 
-def tallied(slice: Slice, found: Judged, rejected: int) -> Tally:
+def counted(slice: Slice, judged: Judged, rejected: int, warned: tuple[Warned, ...] = ()) -> Counts:
     """The counts of one slice."""
-    dropped, codes = Counter(slice.dropped), rows_by_code(found.errors)
-    return Tally(slice.read, found.accepted.num_rows, rejected, dropped, codes, found.warnings)
+    return Counts(
+        read=slice.read,
+        written=judged.accepted.num_rows,
+        rejected=rejected,
+        dropped=dict(slice.dropped),
+        codes=dict(rows_by_code(judged.errors)),
+        warnings=dict(judged.warnings),
+        warned=warned,
+    )
 
 
 def _map(slice: Slice, compiled: CompiledMapping) -> tuple[list[Mapped], pa.Table]:

@@ -8,9 +8,12 @@ from typing import IO, Any
 import msgspec
 import pyarrow as pa
 
+from headrace.counts import Warned
+from headrace.files import FileFacts, NamedFile
 from headrace.lake import Stamp
 from headrace.lake.landing import Landing, RowErrors
 from headrace.rows import PARSING
+from headrace.runs.origins import Origin, members
 from headrace.sources.reading import Slice
 
 IN_MEMORY = 1024 * 1024
@@ -35,12 +38,12 @@ class Quarantine:
             reasons[error["_row"]].append(error)
         for row in sorted(reasons):
             family = reasons[row][0]["family"]
-            self._file(family).write(_line(slice.original(row), reasons[row], page, row))
+            self._file(family).write(_line(slice.original(row), reasons[row], Origin(page, row)))
             self._records[family] += 1
         return len(reasons)
 
-    def land(self) -> list[dict[str, Any]]:
-        """Lands the files: [{name, ref, facts}] in the shape that a part records."""
+    def land(self) -> list[NamedFile]:
+        """Lands the files under their public names."""
         return [self._land(family) for family in sorted(self._files)]
 
     def close(self) -> None:
@@ -53,24 +56,19 @@ class Quarantine:
             self._files[family] = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed by ``close``
         return self._files[family]
 
-    def _land(self, family: str) -> dict[str, Any]:
-        part = self._stamp.part
-        landed = RowErrors(self._stamp.batch, family, part, self._stamp.attempt)
-        ref = self._landing.put(landed, _chunks(self._files[family]))
-        facts = {"format": "json", "size": ref.bytes, "recordCount": self._records[family]}
-        return {"name": f"{family}_errors_{part}.json", "ref": ref.to_json(), "facts": facts}
+    def _land(self, family: str) -> NamedFile:
+        stamp = self._stamp
+        ref = self._landing.put(RowErrors(stamp.batch, family, stamp.part, stamp.attempt), _chunks(self._files[family]))
+        facts = FileFacts(format="json", size=ref.bytes, record_count=self._records[family])
+        return NamedFile(f"{family}_errors_{stamp.part}.json", ref, facts)
 
 
-def reasons_of(page: str, warned: pa.Table) -> list[dict[str, Any]]:
+def warnings_of(page: str, warned: pa.Table) -> tuple[Warned, ...]:
     """Warnings as diagnostics show them: the reason, and the place of a record that is in the table all the same."""
-    return [
-        {
-            **_reason(one | {"value": one["value"] and one["value"][:LONGEST_VALUE]}),
-            "_filename": page,
-            "_row": one["_row"],
-        }
-        for one in warned.to_pylist()
-    ]
+    return tuple(
+        Warned(**_reason(error | {"value": error["value"] and error["value"][:LONGEST_VALUE]}), filename=page, row=row)
+        for error, row in zip(warned.to_pylist(), warned["_row"].to_pylist(), strict=True)
+    )
 
 
 def _reason(error: dict[str, Any]) -> dict[str, Any]:
@@ -83,14 +81,15 @@ def _chunks(file: IO[bytes]) -> Iterator[bytes]:
         yield chunk
 
 
-def _line(original: bytes, errors: list[dict[str, Any]], page: str, row: int) -> bytes:
-    tail = msgspec.json.encode({"_errors": [_reason(error) for error in errors], "_filename": page, "_row": row})
+def _line(original: bytes, errors: list[dict[str, Any]], origin: Origin) -> bytes:
+    reasons = msgspec.json.encode({"_errors": [_reason(error) for error in errors]})
+    tail = reasons[1:-1] + b"," + members(origin)
     if errors[0]["family"] == PARSING or not _is_object(original):
         corrupt = msgspec.json.encode({"_corrupt_record": _text(original)})
-        return corrupt[:-1] + b"," + tail[1:] + b"\n"
+        return corrupt[:-1] + b"," + tail + b"\n"
     # The record's own bytes go through as they came: no number of it is read and written again.
     body = original.strip()[1:-1].strip().replace(b"\n", b" ")
-    return b"{" + body + (b"," if body else b"") + tail[1:] + b"\n"
+    return b"{" + body + (b"," if body else b"") + tail + b"\n"
 
 
 def _text(original: bytes) -> str:

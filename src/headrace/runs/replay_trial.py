@@ -11,13 +11,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headrace import sources
-from headrace.runs.deployment import Deployment
-from headrace.runs.plan import QUARANTINED
-from headrace.runs.promotion import Judge, Judged, Tally, page_body, tallied
+from headrace.counts import ZERO, Counts, total
+from headrace.lake.landing import Landing
+from headrace.runs.plan import QUARANTINED, part_of
+from headrace.runs.promotion import Choose, Judge, Judged, counted, page_body
 from headrace.runs.replay_rows import choose, later_reads
-from headrace.runs.replaying import Asked, Replayable, replayable
-from headrace.sources.reading import Part, Slice
+from headrace.runs.replaying import Replayable, ReplayRequest, replayable
+from headrace.sources.reading import Slice
 from headrace.store import parts
+from headrace.store.engine import Store
 from headrace.store.parts import PartRecord
 from headrace.store.scope import Caller
 
@@ -33,8 +35,8 @@ class Trial:
     differences  a sample: {kind, page, row, destination, before, after, message?}
     """
 
-    before: Tally = field(default_factory=Tally)
-    after: Tally = field(default_factory=Tally)
+    before: Counts = ZERO
+    after: Counts = ZERO
     outcomes: Counter[str] = field(default_factory=Counter)
     differences: list[dict[str, Any]] = field(default_factory=list)
 
@@ -86,18 +88,18 @@ class Trial:
         self.differences.append(difference | more)
 
 
-def trial(deployment: Deployment, caller: Caller, asked: Asked) -> dict[str, Any]:
+def trial(store: Store, landing: Landing, caller: Caller, request: ReplayRequest) -> dict[str, Any]:
     """Counts before and after, and a sample of differences; refused as the replay itself would be."""
-    found = replayable(deployment, caller, asked)
+    source = replayable(store, landing, caller, request)
     tried = Trial()
-    for part, record, chosen in _chosen(deployment, found, asked.rows):
-        _try_part(deployment, found, part, record, chosen, tried)
+    for record, chosen in _chosen(store, landing, source, request.rows):
+        _try_part(landing, source, record, chosen, tried)
     return {
         "dryRun": True,
-        "runId": found.run.id,
-        "mappingId": found.target.mapping_id,
-        "mappingVersion": {"before": found.plan.target.mapping_version, "after": found.target.mapping_version},
-        "rows": asked.rows,
+        "runId": source.run.id,
+        "mappingId": source.target.mapping_id,
+        "mappingVersion": {"before": source.plan.target.mapping_version, "after": source.target.mapping_version},
+        "rows": request.rows,
         "before": _counts(tried.before),
         "after": _counts(tried.after),
         **{kind: tried.outcomes[kind] for kind in (CHANGED, GOOD, BAD)},
@@ -105,38 +107,37 @@ def trial(deployment: Deployment, caller: Caller, asked: Asked) -> dict[str, Any
     }
 
 
-def _chosen(deployment: Deployment, found: Replayable, rows: str) -> Iterator[tuple[Part, PartRecord, Any]]:
-    with deployment.store.read() as conn:
-        later = later_reads(conn, found.plan, found.run.id)
-        rejected = parts.listed(conn, found.run.id) if rows == QUARANTINED else None
-    for part, record in zip(found.plan.parts, found.records, strict=True):
-        yield part, record, choose(deployment.lake, found.plan, part, later, rejected)
+def _chosen(store: Store, landing: Landing, source: Replayable, rows: str) -> Iterator[tuple[PartRecord, Choose]]:
+    with store.read() as conn:
+        before = parts.listed(conn, source.run.id)
+        later = later_reads(conn, source.plan, before, source.run.id)
+    rejected = before if rows == QUARANTINED else None
+    for record in source.records:
+        yield record, choose(landing, part_of(record), later, rejected)
 
 
-def _try_part(
-    deployment: Deployment, found: Replayable, part: Part, record: PartRecord, chosen: Any, tried: Trial
-) -> None:
-    sides = [Judge.of(target) for target in (found.plan.target, found.target)]
-    decoders = [sources.decoder(found.plan.reading, part, side.compiled.wanted) for side in sides]
+def _try_part(landing: Landing, source: Replayable, record: PartRecord, chosen: Choose, tried: Trial) -> None:
+    sides = [Judge.of(target) for target in (source.plan.target, source.target)]
+    decoders = [sources.decoder(source.plan.reading, part_of(record), side.compiled.wanted) for side in sides]
     for page in record.raw:
-        body = page_body(deployment.lake, page)
+        body = page_body(landing, page)
         # A page is cut into the same slices whatever is read of its records.
-        for old, new in zip(*(chosen(page["name"], one.slices(body)) for one in decoders), strict=True):
+        for old, new in zip(*(chosen(page.name, decoder.slices(body)) for decoder in decoders), strict=True):
             before, after = sides[0].judged(old), sides[1].judged(new)
-            tried.before.add(_tally(old, before))
-            tried.after.add(_tally(new, after))
-            tried.compare(page["name"], before, after)
+            tried.before = total((tried.before, _counted(old, before)))
+            tried.after = total((tried.after, _counted(new, after)))
+            tried.compare(page.name, before, after)
 
 
-def _tally(slice: Slice, judged: Judged) -> Tally:
-    return tallied(slice, judged, len(pc.unique(judged.errors["_row"])))
+def _counted(slice: Slice, judged: Judged) -> Counts:
+    return counted(slice, judged, len(pc.unique(judged.errors["_row"])))
 
 
-def _counts(tally: Tally) -> dict[str, Any]:
-    return {"read": tally.read, "written": tally.written, "rejected": tally.rejected} | {
-        "rejectedByCode": dict(tally.codes),
-        "droppedByRule": dict(+tally.dropped),
-        "warnings": tally.warnings.total(),
+def _counts(counts: Counts) -> dict[str, Any]:
+    return {"read": counts.read, "written": counts.written, "rejected": counts.rejected} | {
+        "rejectedByCode": counts.codes,
+        "droppedByRule": {rule: count for rule, count in counts.dropped.items() if count > 0},
+        "warnings": sum(counts.warnings.values()),
     }
 
 

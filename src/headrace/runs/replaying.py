@@ -1,32 +1,32 @@
 """Asking for a replay: a run's landed pages through another mapping version, frozen and started as a new run."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
-from headrace import dataprep, ids, registry, sandboxes
-from headrace.catalog import datasets
+from headrace import dataprep, ids
 from headrace.errors import Conflict, FileDamaged
+from headrace.files import NamedFile
 from headrace.flows import flow_documents
-from headrace.lake import FileRef, Lake
-from headrace.runs.deployment import Deployment
-from headrace.runs.plan import ALL, QUARANTINED, FlowPlan, Replayed, Target
-from headrace.runs.planning import open_batch
+from headrace.lake.landing import Landing
+from headrace.runs.dispatch import Dispatch
+from headrace.runs.flow_run import open_batch
+from headrace.runs.plan import ALL, QUARANTINED, FlowPlan, Replayed, Target, encoded, flow_plan_of
 from headrace.runs.promotion import Judge
 from headrace.runs.replay_rows import rejected_rows
 from headrace.runs.succession import SUCCESSOR, replay_of
-from headrace.runs.tick import enqueue
-from headrace.sources.reading import Part
+from headrace.runs.targets import freeze_target
 from headrace.store import batches, locks, parts, replays, runs
-from headrace.store.parts import PLANNED, PartRecord
+from headrace.store.engine import Store
+from headrace.store.parts import COPIED, PLANNED, PartRecord
 from headrace.store.runs import FAILED, REPLAY, Run
 from headrace.store.scope import Caller
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReplayRequest:
     """Which run is replayed, through which version of its mapping set (None: the newest), and which rows of it."""
 
     run_id: str
@@ -47,49 +47,43 @@ class Replayable:
     target: Target
 
 
-def replay(deployment: Deployment, caller: Caller, asked: Asked) -> tuple[str, str]:
+def replay(dispatch: Dispatch, landing: Landing, caller: Caller, request: ReplayRequest) -> tuple[str, str]:
     """Starts a replay as a run of its own: (id, etag). Conflict when the run's state forbids it, and NotFound."""
-    found = replayable(deployment, caller, asked)
-    now = deployment.clock.now()
-    with deployment.store.write() as conn:
-        locks.hold(conn, f"flows/{found.run.flow_id}")
-        _require_alone(conn, found.run.flow_id)
-        flow_documents.require_startable(conn, caller, found.run.flow_id)  # all may have changed meanwhile
-        _require_standing(conn, _required(conn, caller, asked.run_id), asked.rows)
-        run = _frozen(conn, caller, found, asked.rows, now)
+    source = replayable(dispatch.store, landing, caller, request)
+    flow_id = source.plan.flow_id
+    now = dispatch.clock.now()
+    with dispatch.store.write() as conn:
+        locks.hold(conn, f"flows/{flow_id}")
+        _require_alone(conn, flow_id)
+        flow_documents.require_startable(conn, caller, flow_id)  # all may have changed meanwhile
+        _require_standing(conn, _required(conn, caller, request.run_id), request.rows)
+        run, plan = _frozen(conn, caller, source, request.rows, now)
         runs.insert(conn, run)
-        parts.plan_copied(conn, run.id, [_taken(record) for record in found.records])
-        open_batch(conn, run, FlowPlan.from_json(run.plan or {}, found.plan.parts), now)
-        enqueue(conn, deployment.jobs, run)
+        parts.plan(conn, [_taken(run, record) for record in source.records])
+        open_batch(conn, run, plan, now)
+        dispatch.enqueue(conn, run)
     return run.id, run.etag
 
 
-def replayable(deployment: Deployment, caller: Caller, asked: Asked) -> Replayable:
+def replayable(store: Store, landing: Landing, caller: Caller, request: ReplayRequest) -> Replayable:
     """What a replay starts from, once everything about it is looked at; nothing is written."""
-    with deployment.store.read() as conn:
-        run = _required(conn, caller, asked.run_id)
-        flow_documents.require_startable(conn, caller, run.flow_id)
+    with store.read() as conn:
+        run = _required(conn, caller, request.run_id)
+        flow_documents.require_startable(conn, caller, run.flow_id or "")
         records = parts.listed(conn, run.id)
-        _require_landed(run, records)
-        _require_standing(conn, run, asked.rows)
-        if asked.rows == QUARANTINED and not any(record.errors for record in records):
+        plan = _require_landed(run, records)
+        _require_standing(conn, run, request.rows)
+        if request.rows == QUARANTINED and not any(record.errors for record in records):
             raise _refused(run, "rejected no row; there is nothing to replay of it")
-        plan = FlowPlan.from_json(run.plan or {}, tuple(Part.from_json(record.spec) for record in records))
-        target = _target(conn, caller, plan, asked.version)
+        target = _target(conn, caller, plan, request.version)
     Judge.of(target)
-    return Replayable(run, plan, tuple(_with_pages(deployment.lake, run, records, asked.rows)), target)
+    return Replayable(run, plan, tuple(_with_pages(landing, run, records, request.rows)), target)
 
 
 def _target(conn: sa.Connection, caller: Caller, plan: FlowPlan, version: int | None) -> Target:
     """The dataset's schema as it is now and the mapping version; ``now()`` stays the moment of the run."""
-    old = plan.target
-    dataset = datasets.target(conn, caller, old.table.dataset_id)
-    composed = registry.composed(conn, caller, dataset.schema_id, dataset.major, sandboxes.tenant_of(conn, caller.org))
-    pinned = dataprep.mapping_sets.pinned(conn, caller, old.mapping_id, version)
-    return Target(
-        dataset.table, composed.id, composed.version, composed.full, pinned.id, pinned.version,
-        tuple(pinned.items), old.now,
-    )  # fmt: skip
+    mapping = dataprep.mapping_sets.pinned(conn, caller, plan.target.mapping_id, version)
+    return freeze_target(conn, caller, plan.target.table.dataset_id, mapping, plan.target.now)
 
 
 # -- what is refused --------------------------------------------------------------------------------------------
@@ -102,11 +96,13 @@ def _required(conn: sa.Connection, caller: Caller, run_id: str) -> Run:
     return run
 
 
-def _require_landed(run: Run, records: list[PartRecord]) -> None:
-    if run.plan is None or any(record.state == PLANNED for record in records):
+def _require_landed(run: Run, records: list[PartRecord]) -> FlowPlan:
+    plan = flow_plan_of(run)
+    if plan is None or any(record.state == PLANNED for record in records):
         raise _refused(run, "failed before all its pages were landed; trigger it again")
     if not any(record.raw for record in records):
         raise _refused(run, "landed no page; there is nothing to replay")
+    return plan
 
 
 def _require_standing(conn: sa.Connection, run: Run, rows: str) -> None:
@@ -152,52 +148,51 @@ def _refused(run: Run, why: str) -> Conflict:
 # -- pages ------------------------------------------------------------------------------------------------------
 
 
-def _with_pages(lake: Lake, run: Run, records: list[PartRecord], rows: str) -> Iterator[PartRecord]:
+def _with_pages(landing: Landing, run: Run, records: list[PartRecord], rows: str) -> Iterator[PartRecord]:
     """The parts with those pages alone that hold rows to promote; each of them must be there."""
     for record in records:
         try:
-            wanted = rejected_rows(lake, record.errors) if rows == QUARANTINED else None
-            pages = [page for page in record.raw if wanted is None or page["name"] in wanted]
+            rejected = rejected_rows(landing, record.errors) if rows == QUARANTINED else None
+            pages = tuple(page for page in record.raw if rejected is None or page.name in rejected)
             for page in pages:
-                _require_there(lake, page)
+                _require_there(landing, page)
         except FileDamaged as error:
             raise _refused(run, f"has lost landed files ({error.message.rstrip('.')}); trigger it again") from error
         yield replace(record, raw=pages)
 
 
-def _require_there(lake: Lake, page: Mapping[str, Any]) -> None:
-    ref = FileRef.from_json(page["ref"])
-    for _ in lake.landing.stream(ref, max(ref.bytes - 1, 0), min(ref.bytes, 1)):
+def _require_there(landing: Landing, page: NamedFile) -> None:
+    for _ in landing.stream(page.ref, max(page.ref.bytes - 1, 0), min(page.ref.bytes, 1)):
         pass
 
 
 # -- the new run ------------------------------------------------------------------------------------------------
 
 
-def _frozen(conn: sa.Connection, caller: Caller, found: Replayable, rows: str, now: int) -> Run:
-    old, window = found.run, (found.run.window_start, found.run.window_end)
-    cause = cause_of(conn, old, found.target.mapping_version)
-    id = ids.run_id(old.flow_id, *window, cause)
+def _frozen(conn: sa.Connection, caller: Caller, source: Replayable, rows: str, now: int) -> tuple[Run, FlowPlan]:
+    old, flow_id, window = source.run, source.plan.flow_id, source.run.window
+    cause = cause_of(conn, old, source.target.mapping_version)
+    id = ids.run_id(flow_id, window.start, window.end, cause)
     batch = ids.batch_id(id, now)
     going = tuple(_family(conn, old)) if rows == ALL and old.state != FAILED else ()
-    plan = replace(
-        found.plan,
+    plan = msgspec.structs.replace(
+        source.plan,
         batch_id=batch,
-        target=found.target,
+        target=source.target,
         # A share of rows that were rejected once already says nothing.
-        tolerance=found.plan.tolerance if rows == ALL else None,
+        tolerance=source.plan.tolerance if rows == ALL else None,
         replay=Replayed(old.id, rows, now, going),
     )
-    made = runs.new_run(
-        caller, id=id, flow_id=old.flow_id, cause=cause, window=window, backfill=old.backfill, batch_id=batch, at=now
+    run = runs.new_run(
+        caller, id=id, flow_id=flow_id, cause=cause, window=window, backfill=old.backfill, batch_id=batch, at=now
     )
-    return replace(made, plan=plan.to_json())
+    return replace(run, plan=encoded(plan)), plan
 
 
 def cause_of(conn: sa.Connection, run: Run, version: int) -> str:
-    """The cause of a run's next replay through a mapping version (settled: the replay's id is derived from it)."""
+    """The cause of a run's next replay through a mapping version; the replay's id is derived from it."""
     begin = f"{REPLAY}{run.id}:{version}:"
-    return f"{begin}{runs.count_of_cause(conn, run.flow_id, begin)}"
+    return f"{begin}{runs.count_of_cause(conn, run.flow_id or '', begin)}"
 
 
 def _family(conn: sa.Connection, run: Run) -> Iterator[str]:
@@ -209,11 +204,10 @@ def _family(conn: sa.Connection, run: Run) -> Iterator[str]:
 
 
 def _quarantined_replays(conn: sa.Connection, run: Run) -> list[Run]:
-    found = replays.of_run(conn, run.flow_id, run.id)
-    return [one for one in found if (replay := replay_of(one)) and replay.rows == QUARANTINED]
+    succeeded = replays.of_run(conn, run.flow_id or "", run.id)
+    return [other for other in succeeded if (replay := replay_of(other)) and replay.rows == QUARANTINED]
 
 
-def _taken(record: PartRecord) -> PartRecord:
+def _taken(run: Run, record: PartRecord) -> PartRecord:
     """A part whose pages are those of the run before: read again, not landed again."""
-    size = sum(int(page["facts"].get("size", 0)) for page in record.raw)
-    return replace(record, data=[], errors=[], counts={"inputBytes": size, "landedBytes": 0})
+    return PartRecord(run.id, record.n, COPIED, record.spec, raw=record.raw)

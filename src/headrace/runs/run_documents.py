@@ -2,13 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
+from headrace.counts import Counts, total
 from headrace.runs.batch_figures import batch_errors, batch_metrics, skipped
-from headrace.runs.succession import replay_of
+from headrace.runs.plan import FlowPlan, flow_plan_of
 from headrace.store import parts, replays, runs
+from headrace.store.batches import BatchError, BatchMetrics
 from headrace.store.parts import COPIED, COPY, PROMOTED, PROMOTION, Activity, PartRecord
 from headrace.store.runs import FAILED, IN_PROGRESS, QUEUED, SUCCESS, Run
 from headrace.store.scope import Caller
@@ -35,7 +38,7 @@ def one(conn: sa.Connection, caller: Caller, id: str, base_url: str) -> dict[str
     """One run; NotFound (facts kind, id) when the caller's sandbox has none with this id."""
     run = runs.get(conn, caller, id)
     activities = parts.activities_of(conn, [id])[id]
-    later = [replay.id for replay in replays.of_run(conn, run.flow_id, id)]
+    later = [replay.id for replay in replays.of_run(conn, run.flow_id or "", id)]
     return _document(run, caller, parts.listed(conn, id), activities, base_url) | _replayed_by(later)
 
 
@@ -43,11 +46,36 @@ def _replayed_by(later: Sequence[str]) -> dict[str, Any]:
     return {"replayedBy": later} if later else {}
 
 
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """What is recorded of one run; counts and metrics are summed over its parts."""
+
+    run: Run
+    plan: FlowPlan | None
+    parts: Sequence[PartRecord]
+    counts: Counts
+    metrics: BatchMetrics
+    errors: Sequence[BatchError]
+
+    @property
+    def copied(self) -> bool:
+        """Whether the pages of every part are landed."""
+        return all(part.state in (COPIED, PROMOTED) for part in self.parts)
+
+
 def _document(
     run: Run, caller: Caller, records: Sequence[PartRecord], activities: Mapping[str, Activity], base_url: str
 ) -> dict[str, Any]:
-    found = (_copy(run, records, activities.get(COPY)), _promotion(run, records, activities.get(PROMOTION), base_url))
-    rendered = [activity for activity in found if activity is not None]
+    plan, committed = flow_plan_of(run), run.state != FAILED
+    recorded = _Recorded(
+        run, plan, records, total(record.counts for record in records), batch_metrics(records, committed=committed),
+        batch_errors(records, committed=committed),
+    )  # fmt: skip
+    rendered = []
+    if plan is not None and COPY in activities:
+        rendered.append(_copy(recorded, plan, activities[COPY]))
+    if plan is not None and PROMOTION in activities:
+        rendered.append(_promotion(recorded, plan, activities[PROMOTION], base_url))
     document = {
         "createdAt": run.created_at,
         "updatedAt": run.updated_at,
@@ -62,7 +90,7 @@ def _document(
         "flowId": run.flow_id,
         "etag": run.etag,
         "state": run.state,
-        "metrics": _metrics(run, records, [activity["id"] for activity in rendered]),
+        "metrics": _metrics(recorded, [activity["id"] for activity in rendered]),
         "activities": rendered,
     }
     return document | ({"waitsFor": run.waits_for, "notBefore": run.not_before} if run.waits_for else {})
@@ -71,131 +99,126 @@ def _document(
 # -- the run as a whole ----------------------------------------------------------------------------------------
 
 
-def _metrics(run: Run, records: Sequence[PartRecord], begun: Sequence[str]) -> dict[str, Any]:
+def _metrics(recorded: _Recorded, begun: Sequence[str]) -> dict[str, Any]:
     """``begun``: the activities that the document has; a run that failed while it was planned has none to refer to."""
-    counted = batch_metrics(records, committed=run.state != FAILED)
-    judged = PROMOTION if PROMOTION in begun and _copied(records) else COPY
+    run, metrics = recorded.run, recorded.metrics
+    judged = PROMOTION if PROMOTION in begun and recorded.copied else COPY
     return {
         "durationSummary": _times(run.started_at or run.created_at, run.completed_at),
-        "sizeSummary": {"inputBytes": counted["inputByteSize"], "outputBytes": counted["outputByteSize"]},
-        "recordSummary": _records(run, counted, records),
+        "sizeSummary": {"inputBytes": metrics.input_byte_size, "outputBytes": metrics.output_byte_size},
+        "recordSummary": _records(recorded),
         "fileSummary": {
-            "inputFileCount": counted["inputFileCount"],
-            "outputFileCount": counted["outputFileCount"],
+            "inputFileCount": metrics.input_file_count,
+            "outputFileCount": metrics.output_file_count,
             "activityRefs": [id for id in begun if id == PROMOTION],
         },
-        "statusSummary": _status(run, records) | {"activityRefs": [id for id in begun if id == judged]},
+        "statusSummary": _status(recorded) | {"activityRefs": [id for id in begun if id == judged]},
     }
 
 
-def _status(run: Run, records: Sequence[PartRecord]) -> dict[str, Any]:
-    errors = []
-    if run.state == FAILED and run.outcome:
-        errors.append({"code": run.outcome["code"], "message": run.outcome["message"]})
-    elif counted_failures(records):
-        errors.append(PROMOTION_FAILED)
+def _status(recorded: _Recorded) -> dict[str, Any]:
+    run = recorded.run
+    errors = _failure(run) or ([PROMOTION_FAILED] if recorded.counts.rejected else [])
     return {"status": run.state} | ({"errors": errors} if errors else {})
 
 
-def _records(run: Run, counted: Mapping[str, int], records: Sequence[PartRecord]) -> dict[str, Any]:
+def _failure(run: Run) -> list[dict[str, str]]:
+    """Why the run failed; nothing when it did not."""
+    if run.state != FAILED or run.outcome is None:
+        return []
+    return [{"code": run.outcome.code, "message": run.outcome.message}]
+
+
+def _records(recorded: _Recorded) -> dict[str, Any]:
     """Counts of rows; those that rules dropped are listed by rule."""
-    if not any(record.state == PROMOTED for record in records) and records:
+    metrics = recorded.metrics
+    if recorded.parts and not any(part.state == PROMOTED for part in recorded.parts):
         return {}
-    names = ("inputRecordCount", "outputRecordCount", "failedRecordCount")
-    summary: dict[str, Any] = {name: counted[name] for name in names}
-    warnings = _warnings(records)
-    if warnings:
-        summary["warningRecordCount"] = warnings
-    if counted["skippedRecordCount"]:
-        summary["skippedRecordCount"] = counted["skippedRecordCount"]
-        rules = skipped(records, committed=run.state != FAILED)
+    summary: dict[str, Any] = {
+        "inputRecordCount": metrics.input_record_count,
+        "outputRecordCount": metrics.output_record_count,
+        "failedRecordCount": metrics.failed_record_count,
+    }
+    if recorded.counts.warnings:
+        summary["warningRecordCount"] = _warnings(recorded)
+    if metrics.skipped_record_count:
+        summary["skippedRecordCount"] = metrics.skipped_record_count
+        rules = skipped(recorded.parts, committed=recorded.run.state != FAILED)
         summary["skippedInfo"] = [{"rule": rule, "recordCount": count} for rule, count in rules.items()]
     return summary
 
 
-def _warnings(records: Sequence[PartRecord]) -> int:
+def _warnings(recorded: _Recorded) -> int:
     """Values that became null because an expression failed."""
-    return sum(sum(record.counts.get("warnings", {}).values()) for record in records)
-
-
-def counted_failures(records: Sequence[PartRecord]) -> int:
-    """Rows that were turned away."""
-    return sum(int(record.counts.get("rejected", 0)) for record in records)
-
-
-def _copied(records: Sequence[PartRecord]) -> bool:
-    return all(record.state in (COPIED, PROMOTED) for record in records)
+    return sum(recorded.counts.warnings.values())
 
 
 # -- activities -------------------------------------------------------------------------------------------------
 
 
-def _copy(run: Run, records: Sequence[PartRecord], activity: Activity | None) -> dict[str, Any] | None:
-    if activity is None or run.plan is None:
-        return None
-    pages = sum(len(record.raw) for record in records)
-    size = sum(int(record.counts.get("inputBytes", 0)) for record in records)
-    start, end = run.plan["reading"]["window"]
-    asked_start, asked_end = run.plan["asked"]
-    window = {"windowStart": start, "windowEnd": end}
-    if [start, end] != [asked_start, asked_end]:
-        window |= {"requestedWindowStart": asked_start, "requestedWindowEnd": asked_end, "clamps": run.plan["clamps"]}
-    done = activity.completed_at is not None
-    taken = _taken(run, pages)
-    if taken:
+def _copy(recorded: _Recorded, plan: FlowPlan, activity: Activity) -> dict[str, Any]:
+    run = recorded.run
+    pages, size = recorded.metrics.input_file_count, recorded.metrics.input_byte_size
+    replayed = _replayed(plan, pages)
+    if replayed:
         pages = size = 0  # nothing was asked of the source
     return {
         "id": COPY,
         "updatedAtUTC": activity.completed_at or run.updated_at,
-        "durationSummary": _times(activity.started_at, _ended(run, activity)) | {"extensions": window},
+        "durationSummary": _times(activity.started_at, _ended(run, activity)) | {"extensions": _windows(plan)},
         "sizeSummary": {"inputBytes": size, "outputBytes": size},
         "recordSummary": {},
         "fileSummary": {"inputFileCount": pages, "outputFileCount": pages},
-        "statusSummary": _activity_status(run, done) | {"extensions": {"type": _kind(run)} | taken},
-        "sourceInfo": [_source(run)],
+        "statusSummary": _activity_status(run, activity) | {"extensions": {"type": _kind(run)} | replayed},
+        "sourceInfo": [_source(run, plan)],
     }
 
 
-def _promotion(
-    run: Run, records: Sequence[PartRecord], activity: Activity | None, base_url: str
-) -> dict[str, Any] | None:
-    if activity is None or run.plan is None:
-        return None
-    counted = batch_metrics(records, committed=run.state != FAILED)
-    files = {"inputFileCount": counted["inputFileCount"], "outputFileCount": counted["outputFileCount"]}
+def _windows(plan: FlowPlan) -> dict[str, Any]:
+    """The window that was read, and the one that the schedule asked for where the source clamped it."""
+    read = {"windowStart": plan.reading.window.start, "windowEnd": plan.reading.window.end}
+    if plan.reading.window == plan.asked:
+        return read
+    clamped = {"requestedWindowStart": plan.asked.start, "requestedWindowEnd": plan.asked.end, "clamps": plan.clamps}
+    return read | clamped
+
+
+def _promotion(recorded: _Recorded, plan: FlowPlan, activity: Activity, base_url: str) -> dict[str, Any]:
+    run, metrics = recorded.run, recorded.metrics
+    files = {"inputFileCount": metrics.input_file_count, "outputFileCount": metrics.output_file_count}
     meta = f"{base_url}/data/foundation/export/batches/{run.batch_id}/meta?path="
     return {
         "id": PROMOTION,
         "updatedAtUTC": activity.completed_at or run.updated_at,
         "durationSummary": _times(activity.started_at, _ended(run, activity)),
-        "sizeSummary": {"inputBytes": counted["inputByteSize"], "outputBytes": counted["outputByteSize"]},
-        "recordSummary": _records(run, counted, records),
+        "sizeSummary": {"inputBytes": metrics.input_byte_size, "outputBytes": metrics.output_byte_size},
+        "recordSummary": _records(recorded),
         "fileSummary": files | {"extensions": {"manifest": {"fileInfo": f"{meta}input_files"}}},
-        "statusSummary": _promotion_status(run, records, activity, meta),
-        "targetInfo": [_target(run)],
+        "statusSummary": _promotion_status(recorded, activity, meta),
+        "targetInfo": [_target(run, plan)],
     }
 
 
-def _promotion_status(run: Run, records: Sequence[PartRecord], activity: Activity, meta: str) -> dict[str, Any]:
-    status = _activity_status(run, activity.completed_at is not None)
-    told = batch_errors(records, committed=run.state != FAILED)
-    warned = {"sampleWarnings": f"{meta}row_warning_samples.json"} if _warnings(records) else {}
-    if not told:
+def _promotion_status(recorded: _Recorded, activity: Activity, meta: str) -> dict[str, Any]:
+    status = _activity_status(recorded.run, activity)
+    warned = {"sampleWarnings": f"{meta}row_warning_samples.json"} if _warnings(recorded) else {}
+    if not recorded.errors:
         return status | ({"extensions": {"manifest": warned}} if warned else {})
-    listed = [
-        {name: error[name] for name in ("code", "recordCount") if name in error} | {"message": error["description"]}
-        for error in told
-    ]
     manifest = {"failedRecords": f"{meta}row_errors", "sampleErrors": f"{meta}row_error_samples.json", **warned}
-    errors = status.get("errors", [PROMOTION_FAILED])
-    return status | {"errors": errors, "extensions": {"manifest": manifest, "errors": listed}}
+    extensions = {"manifest": manifest, "errors": [_listed_error(error) for error in recorded.errors]}
+    return status | {"errors": status.get("errors", [PROMOTION_FAILED]), "extensions": extensions}
 
 
-def _activity_status(run: Run, done: bool) -> dict[str, Any]:
-    if done:
+def _listed_error(error: BatchError) -> dict[str, Any]:
+    counted = {} if error.record_count is None else {"recordCount": error.record_count}
+    return {"code": error.code, **counted, "message": error.description}
+
+
+def _activity_status(run: Run, activity: Activity) -> dict[str, Any]:
+    if activity.completed_at is not None:
         return {"status": SUCCESS}
-    if run.state == FAILED and run.outcome:
-        return {"status": FAILED, "errors": [{"code": run.outcome["code"], "message": run.outcome["message"]}]}
+    if failure := _failure(run):
+        return {"status": FAILED, "errors": failure}
     return {"status": IN_PROGRESS if run.state in (IN_PROGRESS, QUEUED) else run.state}
 
 
@@ -214,21 +237,21 @@ def _kind(run: Run) -> str:
     return "backfill" if run.backfill else "incremental"
 
 
-def _taken(run: Run, pages: int) -> dict[str, Any]:
+def _replayed(plan: FlowPlan, pages: int) -> dict[str, Any]:
     """What a replay took instead of asking the source."""
-    replay = replay_of(run)
+    replay = plan.replay
     if replay is None:
         return {}
-    version = (run.plan or {})["target"]["mappingVersion"]
+    version = plan.target.mapping_version
     return {"replay": {"runId": replay.run, "rows": replay.rows, "mappingVersion": version, "pages": pages}}
 
 
-def _source(run: Run) -> dict[str, Any]:
+def _source(run: Run, plan: FlowPlan) -> dict[str, Any]:
     """Where the pages came from: this run's own reading, or that of the run it replays."""
     reference = {"type": "AdfRunId", "ids": [run.replays or run.id]}
-    return {"id": (run.plan or {})["sourceConnectionId"], "type": "SourceConnection", "reference": reference}
+    return {"id": plan.source_connection_id, "type": "SourceConnection", "reference": reference}
 
 
-def _target(run: Run) -> dict[str, Any]:
+def _target(run: Run, plan: FlowPlan) -> dict[str, Any]:
     reference = {"type": "Batch", "ids": [run.batch_id]}
-    return {"id": (run.plan or {})["targetConnectionId"], "type": "TargetConnection", "reference": reference}
+    return {"id": plan.target_connection_id, "type": "TargetConnection", "reference": reference}

@@ -5,9 +5,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from headrace import ids
+from headrace.clock import Window
 from headrace.errors import Conflict, Invalid, NotFound
-from headrace.runs.deployment import Deployment
-from headrace.runs.tick import enqueue
+from headrace.runs.dispatch import Dispatch
 from headrace.runs.windows import ONCE
 from headrace.store import parts, replays, runs, schedules
 from headrace.store.runs import FAILED, SUCCESS, Run
@@ -17,13 +17,13 @@ from headrace.store.scope import Caller
 SECOND_MS = 1000
 
 
-def on_demand(deployment: Deployment, caller: Caller, flow_id: str, params: dict[str, Any]) -> tuple[str, str]:
+def on_demand(dispatch: Dispatch, caller: Caller, flow_id: str, params: dict[str, Any]) -> tuple[str, str]:
     """Starts a run of a one-time flow over the window in ``params`` (epoch seconds, text or numbers): (id, etag).
 
     Without a window: from the schedule's start until now. Raises Invalid with Platform's codes 1386, 1381, 1384.
     """
-    now = deployment.clock.now()
-    with deployment.store.write() as conn:
+    now = dispatch.clock.now()
+    with dispatch.store.write() as conn:
         schedule = _schedule(conn, caller, flow_id)
         if schedule.frequency != ONCE:
             raise Invalid(
@@ -31,22 +31,23 @@ def on_demand(deployment: Deployment, caller: Caller, flow_id: str, params: dict
                 "can be run on demand.",
                 code="1386",
             )
-        start, end = _window(params, schedule, now)
+        window = _window(params, schedule, now)
         n = runs.count_of_cause(conn, flow_id, "ondemand:")
-        return _start(deployment, conn, caller, flow_id, f"ondemand:{n}", (start, end), now)
+        return _start(dispatch, conn, caller, flow_id, f"ondemand:{n}", window, now)
 
 
-def retrigger(deployment: Deployment, caller: Caller, run_id: str) -> tuple[str, str]:
+def retrigger(dispatch: Dispatch, caller: Caller, run_id: str) -> tuple[str, str]:
     """Runs the window of a failed (or empty) run again: (id, etag) of the new run. Invalid with codes 1387, 1388."""
-    now = deployment.clock.now()
-    with deployment.store.write() as conn:
+    now = dispatch.clock.now()
+    with dispatch.store.write() as conn:
         run = runs.get(conn, caller, run_id)
-        schedule = _schedule(conn, caller, run.flow_id)
+        flow_id = run.flow_id or ""
+        schedule = _schedule(conn, caller, flow_id)
         if not schedule.enabled:
-            raise Invalid(f"Flow {run.flow_id} is disabled; enable it before a re-trigger.", code="1388")
+            raise Invalid(f"Flow {flow_id} is disabled; enable it before a re-trigger.", code="1388")
         if run.replays:
             raise Invalid(f"Run {run_id} is a replay; ask for a replay of run {run.replays} again.", code="1387")
-        if done := replays.of_run(conn, run.flow_id, run_id):
+        if done := replays.of_run(conn, flow_id, run_id):
             raise Invalid(f"Run {run_id} was replayed by run {done[-1].id}; its window is filled.", code="1387")
         if not _retriggerable(conn, run):
             raise Invalid(
@@ -54,37 +55,36 @@ def retrigger(deployment: Deployment, caller: Caller, run_id: str) -> tuple[str,
                 "triggered again.",
                 code="1387",
             )
-        window = (run.window_start, run.window_end)
-        return _start(deployment, conn, caller, run.flow_id, f"retrigger:{run_id}", window, now, run.backfill)
+        return _start(dispatch, conn, caller, flow_id, f"retrigger:{run_id}", run.window, now, run.backfill)
 
 
-def abort(deployment: Deployment, caller: Caller, run_id: str) -> tuple[str, str]:
+def abort(dispatch: Dispatch, caller: Caller, run_id: str) -> tuple[str, str]:
     """Asks an unfinished run to end without its rows: (id, etag). Conflict when it is over already.
 
     The run obeys before its next part and before it commits; a new job makes sure that some live worker sees it.
     """
-    now = deployment.clock.now()
-    with deployment.store.write() as conn:
+    now = dispatch.clock.now()
+    with dispatch.store.write() as conn:
         run = runs.get(conn, caller, run_id)
         if run.finished:
             raise Conflict(f"Run {run_id} is {run.state} already.", kind=runs.KIND, id=run_id, code="1422")
         runs.request_stop_of(conn, run_id, f"The run was aborted by {caller.user}.", now)
-        enqueue(conn, deployment.jobs, runs.unpark(conn, run_id, now))
+        dispatch.enqueue(conn, runs.unpark(conn, run_id, now))
         return run_id, runs.by_id(conn, run_id).etag
 
 
 def _start(
-    deployment: Deployment, conn: sa.Connection, caller: Caller, flow_id: str, cause: str, window: tuple[int, int],
+    dispatch: Dispatch, conn: sa.Connection, caller: Caller, flow_id: str, cause: str, window: Window,
     now: int, backfill: bool = True,
 ) -> tuple[str, str]:  # fmt: skip
-    id = ids.run_id(flow_id, *window, cause)
+    id = ids.run_id(flow_id, window.start, window.end, cause)
     batch = ids.batch_id(id, now)
     run = runs.new_run(
         caller, id=id, flow_id=flow_id, cause=cause, window=window, backfill=backfill, batch_id=batch, at=now
     )
     if not runs.insert(conn, run):
         raise Invalid(f"Run {id} was started for this already; look at its state.", code="1387", id=id)
-    enqueue(conn, deployment.jobs, run)
+    dispatch.enqueue(conn, run)
     return run.id, run.etag
 
 
@@ -95,12 +95,12 @@ def _schedule(conn: sa.Connection, caller: Caller, flow_id: str) -> Schedule:
     return schedule
 
 
-def _window(params: dict[str, Any], schedule: Schedule, now: int) -> tuple[int, int]:
+def _window(params: dict[str, Any], schedule: Schedule, now: int) -> Window:
     start = _seconds(params, "windowStartTime", min(schedule.start, now))
     end = _seconds(params, "windowEndTime", now)
     if end < start:
         raise Invalid(f"windowEndTime ({end}) is before windowStartTime ({start}).", code="1381")
-    return start, end
+    return Window(start, end)
 
 
 def _seconds(params: dict[str, Any], name: str, default: int) -> int:
@@ -116,5 +116,5 @@ def _seconds(params: dict[str, Any], name: str, default: int) -> int:
 
 def _retriggerable(conn: sa.Connection, run: Run) -> bool:
     if run.state == SUCCESS:
-        return sum(int(part.counts.get("read", 0)) for part in parts.listed(conn, run.id)) == 0
+        return not any(part.counts.read for part in parts.listed(conn, run.id))
     return run.state == FAILED

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from headrace import ids
-from headrace.durable import Jobs
+from headrace.runs.dispatch import Dispatch
 from headrace.runs.windows import next_window
 from headrace.store import runs, schedules
 from headrace.store.engine import Store
@@ -11,28 +11,27 @@ from headrace.store.runs import SCHEDULE, Run
 from headrace.store.schedules import Schedule
 from headrace.store.scope import Caller
 
-FLOW_RUN = "flow_run"
 AT_ONCE = 100
 SCHEDULER = "scheduler@headrace"
 
 
-def tick(store: Store, jobs: Jobs, now: int) -> int:
+def tick(dispatch: Dispatch, now: int) -> int:
     """Makes at most 100 due runs and takes up at most 100 parked ones; how many jobs were enqueued."""
-    if not _anything(store, now):
+    if not _anything(dispatch.store, now):
         return 0
-    with store.write() as conn:
+    with dispatch.store.write() as conn:
         due = schedules.take_due(conn, now, runs.busy_flows(conn), AT_ONCE)
-        made = sum(offer(conn, jobs, schedule, now) for schedule in due)
-        parked = runs.take_parked(conn, now, AT_ONCE)
-        flows = set()
-        for run in parked:
-            if run.flow_id not in flows:
-                flows.add(run.flow_id)
-                enqueue(conn, jobs, runs.unpark(conn, run.id, now))
-    return made + len(flows)
+        offered = sum(offer(conn, dispatch, schedule, now) for schedule in due)
+        # One run of a flow at a time; an upload stands alone.
+        parked: dict[str, Run] = {}
+        for run in runs.take_parked(conn, now, AT_ONCE):
+            parked.setdefault(run.flow_id or run.id, run)
+        for run in parked.values():
+            dispatch.enqueue(conn, runs.unpark(conn, run.id, now))
+    return offered + len(parked)
 
 
-def offer(conn: sa.Connection, jobs: Jobs, schedule: Schedule, now: int) -> bool:
+def offer(conn: sa.Connection, dispatch: Dispatch, schedule: Schedule, now: int) -> bool:
     """Makes the schedule's next window a run if it is due; otherwise notes when to look again.
 
     While a scheduled run of the flow is unfinished nothing moves: its record offers what follows.
@@ -48,26 +47,21 @@ def offer(conn: sa.Connection, jobs: Jobs, schedule: Schedule, now: int) -> bool
     id = ids.run_id(schedule.flow_id, window.start, window.end, SCHEDULE)
     caller = Caller(schedule.org, schedule.sandbox, "", SCHEDULER, SCHEDULER)
     run = runs.new_run(
-        caller, id=id, flow_id=schedule.flow_id, cause=SCHEDULE, window=(window.start, window.end),
-        backfill=following.backfill, batch_id=ids.batch_id(id, now), at=now,
+        caller, id=id, flow_id=schedule.flow_id, cause=SCHEDULE, window=window, backfill=following.backfill,
+        batch_id=ids.batch_id(id, now), at=now,
     )  # fmt: skip
-    made = runs.insert(conn, run)
-    if made:
-        enqueue(conn, jobs, run)
+    inserted = runs.insert(conn, run)
+    if inserted:
+        dispatch.enqueue(conn, run)
     schedules.advance(conn, schedule.flow_id, watermark=window.end, due_at=now)
-    return made
+    return inserted
 
 
-def offer_following(conn: sa.Connection, jobs: Jobs, flow_id: str, now: int) -> None:
+def offer_following(conn: sa.Connection, dispatch: Dispatch, flow_id: str, now: int) -> None:
     """What recording a run does: the flow's next window, if it is due already, need not wait for a tick."""
     schedule = schedules.find(conn, flow_id)
     if schedule is not None and schedule.enabled and schedule.due_at is not None and schedule.due_at <= now:
-        offer(conn, jobs, schedule, now)
-
-
-def enqueue(conn: sa.Connection, jobs: Jobs, run: Run) -> None:
-    """Enqueues the run's current job in the caller's transaction."""
-    jobs.enqueue(conn, FLOW_RUN, run.job_id, run.id)
+        offer(conn, dispatch, schedule, now)
 
 
 def _anything(store: Store, now: int) -> bool:
@@ -76,22 +70,36 @@ def _anything(store: Store, now: int) -> bool:
         return bool(schedules.due(conn, now, runs.busy_flows(conn), 1) or runs.parked_until(conn, now, 1))
 
 
-def adopt_lost(store: Store, jobs: Jobs, now: int) -> int:
+# -- runs without a job -----------------------------------------------------------------------------------------
+
+
+def adopt_lost(dispatch: Dispatch, now: int) -> int:
     """Gives a new job to unfinished runs that have none left (their job ended in an error of the database, say)."""
-    with store.read() as conn:
+    with dispatch.store.read() as conn:
         waiting = [run for run in runs.unfinished(conn) if run.not_before is None]
     if not waiting:
         return 0
     # Read in this order: a run's job exists from the moment the run does, so a missing one has really ended.
-    known = {job.id for job in jobs.unfinished()}
+    known = {job.id for job in dispatch.jobs.unfinished()}
     lost = [run for run in waiting if run.job_id not in known]
-    with store.write() as conn:
-        return sum(_adopted(conn, jobs, run, now) for run in lost)
+    with dispatch.store.write() as conn:
+        return sum(_take_up(conn, dispatch, run, now) for run in lost)
 
 
-def _adopted(conn: sa.Connection, jobs: Jobs, seen: Run, now: int) -> bool:
+def pick_up(dispatch: Dispatch, run_id: str, now: int) -> None:
+    """What asking again for a run does: one that is parked, in doubt or lost goes on; one at work is left alone."""
+    with dispatch.store.read() as conn:
+        run = runs.by_id(conn, run_id)
+    if run.not_before is None and (run.finished or dispatch.jobs.unfinished(run.job_id)):
+        return
+    with dispatch.store.write() as conn:
+        _take_up(conn, dispatch, run, now)
+
+
+def _take_up(conn: sa.Connection, dispatch: Dispatch, seen: Run, now: int) -> bool:
+    """Gives the run another job, unless somebody else did since it was seen."""
     run = runs.by_id(conn, seen.id)
-    if run.finished or run.jobs != seen.jobs or run.not_before is not None:
+    if (run.state, run.jobs, run.not_before) != (seen.state, seen.jobs, seen.not_before):
         return False
-    enqueue(conn, jobs, runs.unpark(conn, run.id, now))
+    dispatch.enqueue(conn, runs.unpark(conn, run.id, now))
     return True

@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any
 
 import msgspec
-import pyarrow as pa
 
 from headrace import sources
 from headrace.clock import Window
@@ -14,33 +13,14 @@ from headrace.sources.reading import Part, Reading, Request, Slice
 
 # An upload is read like a page whose root is the array of records.
 _SPEC: dict[str, Any] = {"sourceSpec": {"attributes": {"urlParams": {"path": "/"}, "contentPath": {"path": "$"}}}}
+REQUEST = Request("GET", "upload:")  # nobody sends it: the client has brought the answer
 _RAW = msgspec.json.Decoder(msgspec.Raw)
-
-
-def own_shape(schema: pa.Schema) -> list[dict[str, Any]]:
-    """The mapping that leaves rows as they are: every leaf of the schema from the field of the same name."""
-    paths = [path for field in schema for path in _leaves(field, "")]
-    return [{"sourceType": "ATTRIBUTE", "source": path, "destination": path} for path in paths]
-
-
-def _leaves(field: pa.Field, above: str) -> Iterator[str]:
-    path = f"{above}{_escaped(field.name)}"
-    if pa.types.is_struct(field.type):
-        for inner in field.type:
-            yield from _leaves(inner, f"{path}.")
-    else:
-        yield path
-
-
-def _escaped(name: str) -> str:
-    return name.replace(".", "\\.")
 
 
 def decoder(multi_line: bool, wanted: Wanted) -> Slices:
     """A decoder of uploaded files. ``multi_line``: a file is one JSON text, not one a line."""
     reading = Reading(_SPEC, "", {}, Window(0, 0), 0)
-    part = Part(0, Request("GET", "upload:"))
-    return partial(_slices, sources.decoder(reading, part, wanted), multi_line)
+    return partial(_slices, sources.decoder(reading, Part(0, REQUEST), wanted), multi_line)
 
 
 def _slices(whole: sources.Decoder, multi_line: bool, body: bytes) -> Iterator[Slice]:

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from headrace.catalog.uploads import REVERT
+from headrace.counts import total
 from headrace.errors import Conflict, FileDamaged, HeadraceError, NotFound, TableMissing
-from headrace.lake import FileRef, Lake, Outcome, TableRef
+from headrace.lake import Lake, Outcome, TableRef
 from headrace.lake.contents import FilesOnDisk, files_on_disk, rows_by_batch
 from headrace.lake.history import outcomes
 from headrace.lake.landing import folder
-from headrace.runs.promotion import Tally
 from headrace.store import batches, documents, parts, runs, sandboxes
-from headrace.store.batches import Batch
+from headrace.store.batches import Batch, BatchMetrics
 from headrace.store.engine import Store
 from headrace.store.parts import PartRecord
 from headrace.store.runs import FAILED, SUCCESS, Run
@@ -171,21 +171,29 @@ def _status_findings(batch: Batch, records: Records) -> Iterator[Finding]:
     if batch.run_id is not None and run is None:
         yield Finding("batch", batch.id, f"It belongs to run {batch.run_id}, which is not recorded.")
     if batch.status in ("staging", "committing") and run is not None and run.finished:
-        yield Finding("batch", batch.id, f"It is {batch.status} although its run {run.id} is over ({run.state}).")
+        doubt = "; whether its rows are in the table is not proved" if run.in_doubt else ""
+        yield Finding(
+            "batch", batch.id, f"It is {batch.status} although its run {run.id} is over ({run.state}){doubt}."
+        )
     if batch.status == "success":
         yield from _balance_of_batch(batch, records)
 
 
 def _balance_of_batch(batch: Batch, records: Records) -> Iterator[Finding]:
-    counted = {
-        name: int(batch.metrics.get(f"{name}RecordCount", 0)) for name in ("input", "output", "failed", "skipped")
+    metrics = batch.metrics or BatchMetrics()
+    recorded = {
+        "read": metrics.input_record_count,
+        "written": metrics.output_record_count,
+        "rejected": metrics.failed_record_count,
+        "dropped": metrics.skipped_record_count,
     }
-    if counted["input"] != counted["output"] + counted["failed"] + counted["skipped"]:
-        yield Finding("batch", batch.id, f"Its counters do not balance: {_spoken(counted)}.")
-    tally = Tally.of([part.counts for part in records.parts.get(batch.run_id or batch.id, [])])
-    summed = {"input": tally.read, "output": tally.written, "failed": tally.rejected, "skipped": tally.dropped.total()}
-    if counted != summed:
-        said = f"Its counters say {_spoken(counted)}; its parts add up to {_spoken(summed)}."
+    if recorded["read"] != recorded["written"] + recorded["rejected"] + recorded["dropped"]:
+        yield Finding("batch", batch.id, f"Its counters do not balance: {_spoken(recorded)}.")
+    counts = total(part.counts for part in records.parts.get(batch.run, []))
+    dropped = sum(counts.dropped.values())
+    summed = {"read": counts.read, "written": counts.written, "rejected": counts.rejected, "dropped": dropped}
+    if recorded != summed:
+        said = f"Its counters say {_spoken(recorded)}; its parts add up to {_spoken(summed)}."
         yield Finding("batch", batch.id, said)
 
 
@@ -206,7 +214,7 @@ def _lake_findings(lake: Lake, batch: Batch, table: Table) -> Iterator[Finding]:
 
 
 def _rows_of_batch(batch: Batch, outcome: Outcome, table: Table) -> Iterator[Finding]:
-    written = int(batch.metrics.get("outputRecordCount", 0))
+    written = batch.metrics.output_record_count if batch.metrics else 0
     if written != outcome.rows_added:
         said = f"It is recorded with {written} rows; its snapshot added {outcome.rows_added}."
         yield Finding("batch", batch.id, said)
@@ -225,8 +233,8 @@ def _file_findings(store: Store, lake: Lake, batch: Batch, table: Table | None, 
     current = set(table.files.referenced) if table is not None else set()
     with store.read() as conn:
         listed = [(directory, file) for directory in DIRECTORIES for file in batches.files(conn, batch.id, directory)]
-    landed = [FileRef.from_json(file.ref) for directory, file in listed if directory != batches.DATA]
-    data = [FileRef.from_json(file.ref) for directory, file in listed if directory == batches.DATA]
+    landed = [file.ref for directory, file in listed if directory != batches.DATA]
+    data = [file.ref for directory, file in listed if directory == batches.DATA]
     # A data file that was replaced or rewritten since may be gone; one that the table reads may not.
     needed = [ref for ref in data if ref.name in current]
     report.counts["files"] += len(landed) + len(needed)
@@ -254,7 +262,7 @@ def _run_findings(run: Run, records: Records) -> Iterator[Finding]:
 
 def _balance_of_part(run: Run, part: PartRecord) -> Iterator[Finding]:
     try:
-        Tally.of([part.counts]).require_balance(f"Part {part.n}")
+        part.counts.require_balance(f"Part {part.n}")
     except HeadraceError as error:
         yield Finding("run", run.id, error.message)
 
@@ -285,10 +293,10 @@ def _landed_leftovers(store: Store, lake: Lake, report: Report) -> Iterator[str]
 
 def _landed(store: Store, batch_id: str) -> set[str]:
     with store.read() as conn:
-        owner = batches.by_id(conn, batch_id).run_id or batch_id
         listed = [file.ref for directory in DIRECTORIES for file in batches.files(conn, batch_id, directory)]
-        of_parts = [file["ref"] for part in parts.listed(conn, owner) for file in [*part.raw, *part.errors]]
-    return {ref["name"] for ref in [*listed, *of_parts]}
+        records = parts.listed(conn, batches.by_id(conn, batch_id).run)
+        of_parts = [file.ref for part in records for file in (*part.raw, *part.errors)]
+    return {ref.name for ref in [*listed, *of_parts]}
 
 
 def _status(store: Store, batch_id: str) -> str | None:
@@ -301,5 +309,4 @@ def _status(store: Store, batch_id: str) -> str | None:
 
 
 def _spoken(counted: dict[str, int]) -> str:
-    words = {"input": "read", "output": "written", "failed": "rejected", "skipped": "dropped"}
-    return ", ".join(f"{counted[name]} {word}" for name, word in words.items())
+    return ", ".join(f"{count} {word}" for word, count in counted.items())

@@ -100,7 +100,7 @@ def _ids(values: Values, param: str) -> list[str]:
 
 def allowed(
     view: Extraction, values: Values, partition: str, access: Access, http: SourceHttp
-) -> Mapping[str, tuple[str, ...]]:
+) -> dict[str, tuple[str, ...]]:
     """Per rule that is switched on, the values that a record must have to stay."""
     return {
         rule.name: tuple(_staying(view, rule, values, partition, access, http))

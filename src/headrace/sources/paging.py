@@ -1,9 +1,11 @@
 """How the next page is asked for: one entry of PAGINATORS per paging type of the spec language."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin
+
+import msgspec
 
 from headrace.errors import SourceTruncated, SourceUnreadable, SpecInvalid
 from headrace.sources.answers import Answer
@@ -130,7 +132,7 @@ def _pointer_next(params: Params, turn: Turn) -> Request | None:
     if not isinstance(found, str):
         raise SourceUnreadable(f"The link to the next page of {turn.asked.target} is not text.")
     url, _, query = urljoin(turn.asked.target, found).partition("?")
-    following = replace(turn.first, url=url, query=query)
+    following = msgspec.structs.replace(turn.first, url=url, query=query)
     if following.target == turn.asked.target:
         raise SourceUnreadable(f"The link to the next page of {turn.asked.target} leads to the page itself.")
     return following

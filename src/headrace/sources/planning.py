@@ -1,6 +1,5 @@
 """A reading cut into parts: partition by partition, and in each the window span by span."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from headrace.clock import Window
@@ -43,7 +42,7 @@ def narrowed(view: Extraction, values: Values, partition: str) -> Values:
 
 
 def part_of(
-    view: Extraction, values: Values, cut: Cut, partition: str, allowed: Mapping[str, tuple[str, ...]], n: int
+    view: Extraction, values: Values, cut: Cut, partition: str, allowed: dict[str, tuple[str, ...]], n: int
 ) -> Part:
     """One part: the request of a partition's cut."""
     days = f"{cut.first_day} to {cut.last_day}" if cut.first_day else ""

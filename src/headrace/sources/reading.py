@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -15,8 +16,7 @@ from headrace.clock import Window
 Credentials = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True, rename="camel"):
     """All that a run needs to read a source, except the credentials.
 
     spec       the connection spec document
@@ -29,43 +29,19 @@ class Reading:
 
     spec: dict[str, Any]
     auth_spec: str
-    params: Mapping[str, Any]
+    params: dict[str, Any]
     window: Window
     now: int
     backfill: bool = False
 
-    def to_json(self) -> dict[str, Any]:
-        """A JSON object; ``from_json`` reads it back."""
-        return {
-            "spec": self.spec,
-            "authSpec": self.auth_spec,
-            "params": dict(self.params),
-            "window": [self.window.start, self.window.end],
-            "now": self.now,
-            "backfill": self.backfill,
-        }
 
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Reading:
-        """The reading that ``to_json`` wrote."""
-        return cls(
-            spec=value["spec"],
-            auth_spec=value["authSpec"],
-            params=value["params"],
-            window=Window(*value["window"]),
-            now=value["now"],
-            backfill=value["backfill"],
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """One HTTP request. ``query`` is the raw query string (already encoded); secrets stand as ``${name}``."""
 
     method: str
     url: str
     query: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = {}
     body: str | None = None
 
     @property
@@ -76,30 +52,14 @@ class Request:
     def with_query(self, name: str, value: str) -> Request:
         """The request with ``name=value`` (both already encoded) in its query, replacing an earlier ``name``."""
         kept = [pair for pair in self.query.split("&") if pair and pair.partition("=")[0] != name]
-        return replace(self, query="&".join([*kept, f"{name}={value}"]))
+        return msgspec.structs.replace(self, query="&".join([*kept, f"{name}={value}"]))
 
     def with_header(self, name: str, value: str) -> Request:
         """The request with the header set."""
-        return replace(self, headers={**self.headers, name: value})
-
-    def to_json(self) -> dict[str, Any]:
-        """A JSON object; ``from_json`` reads it back."""
-        return {
-            "method": self.method,
-            "url": self.url,
-            "query": self.query,
-            "headers": dict(self.headers),
-            "body": self.body,
-        }
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Request:
-        """The request that ``to_json`` wrote."""
-        return cls(value["method"], value["url"], value["query"], value["headers"], value["body"])
+        return msgspec.structs.replace(self, headers={**self.headers, name: value})
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(msgspec.Struct, frozen=True, rename="camel"):
     """One planned chain of requests: the first request and what the chain covers.
 
     n          position in the plan, from 0
@@ -115,32 +75,7 @@ class Part:
     first_day: date | None = None
     last_day: date | None = None
     label: str = ""
-    allowed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-    def to_json(self) -> dict[str, Any]:
-        """A JSON object; ``from_json`` reads it back."""
-        return {
-            "n": self.n,
-            "request": self.request.to_json(),
-            "partition": self.partition,
-            "firstDay": self.first_day.isoformat() if self.first_day else None,
-            "lastDay": self.last_day.isoformat() if self.last_day else None,
-            "label": self.label,
-            "allowed": {rule: list(values) for rule, values in self.allowed.items()},
-        }
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Part:
-        """The part that ``to_json`` wrote."""
-        return cls(
-            n=value["n"],
-            request=Request.from_json(value["request"]),
-            partition=value["partition"],
-            first_day=date.fromisoformat(value["firstDay"]) if value["firstDay"] else None,
-            last_day=date.fromisoformat(value["lastDay"]) if value["lastDay"] else None,
-            label=value["label"],
-            allowed={rule: tuple(values) for rule, values in value["allowed"].items()},
-        )
+    allowed: dict[str, tuple[str, ...]] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """A request made of a spec, the user's values and a span of time; secrets stay ``${name}`` in it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -71,7 +70,7 @@ def placed(request: Request, name: str, value: str | int) -> Request:
     """The request with one more parameter: in the JSON body of a POST, else in the query."""
     if request.method == "POST" and request.body is not None:
         body = {**msgspec.json.decode(request.body, type=dict[str, Any]), name: value}
-        return replace(request, body=msgspec.json.encode(body).decode())
+        return msgspec.structs.replace(request, body=msgspec.json.encode(body).decode())
     return request.with_query(encode_author(name), encode_query(str(value)))
 
 

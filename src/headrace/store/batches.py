@@ -5,17 +5,18 @@ How a run or an upload uses it (every function takes the caller's open transacti
     batches.insert(conn, caller, id=…, dataset_id=…, at=now, status="staging", run_id=…, body={"tags": {…}})
     batches.move(conn, id, {"staging"}, "committing", at=now)
     batches.set_files(conn, id, "row_errors", files, at=now)
-    batches.move(conn, id, {"committing"}, "success", at=now, metrics={…}, errors=[…], completed_at=now)
+    batches.move(conn, id, {"committing"}, "success", at=now, metrics=…, errors=(…), completed_at=now)
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
 from headrace.errors import Broken, Conflict, NotFound
+from headrace.files import NO_FACTS, FileFacts, FileRef
 from headrace.store import events
 from headrace.store.metadata import Json, Millis, metadata
 from headrace.store.scope import Caller
@@ -35,7 +36,6 @@ NEXT: dict[str, frozenset[str]] = {
 }
 UNFINISHED = frozenset({"loading", "loaded", "staging", "committing"})
 CHANGEABLE = frozenset({"run_id", "body", "metrics", "errors", "started_at", "completed_at", "updated_by"})
-JSON_COLUMNS = ("body", "metrics", "errors")
 INPUT_FILES, ROW_ERRORS, DATA = "input_files", "row_errors", "data"
 
 batches = sa.Table(
@@ -52,7 +52,6 @@ batches = sa.Table(
     sa.Column("metrics", Json, nullable=False),
     sa.Column("errors", Json, nullable=False),
     sa.Column("uploads", sa.Integer, nullable=False),
-    sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("created_at", Millis, nullable=False),
     sa.Column("updated_at", Millis, nullable=False),
@@ -90,15 +89,44 @@ batch_files = sa.Table(
 )
 
 
+class BatchMetrics(msgspec.Struct, frozen=True, rename="camel"):
+    """Platform's counters of a batch."""
+
+    input_file_count: int = 0
+    input_byte_size: int = 0
+    input_record_count: int = 0
+    output_file_count: int = 0
+    output_byte_size: int = 0
+    output_record_count: int = 0
+    failed_record_count: int = 0
+    skipped_record_count: int = 0
+
+
+class BatchError(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """Why a batch, or some rows of it, did not go in. Clients read both code and description.
+
+    rows         always empty, where a client looks for it
+    replayed_by  the run that promoted the rejected rows again
+    """
+
+    code: str
+    description: str
+    rows: tuple[int, ...] | None = None
+    record_count: int | None = None
+    replayed_by: str | None = None
+
+
+NO_FILE = FileRef("", 0, "")  # of a name that is announced, and nothing has come yet
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """One batch as read. Times are epoch ms; ``version`` counts writes from 0.
 
-    body      what the creator said, in Platform's words: inputFormat, tags, replay, enableErrorDiagnostics, …
-    metrics   Platform's counters (inputRecordCount, outputRecordCount, failedRecordCount, inputByteSize, …)
-    errors    [{code, description, recordCount?, …}]
-    uploads   how many uploads were ever begun; each takes its number from here
-    attempts  how often a worker began to promote an uploaded batch; file names carry it
+    run_id   the flow run that writes it; None for an upload, whose run has the batch's own id
+    body     what the creator said, in Platform's words: inputFormat, tags, replay, enableErrorDiagnostics, …
+    metrics  None until its rows are counted
+    uploads  how many uploads were ever begun; each takes its number from here
     """
 
     id: str
@@ -109,8 +137,8 @@ class Batch:
     run_id: str | None
     external_id: str
     body: dict[str, Any]
-    metrics: dict[str, Any]
-    errors: list[dict[str, Any]]
+    metrics: BatchMetrics | None
+    errors: tuple[BatchError, ...]
     uploads: int
     version: int
     created_at: int
@@ -120,7 +148,16 @@ class Batch:
     created_by: str
     updated_by: str
     created_client: str
-    attempts: int = 0
+
+    @property
+    def run(self) -> str:
+        """The id of the run that brings it into the lake, which owns its parts."""
+        return self.run_id or self.id
+
+    @property
+    def caller(self) -> Caller:
+        """The scope of the batch, and who opened it."""
+        return Caller(self.org, self.sandbox, "", self.created_client, self.created_by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +166,27 @@ class BatchFile:
 
     directory  ``input_files`` (what was landed), ``row_errors`` (quarantine) or ``data`` (what was committed)
     name       the public name: ``F1.json``, ``conversion_errors_0.json``, ``part-00000.parquet``
-    ref        the lake's FileRef as JSON: {name, bytes, sha256, rows, partition}
-    facts      anything a reader may want besides: url, windowStart, size, recordCount, format
     n          order within the directory; of two uploads of one name the one with the higher number counts
     """
 
     directory: str
     name: str
-    ref: dict[str, Any]
-    facts: dict[str, Any] = field(default_factory=dict)
+    ref: FileRef
+    facts: FileFacts = NO_FACTS
     n: int = 0
+
+
+# Made here, while one thread imports: two threads that use a Struct for the first time at once crash the process.
+_encoder = msgspec.json.Encoder()
+_decoders: dict[str, msgspec.json.Decoder[Any]] = {
+    "body": msgspec.json.Decoder(dict[str, Any]),
+    "metrics": msgspec.json.Decoder(BatchMetrics | None),
+    "errors": msgspec.json.Decoder(tuple[BatchError, ...]),
+}
+_file_decoders: dict[str, msgspec.json.Decoder[Any]] = {
+    "ref": msgspec.json.Decoder(FileRef),
+    "facts": msgspec.json.Decoder(FileFacts),
+}
 
 
 def insert(
@@ -155,7 +203,7 @@ def insert(
 ) -> Batch:
     """Stores a new batch (a run's: ``status="staging"``, ``ids.batch_id(run, at)``); Conflict when the id is taken."""
     batch = Batch(
-        id, caller.org, caller.sandbox, dataset_id, status, run_id, external_id or id, body or {}, {}, [],
+        id, caller.org, caller.sandbox, dataset_id, status, run_id, external_id or id, body or {}, None, (),
         0, 0, at, at, at if status == "staging" else None, None, caller.user, caller.user, caller.client,
     )  # fmt: skip
     try:
@@ -219,18 +267,6 @@ def select(
     return [_batch(row) for row in conn.execute(statement)]
 
 
-def enter(conn: sa.Connection, id: str) -> int:
-    """Counts one more attempt to promote an uploaded batch; its number, from 1."""
-    conn.execute(batches.update().where(batches.c.id == id).values(attempts=batches.c.attempts + 1))
-    return by_id(conn, id).attempts
-
-
-def uploads_in(conn: sa.Connection, statuses: Collection[str]) -> list[Batch]:
-    """Batches that no flow run writes, in these statuses, in whatever scope, oldest first."""
-    where = batches.c.run_id.is_(None) & batches.c.status.in_(sorted(statuses))
-    return [_batch(row) for row in conn.execute(sa.select(batches).where(where).order_by(batches.c.created_at))]
-
-
 def move(
     conn: sa.Connection, id: str, from_statuses: Collection[str], to_status: str, *, at: int, **changes: Any
 ) -> Batch:
@@ -256,7 +292,7 @@ def move(
     return moved
 
 
-def annotate(conn: sa.Connection, id: str, at: int, tags: dict[str, list[str]], errors: list[dict[str, Any]]) -> None:
+def annotate(conn: sa.Connection, id: str, at: int, tags: dict[str, list[str]], errors: tuple[BatchError, ...]) -> None:
     """Adds tags to a batch and rewrites its list of errors; its status stays."""
     batch = by_id(conn, id)
     body = {**batch.body, "tags": {**batch.body.get("tags", {}), **tags}}
@@ -328,18 +364,19 @@ def _actor(batch: Batch) -> Caller:
 
 def _row(batch: Batch, names: Iterable[str] = tuple(Batch.__dataclass_fields__)) -> dict[str, Any]:
     row = {name: getattr(batch, name) for name in names}
-    return row | {name: msgspec.json.encode(row[name]).decode() for name in JSON_COLUMNS if name in row}
+    return row | {name: _encoder.encode(row[name]).decode() for name in _decoders if name in row}
 
 
 def _batch(row: sa.Row[Any]) -> Batch:
     values = dict(row._mapping)
-    return Batch(**values | {name: msgspec.json.decode(values[name]) for name in JSON_COLUMNS})
+    return Batch(**values | {name: decoder.decode(values[name]) for name, decoder in _decoders.items()})
 
 
 def _file_row(id: str, file: BatchFile, at: int) -> dict[str, Any]:
-    encoded = {name: msgspec.json.encode(getattr(file, name)).decode() for name in ("ref", "facts")}
+    encoded = {name: _encoder.encode(getattr(file, name)).decode() for name in _file_decoders}
     return {"batch_id": id, "directory": file.directory, "name": file.name, "n": file.n, "at": at, **encoded}
 
 
 def _file(row: sa.Row[Any]) -> BatchFile:
-    return BatchFile(row.directory, row.name, msgspec.json.decode(row.ref), msgspec.json.decode(row.facts), row.n)
+    values = {name: decoder.decode(row._mapping[name]) for name, decoder in _file_decoders.items()}
+    return BatchFile(row.directory, row.name, **values, n=row.n)

@@ -13,7 +13,6 @@ from headrace.store.schedules import schedules
 from headrace.store.secrets import secrets
 
 REASON = "The sandbox was reset."
-WORKED_ON = ("loaded", "staging")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +40,12 @@ def stop(conn: sa.Connection, extent: Extent, at: int) -> None:
         if run.not_before is None:
             runs.request_stop_of(conn, run.id, REASON, at)
         else:  # put aside: nobody works on it
-            runs.finish(conn, run.id, runs.FAILED, {"message": REASON}, at)
-    for batch in batches.uploads_in(conn, WORKED_ON):
-        if extent.holds(batch.org, batch.sandbox):
-            batches.move(conn, batch.id, WORKED_ON, "aborted", at=at, completed_at=at)
+            runs.finish(conn, run.id, runs.FAILED, runs.Outcome(message=REASON), at)
 
 
 def live(conn: sa.Connection, extent: Extent) -> list[str]:
-    """The runs that are not over, and the uploads that are being committed."""
-    committing = [one.id for one in batches.uploads_in(conn, ("committing",)) if extent.holds(one.org, one.sandbox)]
-    return [run.id for run in _unfinished(conn, extent)] + committing
+    """The runs that are not over."""
+    return [run.id for run in _unfinished(conn, extent)]
 
 
 def owners(conn: sa.Connection, extent: Extent) -> set[str]:

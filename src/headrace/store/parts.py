@@ -1,12 +1,15 @@
 """What is recorded of a run's activities and parts: a recorded step is read, never done again."""
 
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
+from headrace.counts import ZERO, Counts
+from headrace.files import FileRef, NamedFile
 from headrace.store.metadata import Json, Millis, metadata
 
 PLANNED, COPIED, PROMOTED = "planned", "copied", "promoted"
@@ -34,28 +37,41 @@ parts = sa.Table(
     sa.Column("counts", Json, nullable=False),
 )
 
-JSON_COLUMNS = ("spec", "raw", "data", "errors", "counts")
-
 
 @dataclass(frozen=True, slots=True)
 class PartRecord:
-    """One part of a run (or of an uploaded batch, whose id is then the owner).
+    """What is recorded of one part of a run, whose id is the ``owner``.
 
-    spec    what the part reads, as planned
-    raw     landed pages: [{name, ref, facts}]
-    data    data files: [FileRef as JSON]
-    errors  quarantine files: [{name, ref, facts}]
-    counts  read, written, rejected, dropped {rule: n}, by code {code: n}, bytes, warnings {column: n}
+    spec    what the part reads, as planned: JSON text that the floor above reads
+    raw     landed pages
+    data    data files
+    errors  quarantine files
     """
 
     owner: str
     n: int
     state: str
-    spec: dict[str, Any]
-    raw: list[dict[str, Any]] = field(default_factory=list)
-    data: list[dict[str, Any]] = field(default_factory=list)
-    errors: list[dict[str, Any]] = field(default_factory=list)
-    counts: dict[str, Any] = field(default_factory=dict)
+    spec: str
+    raw: tuple[NamedFile, ...] = ()
+    data: tuple[FileRef, ...] = ()
+    errors: tuple[NamedFile, ...] = ()
+    counts: Counts = ZERO
+
+    @property
+    def input_bytes(self) -> int:
+        """Bytes of the landed pages as their source gave them."""
+        return sum(page.ref.bytes if page.facts.size is None else page.facts.size for page in self.raw)
+
+
+# Made here, while one thread imports: msgspec gathers what it knows of a Struct at its first use, and two threads
+# that do so at once crash the process.
+_encoder = msgspec.json.Encoder()
+_decoders: dict[str, msgspec.json.Decoder[Any]] = {
+    "raw": msgspec.json.Decoder(tuple[NamedFile, ...]),
+    "data": msgspec.json.Decoder(tuple[FileRef, ...]),
+    "errors": msgspec.json.Decoder(tuple[NamedFile, ...]),
+    "counts": msgspec.json.Decoder(Counts),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +84,10 @@ class Activity:
     completed_at: int | None
 
 
-def plan(conn: sa.Connection, owner: str, specs: list[dict[str, Any]]) -> None:
-    """Records the parts of a plan; repeating it changes nothing."""
-    known = set(conn.execute(sa.select(parts.c.n).where(parts.c.owner == owner)).scalars())
-    rows = [_row(PartRecord(owner, n, PLANNED, spec)) for n, spec in enumerate(specs) if n not in known]
-    if rows:
-        conn.execute(parts.insert(), rows)
-
-
-def plan_copied(conn: sa.Connection, owner: str, planned: list[PartRecord]) -> None:
-    """Records parts whose pages are landed already, by an earlier run."""
+def plan(conn: sa.Connection, planned: Sequence[PartRecord]) -> None:
+    """Records the parts of a run's plan, as planned or with their pages landed already."""
     if planned:
-        rows = [_row(replace(part, owner=owner, n=n, state=COPIED)) for n, part in enumerate(planned)]
-        conn.execute(parts.insert(), rows)
+        conn.execute(parts.insert(), [_row(part) for part in planned])
 
 
 def listed(conn: sa.Connection, owner: str) -> list[PartRecord]:
@@ -97,22 +104,17 @@ def of_owners(conn: sa.Connection, owners: list[str]) -> dict[str, list[PartReco
     return found
 
 
-def copied(conn: sa.Connection, part: PartRecord, raw: list[dict[str, Any]], counts: dict[str, Any]) -> PartRecord:
+def copied(conn: sa.Connection, part: PartRecord, raw: Sequence[NamedFile], counts: Counts) -> PartRecord:
     """Records a part's landed pages; when another worker recorded them first, its record is the one that counts."""
-    return _advance(conn, replace(part, state=COPIED, raw=raw, counts=counts), PLANNED)
+    return _advance(conn, replace(part, state=COPIED, raw=tuple(raw), counts=counts), PLANNED)
 
 
 def promoted(
-    conn: sa.Connection,
-    part: PartRecord,
-    data: list[dict[str, Any]],
-    errors: list[dict[str, Any]],
-    counts: dict[str, Any],
+    conn: sa.Connection, part: PartRecord, data: Sequence[FileRef], errors: Sequence[NamedFile], counts: Counts
 ) -> PartRecord:
     """Records a part's files and counts; when another worker recorded them first, its record counts."""
-    return _advance(
-        conn, replace(part, state=PROMOTED, data=data, errors=errors, counts={**part.counts, **counts}), COPIED
-    )
+    promotion = replace(part, state=PROMOTED, data=tuple(data), errors=tuple(errors), counts=counts)
+    return _advance(conn, promotion, COPIED)
 
 
 def start_activity(conn: sa.Connection, owner: str, activity: str, at: int) -> None:
@@ -146,9 +148,9 @@ def _advance(conn: sa.Connection, part: PartRecord, before: str) -> PartRecord:
 
 def _row(part: PartRecord) -> dict[str, Any]:
     row = {name: getattr(part, name) for name in PartRecord.__dataclass_fields__}
-    return row | {name: msgspec.json.encode(row[name]).decode() for name in JSON_COLUMNS}
+    return row | {name: _encoder.encode(row[name]).decode() for name in _decoders}
 
 
 def _part(row: sa.Row[Any]) -> PartRecord:
     values = dict(row._mapping)
-    return PartRecord(**values | {name: msgspec.json.decode(values[name]) for name in JSON_COLUMNS})
+    return PartRecord(**values | {name: decoder.decode(values[name]) for name, decoder in _decoders.items()})

@@ -1,12 +1,10 @@
 """Replays among the runs: which there are of a run, which is under way, and what a replay has to look out for."""
 
 from collections.abc import Iterator
-from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 
-from headrace.store.parts import parts
+from headrace.store.parts import PartRecord, parts
 from headrace.store.runs import REPLAY, SUCCESS, UNFINISHED, Run, by_id, runs
 
 
@@ -32,9 +30,9 @@ def successor_of_window(conn: sa.Connection, run: Run) -> str | None:
     return id
 
 
-def succeeded_specs(conn: sa.Connection, flow_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Run id and what was read, for every part of the flow's runs that succeeded."""
+def succeeded_parts(conn: sa.Connection, flow_id: str) -> Iterator[PartRecord]:
+    """Every part of the flow's runs that succeeded, as it was planned: without its files and counts."""
     where = (runs.c.flow_id == flow_id) & (runs.c.state == SUCCESS)
-    joined = sa.select(runs.c.id, parts.c.spec).join(parts, parts.c.owner == runs.c.id).where(where)
-    for row in conn.execute(joined):
-        yield row.id, msgspec.json.decode(row.spec)
+    columns = (parts.c.owner, parts.c.n, parts.c.state, parts.c.spec)
+    for row in conn.execute(sa.select(*columns).join(runs, parts.c.owner == runs.c.id).where(where)):
+        yield PartRecord(*row)

@@ -1,4 +1,8 @@
-"""Runs: one row for each, from queued to success or failed, with its plan, its stop intent and its outcome."""
+"""Runs: one row for whatever brings a batch into the lake, from queued to success or failed.
+
+A run carries a window of a flow, a replay of such a run, or an upload. The first two are Platform's flow runs, which
+clients see; an upload's run has no flow and the batch's own id, and clients see the batch.
+"""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
@@ -7,7 +11,8 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from headrace.errors import NotFound
+from headrace.clock import Window
+from headrace.errors import Broken, NotFound
 from headrace.ids import new_etag
 from headrace.store import events, locks
 from headrace.store.metadata import Json, Millis, metadata
@@ -17,6 +22,8 @@ KIND = "runs"
 QUEUED, IN_PROGRESS, SUCCESS, FAILED = "queued", "inProgress", "success", "failed"
 UNFINISHED = (QUEUED, IN_PROGRESS)
 SCHEDULE = "schedule"
+UPLOAD = "upload"
+DOUBT_MS = 60_000  # how soon a batch in doubt is looked at again, at the soonest
 REPLAY = "replay:"  # what the cause of a replay begins with; the run whose pages it takes follows
 
 runs = sa.Table(
@@ -25,10 +32,10 @@ runs = sa.Table(
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("org", sa.Text, nullable=False),
     sa.Column("sandbox", sa.Text, nullable=False),
-    sa.Column("flow_id", sa.Text, nullable=False),
+    sa.Column("flow_id", sa.Text),
     sa.Column("cause", sa.Text, nullable=False),
-    sa.Column("window_start", Millis, nullable=False),
-    sa.Column("window_end", Millis, nullable=False),
+    sa.Column("window_start", Millis),
+    sa.Column("window_end", Millis),
     sa.Column("backfill", sa.Boolean, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("batch_id", sa.Text, nullable=False),
@@ -74,7 +81,7 @@ _BUSY_FLOWS = sa.select(runs.c.flow_id).where(_unfinished & (runs.c.cause == SCH
 _LIVE = sa.select(runs.c.id).where(_unfinished & (runs.c.not_before.is_(None) | (runs.c.not_before <= _NOW))).limit(1)
 _PARKED = (
     sa.select(runs)
-    .where((runs.c.state == QUEUED) & (runs.c.not_before <= _NOW) & ~_flow_runs)
+    .where(runs.c.state.in_((QUEUED, FAILED)) & (runs.c.not_before <= _NOW) & ~_flow_runs)
     .order_by(runs.c.not_before, runs.c.created_at)
     .limit(sa.bindparam("limit"))
 )
@@ -82,28 +89,43 @@ _FREE_AND_PARKED = _PARKED.with_for_update(of=runs, skip_locked=True)
 _SCHEDULED_LIVE = sa.select(runs.c.id).where((runs.c.flow_id == _ID) & _unfinished & (runs.c.cause == SCHEDULE))
 
 
+class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a run ended with: nothing for a success, else Platform's code, the reason, and its kind of error."""
+
+    code: str = ""
+    message: str = ""
+    kind: str = ""
+
+
+# Made here, while one thread imports: two threads that use a Struct for the first time at once crash the process.
+_encode_outcome = msgspec.json.Encoder().encode
+_decode_outcome = msgspec.json.Decoder(Outcome).decode
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One run as read. Times and window are epoch ms.
 
+    flow_id     the flow whose window it carries; None for an upload, which has no window either
     cause       ``schedule``, ``retrigger:{run}``, ``ondemand:{n}``, ``replay:{run}:{mappingVersion}:{n}``
-                (settled: the run's id is derived from it)
+                (a flow run's id is derived from it), ``upload``
+    batch_id    the one batch that it writes
     attempt     how often a worker entered the run; file names carry it
     jobs        how many jobs were enqueued for it; a job's id is ``{run}:{jobs}``
     troubles    how many attempts ended in an error of ours, not of the source
-    not_before  parked until then, for the reason in ``waits_for``
+    not_before  parked until then, for the reason in ``waits_for``; of a failed run: when its batch in doubt is looked
+                at again
     stop_reason an intent: the run must end without committing
-    plan        the frozen FlowPlan as JSON, once it is made
-    outcome     what the run ended with, as JSON: metrics, errors, extensions
+    plan        the frozen plan as JSON text, once it is made; the floor above reads it
     """
 
     id: str
     org: str
     sandbox: str
-    flow_id: str
+    flow_id: str | None
     cause: str
-    window_start: int
-    window_end: int
+    window_start: int | None
+    window_end: int | None
     backfill: bool
     state: str
     batch_id: str
@@ -113,8 +135,8 @@ class Run:
     not_before: int | None
     waits_for: str | None
     stop_reason: str | None
-    plan: dict[str, Any] | None
-    outcome: dict[str, Any] | None
+    plan: str | None
+    outcome: Outcome | None
     etag: str
     created_at: int
     updated_at: int
@@ -125,8 +147,20 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        """Whether nothing more will be done for this run."""
+        """Whether the run has ended; of a failed one the batch may be in doubt still."""
         return self.state not in UNFINISHED
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether the run failed without anybody knowing if its rows are in the table."""
+        return self.state == FAILED and self.not_before is not None
+
+    @property
+    def window(self) -> Window:
+        """The flow's window that it carries; Broken for an upload, which has none."""
+        if self.window_start is None or self.window_end is None:
+            raise Broken(f"Run {self.id} carries no window of a flow.", kind=KIND, id=self.id)
+        return Window(self.window_start, self.window_end)
 
     @property
     def replays(self) -> str | None:
@@ -160,14 +194,26 @@ def new_run(
     id: str,
     flow_id: str,
     cause: str,
-    window: tuple[int, int],
+    window: Window,
     backfill: bool,
     batch_id: str,
     at: int,
 ) -> Run:
-    """A queued run that is not stored yet."""
+    """A queued run of a flow that is not stored yet."""
+    return _queued(caller, id, flow_id, cause, window.start, window.end, backfill, batch_id, at)
+
+
+def new_upload(caller: Caller, batch_id: str, at: int) -> Run:
+    """A queued run of an uploaded batch that is not stored yet."""
+    return _queued(caller, batch_id, None, UPLOAD, None, None, False, batch_id, at)
+
+
+def _queued(
+    caller: Caller, id: str, flow_id: str | None, cause: str, start: int | None, end: int | None, backfill: bool,
+    batch_id: str, at: int,
+) -> Run:  # fmt: skip
     return Run(
-        id, caller.org, caller.sandbox, flow_id, cause, *window, backfill, QUEUED, batch_id,
+        id, caller.org, caller.sandbox, flow_id, cause, start, end, backfill, QUEUED, batch_id,
         0, 1, 0, None, None, None, None, None, new_etag(at), at, at, None, None, caller.user, caller.client,
     )  # fmt: skip
 
@@ -180,7 +226,7 @@ def insert(conn: sa.Connection, run: Run) -> bool:
     if conn.execute(sa.select(runs.c.id).where(taken)).first() is not None:
         return False
     conn.execute(runs.insert().values(_row(run)))
-    events.append(conn, run.caller, KIND, run.id, run.state, run.etag, run.created_at)
+    _tell(conn, run, run.created_at)
     return True
 
 
@@ -207,7 +253,7 @@ def get(conn: sa.Connection, caller: Caller, id: str) -> Run:
 
 
 def select(conn: sa.Connection, caller: Caller, flow_id: str | None = None) -> list[Run]:
-    """The caller's runs, newest first."""
+    """The caller's flow runs, newest first."""
     where = _scope(caller) if flow_id is None else _scope(caller) & (runs.c.flow_id == flow_id)
     rows = conn.execute(sa.select(runs).where(where).order_by(runs.c.created_at.desc(), runs.c.window_end.desc()))
     return [_run(row) for row in rows]
@@ -240,8 +286,8 @@ def gaps(conn: sa.Connection, caller: Caller, flow_id: str) -> list[tuple[int, i
 
 
 def any_exists(conn: sa.Connection) -> bool:
-    """Whether there is any run at all."""
-    return conn.execute(sa.select(runs.c.id).limit(1)).first() is not None
+    """Whether there is any run of a flow at all."""
+    return conn.execute(sa.select(runs.c.id).where(runs.c.flow_id.is_not(None)).limit(1)).first() is not None
 
 
 def count_of_cause(conn: sa.Connection, flow_id: str, cause_prefix: str) -> int:
@@ -271,7 +317,7 @@ def unfinished(conn: sa.Connection) -> list[Run]:
 
 
 def parked_until(conn: sa.Connection, now: int, limit: int) -> list[Run]:
-    """Parked runs whose time has come and whose flow has no other run in progress."""
+    """Parked runs, and failed ones in doubt, whose time has come and whose flow has no other run in progress."""
     return [_run(row) for row in conn.execute(_PARKED, {"now": now, "limit": limit})]
 
 
@@ -286,12 +332,19 @@ def take_parked(conn: sa.Connection, now: int, limit: int) -> list[Run]:
 def enter(conn: sa.Connection, id: str, at: int) -> Run | None:
     """Counts one more attempt and marks the run in progress; None when it is over or another of its flow runs."""
     run = _locked(conn, id)
-    locks.hold(conn, f"flows/{run.flow_id}")
-    other = (runs.c.flow_id == run.flow_id) & (runs.c.state == IN_PROGRESS) & (runs.c.id != id)
-    if run.finished or conn.execute(sa.select(runs.c.id).where(other)).first() is not None:
+    if run.finished or _flow_is_taken(conn, run):
         return None
     changes = {"state": IN_PROGRESS, "attempt": run.attempt + 1, "started_at": run.started_at or at}
     return _write(conn, run, at, not_before=None, waits_for=None, **changes)
+
+
+def _flow_is_taken(conn: sa.Connection, run: Run) -> bool:
+    """Whether another run of the same flow is in progress; uploads stand in nobody's way."""
+    if run.flow_id is None:
+        return False
+    locks.hold(conn, f"flows/{run.flow_id}")
+    other = (runs.c.flow_id == run.flow_id) & (runs.c.state == IN_PROGRESS) & (runs.c.id != run.id)
+    return conn.execute(sa.select(runs.c.id).where(other)).first() is not None
 
 
 def park(conn: sa.Connection, id: str, not_before: int, reason: str, at: int, *, trouble: bool = False) -> Run:
@@ -304,12 +357,17 @@ def park(conn: sa.Connection, id: str, not_before: int, reason: str, at: int, *,
 
 
 def unpark(conn: sa.Connection, id: str, at: int) -> Run:
-    """Takes a parked run up again under a new job id, which the caller enqueues in the same transaction."""
+    """Takes a parked run up again under a new job id, which the caller enqueues in the same transaction.
+
+    A run in doubt stays parked, a little later: should that job be lost, the tick comes back to it.
+    """
     run = _locked(conn, id)
+    if run.in_doubt:
+        return _write(conn, run, at, not_before=at + DOUBT_MS, jobs=run.jobs + 1)
     return _write(conn, run, at, not_before=None, waits_for=None, jobs=run.jobs + 1)
 
 
-def set_plan(conn: sa.Connection, id: str, plan: dict[str, Any], at: int) -> bool:
+def set_plan(conn: sa.Connection, id: str, plan: str, at: int) -> bool:
     """Records the plan; False when another worker recorded one before, which is the one that counts."""
     run = _locked(conn, id)
     if run.plan is None:
@@ -317,13 +375,26 @@ def set_plan(conn: sa.Connection, id: str, plan: dict[str, Any], at: int) -> boo
     return run.plan is None
 
 
-def finish(conn: sa.Connection, id: str, state: str, outcome: dict[str, Any], at: int) -> bool:
-    """Ends an unfinished run; False when another worker ended it before."""
+def finish(conn: sa.Connection, id: str, state: str, outcome: Outcome, at: int) -> bool:
+    """Ends a run that is unfinished or in doubt; False when another worker ended it before."""
+    return _end(conn, id, state, outcome, at, not_before=None, waits_for=None)
+
+
+def finish_in_doubt(conn: sa.Connection, id: str, outcome: Outcome, look_at: int, at: int) -> bool:
+    """Ends a run as failed whose rows may be in the table; looked at again from ``look_at`` on. False as ``finish``.
+
+    Safe to repeat: a run that is in doubt already is put off further.
+    """
+    return _end(conn, id, FAILED, outcome, at, not_before=look_at, waits_for=outcome.message)
+
+
+def _end(conn: sa.Connection, id: str, state: str, outcome: Outcome, at: int, **parked: object) -> bool:
     run = _locked(conn, id)
-    if run.finished:
+    if run.finished and not run.in_doubt:
         return False
-    done = _write(conn, run, at, state=state, outcome=outcome, completed_at=at, not_before=None, waits_for=None)
-    events.append(conn, done.caller, KIND, id, state, done.etag, at)
+    ended = _write(conn, run, at, state=state, outcome=outcome, completed_at=run.completed_at or at, **parked)
+    if run.state != state:
+        _tell(conn, ended, at)
     return True
 
 
@@ -353,21 +424,25 @@ def _write(conn: sa.Connection, run: Run, at: int, **changes: Any) -> Run:
     return changed
 
 
+def _tell(conn: sa.Connection, run: Run, at: int) -> None:
+    """An upload's state is its batch's, which has events of its own."""
+    if run.flow_id is not None:
+        events.append(conn, run.caller, KIND, run.id, run.state, run.etag, at)
+
+
 def _scope(caller: Caller) -> sa.ColumnElement[bool]:
-    return (runs.c.org == caller.org) & (runs.c.sandbox == caller.sandbox)
+    return (runs.c.org == caller.org) & (runs.c.sandbox == caller.sandbox) & runs.c.flow_id.is_not(None)
 
 
 def _row(run: Run, names: Iterable[str] = tuple(Run.__dataclass_fields__)) -> dict[str, Any]:
     row = {name: getattr(run, name) for name in names}
-    for name in ("plan", "outcome"):
-        if row.get(name) is not None:
-            row[name] = msgspec.json.encode(row[name]).decode()
+    if row.get("outcome") is not None:
+        row["outcome"] = _encode_outcome(row["outcome"]).decode()
     return row
 
 
 def _run(row: sa.Row[Any]) -> Run:
     values = dict(row._mapping)
-    for name in ("plan", "outcome"):
-        if values[name] is not None:
-            values[name] = msgspec.json.decode(values[name])
+    if values["outcome"] is not None:
+        values["outcome"] = _decode_outcome(values["outcome"])
     return Run(**values)

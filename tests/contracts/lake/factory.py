@@ -4,7 +4,8 @@ from datetime import date
 
 import pyarrow as pa
 
-from headrace.lake import Change, FileRef, Lake, Outcome, Stamp, TableRef
+from headrace.files import FileRef
+from headrace.lake import Change, Lake, Outcome, Stamp, TableRef
 from headrace.lake.changes import Append, Delete
 
 REF = TableRef("ACME@AdobeOrg", "prod", "5c8c3c555033b814b69f947f")

@@ -6,7 +6,8 @@ from pyiceberg.serializers import FromInputFile
 
 from contracts.lake.factory import AT, REF, SCHEMA, aug, change, held, load, write
 from headrace.errors import FileDamaged, TableMissing, WindowSuperseded
-from headrace.lake import FileRef, TableRef
+from headrace.files import FileRef
+from headrace.lake import TableRef
 from headrace.lake.changes import ABORTED, COMMITTED, Append, ReplaceWindow, Replay, Revert
 from headrace.lake.contents import files_on_disk
 from headrace.lake.history import outcomes

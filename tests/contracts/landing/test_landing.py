@@ -1,11 +1,10 @@
 """Landed files on any store: read as they were recorded, listed and removed by batch."""
 
-from dataclasses import replace
-
+import msgspec
 import pytest
 
 from headrace.errors import FileDamaged, FileTaken
-from headrace.lake import FileRef
+from headrace.files import FileRef
 from headrace.lake.landing import InputPage, RowErrors, Upload
 
 PAGE = InputPage("B1", 3, 1, 12)
@@ -14,7 +13,7 @@ LARGE = b"x" * (1 << 20)
 
 def test_a_landed_file_is_read_by_what_was_recorded_of_it(landing):
     ref = landing.put(PAGE, [b"abc", b"de"])
-    recorded = FileRef.from_json(ref.to_json())
+    recorded = msgspec.json.decode(msgspec.json.encode(ref), type=FileRef)
     assert (recorded, recorded.name, recorded.file_name) == (ref, PAGE.name, "00003-01-00012.json.zst")
     assert landing.read(recorded) == b"abcde"
     with pytest.raises(FileTaken, match="new attempt"):
@@ -65,7 +64,7 @@ def test_the_end_of_a_damaged_file_is_withheld(landing):
     assert b"".join(landing.checked(ref)) == LARGE + b"y"
     received = b""
     with pytest.raises(FileDamaged):
-        for chunk in landing.checked(replace(ref, sha256="0" * 64)):
+        for chunk in landing.checked(msgspec.structs.replace(ref, sha256="0" * 64)):
             received += chunk
     assert received == LARGE
 

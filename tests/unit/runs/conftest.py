@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from databases import BOTH, database_url
 from headrace.durable import Job
+from headrace.runs.dispatch import Dispatch
 from headrace.store.engine import Store, open_store
 from headrace.store.migrations import upgrade
 
@@ -24,8 +25,8 @@ class RememberedJobs:
     def enqueue(self, conn: sa.Connection, name: str, id: str, *args: object) -> None:
         self.enqueued.setdefault(id, (name, *args))
 
-    def unfinished(self) -> list[Job]:
-        return [Job(id, None) for id in self.enqueued if id not in self.done]
+    def unfinished(self, id: str | None = None) -> list[Job]:
+        return [Job(known, None) for known in self.enqueued if known not in self.done and id in (None, known)]
 
     def resume(self, executors: Collection[str]) -> int:
         return 0
@@ -42,3 +43,15 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture
 def jobs() -> RememberedJobs:
     return RememberedJobs()
+
+
+class Standing:
+    """A clock that stands at the epoch."""
+
+    def now(self) -> int:
+        return 0
+
+
+@pytest.fixture
+def dispatch(store: Store, jobs: RememberedJobs) -> Dispatch:
+    return Dispatch(store, Standing(), jobs)

@@ -10,12 +10,14 @@ import zstandard
 
 from headrace import sources
 from headrace.clock import Window
+from headrace.counts import Counts
 from headrace.errors import Broken
-from headrace.lake import FileRef, Lake, Stamp, TableRef
+from headrace.files import FileFacts, NamedFile
+from headrace.lake import Lake, Stamp, TableRef
 from headrace.lake.changes import Append, Change
 from headrace.lake.landing import InputPage
 from headrace.runs.plan import Target
-from headrace.runs.promotion import PartWork, Promoted, Tally, promote_part
+from headrace.runs.promotion import Pages, PartWork, Promoted, promote_part
 from headrace.sources.reading import Part, Reading, Request
 
 TABLE = TableRef("org@AdobeOrg", "prod", "5ef4551c52e054191a61a99f")
@@ -58,11 +60,10 @@ def promote(lake: Lake, *pages: list[object] | bytes) -> Promoted:
     for n, page in enumerate(pages):
         body = page if isinstance(page, bytes) else msgspec.json.encode({"elements": page})
         ref = lake.landing.put(InputPage("B", 0, 1, n), [zstandard.compress(body)])
-        landed.append({"name": f"page-{n}.json", "ref": ref.to_json(), "facts": {"encoding": "zstd"}})
+        landed.append(NamedFile(f"page-{n}.json", ref, FileFacts(encoding="zstd")))
     stamp = Stamp("B", "f", "f/1", 0, 1, 0, 0)
-    return promote_part(
-        lake, PartWork(target(), stamp, landed, lambda wanted: sources.decoder(READING, PART, wanted).slices)
-    )
+    pages = Pages(landed, lambda wanted: sources.decoder(READING, PART, wanted).slices)
+    return promote_part(lake, PartWork(target(), stamp, pages))
 
 
 def committed(lake: Lake, promoted: Promoted) -> list[tuple[object, ...]]:
@@ -75,16 +76,15 @@ def committed(lake: Lake, promoted: Promoted) -> list[tuple[object, ...]]:
 
 def quarantined(lake: Lake, promoted: Promoted) -> dict[str, list[dict[str, object]]]:
     return {
-        file["name"]: [json.loads(line) for line in lake.landing.read(FileRef.from_json(file["ref"])).splitlines()]
-        for file in promoted.errors
+        file.name: [json.loads(line) for line in lake.landing.read(file.ref).splitlines()] for file in promoted.errors
     }
 
 
 def test_every_record_is_written_or_quarantined_with_its_reason(lake: Lake) -> None:
     page = [element(1), element("n/a"), 7, element("2"), element(3, name="too long"), element(2**53, day=2)]
     promoted = promote(lake, page, [element(4)])
-    tally = promoted.tally
-    assert (tally.read, tally.written, tally.rejected, tally.dropped.total()) == (7, 3, 4, 0)
+    counts = promoted.counts
+    assert (counts.read, counts.written, counts.rejected, counts.dropped) == (7, 3, 4, {})
     assert [row[0] for row in committed(lake, promoted)] == [1, 2, 4]
     files = quarantined(lake, promoted)
     assert {name: [record["_row"] for record in records] for name, records in files.items()} == {
@@ -92,13 +92,13 @@ def test_every_record_is_written_or_quarantined_with_its_reason(lake: Lake) -> N
         "parsing_errors_0.json": [2],
         "validation_errors_0.json": [4, 5],
     }
-    assert sum(tally.codes.values()) == 4
+    assert sum(counts.codes.values()) == 4
 
 
 def test_a_quarantined_record_is_the_one_that_came(lake: Lake) -> None:
     record = b'{"clicks":"n/a","cost":12345678901234567890.123456789012345678,"x":1.10}'
     (file,) = promote(lake, b'{"elements":[' + record + b"]}").errors
-    line = lake.landing.read(FileRef.from_json(file["ref"]))
+    line = lake.landing.read(file.ref)
     assert line.startswith(b'{"element":' + record + b',"_errors":[{"code":"MAPPER-3700-400",')
     assert json.loads(line)["_filename"] == "page-0.json"
 
@@ -113,9 +113,9 @@ def test_a_number_that_no_column_holds_costs_its_row(lake: Lake, number: str, be
     rows = [element(1), element(2, beside, "@")]
     page = msgspec.json.encode({"elements": rows[::-1] if first else rows}).replace(b'"@"', number.encode())
     promoted = promote(lake, page)
-    assert (promoted.tally.read, promoted.tally.written, promoted.tally.rejected) == (2, 1, 1)
+    assert (promoted.counts.read, promoted.counts.written, promoted.counts.rejected) == (2, 1, 1)
     [file] = promoted.errors
-    [line] = lake.landing.read(FileRef.from_json(file["ref"])).splitlines()
+    [line] = lake.landing.read(file.ref).splitlines()
     assert number.encode() in line
     [error] = json.loads(line)["_errors"]
     assert error["code"] in ("INGEST-1401-400", "MAPPER-3700-400") and error["message"]
@@ -126,7 +126,7 @@ def test_a_number_of_no_mapped_field_is_of_no_account(lake: Lake, number: str) -
     page = msgspec.json.encode({"elements": [element(1), {**element(2), "other": "@"}]}).replace(
         b'"@"', number.encode()
     )
-    assert promote(lake, page).tally.written == 2
+    assert promote(lake, page).counts.written == 2
 
 
 def test_money_is_exact_and_days_partition_the_rows(lake: Lake) -> None:
@@ -138,19 +138,9 @@ def test_money_is_exact_and_days_partition_the_rows(lake: Lake) -> None:
 
 def test_an_empty_part_writes_nothing(lake: Lake) -> None:
     promoted = promote(lake, [])
-    assert (promoted.data, promoted.errors, promoted.tally.read) == ([], [], 0)
+    assert (promoted.data, promoted.errors, promoted.counts.read) == ([], [], 0)
 
 
 def test_a_row_that_is_missing_is_found() -> None:
     with pytest.raises(Broken, match="3 rows read, 1 written, 1 rejected, 0 dropped"):
-        Tally(3, 1, 1).require_balance("Part 0")
-
-
-def test_tallies_add_up() -> None:
-    parts = [
-        {"read": 3, "written": 1, "rejected": 1, "dropped": {"activeOnly": 1}, "codes": {"c": 1}},
-        {"read": 1, "written": 1},
-    ]
-    total = Tally.of(parts)
-    total.require_balance("Run")
-    assert (total.read, dict(total.dropped), dict(total.codes)) == (4, {"activeOnly": 1}, {"c": 1})
+        Counts(3, 1, 1).require_balance("Part 0")

@@ -11,18 +11,19 @@ import pytest
 from headrace import ids, sources
 from headrace.clock import Window
 from headrace.errors import FileDamaged, WindowSuperseded
-from headrace.lake import FileRef, Lake, TableRef
+from headrace.files import FileRef, NamedFile
+from headrace.lake import Lake, TableRef
 from headrace.lake.changes import Append, ReplaceWindow, Replay
 from headrace.lake.landing import RowErrors
 from headrace.runs.changes import changes
-from headrace.runs.plan import FlowPlan, Replayed, Target
+from headrace.runs.plan import FlowPlan, Replayed, Target, encoded
 from headrace.runs.replay_rows import Later, choose, rejected_rows
 from headrace.runs.replaying import cause_of
 from headrace.sources.reading import Part, Reading, Request, Slice
 from headrace.store import runs
 from headrace.store.engine import Store
 from headrace.store.parts import PROMOTED, PartRecord
-from headrace.store.runs import FAILED, Run
+from headrace.store.runs import FAILED, Outcome, Run
 from headrace.store.scope import Caller
 
 HERE = Caller("org@AdobeOrg", "prod", "", "client", "user")
@@ -35,12 +36,12 @@ FILE = FileRef("data.parquet", 1, "", 1)
 
 def plan(replay: Replayed | None) -> FlowPlan:
     target = Target(TableRef("org@AdobeOrg", "prod", "d"), "s", "1.0", {}, "m", 0, (), 0)
-    return FlowPlan("f", "B", "c", "s", "t", READING, Window(0, 1), (), target, "replace-window", None, (PART,), replay)
+    return FlowPlan("f", "B", "c", "s", "t", READING, Window(0, 1), (), target, "replace-window", None, replay)
 
 
 def run(store: Store, cause: str) -> Run:
     id = ids.run_id("f", 0, 1, cause)
-    made = runs.new_run(HERE, id=id, flow_id="f", cause=cause, window=(0, 1), backfill=False, batch_id="B", at=2)
+    made = runs.new_run(HERE, id=id, flow_id="f", cause=cause, window=Window(0, 1), backfill=False, batch_id="B", at=2)
     with store.write() as conn:
         assert runs.insert(conn, made)
     return made
@@ -62,8 +63,8 @@ def test_a_replay_in_vain_is_no_gap(store: Store) -> None:
     before = run(store, "schedule")
     replay = run(store, f"replay:{before.id}:0:0")
     with store.write() as conn:
-        runs.finish(conn, before.id, "success", {}, 3)
-        runs.finish(conn, replay.id, FAILED, {"code": "c", "message": "m"}, 4)
+        runs.finish(conn, before.id, "success", Outcome(), 3)
+        runs.finish(conn, replay.id, FAILED, Outcome("c", "m"), 4)
         assert runs.gaps(conn, HERE, "f") == []
 
 
@@ -78,7 +79,7 @@ CHANGES = {
 @pytest.mark.parametrize("name", CHANGES)
 def test_what_a_replay_changes(name: str) -> None:
     replay, deletes = CHANGES[name]
-    made = changes(plan(replay), [PartRecord("r", 0, PROMOTED, {}, data=[FILE.to_json()])])
+    made = changes(plan(replay), [PartRecord("r", 0, PROMOTED, encoded(PART), data=(FILE,))])
     assert [change.delete for change in made] == deletes
     assert {change.batch for change in made} == {"B"} and made[0].files == (FILE,) and made[0].scope == "f/1"
 
@@ -86,7 +87,7 @@ def test_what_a_replay_changes(name: str) -> None:
 def test_a_plan_keeps_its_replay_as_json() -> None:
     for replay in (None, Replayed("r", "all", 9, ("A",))):
         made = plan(replay)
-        assert FlowPlan.from_json(msgspec.json.decode(msgspec.json.encode(made.to_json())), (PART,)) == made
+        assert msgspec.json.decode(encoded(made), type=FlowPlan) == made
         assert made.ingested_at == (9 if replay else 0)
 
 
@@ -100,18 +101,18 @@ def lake(tmp_path: Path) -> Iterator[Lake]:
     opened.close()
 
 
-def landed(lake: Lake, *lines: bytes) -> dict[str, object]:
+def landed(lake: Lake, *lines: bytes) -> NamedFile:
     ref = lake.landing.put(RowErrors("B", "parsing", 0, 1), [b"".join(line + b"\n" for line in lines)])
-    return {"name": "x.json", "ref": ref.to_json(), "facts": {}}
+    return NamedFile("x.json", ref)
 
 
 def test_rejected_rows_are_read_whatever_the_record_holds(lake: Lake) -> None:
     tail = b'"_errors": [], "_filename": "p", "_row": '
     file = landed(lake, b'{"a": 1, ' + tail + b"7}", b'{"_row": "text", "_filename": 5, ' + tail + b"9}")
-    assert {page: rows.to_pylist() for page, rows in rejected_rows(lake, [file]).items()} == {"p": [7, 9]}
+    assert {page: rows.to_pylist() for page, rows in rejected_rows(lake.landing, [file]).items()} == {"p": [7, 9]}
     lake.landing.remove_batch("B")
     with pytest.raises(FileDamaged):
-        rejected_rows(lake, [file])
+        rejected_rows(lake.landing, [file])
 
 
 def slices(*clicks: object) -> Iterator[Slice]:
@@ -123,7 +124,7 @@ def slices(*clicks: object) -> Iterator[Slice]:
 
 def test_only_rejected_rows_are_chosen_and_keep_their_places(lake: Lake) -> None:
     file = landed(lake, b'{"_filename": "p", "_row": 1}', b'{"_filename": "p", "_row": 3}')
-    chosen = choose(lake, plan(None), PART, [], [PartRecord("r", 0, PROMOTED, {}, errors=[file])])
+    chosen = choose(lake.landing, PART, [], [PartRecord("r", 0, PROMOTED, encoded(PART), errors=(file,))])
     assert list(chosen("another page", slices(1, 2))) == []
     (kept,) = chosen("p", slices(5, "n/a", 7, 8))
     assert (kept.read, len(kept.days), kept.typed["_row"].to_pylist(), kept.loose["_row"].to_pylist()) == (
@@ -141,7 +142,7 @@ LATER = [
 
 @pytest.mark.parametrize(("later", "refused"), LATER)
 def test_a_row_of_a_day_that_was_read_again_is_refused(lake: Lake, later: Later, refused: bool) -> None:
-    chosen = choose(lake, plan(None), PART, [later], None)
+    chosen = choose(lake.landing, PART, [later], None)
     if refused:
         with pytest.raises(WindowSuperseded, match="2022-08-02 were read again by run newer"):
             list(chosen("p", slices(5, "n/a", 7)))

@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from pathlib import Path
 from threading import Barrier, BrokenBarrierError
 from typing import Any
 
@@ -11,18 +10,16 @@ import pytest
 from headrace import ids
 from headrace.errors import Invalid
 from headrace.runs import starting
-from headrace.runs.deployment import Deployment
-from headrace.settings import Settings
+from headrace.runs.dispatch import Dispatch
 from headrace.store import runs, schedules
 from headrace.store.engine import Store
-from headrace.store.runs import FAILED
+from headrace.store.runs import FAILED, Outcome
 from headrace.store.scope import Caller
 
 HERE = Caller("org@AdobeOrg", "prod", "", "client", "user")
 NOW = 1_660_107_600_000
 WINDOW = (NOW - 3_600_000, NOW)
 PARAMS = {"windowStartTime": str(WINDOW[0] // 1000), "windowEndTime": str(WINDOW[1] // 1000)}
-ABSENT: Any = None
 
 
 class Standing:
@@ -31,23 +28,23 @@ class Standing:
 
 
 @pytest.fixture
-def deployment(store: Store, jobs: Any, tmp_path: Path) -> Deployment:
+def dispatch(store: Store, jobs: Any) -> Dispatch:
     with store.write() as conn:
         schedules.put(conn, HERE, "f", frequency="once", interval=1, start=NOW, backfill=True, enabled=True, at=NOW)
-    return Deployment(Settings(tmp_path), store, Standing(), ABSENT, ABSENT, ABSENT, ABSENT, jobs)
+    return Dispatch(store, Standing(), jobs)
 
 
 def failed(store: Store, id: str) -> None:
     with store.write() as conn:
-        runs.finish(conn, id, FAILED, {"code": "c", "message": "m"}, NOW)
+        runs.finish(conn, id, FAILED, Outcome("c", "m"), NOW)
 
 
-def test_each_run_on_demand_has_the_next_number(deployment: Deployment) -> None:
-    made = [starting.on_demand(deployment, HERE, "f", PARAMS)[0] for _ in range(2)]
+def test_each_run_on_demand_has_the_next_number(dispatch: Dispatch) -> None:
+    made = [starting.on_demand(dispatch, HERE, "f", PARAMS)[0] for _ in range(2)]
     assert made == [ids.run_id("f", *WINDOW, f"ondemand:{n}") for n in range(2)]
 
 
-def test_requests_at_once_get_numbers_of_their_own(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_at_once_get_numbers_of_their_own(dispatch: Dispatch, monkeypatch: pytest.MonkeyPatch) -> None:
     count, both = runs.count_of_cause, Barrier(2)
 
     def counted_together(*args: Any) -> int:
@@ -58,16 +55,16 @@ def test_requests_at_once_get_numbers_of_their_own(deployment: Deployment, monke
 
     monkeypatch.setattr(runs, "count_of_cause", counted_together)
     with ThreadPoolExecutor(2) as pool:
-        made = set(pool.map(lambda _: starting.on_demand(deployment, HERE, "f", PARAMS)[0], range(2)))
+        made = set(pool.map(lambda _: starting.on_demand(dispatch, HERE, "f", PARAMS)[0], range(2)))
     assert made == {ids.run_id("f", *WINDOW, f"ondemand:{n}") for n in range(2)}
 
 
-def test_a_re_trigger_names_the_run_before_it_and_is_made_once(deployment: Deployment, store: Store) -> None:
-    first, _ = starting.on_demand(deployment, HERE, "f", PARAMS)
+def test_a_re_trigger_names_the_run_before_it_and_is_made_once(dispatch: Dispatch, store: Store) -> None:
+    first, _ = starting.on_demand(dispatch, HERE, "f", PARAMS)
     failed(store, first)
-    again, _ = starting.retrigger(deployment, HERE, first)
+    again, _ = starting.retrigger(dispatch, HERE, first)
     assert again == ids.run_id("f", *WINDOW, f"retrigger:{first}")
     with pytest.raises(Invalid, match="was started for this already"):
-        starting.retrigger(deployment, HERE, first)
+        starting.retrigger(dispatch, HERE, first)
     failed(store, again)
-    assert starting.retrigger(deployment, HERE, again)[0] == ids.run_id("f", *WINDOW, f"retrigger:{again}")
+    assert starting.retrigger(dispatch, HERE, again)[0] == ids.run_id("f", *WINDOW, f"retrigger:{again}")

@@ -13,6 +13,9 @@ from rich.console import Console
 
 from headrace import sandboxes
 from headrace.cli.verify import show
+from headrace.clock import Window
+from headrace.counts import ZERO, Counts
+from headrace.files import NamedFile
 from headrace.ids import batch_id
 from headrace.lake import Change, Lake, Stamp, TableRef
 from headrace.lake.changes import Append, ReplaceWindow
@@ -23,6 +26,8 @@ from headrace.store import batches, documents, parts, runs
 from headrace.store.batches import BatchFile
 from headrace.store.engine import Store, open_store
 from headrace.store.migrations import upgrade
+from headrace.store.parts import PartRecord
+from headrace.store.runs import Outcome
 from headrace.store.scope import Caller
 
 CALLER = Caller("0123456789ABCDEF01234567@AdobeOrg", "prod", "", "client", "user")
@@ -58,7 +63,7 @@ class World:
 
     def run(self, n: int, delete: Append | ReplaceWindow = Append(), at: int = 1000) -> str:
         run = runs.new_run(
-            CALLER, id=f"run-{n}", flow_id=FLOW, cause="schedule", window=(n, n + 1), backfill=False,
+            CALLER, id=f"run-{n}", flow_id=FLOW, cause="schedule", window=Window(n, n + 1), backfill=False,
             batch_id=batch_id(f"run-{n}", at), at=at,
         )  # fmt: skip
         page = self.lake.landing.put(InputPage(run.batch_id, 0, 1, 0), [b"[1,2,3]"])
@@ -66,25 +71,24 @@ class World:
         with self.store.write() as conn:
             runs.insert(conn, run)
             batches.insert(conn, CALLER, id=run.batch_id, dataset_id=DATASET, at=at, status="staging", run_id=run.id)
-            parts.plan(conn, run.id, [{}])
+            parts.plan(conn, [PartRecord(run.id, 0, parts.PLANNED, "{}")])
             batches.move(conn, run.batch_id, {"staging"}, "committing", at=at)
         self.commit(run.batch_id, files, delete, at)
         with self.store.write() as conn:
-            _record(conn, run, page.to_json(), [file.to_json() for file in files], at)
+            _record(conn, run, NamedFile("page.json", page), files, at)
         return run.batch_id
 
 
-def _record(conn: sa.Connection, run: runs.Run, page: dict, files: list, at: int) -> None:
-    raw = [{"name": "page.json", "ref": page, "facts": {}}]
+def _record(conn: sa.Connection, run: runs.Run, page: NamedFile, files: list, at: int) -> None:
     (part,) = parts.listed(conn, run.id)
-    part = parts.copied(conn, part, raw, {"inputBytes": 7})
-    counts = {"read": 3, "written": 2, "rejected": 1, "dropped": {}}
-    part = parts.promoted(conn, part, files, [], counts)
-    batches.set_files(conn, run.batch_id, batches.INPUT_FILES, [BatchFile(batches.INPUT_FILES, **raw[0])], at)
-    data = [BatchFile(batches.DATA, ref["name"].rpartition("/")[2], ref) for ref in files]
+    part = parts.copied(conn, part, [page], ZERO)
+    part = parts.promoted(conn, part, files, [], Counts(3, 2, 1))
+    landed = BatchFile(batches.INPUT_FILES, page.name, page.ref)
+    batches.set_files(conn, run.batch_id, batches.INPUT_FILES, [landed], at)
+    data = [BatchFile(batches.DATA, ref.name.rpartition("/")[2], ref) for ref in files]
     batches.set_files(conn, run.batch_id, batches.DATA, data, at)
     batches.move(conn, run.batch_id, {"committing"}, "success", at=at, metrics=batch_metrics([part]))
-    runs.finish(conn, run.id, "success", {}, at)
+    runs.finish(conn, run.id, "success", Outcome(), at)
 
 
 def _made(directory: Path) -> Iterator[World]:

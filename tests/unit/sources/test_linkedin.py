@@ -45,13 +45,13 @@ def at(*parts):
 def read(window, http, credentials, wanted=None, **params):
     """The plan and every slice of a run."""
     told = Reading(SPEC, AUTH, params, window, NOW)
-    told = Reading.from_json(msgspec.json.decode(msgspec.json.encode(told.to_json())))
+    told = msgspec.json.decode(msgspec.json.encode(told), type=Reading)
     planned = sources.plan(told, credentials, http)
     wanted = wanted or {("element", "clicks"): None, ("element", "pivotValue"): None}
     found = [
         one
         for part in planned.parts
-        for page in sources.fetch(told, sources.Part.from_json(part.to_json()), credentials, http)
+        for page in sources.fetch(told, part, credentials, http)
         for one in sources.decoder(told, part, wanted).slices(page.body)
     ]
     return planned, found

@@ -5,14 +5,16 @@ from dataclasses import replace
 import pytest
 
 from headrace.errors import Broken, Conflict, NotFound
+from headrace.files import FileFacts, FileRef
 from headrace.store import batches, events
-from headrace.store.batches import BatchFile
+from headrace.store.batches import BatchError, BatchFile, BatchMetrics
 from headrace.store.engine import Store
 from headrace.store.scope import Caller
 
 HERE = Caller("org@AdobeOrg", "prod", "sandbox-id", "client", "user")
 ELSEWHERE = [replace(HERE, org="other@AdobeOrg"), replace(HERE, sandbox="dev")]
 DATASET = "672a10b1074ceb2af0aa7034"
+METRICS = BatchMetrics(input_record_count=100)
 
 
 def loading(store: Store, id: str = "B1", **more: object) -> batches.Batch:
@@ -27,7 +29,7 @@ def test_a_batch_walks_to_success_and_leaves_its_trace(store: Store) -> None:
         batches.move(conn, "B1", {"staging"}, "committing", at=2_000)
         done = batches.move(
             conn, "B1", {"committing"}, "success", at=3_000,
-            metrics={"inputRecordCount": 100}, errors=[{"code": "MAPPER-3700-400"}], completed_at=3_000,
+            metrics=METRICS, errors=(BatchError("MAPPER-3700-400", "x"),), completed_at=3_000,
         )  # fmt: skip
     with store.read() as conn:
         assert batches.get(conn, HERE, "B1") == done == batches.by_id(conn, "B1")
@@ -36,7 +38,7 @@ def test_a_batch_walks_to_success_and_leaves_its_trace(store: Store) -> None:
         "success",
         2,
         3_000,
-        {"inputRecordCount": 100},
+        METRICS,
     )
     assert [(row.kind, row.action, row.actor) for row in actions] == [
         ("batches", action, "user") for action in ("staging", "committing", "success")
@@ -100,7 +102,7 @@ def test_the_latest_upload_of_a_name_counts_however_slow_an_earlier_one_is(store
 
 def test_a_directory_is_set_whole_as_often_as_one_likes(store: Store) -> None:
     loading(store)
-    files = [BatchFile("row_errors", f"parsing_errors_{n}.json", {"name": f"b/{n}", "bytes": n}) for n in (1, 0)]
+    files = [BatchFile("row_errors", f"parsing_errors_{n}.json", FileRef(f"b/{n}", n, "")) for n in (1, 0)]
     with store.write() as conn:
         for _ in range(2):
             batches.set_files(conn, "B1", "row_errors", files, at=9)
@@ -123,4 +125,4 @@ def test_selections_narrow_and_come_newest_first(store: Store) -> None:
 
 
 def upload(n: int, where: str) -> BatchFile:
-    return BatchFile("input_files", "F1.json", {"name": where, "bytes": 3, "sha256": "x"}, {"size": 3}, n)
+    return BatchFile("input_files", "F1.json", FileRef(where, 3, "x"), FileFacts(size=3), n)

@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 
-from headrace.lake import FileRef
 from headrace.lake.recorded import FileStore
-from headrace.runs import batch_run
 from headrace.runs.deployment import Deployment
 from headrace.store import batches
 from memory_files import MemoryFiles
@@ -53,7 +51,7 @@ def _content(deployment: Deployment, id: str, name: str) -> bytes:
     with deployment.store.read() as conn:
         found = batches.file(conn, id, batches.INPUT_FILES, name)
     assert found is not None
-    return deployment.lake.landing.read(FileRef.from_json(found.ref))
+    return deployment.lake.landing.read(found.ref)
 
 
 def test_a_new_batch_is_a_bare_object(api: Api, dataset_id: str) -> None:
@@ -262,7 +260,7 @@ def test_a_part_needs_a_begun_file(api: Api, dataset_id: str) -> None:
 def _promoted(api: Api, deployment: Deployment, id: str) -> dict[str, Any]:
     for _ in range(2):
         assert _act(api, id, "COMPLETE").json()["status"] == "loaded"
-    batch_run.batch_run(deployment, id)
+    deployment.life().carry(id)
     found: dict[str, Any] = api.get(f"{CATALOG}/{id}").json()[id]
     return found
 

@@ -6,6 +6,7 @@ import pytest
 
 from headrace.runs.deployment import Deployment
 from headrace.store import batches
+from headrace.store.batches import BatchError, BatchMetrics
 from headrace.store.scope import Caller
 from wire_dataset import DATASETS, dataset, schema
 from wire_server import ORG, Api
@@ -13,7 +14,7 @@ from wire_server import ORG, Api
 BATCHES = "/data/foundation/catalog/batches"
 LAST = "/data/foundation/catalog/lastBatches"
 CALLER = Caller(ORG, "prod", "", "wire-tests", "tests")
-ERROR = {"code": "INGEST-1212-400", "message": "1 error"}
+ERROR = BatchError("INGEST-1212-400", "1 error")
 
 
 @pytest.fixture(scope="module")
@@ -135,9 +136,9 @@ def loads(ids: list[str], deployment: Deployment) -> dict[str, str]:
         for n, id in enumerate(made.values(), start=1):
             batches.insert(conn, CALLER, id=id, dataset_id=ids[0], at=n * 1000, status="staging", external_id=f"e{n}")
         batches.insert(conn, CALLER, id="01B6", dataset_id=ids[1], at=6000)
-    metrics = {"inputRecordCount": 100, "outputRecordCount": 99, "failedRecordCount": 1, "inputByteSize": 7}
-    _move(deployment, "01B1", 1500, "committing", "success", metrics=metrics, errors=[ERROR], completed_at=1500)
-    _move(deployment, "01B2", 2500, "failed", errors=[ERROR], completed_at=2500)
+    metrics = BatchMetrics(input_record_count=100, output_record_count=99, failed_record_count=1, input_byte_size=7)
+    _move(deployment, "01B1", 1500, "committing", "success", metrics=metrics, errors=(ERROR,), completed_at=1500)
+    _move(deployment, "01B2", 2500, "failed", errors=(ERROR,), completed_at=2500)
     _move(deployment, "01B3", 3500, "committing")
     _move(deployment, "01B4", 4500, "aborted")
     return made
@@ -149,7 +150,7 @@ def test_a_batch_has_platforms_members(api: Api, loads: dict[str, str], ids: lis
     assert (found["created"], found["started"], found["completed"]) == (1000, 1000, 1500)
     assert (found["recordCount"], found["failedRecordCount"], found["size"]) == (100, 1, 7)
     assert found["metrics"]["recordsWritten"] == found["metrics"]["outputRecordCount"] == 99
-    assert found["errors"] == [{**ERROR, "description": "1 error"}]
+    assert found["errors"] == [{"code": "INGEST-1212-400", "description": "1 error"}]
     assert found["tags"] == {} and found["version"] == "1.0.2" and found["externalId"] == "e1"
 
 

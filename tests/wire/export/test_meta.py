@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from headrace.lake import Change, FileRef, Stamp, TableRef
+from headrace.files import FileFacts, FileRef
+from headrace.lake import Change, Stamp, TableRef
 from headrace.lake.changes import Append
 from headrace.lake.landing import RowErrors, Upload
 from headrace.runs.deployment import Deployment
@@ -78,10 +79,10 @@ def loaded(api: Api, deployment: Deployment, dataset_id: str) -> Iterator[Loaded
     _insert(deployment, dataset_id, id)
     files = _commit(deployment, TableRef(ORG, "prod", dataset_id), id)
     errors = deployment.lake.landing.put(RowErrors(id, "conversion", 0, 1), [LINES])
-    _record(deployment, id, batches.DATA, [BatchFile("", one.name, one.to_json()) for one in files])
-    _record(deployment, id, batches.ROW_ERRORS, [BatchFile("", "conversion_errors_0.json", errors.to_json())])
-    landed = deployment.lake.landing.put(Upload(id, 1), [b"[1,2,3]"]).to_json()
-    inputs = [BatchFile("", name, landed, {"size": 7}) for name in ("F1.json", "etc/F2.json")]
+    _record(deployment, id, batches.DATA, [BatchFile("", one.name, one) for one in files])
+    _record(deployment, id, batches.ROW_ERRORS, [BatchFile("", "conversion_errors_0.json", errors)])
+    landed = deployment.lake.landing.put(Upload(id, 1), [b"[1,2,3]"])
+    inputs = [BatchFile("", name, landed, FileFacts(size=7)) for name in ("F1.json", "etc/F2.json")]
     _record(deployment, id, batches.INPUT_FILES, inputs)
     with deployment.store.write() as conn:
         batches.move(conn, id, {"staging"}, "committing", at=2000)
@@ -154,7 +155,7 @@ def test_samples_stop_at_a_hundred(api: Api, deployment: Deployment, dataset_id:
     id = "01MANY"
     _insert(deployment, dataset_id, id)
     ref = deployment.lake.landing.put(RowErrors(id, "parsing", 0, 1), [LINES * 200])
-    _record(deployment, id, batches.ROW_ERRORS, [BatchFile("", "parsing_errors_0.json", ref.to_json())])
+    _record(deployment, id, batches.ROW_ERRORS, [BatchFile("", "parsing_errors_0.json", ref)])
     assert len(api.get(f"{EXPORT}/batches/{id}/meta?path=row_error_samples.json").json()) == 100
 
 
@@ -162,7 +163,7 @@ def test_listings_have_pages(api: Api, deployment: Deployment, dataset_id: str) 
     id = "01PAGED"
     _insert(deployment, dataset_id, id)
     ref = deployment.lake.landing.put(RowErrors(id, "parsing", 0, 1), [LINES])
-    named = [BatchFile("", f"parsing_errors_{n}.json", ref.to_json()) for n in range(5)]
+    named = [BatchFile("", f"parsing_errors_{n}.json", ref) for n in range(5)]
     _record(deployment, id, batches.ROW_ERRORS, named)
     listing = api.get(f"{EXPORT}/batches/{id}/meta?path=row_errors&limit=2").json()
     names = [entry["name"] for entry in listing["data"]]
@@ -179,7 +180,7 @@ def test_a_failed_batch_gives_its_records_back(
     id = "01FAILED"
     _insert(deployment, dataset_id, id, "failed")
     ref = deployment.lake.landing.put(RowErrors(id, "parsing", 0, 1), [LINES])
-    _record(deployment, id, batches.ROW_ERRORS, [BatchFile("", "parsing_errors_0.json", ref.to_json())])
+    _record(deployment, id, batches.ROW_ERRORS, [BatchFile("", "parsing_errors_0.json", ref)])
     listing = api.get(f"{EXPORT}/batches/{id}/failed").json()
     assert [entry["name"] for entry in listing["data"]] == ["parsing_errors_0.json"]
     assert _follow(api, _hrefs(listing)[0]).content == LINES

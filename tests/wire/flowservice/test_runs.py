@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from headrace import ids
+from headrace.clock import Window
 from headrace.runs.deployment import Deployment
 from headrace.store import documents, runs, schedules
 from headrace.store.scope import Caller
@@ -16,8 +17,8 @@ HOUR = 3_600_000
 
 
 def a_run(deployment: Deployment, flow: str, n: int, state: str = "queued") -> str:
-    window = (NOW + n * HOUR, NOW + (n + 1) * HOUR)
-    id = ids.run_id(flow, *window, "schedule")
+    window = Window(NOW + n * HOUR, NOW + (n + 1) * HOUR)
+    id = ids.run_id(flow, window.start, window.end, "schedule")
     with deployment.store.write() as conn:
         run = runs.new_run(
             CALLER, id=id, flow_id=flow, cause="schedule", window=window, backfill=False,
@@ -25,7 +26,7 @@ def a_run(deployment: Deployment, flow: str, n: int, state: str = "queued") -> s
         )  # fmt: skip
         assert runs.insert(conn, run)
         if state != "queued":
-            runs.finish(conn, id, state, {"code": "CONNECTOR-1001-500", "message": "x"}, NOW + n)
+            runs.finish(conn, id, state, runs.Outcome("CONNECTOR-1001-500", "x"), NOW + n)
     return id
 
 

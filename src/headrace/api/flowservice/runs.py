@@ -13,7 +13,7 @@ from headrace.flows.members import flag, folded, object_at, optional_text, whole
 from headrace.runs import run_documents, starting
 from headrace.runs.plan import ALL, QUARANTINED
 from headrace.runs.replay_trial import trial
-from headrace.runs.replaying import Asked, replay
+from headrace.runs.replaying import ReplayRequest, replay
 
 ACTIONS = {"retrigger": starting.retrigger, "abort": starting.abort}
 REPLAY = "replay"
@@ -37,7 +37,7 @@ def start_run(request: Request) -> Reply:
     flow, params = optional_text(body, "flowId"), object_at(body, "params")
     with request.store.read() as conn:
         flow_documents.require_startable(conn, request.caller, flow)
-    id, etag = starting.on_demand(request.deployment, request.caller, flow, params)
+    id, etag = starting.on_demand(request.dispatch, request.caller, flow, params)
     short = {"id": id, "etag": etag}
     return created(request, "runs", id, etag, {**short, "items": [short]})
 
@@ -70,7 +70,7 @@ def act_on_run(request: Request) -> Reply:
     action = ACTIONS.get(folded(op or ""))
     if action is None:
         raise Invalid(f"Action {op} does not exist for runs; use re-trigger, abort or replay.", code="1333", field="op")
-    return changed(*action(request.deployment, request.caller, id))
+    return changed(*action(request.dispatch, request.caller, id))
 
 
 def _replay(request: Request, id: str) -> Reply:
@@ -83,10 +83,10 @@ def _replay(request: Request, id: str) -> Reply:
     rows = optional_text(members, "rows", ALL)
     if rows not in (ALL, QUARANTINED):
         raise wrong("rows", f"{ALL} or {QUARANTINED}")
-    question = Asked(id, _version(members), rows)
+    question = ReplayRequest(id, _version(members), rows)
     if flag(members.get("dryRun", False), "dryRun"):
-        return Reply(trial(request.deployment, request.caller, question))
-    return changed(*replay(request.deployment, request.caller, question))
+        return Reply(trial(request.store, request.lake.landing, request.caller, question))
+    return changed(*replay(request.dispatch, request.lake.landing, request.caller, question))
 
 
 def _version(members: dict[str, Any]) -> int | None:

@@ -1,0 +1,87 @@
+"""What is counted of rows: one frozen value for a slice, a part or a whole batch, added field by field."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
+from typing import Any
+
+import msgspec
+
+from headrace.errors import Broken
+
+
+class Warned(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A value that became null with a warning, as diagnostics show it: the reason, and the row that went on.
+
+    column  destination path
+    source  source path or expression it was read from
+    value   the offending value as JSON text, cut to 500 characters
+    """
+
+    code: str
+    message: str
+    column: str | None = None
+    source: str | None = None
+    value: str | None = None
+    expected: str | None = None
+    actual: str | None = None
+    filename: str = msgspec.field(default="", name="_filename")
+    row: int | None = msgspec.field(default=None, name="_row")
+
+
+class Counts(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """The rows of a slice, a part or a batch: read = written + rejected + dropped by a named rule.
+
+    A metric more is one field here; ``total`` adds it up by its type.
+
+    dropped       rows by the rule that left them out
+    codes         rejected rows by the code of their first reason
+    warnings      values that became null with a warning, by column
+    warned        the first few of those values
+    output_bytes  of the data files that were written
+    """
+
+    read: int = 0
+    written: int = 0
+    rejected: int = 0
+    dropped: dict[str, int] = {}
+    codes: dict[str, int] = {}
+    warnings: dict[str, int] = {}
+    warned: tuple[Warned, ...] = ()
+    output_bytes: int = 0
+
+    def require_balance(self, subject: str) -> None:
+        """Broken when a row of ``subject`` is missing or counted twice: nothing of it may be committed."""
+        dropped = sum(self.dropped.values())
+        if self.read != self.written + self.rejected + dropped:
+            raise Broken(
+                f"{subject} does not balance: {self.read} rows read, {self.written} written, {self.rejected} rejected, "
+                f"{dropped} dropped by rule. Nothing was committed."
+            )
+
+
+ZERO = Counts()
+
+
+def total(counts: Iterable[Counts]) -> Counts:
+    """The sum: numbers are added, counts by name are added name by name, lists follow one another."""
+    summands = list(counts)
+    return Counts(*(add([getattr(each, name) for each in summands]) for name, add in _ADDITIONS.items()))
+
+
+def _by_name(values: Sequence[dict[str, int]]) -> dict[str, int]:
+    summed: Counter[str] = Counter()
+    for value in values:
+        summed.update(value)
+    return dict(summed)
+
+
+def _addition(default: object) -> Callable[[Sequence[Any]], Any]:
+    if isinstance(default, int):
+        return sum
+    return _by_name if isinstance(default, dict) else lambda values: tuple(chain.from_iterable(values))
+
+
+_ADDITIONS = {name: _addition(getattr(ZERO, name)) for name in Counts.__struct_fields__}

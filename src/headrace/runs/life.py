@@ -1,0 +1,214 @@
+"""The one life of a batch, whether a flow's window, a replay or an upload brings it: read this first.
+
+    plan      freeze what the run needs, cut it into parts; its batch is ``staging``
+    copy      per part, unless its pages are landed already: source -> landed pages      [copyActivity]
+    promote   per part: decode -> map -> check -> data files and quarantine files        [promotionActivity]
+              (a part is promoted while the next one is copied)
+              then the run must balance, keep its tolerance, and is committed once
+    record    run, batch, files and what follows from them in one transaction
+
+Every step is recorded when it is done, and a recorded step is read, not done again. So the whole is one re-entrant
+call: whoever is given the run after a crash calls it from the top. What is peculiar to a kind of run is in its story.
+"""
+
+import logging
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from headrace import crash_points
+from headrace.counts import Counts, total
+from headrace.errors import NotFound
+from headrace.lake import Lake, Stamp
+from headrace.runs.changes import changes
+from headrace.runs.dispatch import Dispatch
+from headrace.runs.ending import Ending
+from headrace.runs.failures import FINAL, GivenUp, HandedBack, Stopped, TooManyRejected
+from headrace.runs.plan import FlowPlan, Plan, UploadPlan, encoded, part_of, plan_of
+from headrace.runs.promotion import PartWork, promote_part
+from headrace.runs.story import Open, Story
+from headrace.store import parts, runs
+from headrace.store.parts import COPY, PLANNED, PROMOTED, PROMOTION, PartRecord
+from headrace.store.runs import Run
+
+log = logging.getLogger(__name__)
+
+MOST_ATTEMPTS = 8
+PROMOTIONS = 2  # at once: while one decodes, the other one's columns are compressed and written
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """What a process carries runs with.
+
+    stopping  set when this process must hand its runs back
+    flows     the story of a flow's windows and of replays
+    uploads   the story of uploaded batches
+    """
+
+    dispatch: Dispatch
+    lake: Lake
+    stopping: threading.Event
+    flows: Story[FlowPlan]
+    uploads: Story[UploadPlan]
+
+    def carry(self, run_id: str) -> None:
+        """Carries one run to its end. Returns early when another worker has ended it, or when it was put aside."""
+        run = self._entered(run_id)
+        if run is None:
+            return
+        story: Story[Any] = self.uploads if run.flow_id is None else self.flows
+        ending = Ending(self.dispatch, self.lake, story)
+        if run.in_doubt:
+            ending.look_again(run)
+            return
+        try:
+            plan = self._planned(run, story)
+            self._promote_all(run, plan, story)
+            self._commit(run, plan, story, ending)
+        except HandedBack as reason:
+            ending.hand_back(run, reason.message)
+        except FINAL as reason:
+            ending.give_up(run, reason)
+        except Exception as trouble:
+            ending.trouble(run, trouble)
+
+    def _entered(self, run_id: str) -> Run | None:
+        """The run with one more attempt counted, or one to look at in doubt; None when there is nothing to do."""
+        with self.dispatch.store.write() as conn:
+            now = self.dispatch.clock.now()
+            try:
+                run = runs.enter(conn, run_id, now)
+            except NotFound:
+                log.warning("run %s is gone; its job has nothing to do", run_id)
+                return None
+            if run is not None:
+                return run
+            waiting = runs.by_id(conn, run_id)
+            if not waiting.finished:
+                runs.park(conn, run_id, now, "another run of the flow is in progress", now)
+            return waiting if waiting.in_doubt else None
+
+    def _obey(self, run: Run) -> None:
+        """Raises Stopped when somebody asked the run to stop, HandedBack when this process does."""
+        if self.stopping.is_set():
+            raise HandedBack("The process that worked on this run was stopped.")
+        with self.dispatch.store.read() as conn:
+            reason = runs.stop_reason(conn, run.id)
+        if reason is not None:
+            raise Stopped(reason)
+
+    # -- plan -------------------------------------------------------------------------------------------------
+
+    def _planned(self, run: Run, story: Story[Any]) -> Plan:
+        self._obey(run)
+        if run.attempt > MOST_ATTEMPTS:
+            raise GivenUp(f"The run was given up after {MOST_ATTEMPTS} attempts that did not end.")
+        return plan_of(run) or self._plan(run, story)
+
+    def _plan(self, run: Run, story: Story[Any]) -> Plan:
+        now = self.dispatch.clock.now()
+        prepared = story.prepare(run, now)
+        with self.dispatch.store.write() as conn:
+            if runs.set_plan(conn, run.id, encoded(prepared.plan), now):
+                parts.plan(conn, prepared.parts)
+                story.begin(conn, run, prepared.plan, now)
+            plan = plan_of(runs.by_id(conn, run.id)) or prepared.plan  # another worker's, where it was faster
+        crash_points.reach(crash_points.PLANNED)
+        return plan
+
+    # -- copy and promote --------------------------------------------------------------------------------------
+
+    def _promote_all(self, run: Run, plan: Plan, story: Story[Any]) -> None:
+        """Copies part after part; each is promoted behind, while the next ones are copied."""
+        self._start(run, COPY)
+        opener = story.opener(run, plan)
+        with ThreadPoolExecutor(PROMOTIONS, thread_name_prefix="headrace-promote") as behind:
+            promotions: list[Future[None]] = []
+            try:
+                for record in self._records(run):
+                    _require_no_failure(promotions)
+                    landed = self._copied(run, plan, story, record)
+                    promotions.append(behind.submit(self._promote, run, plan, landed, opener))
+                self._end(run, COPY)
+                self._start(run, PROMOTION)
+                for promotion in promotions:
+                    promotion.result()
+            finally:
+                behind.shutdown(cancel_futures=True)
+
+    def _copied(self, run: Run, plan: Plan, story: Story[Any], record: PartRecord) -> PartRecord:
+        if record.state != PLANNED:
+            return record
+        self._obey(run)
+        copied = story.copy(run, plan, part_of(record))
+        with self.dispatch.store.write() as conn:
+            landed = parts.copied(conn, record, copied.pages, copied.counts)
+        crash_points.reach(crash_points.LANDED)
+        return landed
+
+    def _promote(self, run: Run, plan: Plan, record: PartRecord, opener: Open) -> None:
+        if record.state == PROMOTED:
+            return
+        self._obey(run)
+        self._start(run, PROMOTION)
+        part = part_of(record)
+        stamp = Stamp(
+            batch=run.batch_id, flow=plan.flow_id, scope=plan.scope(part.partition), part=part.n, attempt=run.attempt,
+            extracted_at=plan.extracted_at, ingested_at=plan.ingested_at,
+        )  # fmt: skip
+        promoted = promote_part(self.lake, PartWork(plan.target, stamp, opener(part, record)))
+        with self.dispatch.store.write() as conn:
+            counts = total((record.counts, promoted.counts))
+            parts.promoted(conn, record, promoted.data, promoted.errors, counts)
+
+    # -- commit and record -------------------------------------------------------------------------------------
+
+    def _commit(self, run: Run, plan: Plan, story: Story[Any], ending: Ending) -> None:
+        records = self._records(run)
+        counts = total(record.counts for record in records)
+        counts.require_balance(f"Run {run.id}")
+        require_tolerance(plan, counts)
+        self._obey(run)
+        story.require_current(run, plan)
+        ending.commit(run, plan, changes(plan, records))
+        ending.succeed(run, plan, records)
+
+    # -- records -----------------------------------------------------------------------------------------------
+
+    def _records(self, run: Run) -> Sequence[PartRecord]:
+        with self.dispatch.store.read() as conn:
+            return parts.listed(conn, run.id)
+
+    def _start(self, run: Run, activity: str) -> None:
+        with self.dispatch.store.write() as conn:
+            parts.start_activity(conn, run.id, activity, self.dispatch.clock.now())
+
+    def _end(self, run: Run, activity: str) -> None:
+        with self.dispatch.store.write() as conn:
+            parts.end_activity(conn, run.id, activity, self.dispatch.clock.now())
+
+
+def require_tolerance(plan: Plan, counts: Counts) -> None:
+    """TooManyRejected: without a tolerance only when every row is rejected; with one, the share decides."""
+    judged = counts.written + counts.rejected
+    if plan.tolerance is None:
+        if judged and not counts.written:
+            raise TooManyRejected(
+                f"All {counts.rejected} {plan.rows_are} were rejected. Nothing was ingested; see the row errors."
+            )
+    elif judged and counts.rejected * 100 > plan.tolerance * judged:
+        share = counts.rejected * 100 / judged
+        raise TooManyRejected(
+            f"{counts.rejected} of {judged} {plan.rows_are} were rejected ({share:.2f} %), more than the allowed "
+            f"{plan.tolerance:g} %. Nothing was ingested; see the row errors."
+        )
+
+
+def _require_no_failure(promotions: Sequence[Future[None]]) -> None:
+    """Raises what a promotion behind has raised: nothing more needs to be copied then."""
+    for promotion in promotions:
+        if promotion.done():
+            promotion.result()
