@@ -1,6 +1,6 @@
 """Batches that clients load: opened for a dataset, filled file by file, given up or taken back."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from headrace.catalog import datasets
 from headrace.catalog.upload_content import only_json
+from headrace.catalog.upload_settings import upload_settings
 from headrace.errors import Conflict, HeadraceError, Invalid, NotFound
 from headrace.files import NO_FACTS, FileFacts, FileRef
 from headrace.ids import new_ulid
@@ -56,7 +57,7 @@ def open_batch(store: Store, caller: Caller, sent: Body, now: int) -> Batch:
     dataset_id, external_id = sent["datasetId"], sent.get("externalId")
     with store.write() as conn:
         datasets.get(conn, caller, dataset_id)
-        _require_predecessors(conn, caller, dataset_id, predecessors(body))
+        _require_predecessors(conn, caller, dataset_id, upload_settings(body).predecessors)
         if external_id:
             locks.hold(conn, f"batches/{caller.org}/{caller.sandbox}/{dataset_id}/{external_id}")
             found = batches.open_with_external_id(conn, caller, dataset_id, external_id)
@@ -193,13 +194,7 @@ def _replay(replay: Body) -> Body:
     return {**replay, "predecessors": list(dict.fromkeys(one.removeprefix("$") for one in named))}
 
 
-def predecessors(body: Body) -> list[str]:
-    """The batches that this one replaces."""
-    named: list[str] = body.get("replay", {}).get("predecessors", [])
-    return named
-
-
-def _require_predecessors(conn: sa.Connection, caller: Caller, dataset_id: str, named: list[str]) -> None:
+def _require_predecessors(conn: sa.Connection, caller: Caller, dataset_id: str, named: Collection[str]) -> None:
     known = {batch.id for batch in batches.select(conn, caller, ids=named, dataset_ids=[dataset_id])}
     for id in named:
         if id not in known:

@@ -8,7 +8,7 @@ from headrace.errors import Conflict, Unavailable
 from headrace.runs.dispatch import Dispatch
 from headrace.runs.leases import Leases
 from headrace.runs.tick import tick
-from headrace.store import heartbeats, runs, schedules
+from headrace.store import heartbeats, run_queue, schedules
 from headrace.store.engine import Store
 
 LOOK_SECONDS = 0.02
@@ -50,11 +50,11 @@ class Settling:
         """Looks lightly while anything runs: whoever waits should not slow down what is waited for."""
         store, now = self.dispatch.store, self.dispatch.clock.now()
         with store.read() as conn:
-            if runs.any_live(conn, now):
+            if run_queue.any_live(conn, now):
                 return False
         tick(self.dispatch, now)
         with store.read() as conn:
-            return not (runs.any_live(conn, now) or schedules.due(conn, now, (), 1))
+            return not (run_queue.any_live(conn, now) or schedules.due(conn, now, (), 1))
 
 
 class _Presence:

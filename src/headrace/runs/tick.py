@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from headrace import ids
 from headrace.runs.dispatch import Dispatch
 from headrace.runs.windows import next_window
-from headrace.store import runs, schedules
+from headrace.store import run_queue, runs, schedules
 from headrace.store.engine import Store
 from headrace.store.runs import SCHEDULE, Run
 from headrace.store.schedules import Schedule
@@ -20,11 +20,11 @@ def tick(dispatch: Dispatch, now: int) -> int:
     if not _anything(dispatch.store, now):
         return 0
     with dispatch.store.write() as conn:
-        due = schedules.take_due(conn, now, runs.busy_flows(conn), AT_ONCE)
+        due = schedules.take_due(conn, now, run_queue.busy_flows(conn), AT_ONCE)
         offered = sum(offer(conn, dispatch, schedule, now) for schedule in due)
         # One run of a flow at a time; an upload stands alone.
         parked: dict[str, Run] = {}
-        for run in runs.take_parked(conn, now, AT_ONCE):
+        for run in run_queue.take_parked(conn, now, AT_ONCE):
             parked.setdefault(run.flow_id or run.id, run)
         for run in parked.values():
             dispatch.enqueue(conn, runs.unpark(conn, run.id, now))
@@ -36,7 +36,7 @@ def offer(conn: sa.Connection, dispatch: Dispatch, schedule: Schedule, now: int)
 
     While a scheduled run of the flow is unfinished nothing moves: its record offers what follows.
     """
-    if runs.is_busy(conn, schedule.flow_id):
+    if run_queue.is_busy(conn, schedule.flow_id):
         return False
     following = next_window(schedule, now)
     if following is None or following.due_at > now:
@@ -67,7 +67,7 @@ def offer_following(conn: sa.Connection, dispatch: Dispatch, flow_id: str, now: 
 def _anything(store: Store, now: int) -> bool:
     # Read first: a tick that finds nothing must not take the write lock.
     with store.read() as conn:
-        return bool(schedules.due(conn, now, runs.busy_flows(conn), 1) or runs.parked_until(conn, now, 1))
+        return bool(schedules.due(conn, now, run_queue.busy_flows(conn), 1) or run_queue.parked_until(conn, now, 1))
 
 
 # -- runs without a job -----------------------------------------------------------------------------------------
@@ -76,7 +76,7 @@ def _anything(store: Store, now: int) -> bool:
 def adopt_lost(dispatch: Dispatch, now: int) -> int:
     """Gives a new job to unfinished runs that have none left (their job ended in an error of the database, say)."""
     with dispatch.store.read() as conn:
-        waiting = [run for run in runs.unfinished(conn) if run.not_before is None]
+        waiting = [run for run in run_queue.unfinished(conn) if run.not_before is None]
     if not waiting:
         return 0
     # Read in this order: a run's job exists from the moment the run does, so a missing one has really ended.

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import sqlalchemy as sa
 
-from headrace.catalog.uploads import predecessors
+from headrace.catalog.upload_settings import upload_settings
 from headrace.errors import Broken, Conflict, HeadraceError, WindowSuperseded
 from headrace.files import NamedFile
 from headrace.runs import uploads
@@ -84,12 +83,13 @@ class UploadStory:
             batch = batches.by_id(conn, run.batch_id)
             target = freeze_target(conn, run.caller, batch.dataset_id, None, now)
             files = batches.files(conn, batch.id, INPUT_FILES)
+        settings = upload_settings(batch.body)
         plan = UploadPlan(
             batch_id=batch.id,
             target=target,
-            multi_line=uploads.multi_line(batch.body),
-            tolerance=_tolerance(batch.body),
-            predecessors=tuple(predecessors(batch.body)),
+            multi_line=settings.multi_line,
+            tolerance=settings.tolerance,
+            predecessors=settings.predecessors,
             extracted_at=batch.created_at,
         )
         pages = [NamedFile(file.name, file.ref, file.facts) for file in files]
@@ -136,22 +136,5 @@ def _landed(run: Run, n: int, page: NamedFile) -> PartRecord:
 
 def _code(batch: Batch | None, reason: HeadraceError) -> str:
     if isinstance(reason, TooManyRejected | Stopped):
-        return PARTIAL if batch is not None and _diagnosed(batch.body) else UNDIAGNOSED
+        return PARTIAL if batch is not None and upload_settings(batch.body).diagnosed else UNDIAGNOSED
     return REFUSED if isinstance(reason, BatchChanged | WindowSuperseded) else FAILED
-
-
-def _tolerance(body: dict[str, Any]) -> float | None:
-    """Platform's rule for uploads: without diagnostics any bad row fails the batch; else the percentage decides."""
-    percent = _percentage(body)
-    if percent is not None:
-        return float(percent)
-    return None if _diagnosed(body) else 0.0
-
-
-def _diagnosed(body: dict[str, Any]) -> bool:
-    """Whether the batch asked for diagnostics; a share that it allows asks for them too."""
-    return str(body.get("enableErrorDiagnostics", "")).lower() == "true" or _percentage(body) is not None
-
-
-def _percentage(body: dict[str, Any]) -> Any:
-    return body.get("partialIngestionPercentage", body.get("partialIngestionPercent"))

@@ -1,6 +1,6 @@
 """Uploaded JSON as records: an array, one object, or one JSON text a line; rows in the schema's own shape."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -58,8 +58,3 @@ def _readable(text: bytes) -> bool:
 
 def _quoted(text: bytes) -> bytes:
     return msgspec.json.encode(text.decode("utf-8", "replace"))
-
-
-def multi_line(body: Mapping[str, Any]) -> bool:
-    """Whether a batch's creator said that a file is one JSON text."""
-    return bool((body.get("inputFormat") or {}).get("isMultiLineJson", False))

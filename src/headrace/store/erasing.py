@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from headrace.store import batches, runs
+from headrace.store import batches, run_queue, runs
 from headrace.store.documents import documents, revisions
 from headrace.store.events import events
 from headrace.store.parts import activities, parts
@@ -78,7 +78,7 @@ def forget(conn: sa.Connection, extent: Extent) -> None:
 
 
 def _unfinished(conn: sa.Connection, extent: Extent) -> list[runs.Run]:
-    return [run for run in runs.unfinished(conn) if extent.holds(run.org, run.sandbox)]
+    return [run for run in run_queue.unfinished(conn) if extent.holds(run.org, run.sandbox)]
 
 
 def _owners(extent: Extent) -> sa.CompoundSelect[str]:

@@ -59,34 +59,21 @@ runs = sa.Table(
     sa.Index("ix_runs_unfinished", "state", "not_before"),
 )
 
-_unfinished = runs.c.state.in_(UNFINISHED)
+is_unfinished = runs.c.state.in_(UNFINISHED)  # a condition on rows, as the indexes have it
 # One scheduled run of a flow at a time, whoever ticks.
 sa.Index(
     "uq_runs_scheduled",
     runs.c.flow_id,
     unique=True,
-    sqlite_where=_unfinished & (runs.c.cause == SCHEDULE),
-    postgresql_where=_unfinished & (runs.c.cause == SCHEDULE),
+    sqlite_where=is_unfinished & (runs.c.cause == SCHEDULE),
+    postgresql_where=is_unfinished & (runs.c.cause == SCHEDULE),
 )
 
 # What is asked many times a second is put together once: building these takes longer than running them.
 _ID = sa.bindparam("id", type_=sa.Text)
-_NOW = sa.bindparam("now", type_=Millis)
-_other = runs.alias()
-_flow_runs = sa.exists().where((_other.c.flow_id == runs.c.flow_id) & (_other.c.state == IN_PROGRESS))
 _BY_ID = sa.select(runs).where(runs.c.id == _ID)
 _LOCK = sa.select(runs.c.id).where(runs.c.id == _ID).with_for_update()
 _STOP_REASON = sa.select(runs.c.stop_reason).where(runs.c.id == _ID)
-_BUSY_FLOWS = sa.select(runs.c.flow_id).where(_unfinished & (runs.c.cause == SCHEDULE))
-_LIVE = sa.select(runs.c.id).where(_unfinished & (runs.c.not_before.is_(None) | (runs.c.not_before <= _NOW))).limit(1)
-_PARKED = (
-    sa.select(runs)
-    .where(runs.c.state.in_((QUEUED, FAILED)) & (runs.c.not_before <= _NOW) & ~_flow_runs)
-    .order_by(runs.c.not_before, runs.c.created_at)
-    .limit(sa.bindparam("limit"))
-)
-_FREE_AND_PARKED = _PARKED.with_for_update(of=runs, skip_locked=True)
-_SCHEDULED_LIVE = sa.select(runs.c.id).where((runs.c.flow_id == _ID) & _unfinished & (runs.c.cause == SCHEDULE))
 
 
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -221,7 +208,7 @@ def _queued(
 def insert(conn: sa.Connection, run: Run) -> bool:
     """Stores a new run; False when a run with this id exists, or the flow has an unfinished scheduled run."""
     taken = (runs.c.id == run.id) | (
-        (runs.c.flow_id == run.flow_id) & _unfinished & (runs.c.cause == SCHEDULE) & (run.cause == SCHEDULE)
+        (runs.c.flow_id == run.flow_id) & is_unfinished & (runs.c.cause == SCHEDULE) & (run.cause == SCHEDULE)
     )
     if conn.execute(sa.select(runs.c.id).where(taken)).first() is not None:
         return False
@@ -235,7 +222,7 @@ def by_id(conn: sa.Connection, id: str) -> Run:
     row = conn.execute(_BY_ID, {"id": id}).one_or_none()
     if row is None:
         raise NotFound(f"Run {id} does not exist.", kind=KIND, id=id)
-    return _run(row)
+    return from_row(row)
 
 
 def stop_reason(conn: sa.Connection, id: str) -> str | None:
@@ -249,14 +236,14 @@ def get(conn: sa.Connection, caller: Caller, id: str) -> Run:
     row = conn.execute(sa.select(runs).where(_scope(caller) & (runs.c.id == id))).one_or_none()
     if row is None:
         raise NotFound(f"Run {id} does not exist in this sandbox.", kind=KIND, id=id)
-    return _run(row)
+    return from_row(row)
 
 
 def select(conn: sa.Connection, caller: Caller, flow_id: str | None = None) -> list[Run]:
     """The caller's flow runs, newest first."""
     where = _scope(caller) if flow_id is None else _scope(caller) & (runs.c.flow_id == flow_id)
     rows = conn.execute(sa.select(runs).where(where).order_by(runs.c.created_at.desc(), runs.c.window_end.desc()))
-    return [_run(row) for row in rows]
+    return [from_row(row) for row in rows]
 
 
 def last_of(conn: sa.Connection, caller: Caller, flow_ids: Collection[str]) -> dict[str, LastRun]:
@@ -294,36 +281,6 @@ def count_of_cause(conn: sa.Connection, flow_id: str, cause_prefix: str) -> int:
     """How many runs of a flow have a cause that starts so: what numbers the next one."""
     where = (runs.c.flow_id == flow_id) & runs.c.cause.startswith(cause_prefix)
     return conn.execute(sa.select(sa.func.count()).select_from(runs).where(where)).scalar_one()
-
-
-def is_busy(conn: sa.Connection, flow_id: str) -> bool:
-    """Whether the flow has an unfinished scheduled run."""
-    return conn.execute(_SCHEDULED_LIVE, {"id": flow_id}).first() is not None
-
-
-def busy_flows(conn: sa.Connection) -> set[str]:
-    """Flows with an unfinished scheduled run."""
-    return set(conn.execute(_BUSY_FLOWS).scalars())
-
-
-def any_live(conn: sa.Connection, now: int) -> bool:
-    """Whether a run is under way or ready to be: unfinished, and not parked beyond ``now``."""
-    return conn.execute(_LIVE, {"now": now}).first() is not None
-
-
-def unfinished(conn: sa.Connection) -> list[Run]:
-    """Every run that is not over, oldest first."""
-    return [_run(row) for row in conn.execute(sa.select(runs).where(_unfinished).order_by(runs.c.created_at))]
-
-
-def parked_until(conn: sa.Connection, now: int, limit: int) -> list[Run]:
-    """Parked runs, and failed ones in doubt, whose time has come and whose flow has no other run in progress."""
-    return [_run(row) for row in conn.execute(_PARKED, {"now": now, "limit": limit})]
-
-
-def take_parked(conn: sa.Connection, now: int, limit: int) -> list[Run]:
-    """As ``parked_until``, kept from other processes until the transaction ends, without what another one keeps."""
-    return [_run(row) for row in conn.execute(_FREE_AND_PARKED, {"now": now, "limit": limit})]
 
 
 # -- changes --------------------------------------------------------------------------------------------------
@@ -400,13 +357,13 @@ def _end(conn: sa.Connection, id: str, state: str, outcome: Outcome, at: int, **
 
 def request_stop(conn: sa.Connection, flow_id: str, reason: str, at: int) -> None:
     """An intent that the flow's unfinished runs obey before their next part and before they commit."""
-    where = (runs.c.flow_id == flow_id) & _unfinished & runs.c.stop_reason.is_(None)
+    where = (runs.c.flow_id == flow_id) & is_unfinished & runs.c.stop_reason.is_(None)
     conn.execute(runs.update().where(where).values(stop_reason=reason, updated_at=at))
 
 
 def request_stop_of(conn: sa.Connection, id: str, reason: str, at: int) -> None:
     """As ``request_stop``, for one run."""
-    where = (runs.c.id == id) & _unfinished & runs.c.stop_reason.is_(None)
+    where = (runs.c.id == id) & is_unfinished & runs.c.stop_reason.is_(None)
     conn.execute(runs.update().where(where).values(stop_reason=reason, updated_at=at))
 
 
@@ -441,7 +398,8 @@ def _row(run: Run, names: Iterable[str] = tuple(Run.__dataclass_fields__)) -> di
     return row
 
 
-def _run(row: sa.Row[Any]) -> Run:
+def from_row(row: sa.Row[Any]) -> Run:
+    """The run that a whole row of the table holds."""
     values = dict(row._mapping)
     if values["outcome"] is not None:
         values["outcome"] = _decode_outcome(values["outcome"])

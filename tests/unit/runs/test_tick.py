@@ -8,7 +8,7 @@ from headrace.clock import Window
 from headrace.runs.dispatch import Dispatch
 from headrace.runs.leases import Leases
 from headrace.runs.tick import adopt_lost, offer_following, tick
-from headrace.store import runs, schedules
+from headrace.store import run_queue, runs, schedules
 from headrace.store.engine import Store
 from headrace.store.runs import FAILED, SUCCESS, Outcome, Run
 from headrace.store.scope import Caller
@@ -131,7 +131,7 @@ def test_processes_that_tick_at_once_make_each_run_and_each_job_once(store: Stor
         scheduled(store, f"f{n}")
     tick(dispatch, NOW)
     with store.write() as conn:
-        for run in runs.unfinished(conn)[:6]:
+        for run in run_queue.unfinished(conn)[:6]:
             runs.park(conn, run.id, NOW, "waits", NOW)
     for n in range(12, 24):
         scheduled(store, f"f{n}")
