@@ -1,6 +1,6 @@
 """The registry's calls that are no resources: export, import and sample data."""
 
-from headrace.api.operation import CREATE, OK, READ
+from headrace.api.operation import CREATE, OK
 from headrace.api.request import Reply, Request
 from headrace.api.schemaregistry.routes import reading, schemaregistry, writing
 from headrace.errors import Invalid
@@ -25,7 +25,7 @@ def import_resources(request: Request) -> Reply:
 
 
 # aepp posts its imports here.
-schemaregistry.post("/rpc/export", verb=READ, kind="schemas", answers=OK)(import_resources)
+schemaregistry.post("/rpc/export", verb=CREATE, kind="schemas", answers=OK)(import_resources)
 
 
 @schemaregistry.get("/rpc/sampledata/{id}", kind="schemas")
