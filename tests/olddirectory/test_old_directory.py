@@ -9,7 +9,7 @@ import pytest
 
 from headrace.client import EXPORT
 from headrace.runs import verification
-from headrace.store import batches, runs
+from headrace.store import batches, run_queue
 from headrace.store.migrations import newest, revision
 from headrace.store.scope import Caller
 from olddirectory.archive import DATABASES
@@ -173,7 +173,7 @@ def test_a_scheduled_flow_goes_on(opened: Opened) -> None:
 def test_nothing_is_left_undone(opened: Opened) -> None:
     caller = Caller(opened.old.units["org"], "prod", "", "tests", "tests")
     with opened.store.read() as conn:
-        assert runs.unfinished(conn) == []
+        assert run_queue.unfinished(conn) == []
         assert batches.select(conn, caller, statuses=batches.UNFINISHED) == []
 
 
