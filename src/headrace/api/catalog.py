@@ -11,6 +11,7 @@ from headrace.api.request import Reply, Request
 from headrace.api.routing import Routes
 from headrace.catalog import batch_listing, changes, datasets, observing, rendering, selection
 from headrace.catalog.selection import Selection
+from headrace.flows import usage
 from headrace.store.documents import Document
 
 catalog = Routes("/data/foundation/catalog", CATALOG)
@@ -75,7 +76,8 @@ def replace_dataset(request: Request) -> Reply:
 def delete_dataset(request: Request) -> Reply:
     """Removes the dataset with its table; ``?force=true`` also while a flow writes to it."""
     id, force = request.path_params["id"], request.query.flag("force")
-    datasets.delete(request.store, request.lake, request.caller, id, force, request.clock.now())
+    now = request.clock.now()
+    datasets.delete(request.store, request.lake, request.caller, id, force, usage.flows_into, now)
     return Reply([f"@/dataSets/{id}"])
 
 

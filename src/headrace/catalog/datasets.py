@@ -1,6 +1,6 @@
 """Datasets: documents that each own one table of the lake."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain, count
 
@@ -14,7 +14,7 @@ from headrace.ids import new_hex
 from headrace.lake import Lake, TableRef
 from headrace.registry import Composed
 from headrace.store import batches, documents, locks
-from headrace.store.documents import Document
+from headrace.store.documents import Document, Users
 from headrace.store.engine import Store
 from headrace.store.scope import Caller
 from headrace.xdm.arrow_schema import arrow_schema
@@ -72,6 +72,12 @@ def listed(conn: sa.Connection, caller: Caller) -> list[Document]:
     return sorted(found, key=lambda one: (one.created_at, one.id), reverse=True)
 
 
+def of_schema(conn: sa.Connection, caller: Caller, schema_id: str) -> list[str]:
+    """The ids of the datasets whose rows this schema describes."""
+    datasets = documents.select(conn, caller, KIND)
+    return [dataset.id for dataset in datasets if drafts.schema_ref(dataset.body).id == schema_id]
+
+
 def target(conn: sa.Connection, caller: Caller, id: str) -> Target:
     """Where rows for this dataset go; NotFound as ``get``."""
     found = get(conn, caller, id)
@@ -109,11 +115,11 @@ def change(
         return documents.replace_body(conn, caller, found, stored, now)
 
 
-def delete(store: Store, lake: Lake, caller: Caller, id: str, force: bool, now: int) -> None:
+def delete(store: Store, lake: Lake, caller: Caller, id: str, force: bool, flows_into: Users, now: int) -> None:
     """Removes a dataset and its table. InUse while a batch is written or, unless ``force``, a flow writes to it."""
     with store.write() as conn:
         found = get(conn, caller, id)
-        flows = [] if force else list(_flows_into(conn, caller, id))
+        flows = [] if force else flows_into(conn, caller, id)
         if flows:
             message = f"Dataset {id} is the target of flow {', '.join(flows)}; delete the flow first."
             raise InUse(message, kind=KIND, id=id, flows=flows)
@@ -155,11 +161,3 @@ def _named(conn: sa.Connection, caller: Caller, body: Body, found: Document | No
 
 def _free(slug: str, taken: set[str]) -> str:
     return next(name for name in chain([slug], (f"{slug}_{n}" for n in count(2))) if name not in taken)
-
-
-def _flows_into(conn: sa.Connection, caller: Caller, id: str) -> Iterator[str]:
-    targets = documents.select(conn, caller, "targetConnections")
-    writing = {one.id for one in targets if (one.body.get("params") or {}).get("dataSetId") == id}
-    for flow in documents.select(conn, caller, "flows"):
-        if writing & set(flow.body.get("targetConnectionIds") or []):
-            yield flow.id

@@ -11,7 +11,7 @@ from headrace.dataprep.drafts import Draft, Item, Schema
 from headrace.errors import InUse, Invalid, NotFound, RevisionStale
 from headrace.ids import new_hex
 from headrace.store import documents
-from headrace.store.documents import Document
+from headrace.store.documents import Document, Users
 from headrace.store.engine import Store
 from headrace.store.scope import Caller
 
@@ -144,11 +144,11 @@ def listed(conn: sa.Connection, caller: Caller) -> list[MappingSet]:
     return [_newest(found) for found in documents.select(conn, caller, KIND)]
 
 
-def delete(store: Store, caller: Caller, id: str, now: int) -> None:
+def delete(store: Store, caller: Caller, id: str, flows_mapping_with: Users, now: int) -> None:
     """Removes a set with its versions; InUse while a flow maps with it."""
     with store.write() as conn:
         found = documents.get(conn, caller, KIND, id)
-        flows = [flow.id for flow in documents.select(conn, caller, "flows") if id in _mapped_by(flow.body)]
+        flows = flows_mapping_with(conn, caller, id)
         if flows:
             raise InUse(f"Mapping set {id} is used by flow {', '.join(flows)}; delete the flow first.", id=id)
         documents.delete(conn, caller, found, now)
@@ -168,11 +168,6 @@ def item(found: MappingSet, mapping_id: str) -> Item:
             mapped: Item = one
             return mapped
     raise NotFound(f"Mapping set {found.id} has no mapping {mapping_id}.", kind="mappings", id=mapping_id)
-
-
-def _mapped_by(flow: Body) -> list[object]:
-    steps = [step.get("params") for step in flow.get("transformations") or [] if isinstance(step, dict)]
-    return [params.get("mappingId") for params in steps if isinstance(params, dict)]
 
 
 def _newest(found: Document) -> MappingSet:

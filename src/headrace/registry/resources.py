@@ -9,7 +9,7 @@ from headrace.registry import drafts, rendering, shapes, types, usage
 from headrace.registry.library import Body, Library, Resource
 from headrace.registry.types import OWN, ResourceType
 from headrace.store import documents
-from headrace.store.documents import Document
+from headrace.store.documents import Document, Users
 from headrace.wire.patch import apply_patch
 
 HEX_DIGITS = 48
@@ -29,11 +29,12 @@ def create(library: Library, type: ResourceType, sent: Mapping[str, Any], now: i
 
 
 def replace(
-    library: Library, type: ResourceType, id: str, sent: Mapping[str, Any], if_match: str | None, now: int
-) -> Resource:
-    """The resource's next version: what ``sent`` says, whole."""
+    library: Library, type: ResourceType, id: str, sent: Mapping[str, Any], if_match: str | None, datasets: Users,
+    now: int,
+) -> Resource:  # fmt: skip
+    """The resource's next version: what ``sent`` says, whole. ``datasets`` names those that have a schema."""
     found, document = _own(library, type, id, if_match)
-    return _changed(library, found, document, sent, now)
+    return _changed(library, found, document, sent, datasets, now)
 
 
 def patch(
@@ -42,19 +43,21 @@ def patch(
     id: str,
     steps: Sequence[Mapping[str, Any]],
     if_match: str | None,
+    datasets: Users,
     now: int,
 ) -> Resource:
-    """The resource's next version: what JSON Patch makes of it."""
+    """The resource's next version: what JSON Patch makes of it. ``datasets`` as in ``replace``."""
     shapes.require_shallow(steps)
     found, document = _own(library, type, id, if_match)
     wanted = [step for step in steps if not step["path"].startswith(COMPUTED)]
-    return _changed(library, found, document, apply_patch(rendering.whole(library, found), wanted), now)
+    sent = apply_patch(rendering.whole(library, found), wanted)
+    return _changed(library, found, document, sent, datasets, now)
 
 
-def delete(library: Library, type: ResourceType, id: str, now: int) -> None:
-    """Removes a resource that nothing uses, and the descriptors on it."""
+def delete(library: Library, type: ResourceType, id: str, datasets: Users, now: int) -> None:
+    """Removes a resource that nothing uses, and the descriptors on it. ``datasets`` as in ``replace``."""
     found, document = _own(library, type, id, None)
-    usage.require_unused(library, found)
+    usage.require_unused(library, found, datasets)
     for one in documents.select(library.conn, library.caller, "descriptors"):
         if one.body["xdm:sourceSchema"] == found.uri:
             documents.delete(library.conn, library.caller, one, now)
@@ -72,12 +75,14 @@ def _own(library: Library, type: ResourceType, id: str, if_match: str | None) ->
     return found, found.document
 
 
-def _changed(library: Library, found: Resource, document: Document, sent: Mapping[str, Any], now: int) -> Resource:
+def _changed(
+    library: Library, found: Resource, document: Document, sent: Mapping[str, Any], datasets: Users, now: int
+) -> Resource:
     body: Body = drafts.read(library, found.type, sent, found.uri)
     if body == document.body:
         return found
     changed = Resource(found.uri, found.type, {"$id": found.uri, **body}, document)
-    usage.require_compatible(library, changed)
+    usage.require_compatible(library, changed, datasets)
     return _kept(changed, documents.replace_body(library.conn, library.caller, document, body, now))
 
 

@@ -9,6 +9,7 @@ from headrace.errors import HeadraceError, ImportFailed
 from headrace.registry import drafts, rendering, types, usage
 from headrace.registry.library import Body, Library, Resource
 from headrace.store import documents
+from headrace.store.documents import Users
 from headrace.xdm.walking import references
 
 PLACEHOLDER = "<XDM_TENANTID_PLACEHOLDER>"
@@ -28,13 +29,16 @@ def _parts_first(library: Library, one: Resource, seen: set[str]) -> list[Resour
     return [*(inner for part in parts for inner in _parts_first(library, part, seen)), one]
 
 
-def imported(library: Library, sent: Sequence[Mapping[str, Any]], now: int) -> list[Body]:
-    """Creates or replaces each resource under its own id; ImportFailed, with nothing changed, when one cannot be."""
+def imported(library: Library, sent: Sequence[Mapping[str, Any]], datasets: Users, now: int) -> list[Body]:
+    """Creates or replaces each resource under its own id; ImportFailed, with nothing changed, when one cannot be.
+
+    ``datasets`` names those that have a schema.
+    """
     made = []
     for body in sent:
         own = _replaced(body, PLACEHOLDER, library.tenant)
         try:
-            made.append(_kept(library, own, now))
+            made.append(_kept(library, own, datasets, now))
         except HeadraceError as error:
             message = f"{own.get('title')} ({own.get('$id')}) cannot be imported: {error.message}"
             raise ImportFailed(message, problems=error.facts.get("problems", [])) from error
@@ -42,7 +46,7 @@ def imported(library: Library, sent: Sequence[Mapping[str, Any]], now: int) -> l
     return [rendering.whole(library, one) for one in made]
 
 
-def _kept(library: Library, sent: Body, now: int) -> Resource:
+def _kept(library: Library, sent: Body, datasets: Users, now: int) -> Resource:
     uri = str(sent.get("$id"))
     type = types.type_of(uri, library.tenant)
     if type is None:
@@ -50,7 +54,7 @@ def _kept(library: Library, sent: Body, now: int) -> Resource:
     body = drafts.read(library, type, sent, uri)
     found = library.find(uri)
     changed = Resource(uri, type, {"$id": uri, **body}, found.document if found else None)
-    usage.require_compatible(library, changed)
+    usage.require_compatible(library, changed, datasets)
     if found is None or found.document is None:
         return Resource(
             uri, type, changed.body, documents.create(library.conn, library.caller, type.name, uri, body, now)

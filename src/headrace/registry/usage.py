@@ -7,7 +7,7 @@ from headrace.registry import composition
 from headrace.registry.library import Library, Resource
 from headrace.registry.shapes import problem
 from headrace.registry.types import OWN, SCHEMAS, UNION_SUFFIX, UNION_TAG
-from headrace.store import documents
+from headrace.store.documents import Users
 from headrace.xdm import arrow_schema, checker
 from headrace.xdm.evolution import Break, breaks
 from headrace.xdm.walking import references
@@ -23,18 +23,13 @@ def dependents(library: Library, uri: str) -> list[Resource]:
     return [one for one in own if one.uri in reached and one.uri != uri]
 
 
-def datasets(library: Library, schema: Resource) -> list[str]:
-    """The datasets whose rows this schema describes."""
-    found = documents.select(library.conn, library.caller, "dataSets")
-    return [one.id for one in found if (one.body.get("schemaRef") or {}).get("id") == schema.uri]
+def in_use(library: Library, schema: Resource, datasets: Users) -> bool:
+    """Whether only additions are possible: one of its ``datasets`` exists, or it is in a union."""
+    in_union = UNION_TAG in schema.body.get("meta:immutableTags", ())
+    return in_union or bool(datasets(library.conn, library.caller, schema.uri))
 
 
-def in_use(library: Library, schema: Resource) -> bool:
-    """Whether only additions are possible: a dataset has the schema, or it is in a union."""
-    return UNION_TAG in schema.body.get("meta:immutableTags", ()) or bool(datasets(library, schema))
-
-
-def require_compatible(library: Library, changed: Resource) -> None:
+def require_compatible(library: Library, changed: Resource, datasets: Users) -> None:
     """ChangeBreaks, with every offending path, when the change breaks a schema in use that reaches the resource.
 
     SchemaConflict, ReferenceMissing or SchemaUnstorable when a schema would no longer compose.
@@ -43,10 +38,13 @@ def require_compatible(library: Library, changed: Resource) -> None:
     require_composes(after, changed)
     before = library.find(changed.uri)
     touched = [one for one in (before, *dependents(library, changed.uri)) if one is not None]
-    found = [(one, broken) for one in touched if one.type is SCHEMAS for broken in _broken(library, after, one)]
-    if found:
-        message = "; ".join(f"{broken.path} {broken.message} in schema {one.body['title']}" for one, broken in found)
-        problems = [problem(broken.path, "evolution", broken.message, one.uri) for one, broken in found]
+    schemas = [resource for resource in touched if resource.type is SCHEMAS]
+    breaking = [(schema, broken) for schema in schemas for broken in _broken(library, after, schema, datasets)]
+    if breaking:
+        message = "; ".join(
+            f"{broken.path} {broken.message} in schema {schema.body['title']}" for schema, broken in breaking
+        )
+        problems = [problem(broken.path, "evolution", broken.message, schema.uri) for schema, broken in breaking]
         raise ChangeBreaks(f"The schema is in use, so only additions are possible: {message}.", problems=problems)
 
 
@@ -61,10 +59,10 @@ def require_composes(library: Library, resource: Resource) -> None:
         composition.full(library, union or resource)
 
 
-def _broken(library: Library, after: Library, schema: Resource) -> Iterator[Break]:
+def _broken(library: Library, after: Library, schema: Resource, datasets: Users) -> Iterator[Break]:
     changed = after.find(schema.uri) or schema
     require_composes(after, changed)
-    if not in_use(library, schema):
+    if not in_use(library, schema, datasets):
         return
     if UNION_TAG in schema.body.get("meta:immutableTags", ()) and UNION_TAG not in changed.body.get(
         "meta:immutableTags", ()
@@ -73,11 +71,11 @@ def _broken(library: Library, after: Library, schema: Resource) -> Iterator[Brea
     yield from breaks(composition.full(library, schema), composition.full(after, changed))
 
 
-def require_unused(library: Library, resource: Resource) -> None:
+def require_unused(library: Library, resource: Resource, datasets: Users) -> None:
     """InUse, naming the users, when datasets or other resources need the resource."""
     users = [f"{one.type.label} {one.body['title']} ({one.uri})" for one in dependents(library, resource.uri)]
     if resource.type is SCHEMAS:
-        users += [f"dataset {id}" for id in datasets(library, resource)]
+        users += [f"dataset {id}" for id in datasets(library.conn, library.caller, resource.uri)]
         users += ["the union of its class"] if UNION_TAG in resource.body.get("meta:immutableTags", ()) else []
     if users:
         message = f"{resource.uri} is used by {', '.join(users)}; delete or change those first."

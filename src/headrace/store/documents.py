@@ -1,5 +1,6 @@
 """Scoped documents with revisions: the JSON a client sent, changed only from the version that was read."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +12,9 @@ from headrace.ids import new_etag
 from headrace.store import events
 from headrace.store.metadata import Json, Millis, metadata
 from headrace.store.scope import Caller
+
+# What a floor above answers, in the transaction that asks: the ids of those that use the document with this id.
+Users = Callable[[sa.Connection, Caller, str], list[str]]
 
 documents = sa.Table(
     "documents",

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from headrace.dataprep import checking, mapping_sets
 from headrace.errors import InUse, MappingSetInvalid, NotFound, RevisionStale
@@ -64,13 +65,21 @@ def test_a_version_keeps_its_own_moment(store: Store) -> None:
     assert moments == [(1000, 1000), (1000, 2000)]
 
 
-def test_a_set_that_a_flow_uses_stays(store: Store) -> None:
+def test_a_set_that_a_flow_uses_stays_and_who_uses_it_is_asked_in_the_same_transaction(store: Store) -> None:
     id = _made(store)
-    flow = {"transformations": [{"name": "Mapping", "params": {"mappingId": id, "mappingVersion": "0"}}]}
-    with store.write() as conn:
-        documents.create(conn, CALLER, "flows", "a-flow", flow, 1000)
+
+    def users(conn: sa.Connection, caller: Caller, id: str) -> list[str]:
+        documents.create(conn, caller, "traces", id, {}, 2000)
+        return ["a-flow"]
+
     with pytest.raises(InUse, match="a-flow"):
-        mapping_sets.delete(store, CALLER, id, 2000)
+        mapping_sets.delete(store, CALLER, id, users, 2000)
+    with store.read() as conn:
+        assert mapping_sets.get(conn, CALLER, id).id == id
+        assert documents.select(conn, CALLER, "traces") == []
+    mapping_sets.delete(store, CALLER, id, lambda *_: [], 3000)
+    with store.read() as conn, pytest.raises(NotFound):
+        mapping_sets.get(conn, CALLER, id)
 
 
 def test_what_does_not_fit_is_not_stored(store: Store) -> None:

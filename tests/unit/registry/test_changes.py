@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from headrace.catalog.datasets import of_schema
 from headrace.errors import ChangeBreaks, InUse, NotFound, RevisionStale, StandardFixed
 from headrace.registry import composed, rendering, resources
 from headrace.registry.library import Library, Resource
@@ -33,7 +34,7 @@ def use(library: Library, schema: Resource) -> None:
 
 def patch(library: Library, one: Resource, op: str, path: str, value: Any = None) -> Resource:
     library = Library(library.conn, library.caller, library.tenant)
-    return resources.patch(library, one.type, one.uri, [{"op": op, "path": path, "value": value}], None, 3)
+    return resources.patch(library, one.type, one.uri, [{"op": op, "path": path, "value": value}], None, of_schema, 3)
 
 
 def test_each_change_counts_the_minor_version_up_and_no_change_does_not(library: Library) -> None:
@@ -76,15 +77,15 @@ def test_what_others_need_is_not_deleted(library: Library) -> None:
     kind, group, schema = made(library)
     for one in (kind, group):
         with pytest.raises(InUse, match=schema.uri):
-            resources.delete(library, one.type, one.uri, 3)
+            resources.delete(library, one.type, one.uri, of_schema, 3)
     use(library, schema)
     with pytest.raises(InUse, match="dataset d1"):
-        resources.delete(library, SCHEMAS, schema.uri, 3)
+        resources.delete(library, SCHEMAS, schema.uri, of_schema, 3)
 
 
 def test_deletion_goes_from_the_top_down(library: Library) -> None:
     for one in reversed(made(library)):
-        resources.delete(Library(library.conn, library.caller, "acme"), one.type, one.uri, 3)
+        resources.delete(Library(library.conn, library.caller, "acme"), one.type, one.uri, of_schema, 3)
     with pytest.raises(NotFound):
         composed(library.conn, library.caller, one.uri, 1, "acme")
 
@@ -92,7 +93,7 @@ def test_deletion_goes_from_the_top_down(library: Library) -> None:
 def test_reading_and_putting_back_changes_nothing(library: Library) -> None:
     _, _, schema = made(library)
     read = rendering.whole(library, schema)
-    assert resources.replace(library, SCHEMAS, schema.uri, read, None, 3).version == "1.0"
+    assert resources.replace(library, SCHEMAS, schema.uri, read, None, of_schema, 3).version == "1.0"
 
 
 @pytest.mark.parametrize("path", ["/meta:extends/-", "/refs/-", "/meta:registryMetadata/x", "/meta:class"])
@@ -104,13 +105,13 @@ def test_patches_of_what_the_registry_computes_do_nothing(library: Library, path
 def test_standard_resources_stay_as_they_are(library: Library) -> None:
     group = "https://ns.adobe.com/xdm/context/profile-person-details"
     with pytest.raises(StandardFixed):
-        resources.delete(library, FIELD_GROUPS, group, 1)
+        resources.delete(library, FIELD_GROUPS, group, of_schema, 1)
 
 
 def test_a_stale_etag_is_refused(library: Library) -> None:
     _, _, schema = made(library)
     with pytest.raises(RevisionStale):
-        resources.replace(library, SCHEMAS, schema.uri, {**schema.body, "title": "T"}, "stale", 3)
+        resources.replace(library, SCHEMAS, schema.uri, {**schema.body, "title": "T"}, "stale", of_schema, 3)
 
 
 @pytest.mark.parametrize(("id", "major"), [("https://ns.adobe.com/acme/schemas/none", 1), (PROFILE, 1)])

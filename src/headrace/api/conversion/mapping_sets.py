@@ -10,6 +10,7 @@ from headrace.catalog import datasets
 from headrace.dataprep import advice, checking, mapping_sets, rendering, suggesting, trials
 from headrace.dataprep.mapping_sets import MappingSet
 from headrace.errors import FilterInvalid, Invalid
+from headrace.flows import usage
 from headrace.store import batches
 from headrace.wire.filters import Predicate, all_of, parse_condition
 
@@ -89,7 +90,8 @@ def replace_mapping_set(request: Request) -> Reply:
 @conversion.delete("/mappingSets/{id}", kind="mappingSets", answers=OK)
 def delete_mapping_set(request: Request) -> Reply:
     """Removes a set that no flow maps with."""
-    mapping_sets.delete(request.store, request.caller, request.path_params["id"], request.clock.now())
+    id, now = request.path_params["id"], request.clock.now()
+    mapping_sets.delete(request.store, request.caller, id, usage.flows_mapping_with, now)
     return Reply({})
 
 

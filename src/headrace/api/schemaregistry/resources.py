@@ -13,6 +13,7 @@ from headrace.api.schemaregistry.routes import (
     selection,
     writing,
 )
+from headrace.catalog import datasets
 from headrace.registry import listing, rendering, resources, stats, types, views
 from headrace.registry.library import Resource, standard_resources
 from headrace.registry.types import DATA_TYPES, ResourceType
@@ -74,7 +75,8 @@ def replace_resource(request: Request) -> Reply:
     own_container(request)
     type, id, body = _type(request), request.path_params["id"], request.json_object()
     with writing(request) as library:
-        resource = resources.replace(library, type, id, body, request.if_match, request.clock.now())
+        users, now = datasets.of_schema, request.clock.now()
+        resource = resources.replace(library, type, id, body, request.if_match, users, now)
         return Reply(rendering.whole(library, resource) | _DESCRIPTOR_STATUS)
 
 
@@ -84,7 +86,8 @@ def patch_resource(request: Request) -> Reply:
     own_container(request)
     type, id, steps = _type(request), request.path_params["id"], instructions(request.json())
     with writing(request) as library:
-        resource = resources.patch(library, type, id, steps, request.if_match, request.clock.now())
+        users, now = datasets.of_schema, request.clock.now()
+        resource = resources.patch(library, type, id, steps, request.if_match, users, now)
         return Reply(rendering.whole(library, resource) | _DESCRIPTOR_STATUS)
 
 
@@ -93,7 +96,7 @@ def delete_resource(request: Request) -> Reply:
     """Removes a resource that nothing uses."""
     own_container(request)
     with writing(request) as library:
-        resources.delete(library, _type(request), request.path_params["id"], request.clock.now())
+        resources.delete(library, _type(request), request.path_params["id"], datasets.of_schema, request.clock.now())
     return Reply()
 
 
