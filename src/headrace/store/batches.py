@@ -18,7 +18,9 @@ import sqlalchemy as sa
 from headrace.errors import Broken, Conflict, NotFound
 from headrace.files import NO_FACTS, FileFacts, FileRef
 from headrace.store import events
+from headrace.store.column_queries import EVERYTHING, ColumnQuery, Columns, order, where
 from headrace.store.metadata import Json, Millis, metadata
+from headrace.store.portable import among
 from headrace.store.scope import Caller
 
 KIND = "batches"
@@ -63,6 +65,8 @@ batches = sa.Table(
     sa.Index("ix_batches_newest", "org", "sandbox", "created_at"),
     sa.Index("ix_batches_dataset", "org", "sandbox", "dataset_id", "created_at"),
 )
+
+COLUMNS: Columns = {column.name: column for column in batches.c}
 
 # One client open batch per external id: what makes a retried POST give the same batch.
 sa.Index(
@@ -253,15 +257,17 @@ def select(
     ids: Collection[str] | None = None,
     dataset_ids: Collection[str] | None = None,
     statuses: Collection[str] | None = None,
+    query: ColumnQuery = EVERYTHING,
     limit: int | None = None,
     start: int = 0,
 ) -> list[Batch]:
-    """Batches of the caller's scope, newest first; each given collection narrows."""
+    """Batches of the caller's scope, newest first or as the query orders; it and each given collection narrow."""
     statement = sa.select(batches).where(_scope(caller))
-    for column, wanted in ((batches.c.id, ids), (batches.c.dataset_id, dataset_ids), (batches.c.status, statuses)):
-        if wanted is not None:
-            statement = statement.where(column.in_(sorted(wanted)))
-    statement = statement.order_by(batches.c.created_at.desc(), batches.c.id.desc())
+    for column, values in ((batches.c.id, ids), (batches.c.dataset_id, dataset_ids), (batches.c.status, statuses)):
+        if values is not None:
+            statement = statement.where(among(column, values))
+    newest_first = (batches.c.created_at.desc(), batches.c.id.desc())
+    statement = statement.where(where(COLUMNS, query)).order_by(*order(COLUMNS, query), *newest_first)
     if limit is not None:
         statement = statement.limit(limit).offset(start)
     return [_batch(row) for row in conn.execute(statement)]
@@ -281,7 +287,7 @@ def move(
         raise Broken(f"No batch moves from {forbidden} to {to_status} with {sorted(unknown)}.", kind=KIND, id=id)
     batch = by_id(conn, id)
     moved = replace(batch, status=to_status, version=batch.version + 1, updated_at=at, **changes)
-    where = (batches.c.id == id) & (batches.c.version == batch.version) & batches.c.status.in_(sorted(from_statuses))
+    where = (batches.c.id == id) & (batches.c.version == batch.version) & among(batches.c.status, from_statuses)
     # Only what changes is written: a concurrent upload's number must survive.
     written = _row(moved, ("status", "version", "updated_at", *changes))
     if conn.execute(batches.update().where(where).values(written)).rowcount != 1:

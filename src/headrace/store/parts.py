@@ -1,6 +1,6 @@
 """What is recorded of a run's activities and parts: a recorded step is read, never done again."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from headrace.counts import ZERO, Counts
 from headrace.files import FileRef, NamedFile
 from headrace.store.metadata import Json, Millis, metadata
+from headrace.store.portable import among
 
 PLANNED, COPIED, PROMOTED = "planned", "copied", "promoted"
 COPY, PROMOTION = "copyActivity", "promotionActivity"
@@ -96,10 +97,10 @@ def listed(conn: sa.Connection, owner: str) -> list[PartRecord]:
     return [_part(row) for row in rows]
 
 
-def of_owners(conn: sa.Connection, owners: list[str]) -> dict[str, list[PartRecord]]:
+def of_owners(conn: sa.Connection, owners: Collection[str]) -> dict[str, list[PartRecord]]:
     """The parts of several owners."""
     found: dict[str, list[PartRecord]] = {owner: [] for owner in owners}
-    for row in conn.execute(sa.select(parts).where(parts.c.owner.in_(owners)).order_by(parts.c.owner, parts.c.n)):
+    for row in conn.execute(sa.select(parts).where(among(parts.c.owner, owners)).order_by(parts.c.owner, parts.c.n)):
         found[row.owner].append(_part(row))
     return found
 
@@ -131,10 +132,10 @@ def end_activity(conn: sa.Connection, owner: str, activity: str, at: int) -> Non
     conn.execute(activities.update().where(where).values(completed_at=at))
 
 
-def activities_of(conn: sa.Connection, owners: list[str]) -> dict[str, dict[str, Activity]]:
+def activities_of(conn: sa.Connection, owners: Collection[str]) -> dict[str, dict[str, Activity]]:
     """By owner, its activities by name."""
     found: dict[str, dict[str, Activity]] = {owner: {} for owner in owners}
-    for row in conn.execute(sa.select(activities).where(activities.c.owner.in_(owners))):
+    for row in conn.execute(sa.select(activities).where(among(activities.c.owner, owners))):
         found[row.owner][row.activity] = Activity(**row._mapping)
     return found
 

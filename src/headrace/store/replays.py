@@ -1,11 +1,13 @@
 """Replays among the runs: which there are of a run, which is under way, and what a replay has to look out for."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
 
 import sqlalchemy as sa
 
 from headrace.store.parts import PartRecord, parts
-from headrace.store.runs import REPLAY, SUCCESS, UNFINISHED, Run, by_id, runs
+from headrace.store.portable import among
+from headrace.store.runs import NEWEST_FIRST, REPLAY, SUCCESS, UNFINISHED, Run, by_id, runs
 
 
 def of_run(conn: sa.Connection, flow_id: str, run_id: str) -> list[Run]:
@@ -13,6 +15,16 @@ def of_run(conn: sa.Connection, flow_id: str, run_id: str) -> list[Run]:
     where = (runs.c.flow_id == flow_id) & runs.c.cause.startswith(f"{REPLAY}{run_id}:") & (runs.c.state == SUCCESS)
     found = conn.execute(sa.select(runs.c.id).where(where).order_by(runs.c.completed_at)).scalars().all()
     return [by_id(conn, id) for id in found]
+
+
+def by_run(conn: sa.Connection, flow_ids: Collection[str]) -> Mapping[str, list[str]]:
+    """For every run of these flows the ids of its replays that succeeded, oldest first; empty for most."""
+    where = among(runs.c.flow_id, flow_ids) & runs.c.cause.startswith(REPLAY) & (runs.c.state == SUCCESS)
+    rows = conn.execute(sa.select(runs.c.id, runs.c.cause).where(where).order_by(*NEWEST_FIRST)).all()
+    replays: dict[str, list[str]] = defaultdict(list)
+    for row in reversed(rows):
+        replays[row.cause.removeprefix(REPLAY).partition(":")[0]].append(row.id)
+    return replays
 
 
 def unfinished(conn: sa.Connection, flow_id: str) -> str | None:

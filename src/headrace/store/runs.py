@@ -4,7 +4,7 @@ A run carries a window of a flow, a replay of such a run, or an upload. The firs
 clients see; an upload's run has no flow and the batch's own id, and clients see the batch.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from headrace.errors import Broken, NotFound
 from headrace.ids import new_etag
 from headrace.store import events, locks
 from headrace.store.metadata import Json, Millis, metadata
+from headrace.store.portable import among
 from headrace.store.scope import Caller
 
 KIND = "runs"
@@ -68,6 +69,9 @@ sa.Index(
     sqlite_where=is_unfinished & (runs.c.cause == SCHEDULE),
     postgresql_where=is_unfinished & (runs.c.cause == SCHEDULE),
 )
+
+# The order of every list of runs; the id decides where the times do not.
+NEWEST_FIRST = (runs.c.created_at.desc(), runs.c.window_end.desc(), runs.c.id.desc())
 
 # What is asked many times a second is put together once: building these takes longer than running them.
 _ID = sa.bindparam("id", type_=sa.Text)
@@ -225,6 +229,12 @@ def by_id(conn: sa.Connection, id: str) -> Run:
     return from_row(row)
 
 
+def by_ids(conn: sa.Connection, ids: Sequence[str]) -> list[Run]:
+    """The runs with these ids, in their order; those that do not exist are left out."""
+    known = {row.id: from_row(row) for row in conn.execute(sa.select(runs).where(among(runs.c.id, ids)))}
+    return [known[id] for id in ids if id in known]
+
+
 def stop_reason(conn: sa.Connection, id: str) -> str | None:
     """Why the run was asked to stop; None when nobody did."""
     reason: str | None = conn.execute(_STOP_REASON, {"id": id}).scalar_one()
@@ -233,7 +243,7 @@ def stop_reason(conn: sa.Connection, id: str) -> str | None:
 
 def get(conn: sa.Connection, caller: Caller, id: str) -> Run:
     """The run in the caller's scope; NotFound (facts kind, id) otherwise."""
-    row = conn.execute(sa.select(runs).where(_scope(caller) & (runs.c.id == id))).one_or_none()
+    row = conn.execute(sa.select(runs).where(in_scope(caller) & (runs.c.id == id))).one_or_none()
     if row is None:
         raise NotFound(f"Run {id} does not exist in this sandbox.", kind=KIND, id=id)
     return from_row(row)
@@ -241,20 +251,16 @@ def get(conn: sa.Connection, caller: Caller, id: str) -> Run:
 
 def select(conn: sa.Connection, caller: Caller, flow_id: str | None = None) -> list[Run]:
     """The caller's flow runs, newest first."""
-    where = _scope(caller) if flow_id is None else _scope(caller) & (runs.c.flow_id == flow_id)
-    rows = conn.execute(sa.select(runs).where(where).order_by(runs.c.created_at.desc(), runs.c.window_end.desc()))
+    where = in_scope(caller) if flow_id is None else in_scope(caller) & (runs.c.flow_id == flow_id)
+    rows = conn.execute(sa.select(runs).where(where).order_by(*NEWEST_FIRST))
     return [from_row(row) for row in rows]
 
 
 def last_of(conn: sa.Connection, caller: Caller, flow_ids: Collection[str]) -> dict[str, LastRun]:
     """The newest run of each flow that has one."""
-    newest = (
-        sa.func.row_number()
-        .over(partition_by=runs.c.flow_id, order_by=[runs.c.created_at.desc(), runs.c.window_end.desc()])
-        .label("newest")
-    )
+    newest = sa.func.row_number().over(partition_by=runs.c.flow_id, order_by=NEWEST_FIRST).label("newest")
     columns = (runs.c.flow_id, runs.c.id, runs.c.state, runs.c.started_at, runs.c.completed_at)
-    inner = sa.select(*columns, newest).where(_scope(caller) & runs.c.flow_id.in_(sorted(flow_ids))).subquery()
+    inner = sa.select(*columns, newest).where(in_scope(caller) & among(runs.c.flow_id, flow_ids)).subquery()
     rows = conn.execute(sa.select(inner).where(inner.c.newest == 1))
     return {row.flow_id: LastRun(row.id, row.state, row.started_at, row.completed_at) for row in rows}
 
@@ -265,7 +271,7 @@ def gaps(conn: sa.Connection, caller: Caller, flow_id: str) -> list[tuple[int, i
     So does a replay; one that fails leaves the window as it was.
     """
     replayed_in_vain = runs.c.cause.startswith(REPLAY) & (runs.c.state == FAILED)
-    where = _scope(caller) & (runs.c.flow_id == flow_id) & ~replayed_in_vain
+    where = in_scope(caller) & (runs.c.flow_id == flow_id) & ~replayed_in_vain
     columns = (runs.c.id, runs.c.window_start, runs.c.window_end, runs.c.state)
     rows = conn.execute(sa.select(*columns).where(where).order_by(runs.c.created_at))
     newest = {(row.window_start, row.window_end): (row.state, row.id) for row in rows}
@@ -387,7 +393,8 @@ def _tell(conn: sa.Connection, run: Run, at: int) -> None:
         events.append(conn, run.caller, KIND, run.id, run.state, run.etag, at)
 
 
-def _scope(caller: Caller) -> sa.ColumnElement[bool]:
+def in_scope(caller: Caller) -> sa.ColumnElement[bool]:
+    """The flow runs of the caller's org and sandbox."""
     return (runs.c.org == caller.org) & (runs.c.sandbox == caller.sandbox) & runs.c.flow_id.is_not(None)
 
 

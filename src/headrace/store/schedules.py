@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from headrace.store.metadata import Millis, metadata
+from headrace.store.portable import as_members, member_of
 from headrace.store.scope import Caller
 
 schedules = sa.Table(
@@ -32,7 +33,7 @@ _DUE = (
     .where(
         schedules.c.enabled
         & (schedules.c.due_at <= sa.bindparam("now"))
-        & schedules.c.flow_id.not_in(sa.bindparam("busy", expanding=True))
+        & ~member_of(schedules.c.flow_id, sa.bindparam("busy", type_=sa.Text))
     )
     .order_by(schedules.c.due_at)
     .limit(sa.bindparam("limit"))
@@ -116,7 +117,7 @@ def take_due(conn: sa.Connection, now: int, busy: Collection[str], limit: int) -
 def _listed(
     conn: sa.Connection, statement: "sa.Select[Any]", now: int, busy: Collection[str], limit: int
 ) -> list[Schedule]:
-    rows = conn.execute(statement, {"now": now, "busy": sorted(busy), "limit": limit})
+    rows = conn.execute(statement, {"now": now, "busy": as_members(busy), "limit": limit})
     return [Schedule(**row._mapping) for row in rows]
 
 
