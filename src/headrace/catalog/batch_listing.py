@@ -1,4 +1,4 @@
-"""Catalog's listings of batches: narrowed in the database where the query allows it."""
+"""Catalog's listings of batches: the database narrows, orders and pages them where columns show what is asked for."""
 
 from collections.abc import Collection, Iterator
 from typing import Any
@@ -6,14 +6,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from headrace.catalog import datasets, rendering
+from headrace.catalog.batch_columns import column_query
 from headrace.catalog.batch_shape import rendered
 from headrace.catalog.selection import Pairs, Selection
 from headrace.store import batches
 from headrace.store.scope import Caller
 
 Body = dict[str, Any]
-
-NEWEST_FIRST = ("", "desc:created")
 
 
 def one(conn: sa.Connection, caller: Caller, id: str) -> Body:
@@ -23,11 +22,12 @@ def one(conn: sa.Connection, caller: Caller, id: str) -> Body:
 
 def page(conn: sa.Connection, caller: Caller, pairs: Pairs, chosen: Selection) -> list[Body]:
     """The page of batches that the query asks for."""
-    given = {name: value for name, value in pairs if value}
-    if not chosen.filtered and given.get("orderBy", given.get("sort", "")) in NEWEST_FIRST:
-        found = batches.select(conn, caller, limit=chosen.limit, start=chosen.start)
-        return [rendered(batch, caller.sandbox_id) for batch in found]
-    ids, dataset_ids = _plain(given.get("batch")), _plain(given.get("dataSet"))
+    query = column_query(pairs, chosen)
+    if query is not None:
+        listed = batches.select(conn, caller, query=query, limit=chosen.limit, start=chosen.start)
+        return [rendered(batch, caller.sandbox_id) for batch in listed]
+    values = {name: value for name, value in pairs if value}
+    ids, dataset_ids = _plain(values.get("batch")), _plain(values.get("dataSet"))
     narrowed = batches.select(conn, caller, ids=ids, dataset_ids=dataset_ids)
     return chosen.page(rendered(batch, caller.sandbox_id) for batch in narrowed)
 

@@ -67,7 +67,6 @@ class Selection:
     """A listing's query, read."""
 
     predicate: Predicate
-    filtered: bool
     order: tuple[SortKey, ...]
     limit: int
     start: int
@@ -103,7 +102,7 @@ def read(pairs: Pairs, fields: Fields) -> Selection:
     predicates = [predicate for name, value in given for predicate in _predicates(name, value, fields)]
     order = _order(next((value for name, value in given if name in ("orderBy", "sort")), ""))
     properties = next((value for name, value in given if name == "properties"), None)
-    return Selection(all_of(predicates), bool(predicates), order, limit, start, _names(properties))
+    return Selection(all_of(predicates), order, limit, start, _names(properties))
 
 
 def _names(text: str | None) -> tuple[str, ...] | None:

@@ -49,8 +49,8 @@ def patch(
     """The resource's next version: what JSON Patch makes of it. ``datasets`` as in ``replace``."""
     shapes.require_shallow(steps)
     found, document = _own(library, type, id, if_match)
-    wanted = [step for step in steps if not step["path"].startswith(COMPUTED)]
-    sent = apply_patch(rendering.whole(library, found), wanted)
+    own_steps = [step for step in steps if not step["path"].startswith(COMPUTED)]
+    sent = apply_patch(rendering.whole(library, found), own_steps)
     return _changed(library, found, document, sent, datasets, now)
 
 

@@ -1,6 +1,5 @@
 """The run document that the API answers: rendered from what is recorded, so that nothing in it is invented."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,16 +20,17 @@ PROMOTION_FAILED = {"code": "CONNECTOR-2001-500", "message": "Error occurred at 
 
 def listed(conn: sa.Connection, caller: Caller, base_url: str, flow_id: str | None = None) -> list[dict[str, Any]]:
     """The runs of the caller's sandbox (or of one flow), newest first. ``base_url`` starts every link."""
-    found = runs.select(conn, caller, flow_id)
-    owners = [run.id for run in found]
+    return rendered(conn, caller, runs.select(conn, caller, flow_id), base_url)
+
+
+def rendered(conn: sa.Connection, caller: Caller, listed: Sequence[Run], base_url: str) -> list[dict[str, Any]]:
+    """These runs, in their order."""
+    owners = [run.id for run in listed]
     recorded, activities = parts.of_owners(conn, owners), parts.activities_of(conn, owners)
-    replayed: dict[str | None, list[str]] = defaultdict(list)
-    for run in reversed(found):
-        if run.state == SUCCESS:
-            replayed[run.replays].append(run.id)
+    replayed = replays.by_run(conn, {run.flow_id for run in listed if run.flow_id is not None})
     return [
-        _document(run, caller, recorded[run.id], activities[run.id], base_url) | _replayed_by(replayed[run.id])
-        for run in found
+        _document(run, caller, recorded[run.id], activities[run.id], base_url) | _replayed_by(replayed.get(run.id, ()))
+        for run in listed
     ]
 
 

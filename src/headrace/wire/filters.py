@@ -100,14 +100,14 @@ def _equal(actual: object, text: str) -> bool:
     if isinstance(actual, bool):
         return text.lower() == str(actual).lower()
     if isinstance(actual, int | float):
-        number = _number(text)
-        return number is not None and actual == number
+        value = number(text)
+        return value is not None and actual == value
     return str(actual) == text
 
 
 def _ordered(actual: object, op: str, text: str) -> bool:
     left: Any = actual
-    right: Any = _number(text) if isinstance(actual, int | float) else text
+    right: Any = number(text) if isinstance(actual, int | float) else text
     if right is None or isinstance(actual, Mapping):
         return False
     if isinstance(right, str):
@@ -115,7 +115,8 @@ def _ordered(actual: object, op: str, text: str) -> bool:
     return bool({"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[op])
 
 
-def _number(text: str) -> int | float | None:
+def number(text: str) -> int | float | None:
+    """The number that a value means when it is compared with one; None for any other text."""
     try:
         return int(text)
     except ValueError:

@@ -3,12 +3,15 @@
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from headrace.errors import Invalid
 from headrace.wire.filters import values_at
+
+# What a token holds: the id of the last item given, and the position behind it.
+_Place = tuple[str, Annotated[int, msgspec.Meta(ge=0, le=2**53)]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +61,27 @@ def page_after(items: Sequence[dict[str, Any]], limit: int, token: str | None) -
     start = 0 if token is None else _resume(items, token)
     chosen = list(items[start : start + limit])
     more = start + limit < len(items)
-    return Page(chosen, _token(chosen[-1], start + limit) if more and chosen else None)
+    return Page(chosen, token_after(chosen[-1], start + limit) if more and chosen else None)
+
+
+def last_given(token: str) -> tuple[str, int]:
+    """What ``token_after`` was told: the id of the last item given, and the position (from 0) behind it."""
+    try:
+        return msgspec.json.decode(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)), type=_Place)
+    except (ValueError, msgspec.MsgspecError) as error:
+        raise Invalid(f"continuationToken {token} cannot be read.", field="continuationToken") from error
+
+
+def token_after(item: Mapping[str, Any], position: int) -> str:
+    """The token of the page behind this item, which begins at ``position`` (from 0)."""
+    raw = msgspec.json.encode((str(item.get("id")), position))
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 def _resume(items: Sequence[Mapping[str, Any]], token: str) -> int:
-    try:
-        last, position = msgspec.json.decode(
-            base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)), type=tuple[str, int]
-        )
-    except (ValueError, msgspec.MsgspecError) as error:
-        raise Invalid(f"continuationToken {token} cannot be read.", field="continuationToken") from error
-    found = next((n for n, item in enumerate(items) if item.get("id") == last), None)
-    return position if found is None else found + 1
-
-
-def _token(item: Mapping[str, Any], position: int) -> str:
-    raw = msgspec.json.encode((str(item.get("id")), position))
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+    last, position = last_given(token)
+    index = next((n for n, item in enumerate(items) if item.get("id") == last), None)
+    return position if index is None else index + 1
 
 
 def _value(item: Mapping[str, Any], field: str) -> object:

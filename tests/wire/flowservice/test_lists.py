@@ -1,7 +1,9 @@
 """Lists over the wire: filters, sorting, pages that aepp can follow, counting, projection, searches, refusals."""
 
+from base64 import urlsafe_b64encode as b64encode
 from typing import Any
 
+import msgspec
 import pytest
 
 from wire_flows import Flows, code
@@ -80,6 +82,12 @@ def test_a_property_without_operator_is_a_projection(flows: Flows, ours: str) ->
     assert all(set(item) == {"id", "name", "state", "connectionSpec"} for item in items)
 
 
+def forged(position: int = 1, limit: int = 5) -> str:
+    """A continuation token that no list gives."""
+    place = b64encode(msgspec.json.encode(("gone", position))).decode().rstrip("=")
+    return b64encode(msgspec.json.encode((place, limit, "", ()))).decode().rstrip("=")
+
+
 REFUSED = [
     ("start=5", "FLOW-1451-400"),
     ("property=name~a", "FLOW-1440-400"),
@@ -99,6 +107,10 @@ REFUSED = [
     ("count=perhaps", "SOURCES-1000-400"),
     ("continuationToken=%21", "FLOW-1452-400"),
     ("continuationToken=e30", "FLOW-1452-400"),
+    (f"continuationToken={forged(limit=0)}", "FLOW-1452-400"),
+    (f"continuationToken={forged(limit=10**6)}", "FLOW-1452-400"),
+    (f"continuationToken={forged(position=-1)}", "SOURCES-1000-400"),
+    (f"continuationToken={forged(position=2**64)}", "SOURCES-1000-400"),
 ]
 
 

@@ -1,12 +1,12 @@
 """Flow Service: ``/flows``."""
 
+from headrace.api.flowservice import run_lists
 from headrace.api.flowservice.lists import listing, searched
 from headrace.api.flowservice.service import changed, created, flowservice, mode, require_known, wrapped
 from headrace.api.operation import CHANGE, CREATE, CREATED, NO_CONTENT, OK, READ
 from headrace.api.request import Reply, Request
 from headrace.flows import flow_documents, views
 from headrace.flows.usage import FLOWS
-from headrace.runs import run_documents
 from headrace.store import documents
 
 
@@ -79,5 +79,4 @@ def list_runs_of_flow(request: Request) -> Reply:
     id = request.path_params["id"]
     with request.store.read() as conn:
         documents.get(conn, request.caller, FLOWS, id)
-        items = run_documents.listed(conn, request.caller, request.settings.base_url, id)
-    return listing(request, f"/flows/{id}/runs", items)
+    return run_lists.answer(request, f"/flows/{id}/runs", id)

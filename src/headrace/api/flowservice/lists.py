@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -12,7 +12,7 @@ from headrace.api.flowservice.service import require_known
 from headrace.api.request import Query, Reply, Request
 from headrace.errors import FilterInvalid, Invalid
 from headrace.wire.filters import Condition, Predicate, all_of, parse_condition, values_at
-from headrace.wire.pages import SortKey, page_after, parse_orderby, sort_items
+from headrace.wire.pages import Page, SortKey, page_after, parse_orderby, sort_items
 
 Json = dict[str, Any]
 
@@ -35,7 +35,7 @@ class Token(msgspec.Struct, array_like=True):
     """A continuation token: the place, and the question, for clients that follow the link alone."""
 
     place: str
-    limit: int
+    limit: Annotated[int, msgspec.Meta(ge=1, le=MOST)]
     orderby: str
     properties: tuple[str, ...]
 
@@ -44,7 +44,7 @@ _TOKEN = msgspec.json.Decoder(Token)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ListQuery:
     """A list request. ``limit`` 0: everything on one page."""
 
     conditions: tuple[Condition, ...]
@@ -56,18 +56,36 @@ class Asked:
     orderby: str
     properties: tuple[str, ...]
 
+    @property
+    def place(self) -> str | None:
+        """The token of ``wire.pages`` that the page follows; None for the first page."""
+        return self.token.place if self.token else None
+
+    @property
+    def in_known_fields(self) -> bool:
+        """Whether it names only fields that can be asked for whatever the items hold."""
+        conditions = (condition.path for condition in self.conditions)
+        named = (*self.fields, *conditions, *(key.field for key in self.order))
+        return all(_top(path) in OPTIONAL for path in named)
+
+
+def list_query(request: Request) -> ListQuery:
+    """What a list request asks for; Invalid and FilterInvalid name what cannot be read."""
+    require_known(request, *NAMES)
+    return _read(request.query)
+
 
 def listing(request: Request, path: str, items: Sequence[Json]) -> Reply:
     """The answer to a list request over ``items``, which come newest first."""
-    require_known(request, *NAMES)
-    return _answer(_asked(request.query), path, items)
+    return answered(list_query(request), path, items)
 
 
 def whole(request: Request, items: Sequence[Json], resolve: Callable[[str], str]) -> Reply:
     """As ``listing``, without pages unless a limit is given: specs, which ``resolve`` knows by other ids too."""
     require_known(request, *NAMES)
-    asked = _asked(request.query, default=0)
-    return _answer(replace(asked, conditions=tuple(_resolved(one, resolve) for one in asked.conditions)), "", items)
+    query = _read(request.query, default=0)
+    resolved = tuple(_resolved(condition, resolve) for condition in query.conditions)
+    return answered(replace(query, conditions=resolved), "", items)
 
 
 def _resolved(condition: Condition, resolve: Callable[[str], str]) -> Condition:
@@ -86,7 +104,7 @@ def searched(request: Request, path: str, items: Sequence[Json]) -> Reply:
     pairs += [(name, _as_text(body[name])) for name in ("limit", "orderby", "count") if body.get(name) is not None]
     if isinstance(fields := body.get("projectionFields"), str):
         pairs.append(("property", fields))
-    return _answer(_asked(Query(tuple(pairs))), path, items)
+    return answered(_read(Query(tuple(pairs))), path, items)
 
 
 def only_value(request: Request, path: str) -> str | None:
@@ -103,15 +121,15 @@ def _as_text(value: object) -> str:
 # -- reading the question ----------------------------------------------------------------------------------------
 
 
-def _asked(query: Query, default: int = DEFAULT_LIMIT) -> Asked:
-    limit, count = query.number("limit", None, least=1, most=MOST), query.flag("count")
+def _read(sent: Query, default: int = DEFAULT_LIMIT) -> ListQuery:
+    limit, count = sent.number("limit", None, least=1, most=MOST), sent.flag("count")
     if count and limit is not None:
         raise Invalid("limit and count do not go together; leave one out.", code="1401", field="count")
-    token = _token(query.folded("continuationToken"))
-    properties = tuple(query.all("property")) or (token.properties if token else ())
-    orderby = query.folded("orderby") or (token.orderby if token else "")
+    token = _token(sent.folded("continuationToken"))
+    properties = tuple(sent.all("property")) or (token.properties if token else ())
+    orderby = sent.folded("orderby") or (token.orderby if token else "")
     parsed = [(text, parse_condition(text)) for text in properties]
-    return Asked(
+    return ListQuery(
         conditions=tuple(condition for _, condition in parsed if condition is not None),
         fields=frozenset(name.strip() for text, found in parsed if found is None for name in text.split(",")),
         order=parse_orderby(orderby) if orderby else (),
@@ -139,29 +157,42 @@ def _token(text: str | None) -> Token | None:
 # -- answering -----------------------------------------------------------------------------------------------------
 
 
-def _answer(question: Asked, path: str, items: Sequence[Json]) -> Reply:
+def answered(query: ListQuery, path: str, items: Sequence[Json]) -> Reply:
+    """The answer over ``items``, which come newest first: what is asked for of them."""
     known = OPTIONAL.union(*items) if items else OPTIONAL
-    for name in sorted(question.fields):
+    matches = require_readable(query, known)
+    matching = [item for item in items if matches(item)]
+    if query.count:
+        return counted(len(matching))
+    for key in query.order:
+        _require_field(key.field, known, "1433", f"orderby={query.orderby}")
+    ordered = sort_items(matching, query.order) if query.order else matching
+    return shown(query, path, page_after(ordered, query.limit or max(len(ordered), 1), query.place))
+
+
+def require_readable(query: ListQuery, known: frozenset[str] = OPTIONAL) -> Predicate:
+    """What items must meet; FilterInvalid for a field that is not ``known``, or takes no such condition."""
+    for name in sorted(query.fields):
         _require_field(name, known, "1449", f"property={name}")
-    keep = all_of(_predicate(condition, known) for condition in question.conditions)
-    matching = [item for item in items if keep(item)]
-    if question.count:
-        return Reply({"count": len(matching)})
-    for key in question.order:
-        _require_field(key.field, known, "1433", f"orderby={question.orderby}")
-    matching = sort_items(matching, question.order) if question.order else matching
-    page = page_after(
-        matching, question.limit or max(len(matching), 1), question.token.place if question.token else None
-    )
-    shown = [_projected(item, question.fields) for item in page.items]
-    return Reply({"items": shown, "_links": _links(question, path, page.next_token)})
+    return all_of([_predicate(condition, known) for condition in query.conditions])
 
 
-def _links(asked: Asked, path: str, place: str | None) -> Json:
+def counted(count: int) -> Reply:
+    """The answer to who asked for the count alone."""
+    return Reply({"count": count})
+
+
+def shown(query: ListQuery, path: str, page: Page) -> Reply:
+    """The answer that shows a page, with the link to the next."""
+    items = [_projected(item, query.fields) for item in page.items]
+    return Reply({"items": items, "_links": _links(query, path, page.next_token)})
+
+
+def _links(query: ListQuery, path: str, place: str | None) -> Json:
     # aepp takes the token from behind the only equals sign, and puts the address together from base and href.
     if place is None:
         return {}
-    raw = msgspec.json.encode(Token(place, asked.limit, asked.orderby, asked.properties))
+    raw = msgspec.json.encode(Token(place, query.limit, query.orderby, query.properties))
     token = base64.urlsafe_b64encode(raw).decode().rstrip("=")
     return {"next": {"href": f"{path}?continuationToken={token}"}}
 
@@ -172,8 +203,12 @@ def _projected(item: Json, fields: frozenset[str]) -> Json:
 
 
 def _require_field(path: str, known: frozenset[str], code: str, where: str) -> None:
-    if path.partition(".")[0].removesuffix("[]") not in known:
+    if _top(path) not in known:
         raise FilterInvalid(f"There is no field {path} to use in {where}.", code=code, field=path)
+
+
+def _top(path: str) -> str:
+    return path.partition(".")[0].removesuffix("[]")
 
 
 def _predicate(condition: Condition, known: frozenset[str]) -> Predicate:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from headrace.api.flowservice.lists import listing, only_value
+from headrace.api.flowservice import run_lists
 from headrace.api.flowservice.service import changed, created, flowservice, require_known, wrapped
 from headrace.api.operation import CHANGE, CREATE, CREATED, NEVER, OK
 from headrace.api.request import Reply, Request, bare_etag
@@ -23,11 +23,7 @@ REPLAY_MEMBERS = ("mappingVersion", "rows", "dryRun")
 @flowservice.get("/runs", kind="runs")
 def list_runs(request: Request) -> Reply:
     """A page of runs, newest first."""
-    with request.store.read() as conn:
-        # Most lists are about one flow; the runs of all others need not be put together for them.
-        flow = only_value(request, "flowId")
-        items = run_documents.listed(conn, request.caller, request.settings.base_url, flow)
-    return listing(request, "/runs", items)
+    return run_lists.answer(request, "/runs")
 
 
 @flowservice.post("/runs", verb=CREATE, kind="runs", answers=CREATED)
