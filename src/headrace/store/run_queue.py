@@ -5,6 +5,8 @@ import sqlalchemy as sa
 from headrace.store.metadata import Millis
 from headrace.store.runs import FAILED, IN_PROGRESS, QUEUED, SCHEDULE, Run, from_row, is_unfinished, runs
 
+PARKED = (QUEUED, FAILED)  # the latter with their batch in doubt
+
 # Put together once: building these takes longer than running them.
 _ID = sa.bindparam("id", type_=sa.Text)
 _NOW = sa.bindparam("now", type_=Millis)
@@ -17,7 +19,7 @@ _LIVE = sa.select(runs.c.id).where(is_unfinished & (runs.c.not_before.is_(None) 
 _UNFINISHED = sa.select(runs).where(is_unfinished).order_by(runs.c.created_at)
 _PARKED = (
     sa.select(runs)
-    .where(runs.c.state.in_((QUEUED, FAILED)) & (runs.c.not_before <= _NOW) & ~_flow_runs)
+    .where(runs.c.state.in_(PARKED) & (runs.c.not_before <= _NOW) & ~_flow_runs)
     .order_by(runs.c.not_before, runs.c.created_at)
     .limit(sa.bindparam("limit"))
 )

@@ -19,8 +19,12 @@ from headrace.api.app import parse_query
 from headrace.api.flowservice import lists, run_lists
 from headrace.api.flowservice.lists import OPTIONAL
 from headrace.api.request import Reply, Request
+from headrace.clock import Window
 from headrace.errors import HeadraceError
+from headrace.lake import TableRef
 from headrace.runs import run_documents, run_listing
+from headrace.runs.plan import APPEND, FlowPlan, Target, encoded
+from headrace.sources.reading import Reading
 from headrace.store import parts, runs
 from headrace.store.engine import Store
 from headrace.store.parts import PartRecord
@@ -34,10 +38,9 @@ NUMBER, BASE = 80, "http://platform"
 FLOWS = ("flow-a", "flow-B", "flow,c", "flow%ä")
 USERS = ("user", "User", "user_1", "Ünal", "🙂", "\uffee", "a b", "a_b")
 STATES = (runs.QUEUED, runs.IN_PROGRESS, runs.SUCCESS, runs.FAILED)
-PLAN = {
-    "reading": {"window": [0, 1]}, "asked": [0, 1], "clamps": [], "sourceConnectionId": "s",
-    "targetConnectionId": "t", "target": {"mappingVersion": 0},
-}  # fmt: skip
+WINDOW = Window(0, 1)
+TARGET = Target(TableRef(CALLER.org, "prod", "d"), "schema", "1.0", {}, "m", 0, (), 0)
+PLAN = encoded(FlowPlan("flow-a", "b", "c", "s", "t", Reading({}, "", {}, WINDOW, 0), WINDOW, (), TARGET, APPEND, None))
 
 
 def a_run(random: Random, n: int) -> Run:
@@ -47,7 +50,7 @@ def a_run(random: Random, n: int) -> Run:
     caller = Caller(CALLER.org, "dev" if n % 9 == 0 else "prod", "", random.choice(USERS), random.choice(USERS))
     at = 1000 + random.randrange(20)
     run = runs.new_run(
-        caller, id=f"run-{n}", flow_id=FLOWS[flow % 7 % 4], cause=cause, window=(at, at + random.randrange(2)),
+        caller, id=f"run-{n}", flow_id=FLOWS[flow % 7 % 4], cause=cause, window=Window(at, at + random.randrange(2)),
         backfill=False, batch_id=f"batch-{n}", at=at,
     )  # fmt: skip
     waits = {"waits_for": "a source", "not_before": 5} if n % 7 == 0 else {}
@@ -70,7 +73,7 @@ def filled(store: Store) -> Store:
             run = a_run(random, n)
             assert runs.insert(conn, run)
             if run.plan:
-                parts.plan(conn, run.id, [{"n": 0}, {"n": 1}])
+                parts.plan(conn, [PartRecord(run.id, n, parts.PLANNED, "{}") for n in range(2)])
                 parts.start_activity(conn, run.id, parts.COPY, 1)
     return store
 

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from headrace.clock import Window
 from headrace.store import batches, parts, replays, runs, schedules
 from headrace.store.engine import Store
 from headrace.store.portable import among, by_code_point
@@ -32,12 +33,19 @@ def narrow(store: Store) -> Iterator[sa.Connection]:
 
 def a_run(conn: sa.Connection, id: str) -> None:
     run = runs.new_run(
-        CALLER, id=id, flow_id=f"flow of {id}", cause="ondemand:0", window=(0, 1), backfill=False, batch_id=id, at=1
+        CALLER,
+        id=id,
+        flow_id=f"flow of {id}",
+        cause="ondemand:0",
+        window=Window(0, 1),
+        backfill=False,
+        batch_id=id,
+        at=1,
     )
     assert runs.insert(conn, run)
     again = replace(run, id=f"replay of {id}", cause=f"{runs.REPLAY}{id}:0:0", state=runs.SUCCESS, created_at=0)
     assert runs.insert(conn, again)
-    parts.plan(conn, id, [{}])
+    parts.plan(conn, [parts.PartRecord(id, 0, parts.PLANNED, "{}")])
     parts.start_activity(conn, id, parts.COPY, 1)
     batches.insert(conn, CALLER, id=id, dataset_id=f"dataset of {id}", at=1)
 
