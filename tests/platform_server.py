@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import httpx2
 import pytest
@@ -44,14 +45,22 @@ def landed() -> FileStore | None:
 
 
 @pytest.fixture(scope="module")
-def platform(database: str, landed: FileStore | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+def changes() -> dict[str, Any]:
+    """Settings that the server is started with; a module that wants others has a fixture of this name."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def platform(
+    database: str, landed: FileStore | None, changes: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Platform]:
     data_dir = tmp_path_factory.mktemp("platform")
     url = database_url(database, data_dir)
     with running(world="tutorial", clock=NOW) as linkedin:
         listener = free_port()
         port = listener.getsockname()[1]
         aliases = {PRINTED_HOST: linkedin.url}
-        deployment = deploy(data_dir, HASTY, landed, database_url=url, host_aliases=aliases, port=port)
+        deployment = deploy(data_dir, HASTY, landed, database_url=url, host_aliases=aliases, port=port, **changes)
         worker = deployment.worker()
         worker.start()
         for url in serve(deployment, listener):

@@ -18,6 +18,7 @@ from headrace.clock import MonotonicTimer
 from headrace.durable.dbos_jobs import DbosJobs
 from headrace.lake import Lake
 from headrace.lake.recorded import FileStore
+from headrace.mapping.derivations import load_derivations
 from headrace.runs.deployment import Deployment
 from headrace.settings import Settings
 from headrace.sources import Patience, SourceHttp
@@ -86,6 +87,7 @@ def deploy(
         Lake.open(settings.database, settings.warehouse, landed),
         SourceHttp(allow_private=True, aliases=dict(settings.host_aliases), patience=patience),
         DbosJobs(settings.database),
+        load_derivations(settings.fpid_to_ecid),
     )
 
 

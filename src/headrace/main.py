@@ -140,18 +140,20 @@ def complete(opened: Opened) -> Process:
     from headrace.api.app import build_app
     from headrace.durable.dbos_jobs import DbosJobs
     from headrace.lake import Lake
-    from headrace.mapping.functions.special import derive_ecids
+    from headrace.mapping.derivations import load_derivations
     from headrace.runs.deployment import Deployment
     from headrace.sources import SourceHttp
 
     settings = opened.settings
-    derive_ecids(settings.fpid_to_ecid)
+    derivations = load_derivations(settings.fpid_to_ecid)
     http = SourceHttp(
         allow_private=settings.allow_private_hosts or settings.emulator, aliases=dict(settings.host_aliases)
     )
     jobs = DbosJobs(settings.database, workers=settings.workers)
     lake = Lake.open(settings.database, settings.warehouse)
-    deployment = Deployment(settings, opened.store, opened.clock, MonotonicTimer(), opened.keyring, lake, http, jobs)
+    deployment = Deployment(
+        settings, opened.store, opened.clock, MonotonicTimer(), opened.keyring, lake, http, jobs, derivations
+    )
     process = Process(deployment, deployment.worker(), build_app(deployment, services.ALL))
     _spare_collections()
     sys.setswitchinterval(TURN_SECONDS)

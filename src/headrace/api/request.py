@@ -14,6 +14,7 @@ from headrace.wire.storable import DEEPEST, require_storable
 if TYPE_CHECKING:
     from headrace.clock import Clock
     from headrace.lake import Lake
+    from headrace.mapping.derivations import Derivations
     from headrace.runs.deployment import Deployment
     from headrace.runs.dispatch import Dispatch
     from headrace.settings import Settings
@@ -114,6 +115,10 @@ class Request:
     @property
     def dispatch(self) -> Dispatch:
         return self.deployment.dispatch
+
+    @property
+    def derivations(self) -> Derivations:
+        return self.deployment.derivations
 
     @property
     def source_http(self) -> SourceHttp:

@@ -29,17 +29,18 @@ def preview(
     data: str = typer.Option("{}", help="One record or an array: JSON, a file of JSON or JSON lines, or - for input."),
 ) -> None:
     """Show what an expression makes of sample records; ends with 1 when the only record has no value."""
+    from headrace.mapping.derivations import NO_DERIVATIONS
     from headrace.mapping.evaluating import outcomes
 
     records, several = _records(data)
     try:
-        made = outcomes(expression, records, WallClock().now())
+        values = outcomes(expression, records, WallClock().now(), NO_DERIVATIONS)
     except MappingSyntax as error:
         _show_syntax(expression, error)
         raise typer.Exit(1) from error
     if several:
-        _show_table(made)
-    elif not _show_one(made[0]):
+        _show_table(values)
+    elif not _show_one(values[0]):
         raise typer.Exit(1)
 
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from headrace import mapping
 from headrace.dataprep import mapping_sets, parsing
 from headrace.errors import Invalid, MappingSyntax
+from headrace.mapping.derivations import Derivations
 from headrace.mapping.failure import Failure
 from headrace.mapping.functions.declaring import Context
 from headrace.mapping.listing import operators_listing
@@ -22,7 +23,7 @@ PLACE = ("line", "column", "excerpt")
 MEANT = "; did you mean "
 
 
-def validated(conn: sa.Connection, caller: Caller, body: Mapping[str, Any], now: int) -> Json:
+def validated(conn: sa.Connection, caller: Caller, body: Mapping[str, Any], now: int, derivations: Derivations) -> Json:
     """``succeeded``, or ``failed`` with the reason and its place.
 
     The expression may come nested once more, as an example shows. With ``sampleData`` it is run on the first record
@@ -35,7 +36,11 @@ def validated(conn: sa.Connection, caller: Caller, body: Mapping[str, Any], now:
         node = mapping.validate_expression(_expression(body))
     except MappingSyntax as error:
         return _failed(error)
-    return {"validationStatus": "succeeded", "error": "none"} if sample is None else _run(node, sample, now)
+    return (
+        {"validationStatus": "succeeded", "error": "none"}
+        if sample is None
+        else _run(node, sample, Context(now, derivations=derivations))
+    )
 
 
 def functions() -> list[dict[str, object]]:
@@ -74,8 +79,8 @@ def _failed(error: MappingSyntax) -> Json:
     return told | ({"suggestion": meant.rstrip("?")} if meant else {})
 
 
-def _run(node: Node, record: Json, now: int) -> Json:
-    value = evaluator(node, Scope(Context(now), lambda _names: as_double))(record)
+def _run(node: Node, record: Json, context: Context) -> Json:
+    value = evaluator(node, Scope(context, lambda _names: as_double))(record)
     if isinstance(value, Failure):
         return {"validationStatus": "failed", "error": _reason(value)}
     return {"validationStatus": "succeeded", "error": "none", "result": json_ready(plain_numbers(value))}

@@ -6,6 +6,7 @@ from headrace import mapping, xdm
 from headrace.dataprep import advice, checking, completeness, drafts, identities
 from headrace.dataprep.options import options
 from headrace.errors import Invalid
+from headrace.mapping.derivations import Derivations
 from headrace.store.engine import Store
 from headrace.store.scope import Caller
 
@@ -26,7 +27,9 @@ def validated(store: Store, caller: Caller, body: dict[str, Any], tenant: str, n
     return {"validationResponse": verdicts, **advice.member(completeness.advised(missing))}
 
 
-def previewed(store: Store, caller: Caller, body: dict[str, Any], tenant: str, now: int) -> object:
+def previewed(
+    store: Store, caller: Caller, body: dict[str, Any], tenant: str, now: int, derivations: Derivations
+) -> object:
     """What a run would make of ``data`` with ``mappingSet``: mapped, and checked against the rules of the schema.
 
     An array of records gives an array, one record gives one answer.
@@ -42,4 +45,6 @@ def previewed(store: Store, caller: Caller, body: dict[str, Any], tenant: str, n
         full = checking.composed(conn, caller, draft.schema, tenant).full
     checking.require(draft, full, now)
     rules, target = xdm.checker(full), xdm.arrow_schema(full)
-    return mapping.preview(draft.items, target, data, now, check=rules.check, nulls=chosen.nulls)
+    return mapping.preview(
+        draft.items, target, data, now, derivations=derivations, check=rules.check, nulls=chosen.nulls
+    )

@@ -4,15 +4,16 @@ from collections.abc import Sequence
 
 from headrace.allowance import batch_allowance
 from headrace.mapping.cells import Cell
+from headrace.mapping.derivations import Derivations
 from headrace.mapping.expressions import validate_expression
 from headrace.mapping.functions.declaring import Context
 from headrace.mapping.reference import Scope, evaluator
 from headrace.mapping.values import as_double
 
 
-def outcomes(expression: str, records: Sequence[object], now: int) -> list[object]:
+def outcomes(expression: str, records: Sequence[object], now: int, derivations: Derivations) -> list[object]:
     """What an expression makes of each record: a value, None, or a Failure; MappingSyntax when it cannot be run."""
-    read = evaluator(validate_expression(expression), Scope(Context(now), lambda _names: as_double))
-    cell = Cell(0, "", expression, read, lambda value: value)
+    scope = Scope(Context(now, derivations=derivations), lambda _names: as_double)
+    cell = Cell(0, "", expression, evaluator(validate_expression(expression), scope), lambda value: value)
     with batch_allowance():
         return [cell.of(record) for record in records]

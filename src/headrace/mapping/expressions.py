@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from headrace.errors import MappingSyntax
+from headrace.mapping.arithmetic import as_number
 from headrace.mapping.failure import Failed, Failure
 from headrace.mapping.functions import FUNCTIONS
 from headrace.mapping.functions.declaring import Applied, Change, as_lambda, as_regex
-from headrace.mapping.functions.special import SPECIAL
 from headrace.mapping.methods import METHODS, text_as_regex
 from headrace.mapping.nodes import (
     ArrayOf,
@@ -31,15 +31,12 @@ from headrace.mapping.nodes import (
     Unary,
     children,
 )
-from headrace.mapping.operators import as_number
-from headrace.mapping.parser import TAKING_PATHS, parse_expression
+from headrace.mapping.operators import BINARY, UNARY
+from headrace.mapping.parser import parse_expression
 from headrace.mapping.paths import syntax_error
 from headrace.mapping.reference import constant
 from headrace.mapping.values import as_double
 from headrace.mapping.words import Words, meant
-
-_LAZY = ("&&", "||", "?:", "??")
-_FITTING = ("=~", "!~")
 
 Fault = tuple[At, str]
 
@@ -103,7 +100,7 @@ def _call_faults(node: Call) -> Iterator[Fault]:
     given = len(node.arguments)
     if given < function.fewest or (function.most is not None and given > function.most):
         yield node.at, f"{node.name} takes {_count(function.fewest, function.most)}, not {given}: {function.syntax}"
-    elif node.name in TAKING_PATHS and not all(map(_is_path, node.arguments)):
+    elif function.takes_paths and not all(map(_is_path, node.arguments)):
         yield node.at, f'{node.name} takes the path of a field, such as {node.name}("a.b[0]")'
     else:
         yield from _argument_faults(node)
@@ -136,9 +133,10 @@ def _argument_faults(node: Call | Method) -> Iterator[Fault]:
 
 
 def _operator_faults(node: Binary, place: _Place) -> Iterator[Fault]:
-    if node.operator in _FITTING and isinstance(node.right, Literal):
+    operator = BINARY[node.operator]
+    if operator.fits and isinstance(node.right, Literal):
         yield from _pattern_faults(node.right, node.operator)
-    elif node.operator in ("/", "%") and place.sure and _is_zero(node.right):
+    elif operator.divides and place.sure and _is_zero(node.right):
         yield node.at, "division by zero"
 
 
@@ -167,7 +165,8 @@ def _is_zero(node: Node) -> bool:
 def _is_constant(node: Node) -> bool:
     """Whether a value is written out."""
     if isinstance(node, Unary):
-        return node.operator in ("-", "+") and isinstance(node.operand, Literal) and _is_number(node.operand.value)
+        sign = UNARY[node.operator].arithmetic
+        return sign and isinstance(node.operand, Literal) and _is_number(node.operand.value)
     return isinstance(node, Literal) or (isinstance(node, ArrayOf | MapOf) and all(map(_is_constant, children(node))))
 
 
@@ -184,9 +183,9 @@ def _is_operation(node: Node) -> bool:
         not _is_constant(child) for child in children(node)
     ):
         return False
-    if isinstance(node, Binary) and node.operator in _FITTING:
+    if isinstance(node, Binary) and BINARY[node.operator].fits:
         return False
-    if isinstance(node, Call) and (FUNCTIONS[node.name].lazy or FUNCTIONS[node.name].category == SPECIAL):
+    if isinstance(node, Call) and (FUNCTIONS[node.name].lazy or not FUNCTIONS[node.name].foreseeable):
         return False
     return not isinstance(node, Call | Method) or not {as_regex, text_as_regex} & set(_changes(node))
 
@@ -206,7 +205,7 @@ def _name(node: Node) -> str:
 def _parts(node: Node) -> Iterator[tuple[Node, bool]]:
     """The nodes directly below ``node``, and whether each one is evaluated whenever it is."""
     function = FUNCTIONS.get(node.name) if isinstance(node, Call) else None
-    picks = isinstance(node, Ternary) or (isinstance(node, Binary) and node.operator in _LAZY)
+    picks = isinstance(node, Ternary) or (isinstance(node, Binary) and BINARY[node.operator].lazy)
     lazy = picks or (function is not None and function.lazy)
     for position, child in enumerate(children(node)):
         yield child, position == 0 or not lazy

@@ -6,6 +6,7 @@ from typing import Annotated, get_args, get_origin
 
 from headrace.mapping.functions import FUNCTIONS, Function
 from headrace.mapping.functions.declaring import Applied
+from headrace.mapping.operators import OPERATORS
 from headrace.mapping.regex_time import Regex
 from headrace.mapping.values import json_text
 
@@ -22,41 +23,6 @@ _TYPES: dict[object, tuple[str, str]] = {
     Applied: ("object", "java.util.function.Function"),
 }
 _ANY = ("object", "java.lang.Object")
-_OPERATORS = (
-    ("+", "add", 2, "Adds two numbers, or joins two texts.", "1 + 2"),
-    ("-", "subtract", 2, "Takes the second number from the first.", "3 - 2"),
-    ("*", "multiply", 2, "Multiplies two numbers.", "2 * 3"),
-    ("/", "divide", 2, "Divides the first number by the second; two whole numbers give a whole number.", "6 / 3"),
-    ("%", "mod", 2, "The rest of a division; also written mod.", "7 % 3"),
-    ("-", "negate", 1, "Turns a number's sign around.", "-12"),
-    ("+", "positivize", 1, "A number, as it is.", "+12"),
-    ("~", "complement", 1, "The two's complement: ~33 is -34.", "~44"),
-    ("!", "not", 1, "Whether a condition does not hold; also written not.", "!cond1"),
-    ("==", "equals", 2, "Whether two values are equal; also written eq.", "a == b"),
-    ("!=", "notEquals", 2, "Whether two values differ; also written ne.", "a != b"),
-    ("<", "lessThan", 2, "Whether the first value is less; also written lt.", "a < b"),
-    ("<=", "lessThanOrEqual", 2, "Whether the first value is less or equal; also written le.", "a <= b"),
-    (">", "greaterThan", 2, "Whether the first value is greater; also written gt.", "a > b"),
-    (">=", "greaterThanOrEqual", 2, "Whether the first value is greater or equal; also written ge.", "a >= b"),
-    ("=~", "contains", 2, "Whether the value is in the array, or matches the regular expression.", "a =~ ['x', 'y']"),
-    ("!~", "notContains", 2, "Whether the value is not in the array, or does not match.", "a !~ 'x.*'"),
-    ("=^", "startsWith", 2, "Whether a text starts with another.", "a =^ 'x'"),
-    ("!^", "notStartsWith", 2, "Whether a text does not start with another.", "a !^ 'x'"),
-    ("=$", "endsWith", 2, "Whether a text ends with another.", "a =$ 'x'"),
-    ("!$", "notEndsWith", 2, "Whether a text does not end with another.", "a !$ 'x'"),
-    ("&&", "and", 2, "Whether both conditions hold; also written and.", "a && b"),
-    ("||", "or", 2, "Whether one of the conditions holds; also written or.", "a || b"),
-    ("?:", "elvis", 2, "The first value if it holds, else the second.", "a ?: b"),
-    ("??", "coalesce", 2, "The first value unless it is null, else the second.", "a ?? b"),
-    ("&", "bitwiseAnd", 2, "The bits that both numbers have.", "6 & 3"),
-    ("|", "bitwiseOr", 2, "The bits that either number has.", "6 | 3"),
-    ("^", "bitwiseXor", 2, "The bits that one of the numbers has.", "6 ^ 3"),
-    ("<<", "shiftLeft", 2, "Moves bits to the left.", "1 << 2"),
-    (">>", "shiftRight", 2, "Moves bits to the right, keeping the sign.", "8 >> 2"),
-    (">>>", "shiftRightUnsigned", 2, "Moves bits to the right, filling with zeros.", "8 >>> 2"),
-    ("empty", "empty", 1, "Whether a value is null or has nothing in it.", "empty(a)"),
-    ("size", "size", 1, "How many letters, elements or keys a value has.", "size(a)"),
-)
 
 
 def functions_listing() -> list[dict[str, object]]:
@@ -66,8 +32,16 @@ def functions_listing() -> list[dict[str, object]]:
 
 def operators_listing() -> list[dict[str, object]]:
     """Every operator, as ``GET /languages/el/operators`` lists them."""
-    members = ("operatorSymbol", "methodName", "numberOfOperands", "description", "example")
-    return [dict(zip(members, one, strict=True)) for one in _OPERATORS]
+    return [
+        {
+            "operatorSymbol": operator.symbol,
+            "methodName": operator.name,
+            "numberOfOperands": operator.operands,
+            "description": operator.description,
+            "example": operator.example,
+        }
+        for operator in OPERATORS
+    ]
 
 
 def _described(name: str, one: Function) -> dict[str, object]:

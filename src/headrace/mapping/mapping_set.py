@@ -12,6 +12,8 @@ from headrace.allowance import batch_allowance
 from headrace.mapping.cells import Fault, Faults, Filled
 from headrace.mapping.checker import placed
 from headrace.mapping.columns import all_of_table, one_array
+from headrace.mapping.derivations import NO_DERIVATIONS, Derivations
+from headrace.mapping.functions.declaring import Context
 from headrace.mapping.planner import Plan, plan
 from headrace.mapping.values import json_text
 from headrace.rows import CONVERSION, row_errors
@@ -79,13 +81,16 @@ class CompiledMapping:
         return Mapped(_without(table, rejects), _errors(rows, rejects), dict(warnings), _errors(rows, warned))
 
 
-def compile_mapping(items: Sequence[Mapping[str, object]], target: pa.Schema, now: int) -> CompiledMapping:
+def compile_mapping(
+    items: Sequence[Mapping[str, object]], target: pa.Schema, now: int, derivations: Derivations = NO_DERIVATIONS
+) -> CompiledMapping:
     """The mapping of ``items`` onto ``target``; MappingInvalid lists everything that is wrong with them.
 
-    ``now`` is the moment that ``now()`` means, in epoch milliseconds.
+    ``now`` is the moment that ``now()`` means, in epoch milliseconds. A mapping that maps no row needs no
+    ``derivations``.
     """
-    found, problems = placed(items, target)
-    return CompiledMapping(target, plan(found, problems, now))
+    located, problems = placed(items, target)
+    return CompiledMapping(target, plan(located, problems, Context(now, derivations=derivations)))
 
 
 def _assembled(one: pa.Field, names: Names, columns: Mapping[Names, Filled], rows: int) -> pa.Array:

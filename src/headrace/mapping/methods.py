@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from headrace.mapping import vector_methods, vector_regexes, vector_texts
+from headrace.mapping.arithmetic import size
 from headrace.mapping.failure import Failed
 from headrace.mapping.functions.declaring import Change, as_regex, as_text, joined, replaced
 from headrace.mapping.functions.strings import trim
-from headrace.mapping.operators import size
 from headrace.mapping.regex_time import Regex
 from headrace.mapping.values import type_name
+from headrace.mapping.vectors import Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +18,13 @@ class MethodSpec:
     """A method: what it does with its receiver and arguments, and how each argument is read.
 
     optional  how many arguments may be left out
+    columns   the same over whole columns, for a receiver that is a text; None: there is no such form
     """
 
     method: Callable[..., object]
     changes: tuple[Change, ...] = ()
     optional: int = 0
+    columns: Form | None = None
 
     @property
     def fewest(self) -> int:
@@ -52,8 +56,10 @@ def text_as_regex(value: object) -> Regex:
     return as_regex(_text(value))
 
 
-def _on_text(method: Callable[..., object], *changes: Change, optional: int = 0) -> MethodSpec:
-    return MethodSpec(lambda receiver, *arguments: method(_text(receiver), *arguments), changes, optional)
+def _on_text(
+    method: Callable[..., object], *changes: Change, optional: int = 0, columns: Form | None = None
+) -> MethodSpec:
+    return MethodSpec(lambda receiver, *arguments: method(_text(receiver), *arguments), changes, optional, columns)
 
 
 def _equals(receiver: object, other: object) -> bool:
@@ -107,26 +113,44 @@ def _split(text: str, regex: Regex) -> list[object]:
 
 METHODS: Mapping[str, MethodSpec] = {
     "charAt": _on_text(lambda text, at: _substring(text, at, at + 1), _place),
-    "concat": _on_text(lambda text, other: joined("", [text, other]), _text),
-    "contains": _on_text(lambda text, other: other in text, _text),
-    "endsWith": _on_text(str.endswith, _text),
-    "equals": MethodSpec(_equals, (_any,)),
-    "equalsIgnoreCase": _on_text(_equals_ignoring_case, _any),
+    "concat": _on_text(lambda text, other: joined("", [text, other]), _text, columns=vector_methods.concat),
+    "contains": _on_text(
+        lambda text, other: other in text,
+        _text,
+        columns=vector_methods.condition(lambda text, part: text.str.contains(part, literal=True)),
+    ),
+    "endsWith": _on_text(
+        str.endswith, _text, columns=vector_methods.condition(lambda text, part: text.str.ends_with(part))
+    ),
+    "equals": MethodSpec(_equals, (_any,), columns=vector_methods.equals),
+    "equalsIgnoreCase": _on_text(_equals_ignoring_case, _any, columns=vector_methods.equals_ignoring_case),
     "get": MethodSpec(_get, (_any,)),
-    "indexOf": _on_text(str.find, _text),
-    "isEmpty": MethodSpec(lambda value: size(value) == 0),
+    "indexOf": _on_text(str.find, _text, columns=vector_methods.index_of),
+    "isEmpty": MethodSpec(lambda value: size(value) == 0, columns=vector_texts.empty),
     "lastIndexOf": _on_text(str.rfind, _text),
-    "length": _on_text(len),
-    "matches": _on_text(lambda text, regex: regex.matches(text), text_as_regex),
-    "replace": _on_text(replaced, _text, _text),
-    "replaceAll": _on_text(lambda text, regex, new: regex.replaced(text, new), text_as_regex, _text),
-    "replaceFirst": _on_text(lambda text, regex, new: regex.replaced(text, new, once=True), text_as_regex, _text),
-    "size": MethodSpec(size),
+    "length": _on_text(len, columns=vector_texts.size),
+    "matches": _on_text(lambda text, regex: regex.matches(text), text_as_regex, columns=vector_regexes.matched),
+    "replace": _on_text(replaced, _text, _text, columns=vector_texts.replace),
+    "replaceAll": _on_text(
+        lambda text, regex, new: regex.replaced(text, new),
+        text_as_regex,
+        _text,
+        columns=vector_regexes.replaced(once=False),
+    ),
+    "replaceFirst": _on_text(
+        lambda text, regex, new: regex.replaced(text, new, once=True),
+        text_as_regex,
+        _text,
+        columns=vector_regexes.replaced(once=True),
+    ),
+    "size": MethodSpec(size, columns=vector_texts.size),
     "split": _on_text(_split, text_as_regex),
-    "startsWith": _on_text(str.startswith, _text),
-    "substring": _on_text(_substring, _place, _end, optional=1),
-    "toLowerCase": _on_text(str.lower),
-    "toString": MethodSpec(as_text),
-    "toUpperCase": _on_text(str.upper),
-    "trim": _on_text(trim.run),
+    "startsWith": _on_text(
+        str.startswith, _text, columns=vector_methods.condition(lambda text, part: text.str.starts_with(part))
+    ),
+    "substring": _on_text(_substring, _place, _end, optional=1, columns=vector_methods.substring),
+    "toLowerCase": _on_text(str.lower, columns=vector_texts.lower),
+    "toString": MethodSpec(as_text, columns=vector_methods.itself),
+    "toUpperCase": _on_text(str.upper, columns=vector_texts.upper),
+    "trim": _on_text(trim.run, columns=trim.columns),
 }

@@ -1,303 +1,179 @@
-"""What each operator makes of two values: JEXL's arithmetic, without its silent overflows."""
+"""The operators of expressions: one declaration each, which holds all that is known of it."""
 
-import math
-import sys
 from collections.abc import Callable, Mapping
-from datetime import date
-from decimal import ROUND_HALF_EVEN, Context, Decimal, DecimalException, Inexact, InvalidOperation
-
-from headrace.mapping.conversion import number_in
-from headrace.mapping.failure import Failed
-from headrace.mapping.pattern_text import RegexInvalid
-from headrace.mapping.regex_time import compiled
-from headrace.mapping.values import LONGEST_TEXT, as_double, as_exact, shown, text_of, type_name
-
-Number = int | float | Decimal
-Operator = Callable[[object, object, bool], object]
-
-# Sums and products of decimals are exact; a quotient, which may have no end, gets this many digits after the point.
-_QUOTIENT = Decimal(1).scaleb(-18)
-_MOST_DIGITS = 400
-_EXACT = Context(prec=_MOST_DIGITS, traps=[Inexact, InvalidOperation])
-_WIDE = Context(prec=_MOST_DIGITS, rounding=ROUND_HALF_EVEN)
-_MOST_BITS = 4096
-_MOST_WHOLE = 2**_MOST_BITS
-_WORD = 2**64
-
-
-def truthy(value: object) -> bool:
-    """Whether a condition holds: false, null, 0, NaN, "" and "false" do not."""
-    if isinstance(value, str):
-        return value not in ("", "false")
-    return bool(value) and value == value if isinstance(value, bool | int | float | Decimal) else value is not None
-
-
-def as_number(value: object, exact: bool) -> Number:
-    """The number that a value is for arithmetic: a number, true and false as 1 and 0, a text that reads as one."""
-    found = number_in(value) if isinstance(value, str) else value
-    if isinstance(found, bool):
-        return int(found)
-    if isinstance(found, int):
-        return found
-    if isinstance(found, Decimal) and isinstance(value, str) and value.lstrip("+-").isdecimal():
-        return int(found)
-    number = as_exact(found) if exact else as_double(found)
-    if not isinstance(number, float | Decimal):
-        raise Failed("null has no number" if value is None else f"{shown(value)} is no number")
-    if number != number:
-        raise Failed("NaN is no number")
-    if isinstance(number, Decimal) and not exact:
-        # What is no double has been left as it is.
-        raise Failed(f"{shown(value)} is too large for a number")
-    return number
-
-
-def equal(left: object, right: object) -> bool:
-    """``==``: a text equals the number that it reads as, a boolean equals what holds; null equals null only."""
-    if left is None or right is None:
-        return left is right
-    if isinstance(left, bool) or isinstance(right, bool):
-        return truthy(left) == truthy(right)
-    if isinstance(left, Number) or isinstance(right, Number):
-        pair = _number_or_none(left), _number_or_none(right)
-        return None not in pair and pair[0] == pair[1]
-    if isinstance(left, date) or isinstance(right, date):
-        # By the moment, in whatever zone each one is.
-        return text_of(left) == text_of(right)
-    return bool(left == right)
-
-
-def order(left: object, right: object) -> int | None:
-    """-1, 0 or 1; None when one side is null. Numbers by value, texts letter by letter."""
-    if left is None or right is None:
-        return None
-    if isinstance(left, Number) or isinstance(right, Number):
-        a, b = _comparable(left), _comparable(right)
-        return (a > b) - (a < b)
-    if isinstance(left, date) and isinstance(right, date):
-        return (text_of(left) > text_of(right)) - (text_of(left) < text_of(right))  # type: ignore[operator]
-    one, other = text_of(left), text_of(right)
-    if one is None or other is None:
-        raise Failed(f"{type_name(left)} and {type_name(right)} have no order")
-    return (one > other) - (one < other)
-
-
-def size(value: object) -> int:
-    """How many letters, elements or keys."""
-    if isinstance(value, str | list | dict):
-        return len(value)
-    if value is None:
-        return 0
-    raise Failed(f"{type_name(value)} has no size")
-
-
-def empty(value: object) -> bool:
-    """Whether a value is null, or has no letters, elements or keys."""
-    return value is None or (isinstance(value, str | list | dict) and not value)
-
-
-def negated(value: object, exact: bool) -> object:
-    """``-value``."""
-    number = as_number(value, exact)
-    return _exactly(_EXACT.minus, number) if isinstance(number, Decimal) else -number
-
-
-def complement(value: object, exact: bool) -> object:
-    """``~value``."""
-    return ~_whole(value, exact)
-
-
-def _number_or_none(value: object) -> Number | None:
-    try:
-        return _comparable(value)
-    except Failed:
-        return None
-
-
-def _comparable(value: object) -> Number:
-    # As written, so that 0.1 equals "0.1" and a long is not rounded to a double.
-    number = as_number(value, exact=True)
-    assert isinstance(number, Number)
-    return number
-
-
-def _plus(left: object, right: object, exact: bool) -> object:
-    texts = isinstance(left, str), isinstance(right, str)
-    if all(texts) or (any(texts) and not (_reads(left) and _reads(right))):
-        return _joined(left, right)
-    return _arithmetic(left, right, exact, lambda a, b: a + b, _EXACT.add)
-
-
-def _reads(value: object) -> bool:
-    if isinstance(value, str):
-        return number_in(value) is not None
-    return isinstance(value, Number) or value is None
-
-
-def _joined(left: object, right: object) -> str:
-    texts = [text_of(value) for value in (left, right)]
-    if texts[0] is None or texts[1] is None:
-        raise Failed(f"{type_name(left)} and {type_name(right)} cannot be joined")
-    if len(texts[0]) + len(texts[1]) > LONGEST_TEXT:
-        raise Failed(f"the text grows beyond {LONGEST_TEXT} characters")
-    return texts[0] + texts[1]
-
-
-def _arithmetic(
-    left: object,
-    right: object,
-    exact: bool,
-    plain: Callable[[int | float, int | float], int | float],
-    decimal: Callable[[Decimal, Decimal], Decimal],
-) -> Number:
-    a, b = as_number(left, exact), as_number(right, exact)
-    if isinstance(a, Decimal) or isinstance(b, Decimal):
-        return _exactly(decimal, _decimal(a), _decimal(b))
-    if isinstance(a, float) or isinstance(b, float):
-        a, b = _double(a), _double(b)
-    result = plain(a, b)
-    if result.bit_length() > _MOST_BITS if isinstance(result, int) else not math.isfinite(result):
-        raise Failed("the number grows too large")
-    return result
-
-
-def _exactly(run: Callable[..., Decimal], *numbers: Decimal) -> Decimal:
-    try:
-        return run(*numbers)
-    except DecimalException as error:
-        raise Failed(f"the result has more than {_MOST_DIGITS} digits") from error
-
-
-def _double(number: int | float) -> float:
-    if abs(number) > sys.float_info.max:
-        raise Failed("the number is too large to be taken with a fraction")
-    return float(number)
-
-
-def _decimal(number: Number) -> Decimal:
-    exact = as_exact(number)
-    assert isinstance(exact, Decimal)
-    return exact
-
-
-def _minus(left: object, right: object, exact: bool) -> object:
-    return _arithmetic(left, right, exact, lambda a, b: a - b, _EXACT.subtract)
-
-
-def _times(left: object, right: object, exact: bool) -> object:
-    return _arithmetic(left, right, exact, lambda a, b: a * b, _EXACT.multiply)
-
-
-def _divided(left: object, right: object, exact: bool) -> object:
-    if as_number(right, exact) == 0:
-        raise Failed("division by zero")
-    return _arithmetic(left, right, exact, _quotient, _decimal_quotient)
-
-
-def _quotient(a: int | float, b: int | float) -> int | float:
-    if isinstance(a, int) and isinstance(b, int):
-        return abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
-    return a / b
-
-
-def _decimal_quotient(a: Decimal, b: Decimal) -> Decimal:
-    return _WIDE.quantize(_WIDE.divide(a, b), _QUOTIENT)
-
-
-def _remainder(left: object, right: object, exact: bool) -> object:
-    if as_number(right, exact) == 0:
-        raise Failed("division by zero")
-    return _arithmetic(left, right, exact, _rest, _EXACT.remainder)
-
-
-def _rest(a: int | float, b: int | float) -> int | float:
-    if isinstance(a, int) and isinstance(b, int):
-        return abs(a) % abs(b) * (-1 if a < 0 else 1)
-    return math.fmod(a, b)
-
-
-def _whole(value: object, exact: bool) -> int:
-    number = as_number(value, exact)
-    if not -_MOST_WHOLE < number < _MOST_WHOLE:
-        raise Failed("the number is too large to be taken bit by bit")
-    if number != int(number):
-        raise Failed(f"{shown(value)} is no whole number")
-    return int(number)
-
-
-def _bits(combine: Callable[[int, int], int]) -> Operator:
-    return lambda left, right, exact: combine(_whole(left, exact), _whole(right, exact))
-
-
-def _signed(number: int) -> int:
-    number %= _WORD
-    return number - _WORD if number >= _WORD // 2 else number
-
-
-def _ordered(holds: Callable[[int], bool]) -> Operator:
-    def compare(left: object, right: object, _exact: bool) -> object:
-        found = order(left, right)
-        return found is not None and holds(found)
-
-    return compare
-
-
-def _text_test(holds: Callable[[str, str], bool], negate: bool) -> Operator:
-    def test(left: object, right: object, _exact: bool) -> object:
-        if left is None or right is None:
-            return (left is right) != negate
-        if not isinstance(left, str) or not isinstance(right, str):
-            raise Failed(f"{type_name(left)} and {type_name(right)} are not both text")
-        return holds(left, right) != negate
-
-    return test
-
-
-def _fits(negate: bool) -> Operator:
-    def test(left: object, right: object, _exact: bool) -> object:
-        if right is None:
-            return (left is None) != negate
-        if isinstance(right, str):
-            return (left is not None and _matches(left, right)) != negate
-        if not isinstance(right, list | dict):
-            raise Failed(f"{type_name(right)} is no array and no regular expression")
-        return any(equal(left, element) for element in right) != negate
-
-    return test
-
-
-def _matches(value: object, pattern: str) -> bool:
-    text = text_of(value)
-    if text is None:
-        raise Failed(f"{type_name(value)} is no text")
-    try:
-        return compiled(pattern).matches(text)
-    except RegexInvalid as error:
-        raise Failed(str(error)) from error
-
-
-BINARY: Mapping[str, Operator] = {
-    "+": _plus,
-    "-": _minus,
-    "*": _times,
-    "/": _divided,
-    "%": _remainder,
-    "==": lambda left, right, _exact: equal(left, right),
-    "!=": lambda left, right, _exact: not equal(left, right),
-    "<": _ordered(lambda found: found < 0),
-    "<=": _ordered(lambda found: found <= 0),
-    ">": _ordered(lambda found: found > 0),
-    ">=": _ordered(lambda found: found >= 0),
-    "=^": _text_test(str.startswith, False),
-    "!^": _text_test(str.startswith, True),
-    "=$": _text_test(str.endswith, False),
-    "!$": _text_test(str.endswith, True),
-    "=~": _fits(False),
-    "!~": _fits(True),
-    "|": _bits(lambda a, b: a | b),
-    "^": _bits(lambda a, b: a ^ b),
-    "&": _bits(lambda a, b: a & b),
-    "<<": _bits(lambda a, b: _signed(a << (b % 64))),
-    ">>": _bits(lambda a, b: _signed(a) >> (b % 64)),
-    ">>>": _bits(lambda a, b: _signed((a % _WORD) >> (b % 64))),
-}
+from dataclasses import dataclass
+
+from headrace.mapping import arithmetic, vector_operators, vector_regexes, vector_texts
+from headrace.mapping.vectors import Form
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """One operator of the language.
+
+    symbol       as it is written; a word for those that have no sign
+    operands     how many: 1 or 2
+    name, description, example   as it is listed
+    run          what it makes of its operands and of whether numbers are decimals
+    gives        the type of every result that is not null; None: that depends on the operands
+    lazy         operands come as calls, so that the second one is evaluated only when it is needed
+    branches     the result is always one of the operands
+    arithmetic   on numbers that are written out it is worked out before any row
+    divides      there is no result where the second operand is 0
+    fits         a text that is its second operand is a regular expression
+    columns      the same over whole columns; None: there is no such form
+    members      the same over whole columns where the second operand is an array that is written out, which comes as
+                 its elements; None: such an array is an operand as any other
+    """
+
+    symbol: str
+    operands: int
+    name: str
+    description: str
+    example: str
+    run: Callable[..., object]
+    gives: type | None = None
+    lazy: bool = False
+    branches: bool = False
+    arithmetic: bool = False
+    divides: bool = False
+    fits: bool = False
+    columns: Form | None = None
+    members: Form | None = None
+
+
+# In the order in which they are listed.
+OPERATORS = (
+    Operator(
+        "+", 2, "add", "Adds two numbers, or joins two texts.", "1 + 2", arithmetic.plus,
+        arithmetic=True, columns=vector_operators.plus,
+    ),
+    Operator(
+        "-", 2, "subtract", "Takes the second number from the first.", "3 - 2", arithmetic.minus,
+        gives=float, arithmetic=True, columns=vector_operators.minus,
+    ),
+    Operator(
+        "*", 2, "multiply", "Multiplies two numbers.", "2 * 3", arithmetic.times,
+        gives=float, arithmetic=True, columns=vector_operators.times,
+    ),
+    Operator(
+        "/", 2, "divide", "Divides the first number by the second; two whole numbers give a whole number.", "6 / 3",
+        arithmetic.divided, gives=float, arithmetic=True, divides=True, columns=vector_operators.divided,
+    ),
+    Operator(
+        "%", 2, "mod", "The rest of a division; also written mod.", "7 % 3", arithmetic.remainder,
+        gives=float, arithmetic=True, divides=True, columns=vector_operators.remainder,
+    ),
+    Operator(
+        "-", 1, "negate", "Turns a number's sign around.", "-12", arithmetic.negated,
+        gives=float, arithmetic=True, columns=vector_operators.negated,
+    ),
+    Operator("+", 1, "positivize", "A number, as it is.", "+12", arithmetic.as_number, gives=float, arithmetic=True),
+    Operator(
+        "~", 1, "complement", "The two's complement: ~33 is -34.", "~44", arithmetic.complement, gives=int,
+    ),
+    Operator(
+        "!", 1, "not", "Whether a condition does not hold; also written not.", "!cond1",
+        lambda value, _exact: not arithmetic.truthy(value), gives=bool, columns=vector_operators.untrue,
+    ),
+    Operator(
+        "==", 2, "equals", "Whether two values are equal; also written eq.", "a == b",
+        lambda left, right, _exact: arithmetic.equal(left, right),
+        gives=bool, columns=vector_operators.equality(negate=False),
+    ),
+    Operator(
+        "!=", 2, "notEquals", "Whether two values differ; also written ne.", "a != b",
+        lambda left, right, _exact: not arithmetic.equal(left, right),
+        gives=bool, columns=vector_operators.equality(negate=True),
+    ),
+    Operator(
+        "<", 2, "lessThan", "Whether the first value is less; also written lt.", "a < b",
+        arithmetic.ordered(lambda sign: sign < 0), gives=bool, columns=vector_operators.order(lambda a, b: a < b),
+    ),
+    Operator(
+        "<=", 2, "lessThanOrEqual", "Whether the first value is less or equal; also written le.", "a <= b",
+        arithmetic.ordered(lambda sign: sign <= 0), gives=bool, columns=vector_operators.order(lambda a, b: a <= b),
+    ),
+    Operator(
+        ">", 2, "greaterThan", "Whether the first value is greater; also written gt.", "a > b",
+        arithmetic.ordered(lambda sign: sign > 0), gives=bool, columns=vector_operators.order(lambda a, b: a > b),
+    ),
+    Operator(
+        ">=", 2, "greaterThanOrEqual", "Whether the first value is greater or equal; also written ge.", "a >= b",
+        arithmetic.ordered(lambda sign: sign >= 0), gives=bool, columns=vector_operators.order(lambda a, b: a >= b),
+    ),
+    Operator(
+        "=~", 2, "contains", "Whether the value is in the array, or matches the regular expression.",
+        "a =~ ['x', 'y']", arithmetic.fits(negate=False), gives=bool, fits=True,
+        columns=vector_regexes.fit(negate=False), members=vector_operators.membership(negate=False),
+    ),
+    Operator(
+        "!~", 2, "notContains", "Whether the value is not in the array, or does not match.", "a !~ 'x.*'",
+        arithmetic.fits(negate=True), gives=bool, fits=True,
+        columns=vector_regexes.fit(negate=True), members=vector_operators.membership(negate=True),
+    ),
+    Operator(
+        "=^", 2, "startsWith", "Whether a text starts with another.", "a =^ 'x'", arithmetic.text_test(str.startswith),
+        gives=bool, columns=vector_operators.text_test("=^", lambda text, part: text.str.starts_with(part)),
+    ),
+    Operator(
+        "!^", 2, "notStartsWith", "Whether a text does not start with another.", "a !^ 'x'",
+        arithmetic.text_test(str.startswith, negate=True), gives=bool,
+        columns=vector_operators.text_test("!^", lambda text, part: text.str.starts_with(part), negate=True),
+    ),
+    Operator(
+        "=$", 2, "endsWith", "Whether a text ends with another.", "a =$ 'x'", arithmetic.text_test(str.endswith),
+        gives=bool, columns=vector_operators.text_test("=$", lambda text, part: text.str.ends_with(part)),
+    ),
+    Operator(
+        "!$", 2, "notEndsWith", "Whether a text does not end with another.", "a !$ 'x'",
+        arithmetic.text_test(str.endswith, negate=True), gives=bool,
+        columns=vector_operators.text_test("!$", lambda text, part: text.str.ends_with(part), negate=True),
+    ),
+    Operator(
+        "&&", 2, "and", "Whether both conditions hold; also written and.", "a && b", arithmetic.both,
+        gives=bool, lazy=True, columns=vector_operators.both,
+    ),
+    Operator(
+        "||", 2, "or", "Whether one of the conditions holds; also written or.", "a || b", arithmetic.either,
+        gives=bool, lazy=True, columns=vector_operators.either,
+    ),
+    Operator(
+        "?:", 2, "elvis", "The first value if it holds, else the second.", "a ?: b", arithmetic.elvis,
+        lazy=True, branches=True, columns=vector_operators.elvis,
+    ),
+    Operator(
+        "??", 2, "coalesce", "The first value unless it is null, else the second.", "a ?? b", arithmetic.fallback,
+        lazy=True, branches=True, columns=vector_operators.fallback,
+    ),
+    Operator(
+        "&", 2, "bitwiseAnd", "The bits that both numbers have.", "6 & 3", arithmetic.bits(int.__and__), gives=int,
+    ),
+    Operator(
+        "|", 2, "bitwiseOr", "The bits that either number has.", "6 | 3", arithmetic.bits(int.__or__), gives=int,
+    ),
+    Operator(
+        "^", 2, "bitwiseXor", "The bits that one of the numbers has.", "6 ^ 3", arithmetic.bits(int.__xor__), gives=int,
+    ),
+    Operator(
+        "<<", 2, "shiftLeft", "Moves bits to the left.", "1 << 2", arithmetic.bits(arithmetic.shift_left), gives=int,
+    ),
+    Operator(
+        ">>", 2, "shiftRight", "Moves bits to the right, keeping the sign.", "8 >> 2",
+        arithmetic.bits(arithmetic.shift_right), gives=int,
+    ),
+    Operator(
+        ">>>", 2, "shiftRightUnsigned", "Moves bits to the right, filling with zeros.", "8 >>> 2",
+        arithmetic.bits(arithmetic.shift_right_unsigned), gives=int,
+    ),
+    Operator(
+        "empty", 1, "empty", "Whether a value is null or has nothing in it.", "empty(a)",
+        lambda value, _exact: arithmetic.empty(value), gives=bool, columns=vector_texts.empty,
+    ),
+    Operator(
+        "size", 1, "size", "How many letters, elements or keys a value has.", "size(a)",
+        lambda value, _exact: arithmetic.size(value), gives=int, columns=vector_texts.size_or_zero,
+    ),
+)  # fmt: skip
+UNARY: Mapping[str, Operator] = {operator.symbol: operator for operator in OPERATORS if operator.operands == 1}
+BINARY: Mapping[str, Operator] = {operator.symbol: operator for operator in OPERATORS if operator.operands == 2}

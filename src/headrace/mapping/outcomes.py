@@ -1,6 +1,6 @@
 """What kind of value an expression is sure to give, and whether a destination can ever take it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import singledispatch
@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from headrace.mapping.functions import FUNCTIONS
 from headrace.mapping.nodes import ArrayOf, Binary, Call, Literal, MapOf, Node, Ternary, Unary
+from headrace.mapping.operators import BINARY, UNARY
 
 TEXT, NUMBER, FLAG, MOMENT, ARRAY, OBJECT = "text", "a number", "true or false", "a date-time", "an array", "an object"
 _OF_HINTS: Mapping[object, str] = {
@@ -22,11 +23,6 @@ _OF_HINTS: Mapping[object, str] = {
     list[object]: ARRAY,
     dict[str, object]: OBJECT,
 }
-_OF_OPERATORS: Mapping[str, str] = {
-    **dict.fromkeys(("-", "*", "/", "%", "|", "^", "&", "<<", ">>", ">>>"), NUMBER),
-    **dict.fromkeys(("==", "!=", "<", "<=", ">", ">=", "=~", "!~", "=^", "!^", "=$", "!$", "&&", "||"), FLAG),
-}
-_OF_UNARY: Mapping[str, str] = {**dict.fromkeys("-+~", NUMBER), "size": NUMBER, "!": FLAG, "empty": FLAG}
 
 
 def fits(kind: str, type: pa.DataType) -> bool:
@@ -44,70 +40,71 @@ def fits(kind: str, type: pa.DataType) -> bool:
     return kind == (MOMENT if pa.types.is_temporal(type) else NUMBER)
 
 
-@singledispatch
 def outcome(node: Node) -> str | None:
     """The kind of every value that is not null; None when that depends on the record."""
+    branches = _branches(node)
+    return _own(node) if branches is None else _either(branches)
+
+
+@singledispatch
+def _own(node: Node) -> str | None:
+    """The kind of a node that has no branches."""
     return None
 
 
-@outcome.register
+@_own.register
 def _(node: Literal) -> str | None:
     return _OF_HINTS.get(type(node.value))
 
 
-@outcome.register
+@_own.register
 def _(node: ArrayOf) -> str | None:
     return ARRAY
 
 
-@outcome.register
+@_own.register
 def _(node: MapOf) -> str | None:
     return OBJECT
 
 
-@outcome.register
+@_own.register
 def _(node: Unary) -> str | None:
-    return _OF_UNARY.get(node.operator)
+    return _OF_HINTS.get(UNARY[node.operator].gives)
 
 
-@outcome.register
+@_own.register
 def _(node: Binary) -> str | None:
-    if node.operator in ("?:", "??"):
-        return _either([node.left, node.right])
-    return _OF_OPERATORS.get(node.operator)
+    return _OF_HINTS.get(BINARY[node.operator].gives)
 
 
-@outcome.register
-def _(node: Ternary) -> str | None:
-    return _either([node.then, node.otherwise])
-
-
-@outcome.register
+@_own.register
 def _(node: Call) -> str | None:
-    function = FUNCTIONS.get(node.name)
-    if function is None:
-        return None
-    if function.name == "iif":
-        return _either(node.arguments[1:])
-    hint = function.hints.get("return")
+    hint = FUNCTIONS[node.name].hints.get("return") if node.name in FUNCTIONS else None
     several = () if hint in _OF_HINTS else get_args(hint)
-    kinds = {_OF_HINTS.get(one) for one in several or (hint,) if one is not type(None)}
+    kinds = {_OF_HINTS.get(kind) for kind in several or (hint,) if kind is not type(None)}
     return kinds.pop() if len(kinds) == 1 else None
 
 
 def leaves(node: Node) -> Iterator[Node]:
     """What an expression gives one of, whatever the record: the ends of its branches."""
-    if isinstance(node, Ternary):
-        ends = [node.then, node.otherwise]
-    elif isinstance(node, Binary) and node.operator in ("?:", "??"):
-        ends = [node.left, node.right]
-    elif isinstance(node, Call) and node.name == "iif":
-        ends = [*node.arguments[1:]]
-    else:
+    branches = _branches(node)
+    if branches is None:
         yield node
         return
-    for end in ends:
-        yield from leaves(end)
+    for branch in branches:
+        yield from leaves(branch)
+
+
+def _branches(node: Node) -> Sequence[Node] | None:
+    """The nodes of which a node always gives one; None where it gives something else."""
+    if isinstance(node, Ternary):
+        return [node.then, node.otherwise]
+    if isinstance(node, Binary) and BINARY[node.operator].branches:
+        return [node.left, node.right]
+    if not isinstance(node, Call) or node.name not in FUNCTIONS:
+        return None
+    first = FUNCTIONS[node.name].branches
+    return None if first is None else node.arguments[first:]
 
 
 def _either(nodes: Iterable[Node]) -> str | None:

@@ -10,6 +10,7 @@ from lark import Lark, Token, Transformer, v_args
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
 
 from headrace.errors import MappingSyntax
+from headrace.mapping.functions import FUNCTIONS
 from headrace.mapping.nodes import (
     ArrayOf,
     At,
@@ -40,8 +41,6 @@ _SYMBOLS = {
     "or": "||", "and": "&&", "eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "div": "/",
     "mod": "%", "not": "!",
 }  # fmt: skip
-# Functions that ask for a field by its path, which may stand in quotes.
-TAKING_PATHS = ("contains_key", "is_set")
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "\\": "\\", '"': '"', "'": "'"}
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _STATEMENT = re.compile(r"\s*(var|new|while|for|do|if|return|break|continue|function)\b")
@@ -102,7 +101,9 @@ class _Tree(Transformer[Token, Node]):
     def call(self, name: Token, arguments: tuple[Node, ...]) -> Node:
         if name in RESERVED:
             raise _Misplaced(name, f"{name} is a reserved word and no function")
-        return Call(str(name), _paths(name, arguments) if name in TAKING_PATHS else arguments, _at(name))
+        function = FUNCTIONS.get(str(name))
+        takes_paths = function is not None and function.takes_paths
+        return Call(str(name), _paths(name, arguments) if takes_paths else arguments, _at(name))
 
     def field(self, name: Token) -> Node:
         if name in RESERVED:

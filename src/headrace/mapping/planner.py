@@ -29,9 +29,6 @@ from headrace.mapping.paths import Path, format_path, names_of, parse_path, read
 from headrace.mapping.reference import Scope, constant, evaluator
 from headrace.mapping.values import as_double, as_exact, json_text, type_name
 
-# Functions that give another value each time they are called.
-_DRAWS = frozenset({"uuid"})
-
 Names = tuple[str, ...]
 Wanted = dict[Names, pa.DataType | None]
 
@@ -67,8 +64,11 @@ class Plan:
         return [*filling, *(one.cell for one in self.guards)]
 
 
-def plan(items: Sequence[Item], problems: Sequence[Problem], now: int) -> Plan:
-    """The plan for ``items``; MappingInvalid with all problems when there is one."""
+def plan(items: Sequence[Item], problems: Sequence[Problem], context: Context) -> Plan:
+    """The plan for ``items``; MappingInvalid with all problems when there is one.
+
+    ``context`` is that of every expression, but for whether its numbers are decimals.
+    """
     found = list(problems)
     sourced: list[Sourced] = []
     guarded: list[Sourced] = []
@@ -83,9 +83,9 @@ def plan(items: Sequence[Item], problems: Sequence[Problem], now: int) -> Plan:
             sourced.append(one)
     if found:
         raise invalid(found)
-    wanted = _wanted([*sourced, *(one for one in guarded if not _is_read_inside(one, sourced))])
-    columns = {column: _column(group, wanted, now) for column, group in _by_column(sourced).items()}
-    return Plan(columns, tuple(_guard(one) for one in guarded), wanted)
+    decoded = _wanted([*sourced, *(copy for copy in guarded if not _is_read_inside(copy, sourced))])
+    columns = {column: _column(group, decoded, context) for column, group in _by_column(sourced).items()}
+    return Plan(columns, tuple(_guard(copy) for copy in guarded), decoded)
 
 
 def _sourced(item: Item) -> Sourced | Problem:
@@ -211,46 +211,47 @@ def _by_column(sourced: Sequence[Sourced]) -> dict[Names, list[Sourced]]:
     return groups
 
 
-def _column(group: Sequence[Sourced], wanted: Wanted, now: int) -> Column:
+def _column(group: Sequence[Sourced], decoded: Wanted, context: Context) -> Column:
     first = group[0]
     place = first.item.place
     if place.within:
-        entries = tuple((_cell(one, wanted, now), one.item.place.within) for one in group)
+        entries = tuple((_cell(sourced, decoded, context), sourced.item.place.within) for sourced in group)
         fields = dict.fromkeys(names for one in group for names in one.fields)
         return ListColumn(entries, place.whole, tuple(fields))
-    cell = _cell(first, wanted, now)
+    cell = _cell(first, decoded, context)
     if first.node is not None:
-        decimals = frozenset(names for names, type in wanted.items() if type is not None and pa.types.is_decimal(type))
+        decimals = frozenset(names for names, type in decoded.items() if type is not None and pa.types.is_decimal(type))
         exact = holds_decimal(place.type)
         return ExpressionColumn(
             cell, place.type, first.node, first.fields, exact, frozenset() if exact else decimals, repeats(first.node)
         )
     if not first.path:
         return StaticColumn(cell, place.type)
-    return AttributeColumn(cell, first.path, place.type, as_exact if _exact(first, wanted) else as_double)
+    return AttributeColumn(cell, first.path, place.type, as_exact if _exact(first, decoded) else as_double)
 
 
 def repeats(node: Node) -> bool:
     """Whether equal fields give equal values: nothing in the tree is drawn anew for each row."""
-    drawn = isinstance(node, Call) and FUNCTIONS[node.name].name in _DRAWS
+    drawn = isinstance(node, Call) and FUNCTIONS[node.name].draws
     return not drawn and all(repeats(child) for child in children(node))
 
 
-def _cell(one: Sourced, wanted: Wanted, now: int) -> Cell:
-    item = one.item
+def _cell(sourced: Sourced, decoded: Wanted, context: Context) -> Cell:
+    item = sourced.item
     convert = _walking(converter(item.place.type), item.place.within.count(None))
-    read, lenient = _read(one, wanted, now), item.sense == EXPRESSION
+    read, lenient = _read(sourced, decoded, context), item.sense == EXPRESSION
     return Cell(item.index, item.destination, item.source, read, convert, lenient)
 
 
-def _read(one: Sourced, wanted: Wanted, now: int) -> Read:
-    if one.node is not None:
-        exact = holds_decimal(one.item.place.type)
-        return evaluator(one.node, Scope(Context(now, exact), lambda names: _own(wanted.get(names), exact)))
-    if not one.path:
-        source = one.item.source
+def _read(sourced: Sourced, decoded: Wanted, context: Context) -> Read:
+    if sourced.node is not None:
+        exact = holds_decimal(sourced.item.place.type)
+        scope = Scope(replace(context, exact=exact), lambda names: _own(decoded.get(names), exact))
+        return evaluator(sourced.node, scope)
+    if not sourced.path:
+        source = sourced.item.source
         return lambda _record: source
-    own, read = as_exact if _exact(one, wanted) else as_double, reader(one.path)
+    own, read = as_exact if _exact(sourced, decoded) else as_double, reader(sourced.path)
     return lambda record: own(read(record))
 
 

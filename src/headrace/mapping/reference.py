@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import singledispatch
 
+from headrace.mapping.arithmetic import truthy
 from headrace.mapping.cells import Read
 from headrace.mapping.failure import Failure
 from headrace.mapping.functions import FUNCTIONS
@@ -26,7 +27,7 @@ from headrace.mapping.nodes import (
     Ternary,
     Unary,
 )
-from headrace.mapping.operators import BINARY, as_number, complement, empty, negated, size, truthy
+from headrace.mapping.operators import BINARY, UNARY
 from headrace.mapping.paths import reader
 from headrace.mapping.values import as_double, as_exact, type_name
 
@@ -109,24 +110,18 @@ def _(node: Method, scope: Scope) -> Read:
 
 @evaluator.register
 def _(node: Unary, scope: Scope) -> Read:
-    exact = scope.context.exact
-    run: dict[str, Applied] = {
-        "-": lambda value: negated(value, exact),
-        "+": lambda value: as_number(value, exact),
-        "~": lambda value: complement(value, exact),
-        "!": lambda value: not truthy(value),
-        "empty": empty,
-        "size": size,
-    }
-    return _strict([node.operand], scope, guarded(run[node.operator]))
+    run, exact = UNARY[node.operator].run, scope.context.exact
+    return _strict([node.operand], scope, guarded(lambda value: run(value, exact)))
 
 
 @evaluator.register
 def _(node: Binary, scope: Scope) -> Read:
-    if node.operator in _LAZY:
-        return _LAZY[node.operator](evaluator(node.left, scope), evaluator(node.right, scope))
     operator, exact = BINARY[node.operator], scope.context.exact
-    return _strict([node.left, node.right], scope, guarded(lambda left, right: operator(left, right, exact)))
+    run = operator.run
+    if operator.lazy:
+        first, second = evaluator(node.left, scope), evaluator(node.right, scope)
+        return lambda record: run(_later(first, record), _later(second, record), exact)
+    return _strict([node.left, node.right], scope, guarded(lambda left, right: run(left, right, exact)))
 
 
 @evaluator.register
@@ -201,46 +196,3 @@ def _element(target: object, index: object) -> object:
     if isinstance(target, dict) and isinstance(index, str):
         return target.get(index)
     return None if target is None else Failure(f"{type_name(target)} has no element of this kind")
-
-
-def _and(left: Read, right: Read) -> Read:
-    def run(record: object) -> object:
-        value = left(record)
-        if isinstance(value, Failure) or not truthy(value):
-            return value if isinstance(value, Failure) else False
-        return _held(right(record))
-
-    return run
-
-
-def _or(left: Read, right: Read) -> Read:
-    def run(record: object) -> object:
-        value = left(record)
-        if isinstance(value, Failure) or truthy(value):
-            return value if isinstance(value, Failure) else True
-        return _held(right(record))
-
-    return run
-
-
-def _elvis(left: Read, right: Read) -> Read:
-    def run(record: object) -> object:
-        value = left(record)
-        return value if isinstance(value, Failure) or truthy(value) else right(record)
-
-    return run
-
-
-def _fallback(left: Read, right: Read) -> Read:
-    def run(record: object) -> object:
-        value = left(record)
-        return right(record) if value is None else value
-
-    return run
-
-
-def _held(value: object) -> object:
-    return value if isinstance(value, Failure) else truthy(value)
-
-
-_LAZY: dict[str, Callable[[Read, Read], Read]] = {"&&": _and, "||": _or, "?:": _elvis, "??": _fallback}

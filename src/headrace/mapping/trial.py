@@ -8,6 +8,7 @@ import pyarrow as pa
 from headrace.allowance import batch_allowance
 from headrace.mapping.cells import Cell
 from headrace.mapping.checker import ATTRIBUTE
+from headrace.mapping.derivations import NO_DERIVATIONS, Derivations
 from headrace.mapping.failure import Failure
 from headrace.mapping.mapping_set import CompiledMapping, compile_mapping
 from headrace.mapping.nulls import add_nulls, without_nulls
@@ -28,6 +29,7 @@ def preview(
     data: object,
     now: int,
     *,
+    derivations: Derivations = NO_DERIVATIONS,
     check: Check = lambda table: (table, ROW_ERRORS.empty_table()),
     nulls: bool = False,
 ) -> Json | list[Json]:
@@ -39,7 +41,7 @@ def preview(
     MappingInvalid when the items themselves are wrong.
     """
     records = data if isinstance(data, list) else [data]
-    compiled = compile_mapping(items, target, now)
+    compiled = compile_mapping(items, target, now, derivations)
     with batch_allowance():
         mapped = compiled.map_records(range(len(records)), records)
         failed = list(_failed_expressions(compiled, records))

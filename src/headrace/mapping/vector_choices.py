@@ -1,61 +1,76 @@
-"""Functions over whole columns that pick one of their arguments."""
+"""Functions over whole columns that pick one of their arguments, or ask whether there is one."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import polars as pl
 
-from headrace.mapping.vector_operators import equality
-from headrace.mapping.vectors import LONG, NULL, TEXT, Frame, NotVectorised, Vector, any_of, choice, first_of
+from headrace.mapping.vector_operators import same
+from headrace.mapping.vectors import (
+    FLAG,
+    LONG,
+    NULL,
+    TEXT,
+    Form,
+    Frame,
+    NotVectorised,
+    Vector,
+    any_of,
+    choice,
+    first_of,
+)
 
-Form = Callable[[Sequence[Vector], Frame], Vector]
+
+def null(_arguments: Sequence[Vector], _frame: Frame) -> Vector:
+    """``nullify``."""
+    return Vector(pl.lit(None), NULL)
 
 
-def _iif(arguments: Sequence[Vector], _frame: Frame) -> Vector:
-    condition, then, otherwise = arguments
-    return choice(condition, then, otherwise)
+def is_there(arguments: Sequence[Vector], _frame: Frame) -> Vector:
+    """Whether a value is not null."""
+    [value] = arguments
+    return Vector(pl.lit(False) if value.kind == NULL else value.value.is_not_null(), FLAG, value.declined)
 
 
-def _decode(arguments: Sequence[Vector], _frame: Frame) -> Vector:
-    key = arguments[0]
-    options = list(arguments[1:])
-    made = options.pop() if len(options) % 2 else Vector(pl.lit(None), NULL)
+def iif(arguments: Sequence[Vector], _frame: Frame) -> Vector:
+    """``iif``."""
+    return choice(*arguments)
+
+
+def decode(arguments: Sequence[Vector], _frame: Frame) -> Vector:
+    """``decode``."""
+    key, *options = arguments
+    picked = options.pop() if len(options) % 2 else Vector(pl.lit(None), NULL)
     for option, value in zip(reversed(options[::2]), reversed(options[1::2]), strict=True):
-        made = choice(equality(key, option, "=="), value, made)
-    return made
+        picked = choice(same(key, option), value, picked)
+    return picked
 
 
-def _coalesce(arguments: Sequence[Vector], _frame: Frame) -> Vector:
+def coalesce(arguments: Sequence[Vector], _frame: Frame) -> Vector:
+    """The first argument that is not null."""
     return first_of(arguments)
 
 
-def _at(position: int) -> Form:
-    def run(arguments: Sequence[Vector], _frame: Frame) -> Vector:
+def at(position: int) -> Form:
+    """``first`` or ``last``: the argument at a position."""
+
+    def form(arguments: Sequence[Vector], _frame: Frame) -> Vector:
         if not arguments:
             raise NotVectorised("no argument to pick")
         picked = arguments[position]
-        return Vector(picked.value, picked.kind, any_of(*(one.declined for one in arguments)))
+        return Vector(picked.value, picked.kind, any_of(*(argument.declined for argument in arguments)))
 
-    return run
+    return form
 
 
-def _extreme(pick: Callable[..., pl.Expr]) -> Form:
-    def run(arguments: Sequence[Vector], _frame: Frame) -> Vector:
-        kinds = {one.kind for one in arguments} - {NULL}
+def extreme(pick: Callable[..., pl.Expr]) -> Form:
+    """``min`` or ``max`` of whole numbers, or of texts."""
+
+    def form(arguments: Sequence[Vector], _frame: Frame) -> Vector:
+        kinds = {argument.kind for argument in arguments} - {NULL}
         # Doubles are left out: 0.0 and -0.0 are equal, and the first of them stays.
         if len(kinds) != 1 or not kinds <= {LONG, TEXT}:
             raise NotVectorised(f"the extreme of {' and '.join(sorted(kinds)) or 'nothing'}")
-        values = [one.value for one in arguments if one.kind != NULL]
-        return Vector(pick(values), kinds.pop(), any_of(*(one.declined for one in arguments)))
+        values = [argument.value for argument in arguments if argument.kind != NULL]
+        return Vector(pick(values), kinds.pop(), any_of(*(argument.declined for argument in arguments)))
 
-    return run
-
-
-CHOICES: Mapping[str, Form] = {
-    "iif": _iif,
-    "decode": _decode,
-    "coalesce": _coalesce,
-    "first": _at(0),
-    "last": _at(-1),
-    "min": _extreme(pl.min_horizontal),
-    "max": _extreme(pl.max_horizontal),
-}
+    return form

@@ -4,12 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import polars as pl
 
-from headrace.mapping.dates import Token, pieces
+from headrace.mapping.dates import Token, pieces, strptime_pattern
 from headrace.mapping.failure import Failed
-from headrace.mapping.functions.date_parts import part_named
-from headrace.mapping.vectors import LONG, MOMENT, TEXT, Frame, NotVectorised, Vector, any_of
-
-Form = Callable[[Sequence[Vector], Frame], Vector]
+from headrace.mapping.vectors import LONG, MOMENT, TEXT, Form, Frame, NotVectorised, Vector, any_of
 
 # Years of four digits, as milliseconds.
 _WRITABLE = (-30_610_224_000_000, 253_402_300_799_999)
@@ -36,12 +33,34 @@ _PARTS: Mapping[str, Callable[[pl.Expr], pl.Expr]] = {
 }
 
 
-def _format(arguments: Sequence[Vector], _frame: Frame) -> Vector:
+def date(arguments: Sequence[Vector], frame: Frame) -> Vector:
+    """``date`` of a text, by a constant format or by that of a day."""
+    text = arguments[0]
+    pattern = arguments[1].constant if len(arguments) == 2 else None
+    if text.kind != TEXT or (len(arguments) > 1 and not isinstance(pattern, str)):
+        raise NotVectorised("date with these arguments")
+    translated = strptime_pattern(str(pattern) if pattern is not None else "yyyy-MM-dd")
+    if translated is None:
+        raise NotVectorised(f"the date pattern {pattern}")
+    moment = frame.keep(_read(text.value, *translated))
+    return Vector(moment, MOMENT, any_of(text.declined, moment.is_null() & text.value.is_not_null()))
+
+
+def _read(text: pl.Expr, shape: str, format: str) -> pl.Expr:
+    shaped = pl.when(text.str.contains(shape)).then(text).str
+    hours = "%H" in format
+    read = shaped.to_datetime(format, time_unit="us", strict=False) if hours else shaped.to_date(format, strict=False)
+    return read.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+
+
+def format(arguments: Sequence[Vector], _frame: Frame) -> Vector:
+    """``format`` by a constant pattern."""
     moment, pattern = _moment(arguments[0]), _strftime(arguments[1])
     return Vector(moment.value.dt.strftime(pattern), TEXT, moment.declined)
 
 
-def _dformat(arguments: Sequence[Vector], _frame: Frame) -> Vector:
+def dformat(arguments: Sequence[Vector], _frame: Frame) -> Vector:
+    """``dformat`` by a constant pattern."""
     number, pattern = arguments[0], _strftime(arguments[1])
     if number.kind != LONG:
         raise NotVectorised(f"dformat of {number.kind}")
@@ -50,18 +69,28 @@ def _dformat(arguments: Sequence[Vector], _frame: Frame) -> Vector:
     return Vector(moment.dt.strftime(pattern), TEXT, any_of(number.declined, ~writable & number.value.is_not_null()))
 
 
-def _date_part(arguments: Sequence[Vector], _frame: Frame) -> Vector:
-    component, moment = arguments[0].constant, _moment(arguments[1])
-    part = part_named.means(component) if isinstance(component, str) else None
-    if part is None:
-        raise NotVectorised("a part that stands in a field")
-    return Vector(_PARTS[part](moment.value).cast(pl.Int64), LONG, moment.declined)
+def date_part(part_named: Callable[[str], str | None]) -> Form:
+    """``date_part`` of a constant component, which ``part_named`` reads."""
+
+    def form(arguments: Sequence[Vector], _frame: Frame) -> Vector:
+        component, moment = arguments[0].constant, _moment(arguments[1])
+        part = part_named(component) if isinstance(component, str) else None
+        if part is None:
+            raise NotVectorised("a part that stands in a field")
+        return Vector(_PARTS[part](moment.value).cast(pl.Int64), LONG, moment.declined)
+
+    return form
 
 
-def _moment(one: Vector) -> Vector:
-    if one.kind != MOMENT:
-        raise NotVectorised(f"{one.kind} as a date-time")
-    return one
+def in_utc(arguments: Sequence[Vector], _frame: Frame) -> Vector:
+    """A moment as it is."""
+    return _moment(arguments[0])
+
+
+def _moment(value: Vector) -> Vector:
+    if value.kind != MOMENT:
+        raise NotVectorised(f"{value.kind} as a date-time")
+    return value
 
 
 def _strftime(pattern: Vector) -> str:
@@ -80,11 +109,3 @@ def _part(token: Token) -> str:
     if token.text not in _STRFTIME:
         raise NotVectorised(f"writing the date pattern {token.text}")
     return _STRFTIME[token.text]
-
-
-DATES: Mapping[str, Form] = {
-    "format": _format,
-    "dformat": _dformat,
-    "date_part": _date_part,
-    "zone_date_to_utc": lambda arguments, _frame: _moment(arguments[0]),
-}

@@ -1,6 +1,6 @@
 """Operators over whole columns: exact where they give a value, declined where the reference might differ."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import polars as pl
 
@@ -11,6 +11,8 @@ from headrace.mapping.vectors import (
     LONG,
     NULL,
     TEXT,
+    Form,
+    Frame,
     NotVectorised,
     Vector,
     any_of,
@@ -22,78 +24,197 @@ from headrace.mapping.vectors import (
 # Sums of numbers below 2^62 and products of numbers below 2^31 stay inside 64 bits.
 _SUM_LIMIT, _PRODUCT_LIMIT, _EXACT_DOUBLE = 2**62, 2**31, 2**53
 
+Combine = Callable[[pl.Expr, pl.Expr], pl.Expr]
 
-def negated(operand: Vector) -> Vector:
+
+def negated(operands: Sequence[Vector], _frame: Frame) -> Vector:
     """``-operand``."""
+    [operand] = operands
+    if operand.kind not in (LONG, DOUBLE):
+        raise NotVectorised(f"- on {operand.kind}")
     declined = any_of(operand.declined, _beyond(operand), operand.value.is_null())
     return Vector(-operand.value, operand.kind, declined)
 
 
-def _beyond(one: Vector, limit: int = _SUM_LIMIT) -> pl.Expr | None:
-    return None if one.kind == DOUBLE else ~one.value.is_between(-limit, limit, closed="none")
+def untrue(operands: Sequence[Vector], _frame: Frame) -> Vector:
+    """``!operand``."""
+    [operand] = operands
+    return Vector(~truth(operand), FLAG, operand.declined)
 
 
-def _numbers(left: Vector, right: Vector) -> str:
-    """The kind of the result of arithmetic."""
-    if left.kind not in (LONG, DOUBLE) or right.kind not in (LONG, DOUBLE):
-        raise NotVectorised(f"arithmetic on {left.kind} and {right.kind}")
-    return LONG if left.kind == right.kind == LONG else DOUBLE
+def plus(operands: Sequence[Vector], frame: Frame) -> Vector:
+    """``left + right``: the sum of numbers, or texts end to end."""
+    left, right = operands
+    if left.kind != TEXT or right.kind != TEXT:
+        return _sum(operands, frame, lambda a, b: a + b)
+    text = left.value + right.value
+    too_long = text.str.len_bytes() > LONGEST_TEXT
+    return Vector(text, TEXT, any_of(left.declined, right.declined, too_long, *_nulls(left, right)))
 
 
-def _nulls(*vectors: Vector) -> list[pl.Expr]:
-    return [one.value.is_null() for one in vectors]
+def minus(operands: Sequence[Vector], frame: Frame) -> Vector:
+    """``left - right``."""
+    return _sum(operands, frame, lambda a, b: a - b)
 
 
-def _lost(left: Vector, right: Vector, made: pl.Expr, kind: str) -> list[pl.Expr | None]:
-    """Where arithmetic has no number: an operand is null, or the result is too large."""
-    return [*_nulls(left, right), ~made.is_finite() if kind == DOUBLE else None]
+def times(operands: Sequence[Vector], frame: Frame) -> Vector:
+    """``left * right``."""
+    left, right, kind = _numbers(operands, frame)
+    limits = [_beyond(number, _PRODUCT_LIMIT if kind == LONG else _EXACT_DOUBLE) for number in (left, right)]
+    product = left.value * right.value
+    return Vector(product, kind, any_of(left.declined, right.declined, *limits, *_lost(left, right, product, kind)))
 
 
-def _sum(left: Vector, right: Vector, operator: str) -> Vector:
-    if operator == "+" and left.kind == right.kind == TEXT:
-        text = left.value + right.value
-        too_long = text.str.len_bytes() > LONGEST_TEXT
-        return Vector(text, TEXT, any_of(left.declined, right.declined, too_long, *_nulls(left, right)))
-    kind = _numbers(left, right)
-    made = left.value + right.value if operator == "+" else left.value - right.value
-    limits = [_beyond(one, _SUM_LIMIT if kind == LONG else _EXACT_DOUBLE) for one in (left, right)]
-    return Vector(made, kind, any_of(left.declined, right.declined, *limits, *_lost(left, right, made, kind)))
-
-
-def _product(left: Vector, right: Vector, _operator: str) -> Vector:
-    kind = _numbers(left, right)
-    limits = [_beyond(one, _PRODUCT_LIMIT if kind == LONG else _EXACT_DOUBLE) for one in (left, right)]
-    made = left.value * right.value
-    return Vector(made, kind, any_of(left.declined, right.declined, *limits, *_lost(left, right, made, kind)))
-
-
-def _quotient(left: Vector, right: Vector, operator: str) -> Vector:
-    kind = _numbers(left, right)
+def divided(operands: Sequence[Vector], frame: Frame) -> Vector:
+    """``left / right``."""
+    left, right, kind = _numbers(operands, frame)
     if kind == LONG:
-        # Rounding down is cutting off only for numbers that are not negative.
-        made = left.value // right.value if operator == "/" else left.value % right.value
-        limits = [left.value < 0, right.value <= 0]
-    elif operator == "/":
-        made = left.value / right.value
-        limits = [right.value == 0, *(one for one in map(_inexact, (left, right)) if one is not None)]
-    else:
+        return _whole_quotient(left, right, left.value // right.value)
+    quotient = left.value / right.value
+    limits = [right.value == 0, _inexact(left), _inexact(right)]
+    return Vector(quotient, kind, any_of(left.declined, right.declined, *limits, *_lost(left, right, quotient, kind)))
+
+
+def remainder(operands: Sequence[Vector], frame: Frame) -> Vector:
+    """``left % right``, of whole numbers."""
+    left, right, kind = _numbers(operands, frame)
+    if kind == DOUBLE:
         raise NotVectorised("% on double")
-    return Vector(made, kind, any_of(left.declined, right.declined, *limits, *_lost(left, right, made, kind)))
+    return _whole_quotient(left, right, left.value % right.value)
 
 
-def _inexact(one: Vector) -> pl.Expr | None:
-    return _beyond(one, _EXACT_DOUBLE)
+def equality(*, negate: bool) -> Form:
+    """``left == right`` or ``left != right``."""
+
+    def form(operands: Sequence[Vector], _frame: Frame) -> Vector:
+        equal = same(*operands)
+        return Vector(~equal.value if negate else equal.value, FLAG, equal.declined)
+
+    return form
 
 
-def equality(left: Vector, right: Vector, operator: str) -> Vector:
+def same(left: Vector, right: Vector) -> Vector:
+    """Whether two values are equal."""
     declined = any_of(left.declined, right.declined)
     if left.kind == NULL or right.kind == NULL:
         other = right if left.kind == NULL else left
-        same = pl.lit(True) if other.kind == NULL else other.value.is_null()
-    else:
-        declined = any_of(declined, *_comparable(left, right))
-        same = left.value.eq_missing(right.value)
-    return Vector(same if operator == "==" else ~same, FLAG, declined)
+        return Vector(pl.lit(True) if other.kind == NULL else other.value.is_null(), FLAG, declined)
+    declined = any_of(declined, *_comparable(left, right))
+    return Vector(left.value.eq_missing(right.value), FLAG, declined)
+
+
+def order(compare: Combine) -> Form:
+    """``left < right`` and the like."""
+
+    def form(operands: Sequence[Vector], _frame: Frame) -> Vector:
+        left, right = operands
+        if left.kind == FLAG:
+            raise NotVectorised("an order of booleans")
+        limits = _comparable(left, right)
+        holds = compare(left.value, right.value).fill_null(False)
+        return Vector(holds, FLAG, any_of(left.declined, right.declined, *limits))
+
+    return form
+
+
+def both(operands: Sequence[Vector], _frame: Frame) -> Vector:
+    """``left && right``; the right one is looked at where the left one holds."""
+    left, right = operands
+    first = truth(left)
+    return Vector(first & truth(right), FLAG, any_of(left.declined, _spread(right, first)))
+
+
+def either(operands: Sequence[Vector], _frame: Frame) -> Vector:
+    """``left || right``; the right one is looked at where the left one does not hold."""
+    left, right = operands
+    first = truth(left)
+    return Vector(first | truth(right), FLAG, any_of(left.declined, _spread(right, ~first)))
+
+
+def text_test(symbol: str, holds: Combine, *, negate: bool = False) -> Form:
+    """Whether the left text begins or ends with the right one, or does not; two nulls do."""
+
+    def form(operands: Sequence[Vector], _frame: Frame) -> Vector:
+        left, right = operands
+        if left.kind != TEXT or right.kind != TEXT:
+            raise NotVectorised(f"{symbol} on {left.kind} and {right.kind}")
+        nulls = left.value.is_null() & right.value.is_null()
+        held = holds(left.value, right.value).fill_null(False) | nulls
+        return Vector(~held if negate else held, FLAG, any_of(left.declined, right.declined))
+
+    return form
+
+
+def membership(*, negate: bool) -> Form:
+    """Whether the first one equals one of the others, or none of them."""
+
+    def form(operands: Sequence[Vector], _frame: Frame) -> Vector:
+        value, *elements = operands
+        equal = [same(value, element) for element in elements]
+        member = pl.any_horizontal([element.value for element in equal]) if equal else pl.lit(False)
+        declined = any_of(value.declined, *(element.declined for element in equal))
+        return Vector(~member if negate else member, FLAG, declined)
+
+    return form
+
+
+def elvis(operands: Sequence[Vector], _frame: Frame) -> Vector:
+    """``left ?: right``."""
+    left, right = operands
+    return choice(left, left, right)
+
+
+def fallback(operands: Sequence[Vector], _frame: Frame) -> Vector:
+    """``left ?? right``."""
+    return first_of(operands)
+
+
+def _numbers(operands: Sequence[Vector], frame: Frame) -> tuple[Vector, Vector, str]:
+    """The operands of arithmetic, and the kind of its result."""
+    left, right = operands
+    if left.kind not in (LONG, DOUBLE) or right.kind not in (LONG, DOUBLE):
+        raise NotVectorised(f"arithmetic on {left.kind} and {right.kind}")
+    if left.kind == right.kind:
+        return left, right, left.kind
+    return _double(left, frame), _double(right, frame), DOUBLE
+
+
+def _double(number: Vector, frame: Frame) -> Vector:
+    """A whole number that is written out, as a double beside doubles."""
+    written = number.constant
+    if number.kind != LONG or not isinstance(written, int) or abs(written) > _EXACT_DOUBLE:
+        return number
+    return frame.constant(float(written))
+
+
+def _sum(operands: Sequence[Vector], frame: Frame, combine: Combine) -> Vector:
+    left, right, kind = _numbers(operands, frame)
+    total = combine(left.value, right.value)
+    limits = [_beyond(number, _SUM_LIMIT if kind == LONG else _EXACT_DOUBLE) for number in (left, right)]
+    return Vector(total, kind, any_of(left.declined, right.declined, *limits, *_lost(left, right, total, kind)))
+
+
+def _whole_quotient(left: Vector, right: Vector, quotient: pl.Expr) -> Vector:
+    # Rounding down is cutting off only for numbers that are not negative.
+    limits = [left.value < 0, right.value <= 0]
+    return Vector(quotient, LONG, any_of(left.declined, right.declined, *limits, *_nulls(left, right)))
+
+
+def _beyond(number: Vector, limit: int = _SUM_LIMIT) -> pl.Expr | None:
+    return None if number.kind == DOUBLE else ~number.value.is_between(-limit, limit, closed="none")
+
+
+def _inexact(number: Vector) -> pl.Expr | None:
+    return _beyond(number, _EXACT_DOUBLE)
+
+
+def _nulls(*vectors: Vector) -> list[pl.Expr]:
+    return [vector.value.is_null() for vector in vectors]
+
+
+def _lost(left: Vector, right: Vector, result: pl.Expr, kind: str) -> list[pl.Expr | None]:
+    """Where arithmetic has no number: an operand is null, or the result is too large."""
+    return [*_nulls(left, right), ~result.is_finite() if kind == DOUBLE else None]
 
 
 def _comparable(left: Vector, right: Vector) -> list[pl.Expr | None]:
@@ -101,64 +222,11 @@ def _comparable(left: Vector, right: Vector) -> list[pl.Expr | None]:
     if left.kind == right.kind and left.kind in (TEXT, LONG, DOUBLE, FLAG):
         return []
     if {left.kind, right.kind} == {LONG, DOUBLE}:
-        return [(limit & one.value.is_not_null()) for one in (left, right) if (limit := _inexact(one)) is not None]
+        limits = ((number, _inexact(number)) for number in (left, right))
+        return [limit & number.value.is_not_null() for number, limit in limits if limit is not None]
     raise NotVectorised(f"{left.kind} compared with {right.kind}")
 
 
-def _order(left: Vector, right: Vector, operator: str) -> Vector:
-    if left.kind == FLAG:
-        raise NotVectorised("an order of booleans")
-    limits = _comparable(left, right)
-    comparisons: dict[str, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
-        "<": lambda a, b: a < b,
-        "<=": lambda a, b: a <= b,
-        ">": lambda a, b: a > b,
-        ">=": lambda a, b: a >= b,
-    }
-    made = comparisons[operator](left.value, right.value).fill_null(False)
-    return Vector(made, FLAG, any_of(left.declined, right.declined, *limits))
-
-
-def _logic(left: Vector, right: Vector, operator: str) -> Vector:
-    first, second = truth(left), truth(right)
-    needed = first if operator == "&&" else ~first
-    spread = None if right.declined is None else needed & right.declined.fill_null(True)
-    return Vector(first & second if operator == "&&" else first | second, FLAG, any_of(left.declined, spread))
-
-
-def _text_test(left: Vector, right: Vector, operator: str) -> Vector:
-    if left.kind != TEXT or right.kind != TEXT:
-        raise NotVectorised(f"{operator} on {left.kind} and {right.kind}")
-    test = left.value.str.starts_with if operator.endswith("^") else left.value.str.ends_with
-    both = left.value.is_null() & right.value.is_null()
-    made = test(right.value).fill_null(False) | both
-    return Vector(~made if operator.startswith("!") else made, FLAG, any_of(left.declined, right.declined))
-
-
-def membership(left: Vector, elements: Sequence[Vector], operator: str) -> Vector:
-    """Whether ``left`` equals one of ``elements``, or for ``!~`` none of them."""
-    same = [equality(left, element, "==") for element in elements]
-    found = pl.any_horizontal([one.value for one in same]) if same else pl.lit(False)
-    declined = any_of(left.declined, *(one.declined for one in same))
-    return Vector(~found if operator == "!~" else found, FLAG, declined)
-
-
-def _elvis(left: Vector, right: Vector, _operator: str) -> Vector:
-    return choice(left, left, right)
-
-
-def _fallback(left: Vector, right: Vector, _operator: str) -> Vector:
-    return first_of([left, right])
-
-
-BINARY: Mapping[str, Callable[[Vector, Vector, str], Vector]] = {
-    **dict.fromkeys("+-", _sum),
-    "*": _product,
-    **dict.fromkeys("/%", _quotient),
-    **dict.fromkeys(("==", "!="), equality),
-    **dict.fromkeys(("<", "<=", ">", ">="), _order),
-    **dict.fromkeys(("&&", "||"), _logic),
-    **dict.fromkeys(("=^", "!^", "=$", "!$"), _text_test),
-    "??": _fallback,
-    "?:": _elvis,
-}
+def _spread(right: Vector, needed: pl.Expr) -> pl.Expr | None:
+    """Where the right operand is declined, and needed."""
+    return None if right.declined is None else needed & right.declined.fill_null(True)

@@ -4,13 +4,13 @@ A sequence of letters, classes and groups that are not repeated; what may match 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from headrace.mapping.values import LONGEST_TEXT
-from headrace.mapping.vectors import FLAG, TEXT, NotVectorised, Vector, any_of
+from headrace.mapping.vectors import FLAG, TEXT, Form, Frame, NotVectorised, Vector, any_of, text_vector
 
 _CLASSES: Mapping[str, str] = {"d": "0-9", "w": "0-9A-Za-z_", "s": r" \t\n\x0B\f\r"}
 _PIECE = re.compile(
@@ -35,36 +35,51 @@ class _Pattern:
     may_be_nothing: bool
 
 
-def matched(text: Vector, regex: Vector) -> Vector:
+def matched(arguments: Sequence[Vector], _frame: Frame) -> Vector:
     """Whether the whole text matches."""
-    pattern = _pattern(text, regex)
-    return Vector(text.value.str.contains(f"^(?:{pattern.text})$"), FLAG, text.declined)
+    return _matched(*arguments)
 
 
-def fit(text: Vector, regex: Vector, operator: str) -> Vector:
-    """Whether the whole text matches, or for ``!~`` does not; null matches nothing."""
-    found = matched(text, regex)
-    holds = found.value.fill_null(False)
-    return Vector(~holds if operator == "!~" else holds, FLAG, found.declined)
+def fit(*, negate: bool) -> Form:
+    """``=~`` or ``!~`` with a regular expression: whether the whole text matches, or not; null matches nothing."""
+
+    def form(arguments: Sequence[Vector], _frame: Frame) -> Vector:
+        text, regex = arguments
+        matches = _matched(text_vector(text), regex)
+        holds = matches.value.fill_null(False)
+        return Vector(~holds if negate else holds, FLAG, matches.declined)
+
+    return form
 
 
-def group(text: Vector, regex: Vector, number: int) -> Vector:
+def group(arguments: Sequence[Vector], number: int) -> Vector:
     """A group of the first match, 0 for all of it; null where there is none."""
+    text, regex = arguments
     pattern = _pattern(text, regex)
     if not 0 <= number <= pattern.groups:
         raise NotVectorised(f"a group {number} that the expression does not have")
     return Vector(text.value.str.extract(pattern.text, number), TEXT, text.declined)
 
 
-def replaced(text: Vector, regex: Vector, new: Vector, *, once: bool) -> Vector:
+def replaced(*, once: bool) -> Form:
     """The text with the first or every match replaced by a constant."""
+
+    def form(arguments: Sequence[Vector], _frame: Frame) -> Vector:
+        text, regex, new = arguments
+        pattern, letters = _pattern(text, regex), new.constant
+        if not isinstance(letters, str) or set("$\\") & set(letters) or pattern.may_be_nothing:
+            raise NotVectorised("this replacement")
+        fits = text.value.str.len_bytes().cast(pl.Int64) * (1 + len(letters.encode())) <= LONGEST_TEXT
+        short = pl.when(fits).then(text.value).str
+        value = short.replace(pattern.text, letters) if once else short.replace_all(pattern.text, letters)
+        return Vector(value, TEXT, any_of(text.declined, ~fits & text.value.is_not_null()))
+
+    return form
+
+
+def _matched(text: Vector, regex: Vector) -> Vector:
     pattern = _pattern(text, regex)
-    if not isinstance(new.constant, str) or set("$\\") & set(new.constant) or pattern.may_be_nothing:
-        raise NotVectorised("this replacement")
-    fits = text.value.str.len_bytes().cast(pl.Int64) * (1 + len(new.constant.encode())) <= LONGEST_TEXT
-    short = pl.when(fits).then(text.value).str
-    made = short.replace(pattern.text, new.constant) if once else short.replace_all(pattern.text, new.constant)
-    return Vector(made, TEXT, any_of(text.declined, ~fits & text.value.is_not_null()))
+    return Vector(text.value.str.contains(f"^(?:{pattern.text})$"), FLAG, text.declined)
 
 
 def _pattern(text: Vector, regex: Vector) -> _Pattern:

@@ -13,6 +13,7 @@ from functools import singledispatch
 import polars as pl
 
 from headrace.mapping.functions import FUNCTIONS
+from headrace.mapping.methods import METHODS
 from headrace.mapping.nodes import (
     ArrayOf,
     Binary,
@@ -29,11 +30,8 @@ from headrace.mapping.nodes import (
     Unary,
     children,
 )
+from headrace.mapping.operators import BINARY, UNARY
 from headrace.mapping.reference import constant
-from headrace.mapping.vector_functions import form_of
-from headrace.mapping.vector_operators import BINARY, membership, negated
-from headrace.mapping.vector_regexes import fit, group
-from headrace.mapping.vector_texts import is_empty, joined, length, method
 from headrace.mapping.vectors import (
     DOUBLE,
     FLAG,
@@ -43,15 +41,10 @@ from headrace.mapping.vectors import (
     Frame,
     NotVectorised,
     Vector,
+    any_of,
     choice,
-    text_vector,
-    truth,
 )
 
-# They take an array apart at once, so that one that is written out need not be made.
-_JOINING = frozenset({"join", "array_to_string"})
-_ARITHMETIC = frozenset("+-*/")
-_EXACT_DOUBLE = 2**53
 _INT64 = range(-(2**63), 2**63)
 _WORDS: dict[type, str] = {
     Member: "a member of a computed object", ArrayOf: "an array",
@@ -106,32 +99,20 @@ def _(node: Field, frame: Frame) -> Vector:
 
 @_vector.register
 def _(node: Unary, frame: Frame) -> Vector:
-    operand = vector(node.operand, frame)
-    if node.operator == "!":
-        return Vector(~truth(operand), FLAG, operand.declined)
-    if node.operator == "-" and operand.kind in (LONG, DOUBLE):
-        return negated(operand)
-    if node.operator == "empty":
-        return is_empty(operand)
-    if node.operator == "size":
-        return Vector(length(operand).fill_null(0), LONG, operand.declined)
-    raise NotVectorised(f"{node.operator} on {operand.kind}")
+    form, operand = UNARY[node.operator].columns, vector(node.operand, frame)
+    if form is None:
+        raise NotVectorised(f"{node.operator} on {operand.kind}")
+    return form([operand], frame)
 
 
 @_vector.register
 def _(node: Binary, frame: Frame) -> Vector:
-    if node.operator in ("=~", "!~") and isinstance(node.right, ArrayOf):
-        elements = [vector(element, frame) for element in node.right.elements]
-        return membership(vector(node.left, frame), elements, node.operator)
-    if node.operator in ("=~", "!~"):
-        return fit(text_vector(vector(node.left, frame)), vector(node.right, frame), node.operator)
-    build = BINARY.get(node.operator)
-    if build is None:
+    operator = BINARY[node.operator]
+    if operator.members is not None and isinstance(node.right, ArrayOf):
+        return operator.members([vector(operand, frame) for operand in (node.left, *node.right.elements)], frame)
+    if operator.columns is None:
         raise NotVectorised(f"the operator {node.operator}")
-    left, right = vector(node.left, frame), vector(node.right, frame)
-    if node.operator in _ARITHMETIC and {left.kind, right.kind} == {LONG, DOUBLE}:
-        left, right = (_double(one, frame) for one in (left, right))
-    return build(left, right, node.operator)
+    return operator.columns([vector(node.left, frame), vector(node.right, frame)], frame)
 
 
 @_vector.register
@@ -142,31 +123,33 @@ def _(node: Ternary, frame: Frame) -> Vector:
 @_vector.register
 def _(node: Method, frame: Frame) -> Vector:
     arguments = [vector(argument, frame) for argument in node.arguments]
-    return method(node.name, vector(node.target, frame), arguments)
+    form, receiver = METHODS[node.name].columns, vector(node.target, frame)
+    if form is None:
+        raise NotVectorised(f"the method {node.name}")
+    if receiver.kind != TEXT:
+        raise NotVectorised(f"the method {node.name} of {receiver.kind}")
+    result = form([receiver, *arguments], frame)
+    return replace(result, declined=any_of(receiver.declined, result.declined, receiver.value.is_null()), constant=None)
 
 
 @_vector.register
 def _(node: Index, frame: Frame) -> Vector:
     call, index = node.target, node.index
-    if isinstance(call, Call) and call.name == "extract_regex" and isinstance(index, Literal):
-        text, regex = (vector(argument, frame) for argument in call.arguments)
-        if isinstance(index.value, int) and not isinstance(index.value, bool):
-            return group(text, regex, index.value)
-    raise NotVectorised("an element by its position")
+    form = FUNCTIONS[call.name].element if isinstance(call, Call) else None
+    if form is None or not isinstance(call, Call) or not isinstance(index, Literal):
+        raise NotVectorised("an element by its position")
+    if isinstance(index.value, bool) or not isinstance(index.value, int):
+        raise NotVectorised("an element by its position")
+    return form([vector(argument, frame) for argument in call.arguments], index.value)
 
 
 @_vector.register
 def _(node: Call, frame: Frame) -> Vector:
-    if FUNCTIONS[node.name].name in _JOINING and (elements := _elements(node.arguments[1])) is not None:
-        return joined(vector(node.arguments[0], frame), [vector(one, frame) for one in elements], frame)
-    form = form_of(node.name)
-    return form([vector(argument, frame) for argument in node.arguments], frame)
-
-
-def _double(one: Vector, frame: Frame) -> Vector:
-    """A whole number that is written out, as a double beside doubles."""
-    written = one.kind == LONG and isinstance(one.constant, int) and abs(one.constant) <= _EXACT_DOUBLE
-    return frame.constant(float(one.constant)) if written and isinstance(one.constant, int) else one
+    function = FUNCTIONS[node.name]
+    arguments = _spread(node.arguments) if function.joins else node.arguments
+    if function.columns is None or arguments is None:
+        raise NotVectorised(f"the function {node.name}")
+    return function.columns([vector(argument, frame) for argument in arguments], frame)
 
 
 def _worked_out(node: Node, frame: Frame) -> Vector | None:
@@ -185,14 +168,25 @@ def _is_written_out(node: Node) -> bool:
     """Whether a tree is numbers and signs; what calls anything may ask the clock, or draw."""
     if isinstance(node, Literal):
         return isinstance(node.value, int | Decimal) and not isinstance(node.value, bool)
-    arithmetic = isinstance(node, Unary | Binary) and node.operator in _ARITHMETIC
-    return arithmetic and all(map(_is_written_out, children(node)))
+    return _is_arithmetic(node) and all(map(_is_written_out, children(node)))
 
 
-def _elements(node: Node) -> Sequence[Node] | None:
-    """What is put together to an array here; null elements count for nothing to whoever asks."""
-    if isinstance(node, ArrayOf):
-        return node.elements
-    if isinstance(node, Call) and node.name == "to_array" and isinstance(node.arguments[0], Literal):
-        return node.arguments[1:]
-    return None
+def _is_arithmetic(node: Node) -> bool:
+    if isinstance(node, Unary):
+        return UNARY[node.operator].arithmetic
+    return isinstance(node, Binary) and BINARY[node.operator].arithmetic
+
+
+def _spread(arguments: Sequence[Node]) -> Sequence[Node] | None:
+    """The arguments with the elements of the last one in its place; None where that is no array that is put together.
+
+    A null among the elements counts for nothing to whoever joins them.
+    """
+    *before, array = arguments
+    if isinstance(array, ArrayOf):
+        return [*before, *array.elements]
+    first = FUNCTIONS[array.name].elements if isinstance(array, Call) else None
+    if first is None or not isinstance(array, Call):
+        return None
+    settings, elements = array.arguments[:first], array.arguments[first:]
+    return [*before, *elements] if all(isinstance(setting, Literal) for setting in settings) else None

@@ -66,6 +66,12 @@ class Frame:
         return pl.col(name)
 
 
+# How something is computed over whole columns: of the vectors of its arguments, in the frame that they are in.
+Form = Callable[[Sequence[Vector], Frame], Vector]
+# The same for one element of a result that is an array, by its number.
+ElementForm = Callable[[Sequence[Vector], int], Vector]
+
+
 def computed(columns: pl.DataFrame, kept: Mapping[str, pl.Expr], made: Mapping[int, Vector]) -> pl.DataFrame:
     """The columns ``value<n>`` and ``declined<n>`` of every vector over the fields' columns."""
     constants = {name: value for name, value in kept.items() if not value.meta.root_names()}

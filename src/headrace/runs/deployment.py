@@ -1,4 +1,4 @@
-"""What one process has, built in main and handed down: settings, database, clocks, keys, lake, HTTP, jobs."""
+"""What one process has, built in main and handed down, from its settings to its jobs."""
 
 import threading
 from dataclasses import dataclass, field
@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from headrace.clock import Clock, Timer
 from headrace.durable import Jobs
 from headrace.lake import Lake
+from headrace.mapping.derivations import NO_DERIVATIONS, Derivations
 from headrace.runs.dispatch import Dispatch
 from headrace.runs.flow_run import FlowStory
 from headrace.runs.life import Life
+from headrace.runs.replaying import Replaying
 from headrace.runs.settling import Settling
 from headrace.runs.upload_run import UploadStory
 from headrace.runs.worker import Worker
@@ -33,6 +35,7 @@ class Deployment:
     lake: Lake
     http: SourceHttp
     jobs: Jobs
+    derivations: Derivations = NO_DERIVATIONS
     stopping: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -45,10 +48,15 @@ class Deployment:
         """What waits until nothing is due."""
         return Settling(self.dispatch, self.timer, self.stopping, self.settings.lease_seconds)
 
+    @property
+    def replaying(self) -> Replaying:
+        """What starts replays."""
+        return Replaying(self.dispatch, self.lake.landing, self.derivations)
+
     def life(self) -> Life:
         """What carries runs."""
         flows = FlowStory(self.dispatch, self.lake.landing, self.keyring, self.http)
-        return Life(self.dispatch, self.lake, self.stopping, flows, UploadStory(self.dispatch))
+        return Life(self.dispatch, self.lake, self.derivations, self.stopping, flows, UploadStory(self.dispatch))
 
     def worker(self) -> Worker:
         """This process's worker; make one, start it once."""

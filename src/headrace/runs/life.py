@@ -22,6 +22,7 @@ from headrace import crash_points
 from headrace.counts import Counts, total
 from headrace.errors import NotFound
 from headrace.lake import Lake, Stamp
+from headrace.mapping.derivations import Derivations
 from headrace.runs.changes import changes
 from headrace.runs.dispatch import Dispatch
 from headrace.runs.ending import Ending
@@ -50,6 +51,7 @@ class Life:
 
     dispatch: Dispatch
     lake: Lake
+    derivations: Derivations
     stopping: threading.Event
     flows: Story[FlowPlan]
     uploads: Story[UploadPlan]
@@ -159,7 +161,7 @@ class Life:
             batch=run.batch_id, flow=plan.flow_id, scope=plan.scope(part.partition), part=part.n, attempt=run.attempt,
             extracted_at=plan.extracted_at, ingested_at=plan.ingested_at,
         )  # fmt: skip
-        promoted = promote_part(self.lake, PartWork(plan.target, stamp, opener(part, record)))
+        promoted = promote_part(self.lake, PartWork(plan.target, stamp, opener(part, record)), self.derivations)
         with self.dispatch.store.write() as conn:
             counts = total((record.counts, promoted.counts))
             parts.promoted(conn, record, promoted.data, promoted.errors, counts)

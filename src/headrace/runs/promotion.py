@@ -18,6 +18,7 @@ from headrace.lake import Lake, Stamp
 from headrace.lake.landing import Landing
 from headrace.lake.writer import DataWriter
 from headrace.mapping import CompiledMapping, Mapped
+from headrace.mapping.derivations import Derivations
 from headrace.mapping.values import EXACT_JSON
 from headrace.rows import PARSING, ROW_ERRORS, row_errors
 from headrace.runs.plan import Target
@@ -103,9 +104,9 @@ class Judge:
     checker: Checker
 
     @classmethod
-    def of(cls, target: Target) -> "Judge":
+    def of(cls, target: Target, derivations: Derivations) -> "Judge":
         """The judge of a target; MappingInvalid when its mapping does not fit its schema."""
-        compiled = mapping.compile_mapping(target.mappings(), target.arrow_schema(), target.now)
+        compiled = mapping.compile_mapping(target.mappings(), target.arrow_schema(), target.now, derivations)
         return cls(compiled, xdm.checker(target.schema))
 
     def judged(self, slice: Slice) -> Judged:
@@ -119,9 +120,9 @@ class Judge:
         return Judged(accepted, errors, warnings, pa.concat_tables([one.warned for one in mapped]))
 
 
-def promote_part(lake: Lake, work: PartWork) -> Promoted:
+def promote_part(lake: Lake, work: PartWork, derivations: Derivations) -> Promoted:
     """Decodes, maps, checks and writes one part. Files get names of their own; nothing is committed."""
-    judge = Judge.of(work.target)
+    judge = Judge.of(work.target, derivations)
     stamp, counts = work.stamp, ZERO
     with (
         lake.writer(work.target.table, judge.compiled.target, stamp) as writer,

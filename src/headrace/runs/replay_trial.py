@@ -12,14 +12,12 @@ import pyarrow.compute as pc
 
 from headrace import sources
 from headrace.counts import ZERO, Counts, total
-from headrace.lake.landing import Landing
 from headrace.runs.plan import QUARANTINED, part_of
 from headrace.runs.promotion import Choose, Judge, Judged, counted, page_body
 from headrace.runs.replay_rows import choose, later_reads
-from headrace.runs.replaying import Replayable, ReplayRequest, replayable
+from headrace.runs.replaying import Replayable, Replaying, ReplayRequest
 from headrace.sources.reading import Slice
 from headrace.store import parts
-from headrace.store.engine import Store
 from headrace.store.parts import PartRecord
 from headrace.store.scope import Caller
 
@@ -88,12 +86,12 @@ class Trial:
         self.differences.append(difference | more)
 
 
-def trial(store: Store, landing: Landing, caller: Caller, request: ReplayRequest) -> dict[str, Any]:
+def trial(replaying: Replaying, caller: Caller, request: ReplayRequest) -> dict[str, Any]:
     """Counts before and after, and a sample of differences; refused as the replay itself would be."""
-    source = replayable(store, landing, caller, request)
+    source = replaying.replayable(caller, request)
     tried = Trial()
-    for record, chosen in _chosen(store, landing, source, request.rows):
-        _try_part(landing, source, record, chosen, tried)
+    for record, chosen in _chosen(replaying, source, request.rows):
+        _try_part(replaying, source, record, chosen, tried)
     return {
         "dryRun": True,
         "runId": source.run.id,
@@ -107,20 +105,20 @@ def trial(store: Store, landing: Landing, caller: Caller, request: ReplayRequest
     }
 
 
-def _chosen(store: Store, landing: Landing, source: Replayable, rows: str) -> Iterator[tuple[PartRecord, Choose]]:
-    with store.read() as conn:
+def _chosen(replaying: Replaying, source: Replayable, rows: str) -> Iterator[tuple[PartRecord, Choose]]:
+    with replaying.dispatch.store.read() as conn:
         before = parts.listed(conn, source.run.id)
         later = later_reads(conn, source.plan, before, source.run.id)
     rejected = before if rows == QUARANTINED else None
     for record in source.records:
-        yield record, choose(landing, part_of(record), later, rejected)
+        yield record, choose(replaying.landing, part_of(record), later, rejected)
 
 
-def _try_part(landing: Landing, source: Replayable, record: PartRecord, chosen: Choose, tried: Trial) -> None:
-    sides = [Judge.of(target) for target in (source.plan.target, source.target)]
+def _try_part(replaying: Replaying, source: Replayable, record: PartRecord, chosen: Choose, tried: Trial) -> None:
+    sides = [Judge.of(target, replaying.derivations) for target in (source.plan.target, source.target)]
     decoders = [sources.decoder(source.plan.reading, part_of(record), side.compiled.wanted) for side in sides]
     for page in record.raw:
-        body = page_body(landing, page)
+        body = page_body(replaying.landing, page)
         # A page is cut into the same slices whatever is read of its records.
         for old, new in zip(*(chosen(page.name, decoder.slices(body)) for decoder in decoders), strict=True):
             before, after = sides[0].judged(old), sides[1].judged(new)

@@ -11,6 +11,7 @@ from headrace.errors import Conflict, FileDamaged
 from headrace.files import NamedFile
 from headrace.flows import flow_documents
 from headrace.lake.landing import Landing
+from headrace.mapping.derivations import Derivations
 from headrace.runs.dispatch import Dispatch
 from headrace.runs.flow_run import open_batch
 from headrace.runs.plan import ALL, QUARANTINED, FlowPlan, Replayed, Target, encoded, flow_plan_of
@@ -19,7 +20,6 @@ from headrace.runs.replay_rows import rejected_rows
 from headrace.runs.succession import SUCCESSOR, replay_of
 from headrace.runs.targets import freeze_target
 from headrace.store import batches, locks, parts, replays, runs
-from headrace.store.engine import Store
 from headrace.store.parts import COPIED, PLANNED, PartRecord
 from headrace.store.runs import FAILED, REPLAY, Run
 from headrace.store.scope import Caller
@@ -47,37 +47,44 @@ class Replayable:
     target: Target
 
 
-def replay(dispatch: Dispatch, landing: Landing, caller: Caller, request: ReplayRequest) -> tuple[str, str]:
-    """Starts a replay as a run of its own: (id, etag). Conflict when the run's state forbids it, and NotFound."""
-    source = replayable(dispatch.store, landing, caller, request)
-    flow_id = source.plan.flow_id
-    now = dispatch.clock.now()
-    with dispatch.store.write() as conn:
-        locks.hold(conn, f"flows/{flow_id}")
-        _require_alone(conn, flow_id)
-        flow_documents.require_startable(conn, caller, flow_id)  # all may have changed meanwhile
-        _require_standing(conn, _required(conn, caller, request.run_id), request.rows)
-        run, plan = _frozen(conn, caller, source, request.rows, now)
-        runs.insert(conn, run)
-        parts.plan(conn, [_taken(run, record) for record in source.records])
-        open_batch(conn, run, plan, now)
-        dispatch.enqueue(conn, run)
-    return run.id, run.etag
+@dataclass(frozen=True, slots=True)
+class Replaying:
+    """What it takes to start a replay, or to try one."""
 
+    dispatch: Dispatch
+    landing: Landing
+    derivations: Derivations
 
-def replayable(store: Store, landing: Landing, caller: Caller, request: ReplayRequest) -> Replayable:
-    """What a replay starts from, once everything about it is looked at; nothing is written."""
-    with store.read() as conn:
-        run = _required(conn, caller, request.run_id)
-        flow_documents.require_startable(conn, caller, run.flow_id or "")
-        records = parts.listed(conn, run.id)
-        plan = _require_landed(run, records)
-        _require_standing(conn, run, request.rows)
-        if request.rows == QUARANTINED and not any(record.errors for record in records):
-            raise _refused(run, "rejected no row; there is nothing to replay of it")
-        target = _target(conn, caller, plan, request.version)
-    Judge.of(target)
-    return Replayable(run, plan, tuple(_with_pages(landing, run, records, request.rows)), target)
+    def start(self, caller: Caller, request: ReplayRequest) -> tuple[str, str]:
+        """Starts a replay as a run of its own: (id, etag). Conflict when the run's state forbids it, and NotFound."""
+        source = self.replayable(caller, request)
+        flow_id = source.plan.flow_id
+        now = self.dispatch.clock.now()
+        with self.dispatch.store.write() as conn:
+            locks.hold(conn, f"flows/{flow_id}")
+            _require_alone(conn, flow_id)
+            flow_documents.require_startable(conn, caller, flow_id)  # all may have changed meanwhile
+            _require_standing(conn, _required(conn, caller, request.run_id), request.rows)
+            run, plan = _frozen(conn, caller, source, request.rows, now)
+            runs.insert(conn, run)
+            parts.plan(conn, [_taken(run, record) for record in source.records])
+            open_batch(conn, run, plan, now)
+            self.dispatch.enqueue(conn, run)
+        return run.id, run.etag
+
+    def replayable(self, caller: Caller, request: ReplayRequest) -> Replayable:
+        """What a replay starts from, once everything about it is looked at; nothing is written."""
+        with self.dispatch.store.read() as conn:
+            run = _required(conn, caller, request.run_id)
+            flow_documents.require_startable(conn, caller, run.flow_id or "")
+            records = parts.listed(conn, run.id)
+            plan = _require_landed(run, records)
+            _require_standing(conn, run, request.rows)
+            if request.rows == QUARANTINED and not any(record.errors for record in records):
+                raise _refused(run, "rejected no row; there is nothing to replay of it")
+            target = _target(conn, caller, plan, request.version)
+        Judge.of(target, self.derivations)
+        return Replayable(run, plan, tuple(_with_pages(self.landing, run, records, request.rows)), target)
 
 
 def _target(conn: sa.Connection, caller: Caller, plan: FlowPlan, version: int | None) -> Target:

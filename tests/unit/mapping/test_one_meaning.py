@@ -17,10 +17,9 @@ from headrace.mapping import compile_mapping
 from headrace.mapping.columns import ExpressionColumn, all_of_table, column_at
 from headrace.mapping.functions import FUNCTIONS
 from headrace.mapping.functions.date_parts import PARTS
-from headrace.mapping.nodes import Binary, Call, Method, children
-from headrace.mapping.vector_functions import SPECIAL
-from headrace.mapping.vector_operators import BINARY
-from headrace.mapping.vector_texts import METHODS_OF_TEXTS
+from headrace.mapping.methods import METHODS
+from headrace.mapping.nodes import Binary, Call, Method, Unary, children
+from headrace.mapping.operators import OPERATORS
 from headrace.mapping.vectors import computed, kind_of
 
 TYPES = {
@@ -154,21 +153,24 @@ def test_what_is_claimed_is_vectorised(column):
 
 def test_whatever_has_a_form_over_columns_is_among_these():
     trees = [column.node for column in [*EXPRESSIONS, *MOMENTS]]
-    used = {name for tree in trees for name in names_in(tree)}
-    claimed = {name for name, one in FUNCTIONS.items() if name == one.name and (one.kernel or name in SPECIAL)}
-    assert claimed | set(METHODS_OF_TEXTS) | set(BINARY) <= used
+    used = {use for tree in trees for use in uses_in(tree)}
+    functions = {(Call, name) for name, function in FUNCTIONS.items() if function.columns or function.element}
+    aliases = {(Call, alias) for function in FUNCTIONS.values() for alias in function.aliases}
+    methods = {(Method, name) for name, method in METHODS.items() if method.columns}
+    operators = {((Unary, Binary)[op.operands - 1], op.symbol) for op in OPERATORS if op.columns}
+    assert functions - aliases | methods | operators <= used
 
 
-def names_in(node):
+def uses_in(node):
     """The functions, methods and operators of a tree."""
     if isinstance(node, Call):
-        yield FUNCTIONS[node.name].name
+        yield Call, FUNCTIONS[node.name].name
     elif isinstance(node, Method):
-        yield node.name
-    elif isinstance(node, Binary):
-        yield node.operator
+        yield Method, node.name
+    elif isinstance(node, Unary | Binary):
+        yield type(node), node.operator
     for child in children(node):
-        yield from names_in(child)
+        yield from uses_in(child)
 
 
 @examples(60)

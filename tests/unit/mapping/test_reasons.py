@@ -11,7 +11,7 @@ from headrace.mapping.functions import FUNCTIONS
 from headrace.mapping.functions.declaring import Context
 from headrace.mapping.methods import METHODS
 from headrace.mapping.nodes import ArrayOf, Binary, Call, Field, Index, Lambda, MapOf, Method, Node, Unary, children
-from headrace.mapping.operators import BINARY
+from headrace.mapping.operators import BINARY, UNARY
 from headrace.mapping.parser import parse_expression
 from headrace.mapping.reference import Scope, evaluator
 from headrace.mapping.values import as_double, as_exact, json_text
@@ -112,14 +112,14 @@ def test_methods(name):
             assert_own_words(node, values)
 
 
-@pytest.mark.parametrize("operator", [*BINARY, "&&", "||", "?:", "??"])
+@pytest.mark.parametrize("operator", BINARY)
 def test_binary_operators(operator):
     node = Binary(operator, Field(FIELDS[0]), Field(FIELDS[1]))
     for values in PAIRS:
         assert_own_words(node, values)
 
 
-@pytest.mark.parametrize("operator", ["-", "+", "~", "!", "empty", "size"])
+@pytest.mark.parametrize("operator", UNARY)
 def test_unary_operators(operator):
     for odd in ODD:
         assert_own_words(Unary(operator, Field(FIELDS[0])), [odd])

@@ -16,6 +16,7 @@ from headrace.files import FileFacts, NamedFile
 from headrace.lake import Lake, Stamp, TableRef
 from headrace.lake.changes import Append, Change
 from headrace.lake.landing import InputPage
+from headrace.mapping.derivations import NO_DERIVATIONS
 from headrace.runs.plan import Target
 from headrace.runs.promotion import Pages, PartWork, Promoted, promote_part
 from headrace.sources.reading import Part, Reading, Request
@@ -63,7 +64,7 @@ def promote(lake: Lake, *pages: list[object] | bytes) -> Promoted:
         landed.append(NamedFile(f"page-{n}.json", ref, FileFacts(encoding="zstd")))
     stamp = Stamp("B", "f", "f/1", 0, 1, 0, 0)
     pages = Pages(landed, lambda wanted: sources.decoder(READING, PART, wanted).slices)
-    return promote_part(lake, PartWork(target(), stamp, pages))
+    return promote_part(lake, PartWork(target(), stamp, pages), NO_DERIVATIONS)
 
 
 def committed(lake: Lake, promoted: Promoted) -> list[tuple[object, ...]]:

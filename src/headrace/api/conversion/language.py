@@ -11,7 +11,8 @@ def validate_expression(request: Request) -> Reply:
     """Whether an expression can be run, and what it makes of sample data."""
     body = request.json_object()
     with request.store.read() as conn:
-        return Reply(expressions.validated(conn, request.caller, body, request.clock.now()))
+        now, derivations = request.clock.now(), request.derivations
+        return Reply(expressions.validated(conn, request.caller, body, now, derivations))
 
 
 @conversion.get("/languages/el/functions", kind="languages")

@@ -48,7 +48,8 @@ def validate_mapping_set(request: Request) -> Reply:
 def preview_mapping_set(request: Request) -> Reply:
     """What a set that is not stored makes of sample data."""
     body = request.json_object()
-    return Reply(trials.previewed(request.store, request.caller, body, tenant(request), request.clock.now()))
+    own, now, derivations = tenant(request), request.clock.now(), request.derivations
+    return Reply(trials.previewed(request.store, request.caller, body, own, now, derivations))
 
 
 @conversion.get("/mappingSets/suggestion", kind="mappingSets")

@@ -13,7 +13,7 @@ from headrace.flows.members import flag, folded, object_at, optional_text, whole
 from headrace.runs import run_documents, starting
 from headrace.runs.plan import ALL, QUARANTINED
 from headrace.runs.replay_trial import trial
-from headrace.runs.replaying import ReplayRequest, replay
+from headrace.runs.replaying import ReplayRequest
 
 ACTIONS = {"retrigger": starting.retrigger, "abort": starting.abort}
 REPLAY = "replay"
@@ -79,10 +79,10 @@ def _replay(request: Request, id: str) -> Reply:
     rows = optional_text(members, "rows", ALL)
     if rows not in (ALL, QUARANTINED):
         raise wrong("rows", f"{ALL} or {QUARANTINED}")
-    question = ReplayRequest(id, _version(members), rows)
+    replaying, question = request.deployment.replaying, ReplayRequest(id, _version(members), rows)
     if flag(members.get("dryRun", False), "dryRun"):
-        return Reply(trial(request.store, request.lake.landing, request.caller, question))
-    return changed(*replay(request.dispatch, request.lake.landing, request.caller, question))
+        return Reply(trial(replaying, request.caller, question))
+    return changed(*replaying.start(request.caller, question))
 
 
 def _version(members: dict[str, Any]) -> int | None:

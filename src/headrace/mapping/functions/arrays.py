@@ -4,9 +4,12 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
 
+import polars as pl
+
+from headrace.mapping import vector_choices, vector_texts
+from headrace.mapping.arithmetic import order, size, truthy
 from headrace.mapping.failure import Failed, Failure
 from headrace.mapping.functions.declaring import Applied, as_text, function, joined
-from headrace.mapping.operators import order, size, truthy
 from headrace.mapping.values import LONGEST_ARRAY
 
 ARRAYS = "Hierarchies - Arrays"
@@ -14,27 +17,37 @@ AGGREGATION = "Aggregation"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@function(ARRAYS, "first(INPUT)", {'first("1", "2", "3")': "1", "first([7, 8])": 7, "first([])": None})
+@function(
+    ARRAYS,
+    "first(INPUT)",
+    {'first("1", "2", "3")': "1", "first([7, 8])": 7, "first([])": None},
+    columns=vector_choices.at(0),
+)
 def first(*input: object) -> object:
     """The first of the arguments, or of one array; null when there is none."""
     elements = _elements(input)
     return elements[0] if elements else None
 
 
-@function(ARRAYS, "last(INPUT)", {'last("1", "2", "3")': "3", "last([7, 8])": 8, "last([])": None})
+@function(
+    ARRAYS,
+    "last(INPUT)",
+    {'last("1", "2", "3")': "3", "last([7, 8])": 8, "last([])": None},
+    columns=vector_choices.at(-1),
+)
 def last(*input: object) -> object:
     """The last of the arguments, or of one array; null when there is none."""
     elements = _elements(input)
     return elements[-1] if elements else None
 
 
-@function(ARRAYS, "to_array(INCLUDE_NULLS, VALUES)", {"to_array(false, 1, null, 2, 3)": [1, 2, 3]})
+@function(ARRAYS, "to_array(INCLUDE_NULLS, VALUES)", {"to_array(false, 1, null, 2, 3)": [1, 2, 3]}, elements=1)
 def to_array(include_nulls: object, *values: object) -> list[object]:
     """An array of the values, with or without the nulls among them."""
     return [value for value in values if value is not None or truthy(include_nulls)]
 
 
-@function(ARRAYS, "size_of(INPUT)", {"size_of([1, 2, 3, 4])": 4})
+@function(ARRAYS, "size_of(INPUT)", {"size_of([1, 2, 3, 4])": 4}, columns=vector_texts.size)
 def size_of(input: object) -> int | None:
     """How many elements an array has."""
     return None if input is None else size(input)
@@ -64,6 +77,8 @@ def join_arrays(array: list[object], *values: object) -> list[object]:
             "{'id':123,'name':'Acme'}_{'id':456,'name':null}"
         ),
     },
+    joins=True,
+    columns=vector_texts.join,
 )
 def array_to_string(separator: str, array: list[object]) -> str:
     """The elements of an array and of arrays in it with SEPARATOR between them; objects in braces, nulls left out."""
@@ -110,13 +125,23 @@ def upsert_array_replace(array: list[object], index: object = None) -> list[obje
     return array
 
 
-@function(AGGREGATION, "min(OPTIONS)", {"min(3, 1, 4)": 1, "min(null, 2)": 2})
+@function(
+    AGGREGATION,
+    "min(OPTIONS)",
+    {"min(3, 1, 4)": 1, "min(null, 2)": 2},
+    columns=vector_choices.extreme(pl.min_horizontal),
+)
 def min(*options: object) -> object:
     """The least value; nulls do not count."""
     return _extreme(options, -1)
 
 
-@function(AGGREGATION, "max(OPTIONS)", {"max(3, 1, 4)": 4, 'max("a", "b")': "b"})
+@function(
+    AGGREGATION,
+    "max(OPTIONS)",
+    {"max(3, 1, 4)": 4, 'max("a", "b")': "b"},
+    columns=vector_choices.extreme(pl.max_horizontal),
+)
 def max(*options: object) -> object:
     """The greatest value; nulls do not count."""
     return _extreme(options, 1)

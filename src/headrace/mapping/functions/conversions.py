@@ -3,6 +3,7 @@
 import struct
 from decimal import Decimal
 
+from headrace.mapping import vector_numbers
 from headrace.mapping.conversion import number_in, whole
 from headrace.mapping.failure import Failed
 from headrace.mapping.functions.declaring import Context, function
@@ -14,7 +15,12 @@ _INT64 = range(-(2**63), 2**63)
 _BEYOND_SINGLE = 2.0**128 - 2.0**103
 
 
-@function(CONVERSIONS, "to_integer(STRING)", {'to_integer("12")': 12, "to_integer(null)": None})
+@function(
+    CONVERSIONS,
+    "to_integer(STRING)",
+    {'to_integer("12")': 12, "to_integer(null)": None},
+    columns=vector_numbers.to_whole,
+)
 def to_integer(string: object) -> int | None:
     """A text as a whole number of at most 64 bits; a fraction is an error, never cut off."""
     if string is None:
@@ -25,13 +31,20 @@ def to_integer(string: object) -> int | None:
     return number
 
 
-@function(CONVERSIONS, "to_bigint(STRING)", {'to_bigint("1000000000000000000000")': 1000000000000000000000})
+@function(
+    CONVERSIONS,
+    "to_bigint(STRING)",
+    {'to_bigint("1000000000000000000000")': 1000000000000000000000},
+    columns=vector_numbers.to_whole,
+)
 def to_bigint(string: object) -> int | None:
     """A text as a whole number of any size."""
     return None if string is None else _whole(string)
 
 
-@function(CONVERSIONS, "to_decimal(STRING)", {'to_decimal("20.5")': 20.5}, contextual=True)
+@function(
+    CONVERSIONS, "to_decimal(STRING)", {'to_decimal("20.5")': 20.5}, contextual=True, columns=vector_numbers.to_decimal
+)
 def to_decimal(context: Context, string: object) -> Decimal | float | None:
     """A text as a number with a fraction: exact where the destination is a decimal, a double otherwise."""
     number = None if string is None else _number(string)

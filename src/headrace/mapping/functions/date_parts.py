@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, tzinfo
 from typing import Annotated
 
+from headrace.mapping import vector_dates
 from headrace.mapping.date_writing import quarter
 from headrace.mapping.failure import Failed
 from headrace.mapping.functions.declaring import function, within
@@ -59,6 +60,7 @@ _Changeable = Annotated[
         'date_part("dw", "2019-10-17")': 4,
         'date_part("hh12", "2019-10-17 00:30")': 12,
     },
+    columns=vector_dates.date_part(part_named.means),
 )
 def date_part(component: _Part, date: datetime) -> int:
     """One part of a date-time, by the clock of its zone; the component's name may be in any case.

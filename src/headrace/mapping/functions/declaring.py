@@ -1,4 +1,4 @@
-"""How a function is declared: its name and place in the listing, its examples, what it computes.
+"""How a function is declared: its name and place in the listing, its examples, what it computes, by row and by column.
 
 The Python implementation's annotations say how arguments are read: ``str`` takes any scalar as text, ``int`` a whole
 number, ``datetime`` a moment or a text that is one, ``Regex`` a text that is a Java regular expression; of
@@ -8,73 +8,75 @@ makes the whole result null; with ``| None`` the function sees the null itself. 
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
-import polars as pl
-
 from headrace.mapping.conversion import whole
 from headrace.mapping.dates import read_moment
+from headrace.mapping.derivations import NO_DERIVATIONS, Derivations
 from headrace.mapping.failure import Failed, Failure
 from headrace.mapping.pattern_text import RegexInvalid
 from headrace.mapping.regex_time import Regex, compiled
 from headrace.mapping.values import LONGEST_TEXT, shown, text_of, type_name
+from headrace.mapping.vectors import ElementForm, Form
 
-Later = Callable[[], object]
 Applied = Callable[..., object]
-Kernel = Callable[[pl.Expr], pl.Expr]
 # Makes of an argument, which is not null, what a parameter takes; Failed says why it cannot.
 Change = Callable[[Any], object]
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What an expression is evaluated in: the moment that ``now()`` means, and whether its numbers are decimals."""
+    """What an expression is evaluated in.
+
+    now          the moment that ``now()`` means, in epoch milliseconds
+    exact        its numbers are decimals
+    derivations  what the operator's own code computes
+    """
 
     now: int
     exact: bool = False
+    derivations: Derivations = NO_DERIVATIONS
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
-    """One function of the language.
+    """One function of the language: all that is known of it.
 
     lazy        arguments come as calls, so that one that is not needed is never evaluated
     contextual  the first parameter is the Context
     named       the first parameter is the arguments' names: of a bare field its name, of anything else None
-    kernel      the same on a Polars expression of texts, for a function of one text, or None
-    ascii_only  the kernel agrees on ASCII texts only
+    draws       it gives another value each time that it is called
+    derived     the operator's own code computes it, so it is called for rows only
+    takes_paths arguments are fields by their paths, which may stand in quotes
+    branches    from this argument on: the result is always one of these; None: it is something else
+    elements    from this argument on: the result is an array of these; None: it is something else
+    joins       over columns, an array that is its last argument comes as its elements, and its nulls do not count
+    columns     the same over whole columns; None: there is no such form
+    element     one element of the result over whole columns, by its number; None: there is no such form
     """
 
     name: str
+    aliases: tuple[str, ...]
     category: str
     syntax: str
     examples: Mapping[str, object]
     run: Applied
-    aliases: tuple[str, ...] = ()
-    lazy: bool = False
-    contextual: bool = False
-    named: bool = False
-    kernel: Kernel | None = None
-    ascii_only: bool = False
-    parameters: tuple[inspect.Parameter, ...] = field(init=False)
-    hints: dict[str, Any] = field(init=False)
-
-    def __post_init__(self) -> None:
-        listed = tuple(inspect.signature(self.run).parameters.values())
-        self.parameters = listed[1:] if self.contextual or self.named else listed
-        self.hints = get_type_hints(self.run, include_extras=True)
-
-    def polars(self, *, ascii_only: bool = False) -> Callable[[Kernel], Kernel]:
-        """Declares the vectorised form; it is held to the Python form by the differential tests."""
-
-        def declare(kernel: Kernel) -> Kernel:
-            self.kernel, self.ascii_only = kernel, ascii_only
-            return kernel
-
-        return declare
+    parameters: tuple[inspect.Parameter, ...]
+    hints: Mapping[str, Any]
+    lazy: bool
+    contextual: bool
+    named: bool
+    draws: bool
+    derived: bool
+    takes_paths: bool
+    branches: int | None
+    elements: int | None
+    joins: bool
+    columns: Form | None
+    element: ElementForm | None
 
     @property
     def description(self) -> str:
@@ -84,14 +86,22 @@ class Function:
     @property
     def fewest(self) -> int:
         """How many arguments it needs."""
-        return sum(one.default is one.empty and one.kind is not one.VAR_POSITIONAL for one in self.parameters)
+        return sum(
+            parameter.default is parameter.empty and parameter.kind is not parameter.VAR_POSITIONAL
+            for parameter in self.parameters
+        )
 
     @property
     def most(self) -> int | None:
         """How many arguments it takes; None: any number."""
-        if any(one.kind is one.VAR_POSITIONAL for one in self.parameters):
+        if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in self.parameters):
             return None
         return len(self.parameters)
+
+    @property
+    def foreseeable(self) -> bool:
+        """Whether what it makes of constants is known before any row."""
+        return not (self.draws or self.derived)
 
     def parameter(self, position: int) -> inspect.Parameter:
         """The parameter that the argument at ``position`` goes to."""
@@ -132,11 +142,28 @@ def function(
     lazy: bool = False,
     contextual: bool = False,
     named: bool = False,
+    draws: bool = False,
+    derived: bool = False,
+    takes_paths: bool = False,
+    branches: int | None = None,
+    elements: int | None = None,
+    joins: bool = False,
+    columns: Form | None = None,
+    element: ElementForm | None = None,
 ) -> Callable[[Applied], Function]:
-    """Declares a Python function as one of the language's; its docstring is the description."""
+    """Declares a Python function as one of the language's; its docstring is the description.
+
+    What a function is beyond what its annotations say stands here and nowhere else: see Function for each word.
+    """
 
     def declare(run: Applied) -> Function:
-        return Function(name or run.__name__, category, syntax, examples, run, tuple(aliases), lazy, contextual, named)
+        parameters = tuple(inspect.signature(run).parameters.values())
+        return Function(
+            name=name or run.__name__, aliases=tuple(aliases), category=category, syntax=syntax, examples=examples,
+            run=run, parameters=parameters[contextual or named :], hints=get_type_hints(run, include_extras=True),
+            lazy=lazy, contextual=contextual, named=named, draws=draws, derived=derived, takes_paths=takes_paths,
+            branches=branches, elements=elements, joins=joins, columns=columns, element=element,
+        )  # fmt: skip
 
     return declare
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Annotated
 
+from headrace.mapping import vector_dates
 from headrace.mapping.date_writing import Writer, pattern_writer
 from headrace.mapping.dates import Reader, pattern_reader, read_moment
 from headrace.mapping.failure import Failed
@@ -29,6 +30,7 @@ _MOST_SHOWN = 50
         'date("12112020")': "2020-12-11T00:00:00Z",
         'date(null, "yyyy-MM-dd", date("2020-01-01"))': "2020-01-01T00:00:00Z",
     },
+    columns=vector_dates.date,
 )
 def date(date: object, format: _ReadBy | None = None, default_date: object = None) -> object:
     """Reads a text as a date-time, by FORMAT or by the default formats in their order; UTC where it names no zone.
@@ -70,6 +72,7 @@ def timestamp(context: Context) -> int:
         'format("2019-10-23", "EEEE, d MMM yy, \'week\' w, QQQ")': "Wednesday, 23 Oct 19, week 43, Q4",
         'format(zone_date_to_zone("2019-10-23T11:24:35Z", "Europe/Paris"), "HH:mm z XXX")': "13:24 CEST +02:00",
     },
+    columns=vector_dates.format,
 )
 def format(date: datetime, format: _WriteBy) -> str:
     """Writes a date-time by a Java date pattern, in the date-time's own zone; weeks are ISO's, from Monday on."""
@@ -80,6 +83,7 @@ def format(date: datetime, format: _WriteBy) -> str:
     DATES,
     "dformat(TIMESTAMP, FORMAT)",
     {"dformat(1571829875000, \"yyyy-MM-dd'T'HH:mm:ss.SSSX\")": "2019-10-23T11:24:35.000Z"},
+    columns=vector_dates.dformat,
 )
 def dformat(timestamp: int, format: _WriteBy) -> str:
     """Writes epoch milliseconds by a Java date pattern, in UTC."""
@@ -93,6 +97,7 @@ def dformat(timestamp: int, format: _WriteBy) -> str:
         'zone_date_to_utc(date("2019-10-17T11:55:12 PST", "yyyy-MM-dd\'T\'HH:mm:ss z"))': "2019-10-17T19:55:12Z",
         'format(zone_date_to_utc("2019-10-17T11:55:12+02:00"), "HH:mm z")': "09:55 UTC",
     },
+    columns=vector_dates.in_utc,
 )
 def zone_date_to_utc(date: datetime) -> datetime:
     """The same moment in UTC; an abbreviation such as PST is the one offset that it names."""

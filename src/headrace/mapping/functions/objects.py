@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from headrace.mapping import vector_choices
 from headrace.mapping.failure import Failed
 from headrace.mapping.functions.declaring import as_text, function
 from headrace.mapping.values import type_name
@@ -124,13 +125,17 @@ def get(object: dict[str, object], key: str) -> object:
     OBJECTS,
     "contains_key(INPUT)",
     {'contains_key("evars.evar.field1")': False, "contains_key(evars.evar.field1)": False},
+    takes_paths=True,
+    columns=vector_choices.is_there,
 )
 def contains_key(input: object) -> bool:
     """Whether the source record has a field; INPUT is its path, in quotes or not. A null counts as absent."""
     return input is not None
 
 
-@function(OBJECTS, "is_set(INPUT)", {'is_set("evars.evar.field1")': False})
+@function(
+    OBJECTS, "is_set(INPUT)", {'is_set("evars.evar.field1")': False}, takes_paths=True, columns=vector_choices.is_there
+)
 def is_set(input: object) -> bool:
     """The older name of contains_key."""
     return input is not None

@@ -1,5 +1,6 @@
 """Regular expressions as Java knows them."""
 
+from headrace.mapping import vector_regexes
 from headrace.mapping.functions.declaring import function
 from headrace.mapping.regex_time import Regex
 
@@ -14,6 +15,7 @@ REGEXES = "Regular expression"
         'extract_regex("order 66 of 99", "(?<=order )(\\\\d+)(x)?")': ["66", "66", None],
         'extract_regex("none", "\\\\d+")': [],
     },
+    element=vector_regexes.group,
 )
 def extract_regex(string: str, regex: Regex) -> list[object]:
     """The first match in a text, then each of its groups, null where one took no part; empty when nothing matches."""
@@ -28,6 +30,7 @@ def extract_regex(string: str, regex: Regex) -> list[object]:
         'matches_regex("abcabc", "(?<half>.+)\\\\k<half>")': True,
         'matches_regex("abc", "b")': False,
     },
+    columns=vector_regexes.matched,
 )
 def matches_regex(string: str, regex: Regex) -> bool:
     """Whether the whole text matches."""
