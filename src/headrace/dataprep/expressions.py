@@ -9,12 +9,10 @@ from headrace import mapping
 from headrace.dataprep import mapping_sets, parsing
 from headrace.errors import Invalid, MappingSyntax
 from headrace.mapping.derivations import Derivations
+from headrace.mapping.evaluating import outcomes
 from headrace.mapping.failure import Failure
-from headrace.mapping.functions.declaring import Context
 from headrace.mapping.listing import operators_listing
-from headrace.mapping.nodes import Node
-from headrace.mapping.reference import Scope, evaluator
-from headrace.mapping.values import as_double, json_ready, plain_numbers
+from headrace.mapping.values import json_ready, plain_numbers
 from headrace.store.scope import Caller
 
 Json = dict[str, Any]
@@ -32,15 +30,15 @@ def validated(conn: sa.Connection, caller: Caller, body: Mapping[str, Any], now:
     if body.get("mappingSetId") not in (None, ""):
         mapping_sets.get(conn, caller, _text(body, "mappingSetId"))
     sample = _sample(body)
+    expression = _expression(body)
     try:
-        node = mapping.validate_expression(_expression(body))
+        if sample is None:
+            mapping.validate_expression(expression)
+            return {"validationStatus": "succeeded", "error": "none"}
+        [value] = outcomes(expression, [sample], now, derivations)
     except MappingSyntax as error:
         return _failed(error)
-    return (
-        {"validationStatus": "succeeded", "error": "none"}
-        if sample is None
-        else _run(node, sample, Context(now, derivations=derivations))
-    )
+    return _answered(value)
 
 
 def functions() -> list[dict[str, object]]:
@@ -79,8 +77,7 @@ def _failed(error: MappingSyntax) -> Json:
     return told | ({"suggestion": meant.rstrip("?")} if meant else {})
 
 
-def _run(node: Node, record: Json, context: Context) -> Json:
-    value = evaluator(node, Scope(context, lambda _names: as_double))(record)
+def _answered(value: object) -> Json:
     if isinstance(value, Failure):
         return {"validationStatus": "failed", "error": _reason(value)}
     return {"validationStatus": "succeeded", "error": "none", "result": json_ready(plain_numbers(value))}

@@ -12,8 +12,11 @@ from headrace.mapping.values import as_double
 
 
 def outcomes(expression: str, records: Sequence[object], now: int, derivations: Derivations) -> list[object]:
-    """What an expression makes of each record: a value, None, or a Failure; MappingSyntax when it cannot be run."""
+    """What an expression makes of each record: a value, None, or a Failure; MappingSyntax when it cannot be run.
+
+    The records share one allowance of time and room, as those of a batch do.
+    """
     scope = Scope(Context(now, derivations=derivations), lambda _names: as_double)
-    cell = Cell(0, "", expression, evaluator(validate_expression(expression), scope), lambda value: value)
+    cell = Cell(0, "", expression, evaluator(validate_expression(expression), scope), lambda value: value, lenient=True)
     with batch_allowance():
         return [cell.of(record) for record in records]
