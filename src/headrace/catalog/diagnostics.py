@@ -74,9 +74,9 @@ class Diagnostics:
             content = dict(self._input_files()).get(name)
             if content is not None:
                 return Records(len(content), iter([content]))
-        for one in self.errors if directory == ROW_ERRORS else ():
-            if one.name == name:
-                return Records(one.ref.bytes, self.landing.checked(one.ref))
+        for file in self.errors if directory == ROW_ERRORS else ():
+            if file.name == name:
+                return Records(file.ref.bytes, self.landing.checked(file.ref))
         raise NotFound(f"Batch {self.batch_id} has no diagnostics at {path}.", kind="meta", id=path)
 
     def _top(self) -> list[Entry]:
@@ -89,16 +89,16 @@ class Diagnostics:
         return [Entry(name, f"{INPUT_FILES}/{name}", len(content)) for name, content in self._input_files()]
 
     def _error_entries(self) -> list[Entry]:
-        return [Entry(one.name, f"{ROW_ERRORS}/{one.name}", one.ref.bytes) for one in self.errors]
+        return [Entry(file.name, f"{ROW_ERRORS}/{file.name}", file.ref.bytes) for file in self.errors]
 
     def _input_files(self) -> Iterator[tuple[str, bytes]]:
         for n, start in enumerate(range(0, len(self.inputs), LISTED_PER_FILE), start=1):
-            lines = [_described(one) for one in self.inputs[start : start + LISTED_PER_FILE]]
+            lines = [_described(file) for file in self.inputs[start : start + LISTED_PER_FILE]]
             yield _NAMED.format(n=n), b"".join(lines)
 
     def _samples(self) -> Iterator[dict[str, Any]]:
-        for one in self.errors:
-            for line in lines(self.landing.checked(one.ref)):
+        for file in self.errors:
+            for line in lines(self.landing.checked(file.ref)):
                 yield from _reasons(msgspec.json.decode(line))
 
 
@@ -129,8 +129,8 @@ def as_array(chunks: Iterator[bytes]) -> Iterator[bytes]:
     yield b"]"
 
 
-def _described(one: BatchFile) -> bytes:
-    return msgspec.json.encode({"path": one.name, **msgspec.to_builtins(one.facts)}) + b"\n"
+def _described(file: BatchFile) -> bytes:
+    return msgspec.json.encode({"path": file.name, **msgspec.to_builtins(file.facts)}) + b"\n"
 
 
 def _reasons(record: dict[str, Any]) -> Iterator[dict[str, Any]]:

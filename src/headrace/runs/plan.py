@@ -70,7 +70,7 @@ class FlowPlan(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """One window of one flow, ready to be carried. It refers to credentials by connection id, never holds them.
 
     reading    what to read; its window is the one after the source's clamp
-    asked      the window that the schedule asked for
+    requested  the window that the schedule asked for, before the clamp
     clamps     a sentence for every clamp
     mode       ``append`` or ``replace-window``
     tolerance  greatest share of rejected rows in percent; None: no limit
@@ -83,7 +83,7 @@ class FlowPlan(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     source_connection_id: str
     target_connection_id: str
     reading: Reading
-    asked: Window
+    requested: Window = msgspec.field(name="asked")
     clamps: tuple[str, ...]
     target: Target
     mode: str

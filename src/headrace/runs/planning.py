@@ -45,7 +45,7 @@ def _frozen(run: Run, inputs: FlowInputs, reading: Reading, planned: Planned, ta
         source_connection_id=inputs.source_connection_id,
         target_connection_id=inputs.target_connection_id,
         reading=msgspec.structs.replace(reading, window=planned.window),
-        asked=reading.window,
+        requested=reading.window,
         clamps=planned.clamps,
         target=target,
         mode=mode,

@@ -177,9 +177,13 @@ def _copy(recorded: _Recorded, plan: FlowPlan, activity: Activity) -> dict[str, 
 def _windows(plan: FlowPlan) -> dict[str, Any]:
     """The window that was read, and the one that the schedule asked for where the source clamped it."""
     read = {"windowStart": plan.reading.window.start, "windowEnd": plan.reading.window.end}
-    if plan.reading.window == plan.asked:
+    if plan.reading.window == plan.requested:
         return read
-    clamped = {"requestedWindowStart": plan.asked.start, "requestedWindowEnd": plan.asked.end, "clamps": plan.clamps}
+    clamped = {
+        "requestedWindowStart": plan.requested.start,
+        "requestedWindowEnd": plan.requested.end,
+        "clamps": plan.clamps,
+    }
     return read | clamped
 
 
