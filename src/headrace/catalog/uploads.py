@@ -59,7 +59,7 @@ def open_batch(store: Store, caller: Caller, sent: Body, now: int) -> Batch:
         datasets.get(conn, caller, dataset_id)
         _require_predecessors(conn, caller, dataset_id, upload_settings(body).predecessors)
         if external_id:
-            locks.hold(conn, f"batches/{caller.org}/{caller.sandbox}/{dataset_id}/{external_id}")
+            locks.hold(conn, f"external ids/{caller.org}/{caller.sandbox}/{dataset_id}/{external_id}")
             found = batches.open_with_external_id(conn, caller, dataset_id, external_id)
             if found is not None:
                 return found

@@ -62,6 +62,6 @@ def _outcome_in_rows(table: Table, batch: str) -> Outcome:
         return Outcome(batch, COMMITTED, None, rows_added=rows)
     raise BatchUnproven(
         f"The batch '{batch}' is older than the table's oldest snapshot and none of its rows are left; "
-        "whether it was committed cannot be told. Start it again as a new batch.",
+        "whether it was committed cannot be told. Look for its rows before it is started again as a new batch.",
         batch=batch,
     )

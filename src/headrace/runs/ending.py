@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from headrace import crash_points
-from headrace.errors import BatchUnproven, HeadraceError
+from headrace.errors import BatchUnproven, Broken, HeadraceError
 from headrace.files import FileFacts, FileRef
 from headrace.lake import Change, Lake, TableRef
 from headrace.runs import succession
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 MOST_TROUBLES = 3
 FIRST_WAIT_MS = 500
+LONGEST_WAIT_MS = 60_000
 LONGEST_DOUBT_MS = 3_600_000
 
 
@@ -42,13 +43,14 @@ class Ending:
     def commit(self, run: Run, plan: Plan, changes: Sequence[Change]) -> None:
         """Moves the batch to committing and lets the lake commit it, once; Stopped when it was aborted meanwhile."""
         with self.dispatch.store.write() as conn:
+            finished = runs.hold(conn, run.id).finished
             batch = batches.by_id(conn, run.batch_id)
-            if batch.status == "staging":
+            if batch.status == "staging" and not finished:
                 batches.move(conn, batch.id, {"staging"}, "committing", at=self.dispatch.clock.now())
         if batch.status == "success":
             return
-        if batch.status not in ("staging", "committing"):
-            raise Stopped(f"Batch {batch.id} is {batch.status} already.")
+        if finished or batch.status not in ("staging", "committing"):
+            raise Stopped(f"Run {run.id} is over, or its batch is: {batch.status}.")
         crash_points.reach(crash_points.COMMITTING)
         outcome = self.lake.commit(plan.target.table, plan.target.arrow_schema(), changes)[batch.id]
         crash_points.reach(crash_points.COMMITTED)
@@ -89,10 +91,9 @@ class Ending:
         with self.dispatch.store.read() as conn:
             run, records = runs.by_id(conn, run.id), parts.listed(conn, run.id)
             batch = batches.find(conn, run.caller, run.batch_id)
-        plan = plan_of(run)
         try:
-            if plan is not None and batch is not None and batch.status == "committing" and self._is_committed(batch):
-                self.succeed(run, plan, records)
+            if batch is not None and batch.status == "committing" and self._is_committed(batch):
+                self.succeed(run, _planned(run), records)
                 return True
         except BatchUnproven as doubt:
             self._end_in_doubt(run, batch, records, doubt)
@@ -133,20 +134,33 @@ class Ending:
         """Puts the run where any live process finds it at once."""
         now = self.dispatch.clock.now()
         with self.dispatch.store.write() as conn:
-            runs.park(conn, run.id, now, reason, now)
+            runs.park(conn, run.id, now, reason, now, handed_back=True)
 
     def trouble(self, run: Run, trouble: Exception) -> None:
         """An error of ours: logged, tried again a little later, and given up after three times."""
+        if run.troubles + 1 < MOST_TROUBLES:
+            self.put_off(run, trouble)
+            return
+        log.error("run %s, attempt %d failed", run.id, run.attempt, exc_info=trouble)
+        name = f"{type(trouble).__name__}; the log says more"
+        message = trouble.message if isinstance(trouble, HeadraceError) else name
+        subject = "batch" if run.flow_id is None else "run"
+        self.give_up(run, GivenUp(f"The {subject} failed {MOST_TROUBLES} times: {message}"))
+
+    def put_off(self, run: Run, trouble: Exception) -> None:
+        """Logs an error and parks the run, each time for twice as long."""
         log.error("run %s, attempt %d failed", run.id, run.attempt, exc_info=trouble)
         now = self.dispatch.clock.now()
-        if run.troubles + 1 >= MOST_TROUBLES:
-            name = f"{type(trouble).__name__}; the log says more"
-            message = trouble.message if isinstance(trouble, HeadraceError) else name
-            self.give_up(run, GivenUp(f"The run failed {MOST_TROUBLES} times: {message}"))
-            return
+        wait = min(FIRST_WAIT_MS * 2**run.troubles, LONGEST_WAIT_MS)
         with self.dispatch.store.write() as conn:
-            wait = FIRST_WAIT_MS * 2**run.troubles
             runs.park(conn, run.id, now + wait, f"an attempt failed: {type(trouble).__name__}", now, trouble=True)
+
+
+def _planned(run: Run) -> Plan:
+    plan = plan_of(run)
+    if plan is None:
+        raise Broken(f"The batch of run {run.id} is being committed, and the run has no plan.", kind="runs", id=run.id)
+    return plan
 
 
 def _outcome(errors: Sequence[BatchError], reason: HeadraceError) -> Outcome:

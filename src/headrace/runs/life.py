@@ -13,6 +13,7 @@ call: whoever is given the run after a crash calls it from the top. What is pecu
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -63,6 +64,13 @@ class Life:
             return
         story: Story[Any] = self.uploads if run.flow_id is None else self.flows
         ending = Ending(self.dispatch, self.lake, story)
+        try:
+            self._go(run, story, ending)
+        except Exception as trouble:  # of an end itself: the lake or the database may be away
+            ending.put_off(run, trouble)
+
+    def _go(self, run: Run, story: Story[Any], ending: Ending) -> None:
+        """Goes the way from plan to record, or to another end; raises what no end could be made of."""
         if run.in_doubt:
             ending.look_again(run)
             return
@@ -106,7 +114,7 @@ class Life:
 
     def _planned(self, run: Run, story: Story[Any]) -> Plan:
         self._obey(run)
-        if run.attempt > MOST_ATTEMPTS:
+        if run.attempt - run.handed_back > MOST_ATTEMPTS:
             raise GivenUp(f"The run was given up after {MOST_ATTEMPTS} attempts that did not end.")
         return plan_of(run) or self._plan(run, story)
 
@@ -114,10 +122,15 @@ class Life:
         now = self.dispatch.clock.now()
         prepared = story.prepare(run, now)
         with self.dispatch.store.write() as conn:
-            if runs.set_plan(conn, run.id, encoded(prepared.plan), now):
+            held = runs.hold(conn, run.id)
+            if held.finished:
+                raise Stopped("Another worker has ended the run while it was planned.")
+            plan = plan_of(held)  # another worker's, where it was faster
+            if plan is None:
+                plan = prepared.plan
+                runs.set_plan(conn, held, encoded(plan), now)
                 parts.plan(conn, prepared.parts)
-                story.begin(conn, run, prepared.plan, now)
-            plan = plan_of(runs.by_id(conn, run.id)) or prepared.plan  # another worker's, where it was faster
+                story.begin(conn, run, plan, now)
         crash_points.reach(crash_points.PLANNED)
         return plan
 
@@ -128,11 +141,13 @@ class Life:
         self._start(run, COPY)
         opener = story.opener(run, plan)
         with ThreadPoolExecutor(PROMOTIONS, thread_name_prefix="headrace-promote") as behind:
-            promotions: list[Future[None]] = []
+            promotions: deque[Future[None]] = deque()
             try:
-                for record in self._records(run):
+                for n, record in enumerate(self._records(run)):
                     _require_no_failure(promotions)
                     landed = self._copied(run, plan, story, record)
+                    if n == 0:
+                        self._start(run, PROMOTION)
                     promotions.append(behind.submit(self._promote, run, plan, landed, opener))
                 self._end(run, COPY)
                 self._start(run, PROMOTION)
@@ -155,7 +170,6 @@ class Life:
         if record.state == PROMOTED:
             return
         self._obey(run)
-        self._start(run, PROMOTION)
         part = part_of(record)
         stamp = Stamp(
             batch=run.batch_id, flow=plan.flow_id, scope=plan.scope(part.partition), part=part.n, attempt=run.attempt,
@@ -185,10 +199,14 @@ class Life:
             return parts.listed(conn, run.id)
 
     def _start(self, run: Run, activity: str) -> None:
+        if run.flow_id is None:
+            return  # an upload has no run document that would show activities
         with self.dispatch.store.write() as conn:
             parts.start_activity(conn, run.id, activity, self.dispatch.clock.now())
 
     def _end(self, run: Run, activity: str) -> None:
+        if run.flow_id is None:
+            return
         with self.dispatch.store.write() as conn:
             parts.end_activity(conn, run.id, activity, self.dispatch.clock.now())
 
@@ -196,12 +214,11 @@ class Life:
 def require_tolerance(plan: Plan, counts: Counts) -> None:
     """TooManyRejected: without a tolerance only when every row is rejected; with one, the share decides."""
     judged = counts.written + counts.rejected
-    if plan.tolerance is None:
-        if judged and not counts.written:
-            raise TooManyRejected(
-                f"All {counts.rejected} {plan.rows_are} were rejected. Nothing was ingested; see the row errors."
-            )
-    elif judged and counts.rejected * 100 > plan.tolerance * judged:
+    if not plan.tolerance and judged and not counts.written:
+        raise TooManyRejected(
+            f"All {counts.rejected} {plan.rows_are} were rejected. Nothing was ingested; see the row errors."
+        )
+    if plan.tolerance is not None and counts.rejected * 100 > plan.tolerance * judged:
         share = counts.rejected * 100 / judged
         raise TooManyRejected(
             f"{counts.rejected} of {judged} {plan.rows_are} were rejected ({share:.2f} %), more than the allowed "
@@ -209,8 +226,7 @@ def require_tolerance(plan: Plan, counts: Counts) -> None:
         )
 
 
-def _require_no_failure(promotions: Sequence[Future[None]]) -> None:
-    """Raises what a promotion behind has raised: nothing more needs to be copied then."""
-    for promotion in promotions:
-        if promotion.done():
-            promotion.result()
+def _require_no_failure(promotions: deque[Future[None]]) -> None:
+    """Forgets the promotions that have ended, and raises what one has raised: nothing more needs to be copied then."""
+    while promotions and promotions[0].done():
+        promotions.popleft().result()

@@ -69,7 +69,8 @@ def abort(dispatch: Dispatch, caller: Caller, run_id: str) -> tuple[str, str]:
         if run.finished:
             raise Conflict(f"Run {run_id} is {run.state} already.", kind=runs.KIND, id=run_id, code="1422")
         runs.request_stop_of(conn, run_id, f"The run was aborted by {caller.user}.", now)
-        dispatch.enqueue(conn, runs.unpark(conn, run_id, now))
+        run = runs.unpark(conn, runs.hold(conn, run_id), now) or run
+        dispatch.enqueue(conn, run)
         return run_id, runs.by_id(conn, run_id).etag
 
 

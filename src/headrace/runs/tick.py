@@ -22,13 +22,16 @@ def tick(dispatch: Dispatch, now: int) -> int:
     with dispatch.store.write() as conn:
         due = schedules.take_due(conn, now, run_queue.busy_flows(conn), AT_ONCE)
         offered = sum(offer(conn, dispatch, schedule, now) for schedule in due)
-        # One run of a flow at a time; an upload stands alone.
         parked: dict[str, Run] = {}
         for run in run_queue.take_parked(conn, now, AT_ONCE):
-            parked.setdefault(run.flow_id or run.id, run)
-        for run in parked.values():
-            dispatch.enqueue(conn, runs.unpark(conn, run.id, now))
-    return offered + len(parked)
+            parked.setdefault(_turn(run), run)
+        taken_up = [_take_up(conn, dispatch, run, now) for run in parked.values()]
+    return offered + sum(taken_up)
+
+
+def _turn(run: Run) -> str:
+    """What takes one run at a time: its flow. An upload, and a batch in doubt, stand in nobody's way."""
+    return run.id if run.flow_id is None or run.in_doubt else run.flow_id
 
 
 def offer(conn: sa.Connection, dispatch: Dispatch, schedule: Schedule, now: int) -> bool:
@@ -90,7 +93,7 @@ def pick_up(dispatch: Dispatch, run_id: str, now: int) -> None:
     """What asking again for a run does: one that is parked, in doubt or lost goes on; one at work is left alone."""
     with dispatch.store.read() as conn:
         run = runs.by_id(conn, run_id)
-    if run.not_before is None and (run.finished or dispatch.jobs.unfinished(run.job_id)):
+    if (run.finished and not run.in_doubt) or dispatch.jobs.unfinished(run.job_id):
         return
     with dispatch.store.write() as conn:
         _take_up(conn, dispatch, run, now)
@@ -98,8 +101,7 @@ def pick_up(dispatch: Dispatch, run_id: str, now: int) -> None:
 
 def _take_up(conn: sa.Connection, dispatch: Dispatch, seen: Run, now: int) -> bool:
     """Gives the run another job, unless somebody else did since it was seen."""
-    run = runs.by_id(conn, seen.id)
-    if (run.state, run.jobs, run.not_before) != (seen.state, seen.jobs, seen.not_before):
-        return False
-    dispatch.enqueue(conn, runs.unpark(conn, run.id, now))
-    return True
+    run = runs.unpark(conn, seen, now)
+    if run is not None:
+        dispatch.enqueue(conn, run)
+    return run is not None

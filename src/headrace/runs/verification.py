@@ -22,6 +22,7 @@ from headrace.store.scope import Caller
 
 BATCH_ID_LENGTH = 26
 STEADY_LOOKS = 5
+UNDER_WAY = ("loaded", "staging", "committing")
 DIRECTORIES = (batches.INPUT_FILES, batches.ROW_ERRORS, batches.DATA)
 
 Watch = Callable[[str, int, int], None]
@@ -104,10 +105,10 @@ def _callers(conn: sa.Connection) -> Iterator[Caller]:
 def _records(conn: sa.Connection, caller: Caller) -> Records:
     datasets = [found.id for found in documents.select(conn, caller, "dataSets")]
     known = {batch.id: batch for batch in batches.select(conn, caller)}
-    found = {run.id: run for run in runs.select(conn, caller)}
-    # An uploaded batch is the owner of its own parts.
-    owners = [*found, *(batch.id for batch in known.values() if batch.run_id is None)]
-    return Records(caller, datasets, known, found, parts.of_owners(conn, owners))
+    known_runs = {run.id: run for run in runs.of_sandbox(conn, caller)}
+    # An uploaded batch is the owner of its own parts, also where an earlier release made no run for it.
+    owners = {*known_runs, *(batch.run for batch in known.values())}
+    return Records(caller, datasets, known, known_runs, parts.of_owners(conn, owners))
 
 
 # -- tables ----------------------------------------------------------------------------------------------------
@@ -167,10 +168,10 @@ def _check_batches(
 
 
 def _status_findings(batch: Batch, records: Records) -> Iterator[Finding]:
-    run = records.runs.get(batch.run_id or "")
+    run = records.runs.get(batch.run)
     if batch.run_id is not None and run is None:
         yield Finding("batch", batch.id, f"It belongs to run {batch.run_id}, which is not recorded.")
-    if batch.status in ("staging", "committing") and run is not None and run.finished:
+    if batch.status in UNDER_WAY and run is not None and run.finished:
         doubt = "; whether its rows are in the table is not proved" if run.in_doubt else ""
         yield Finding(
             "batch", batch.id, f"It is {batch.status} although its run {run.id} is over ({run.state}){doubt}."

@@ -25,7 +25,7 @@ from headrace.store.scope import Caller
 
 KIND = "batches"
 
-# Only `committing` may commit; what leaves it otherwise has committed its own abort first (architecture.md 5, row 5).
+# Only `committing` may commit; what leaves it otherwise has committed its own abort first.
 NEXT: dict[str, frozenset[str]] = {
     "loading": frozenset({"loaded", "staging", "failed", "aborted"}),
     "loaded": frozenset({"staging", "failed", "aborted"}),

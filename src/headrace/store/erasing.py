@@ -34,17 +34,18 @@ class Extent:
 
 def stop(conn: sa.Connection, extent: Extent, at: int) -> None:
     """Removes the documents, and tells whoever works for them to stop: one transaction, so neither is seen alone."""
-    for table in (documents, schedules, secrets):
-        conn.execute(table.delete().where(extent.of(table)))
+    # Runs before schedules, as whoever records a run: PostgreSQL would end one of the two for a deadlock.
     for run in _unfinished(conn, extent):
         if run.not_before is None:
             runs.request_stop_of(conn, run.id, REASON, at)
-        else:  # put aside: nobody works on it
+        else:  # put aside, or in doubt: nobody works on it
             runs.finish(conn, run.id, runs.FAILED, runs.Outcome(message=REASON), at)
+    for table in (documents, schedules, secrets):
+        conn.execute(table.delete().where(extent.of(table)))
 
 
 def live(conn: sa.Connection, extent: Extent) -> list[str]:
-    """The runs that are not over."""
+    """The runs that are not over, or in doubt."""
     return [run.id for run in _unfinished(conn, extent)]
 
 
@@ -78,7 +79,8 @@ def forget(conn: sa.Connection, extent: Extent) -> None:
 
 
 def _unfinished(conn: sa.Connection, extent: Extent) -> list[runs.Run]:
-    return [run for run in run_queue.unfinished(conn) if extent.holds(run.org, run.sandbox)]
+    runs_open = [*run_queue.unfinished(conn), *run_queue.in_doubt(conn)]
+    return [run for run in runs_open if extent.holds(run.org, run.sandbox)]
 
 
 def _owners(extent: Extent) -> sa.CompoundSelect[str]:

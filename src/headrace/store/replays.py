@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from headrace.store.parts import PartRecord, parts
 from headrace.store.portable import among
-from headrace.store.runs import NEWEST_FIRST, REPLAY, SUCCESS, UNFINISHED, Run, by_id, runs
+from headrace.store.runs import FAILED, NEWEST_FIRST, REPLAY, SUCCESS, Run, by_id, is_unfinished, runs
 
 
 def of_run(conn: sa.Connection, flow_id: str, run_id: str) -> list[Run]:
@@ -28,8 +28,9 @@ def by_run(conn: sa.Connection, flow_ids: Collection[str]) -> Mapping[str, list[
 
 
 def unfinished(conn: sa.Connection, flow_id: str) -> str | None:
-    """The id of a replay of the flow that is not over."""
-    where = (runs.c.flow_id == flow_id) & runs.c.cause.startswith(REPLAY) & runs.c.state.in_(UNFINISHED)
+    """The id of a replay of the flow that is not over, or in doubt."""
+    in_doubt = (runs.c.state == FAILED) & runs.c.not_before.is_not(None)
+    where = (runs.c.flow_id == flow_id) & runs.c.cause.startswith(REPLAY) & (is_unfinished | in_doubt)
     id: str | None = conn.execute(sa.select(runs.c.id).where(where)).scalar()
     return id
 

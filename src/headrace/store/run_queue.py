@@ -15,7 +15,9 @@ _other = runs.alias()
 _flow_runs = sa.exists().where((_other.c.flow_id == runs.c.flow_id) & (_other.c.state == IN_PROGRESS))
 _BUSY_FLOWS = sa.select(runs.c.flow_id).where(_scheduled)
 _IS_BUSY = sa.select(runs.c.id).where(_scheduled & (runs.c.flow_id == _ID))
-_LIVE = sa.select(runs.c.id).where(is_unfinished & (runs.c.not_before.is_(None) | (runs.c.not_before <= _NOW))).limit(1)
+_ready = runs.c.not_before.is_(None) | (runs.c.not_before <= _NOW) | runs.c.flow_id.is_(None)
+_LIVE = sa.select(runs.c.id).where(is_unfinished & _ready).limit(1)
+_IN_DOUBT = sa.select(runs).where((runs.c.state == FAILED) & runs.c.not_before.is_not(None))
 _UNFINISHED = sa.select(runs).where(is_unfinished).order_by(runs.c.created_at)
 _PARKED = (
     sa.select(runs)
@@ -37,13 +39,21 @@ def busy_flows(conn: sa.Connection) -> set[str]:
 
 
 def any_live(conn: sa.Connection, now: int) -> bool:
-    """Whether a run is under way or ready to be: unfinished, and not parked beyond ``now``."""
+    """Whether a run is under way or ready to be: unfinished, and not parked beyond ``now``.
+
+    An upload waits for nothing but its next attempt, so it is live until it is over.
+    """
     return conn.execute(_LIVE, {"now": now}).first() is not None
 
 
 def unfinished(conn: sa.Connection) -> list[Run]:
     """Every run that is not over, oldest first."""
     return [from_row(row) for row in conn.execute(_UNFINISHED)]
+
+
+def in_doubt(conn: sa.Connection) -> list[Run]:
+    """Every run that failed without anybody knowing whether its rows are in the table."""
+    return [from_row(row) for row in conn.execute(_IN_DOUBT)]
 
 
 def parked_until(conn: sa.Connection, now: int, limit: int) -> list[Run]:

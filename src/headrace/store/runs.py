@@ -41,6 +41,7 @@ runs = sa.Table(
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("batch_id", sa.Text, nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("handed_back", sa.Integer, nullable=False, server_default="0"),
     sa.Column("jobs", sa.Integer, nullable=False),
     sa.Column("troubles", sa.Integer, nullable=False),
     sa.Column("not_before", Millis),
@@ -55,9 +56,18 @@ runs = sa.Table(
     sa.Column("completed_at", Millis),
     sa.Column("user", sa.Text, nullable=False),
     sa.Column("client", sa.Text, nullable=False),
-    sa.Index("ix_runs_newest", "org", "sandbox", "created_at"),
     sa.Index("ix_runs_flow", "flow_id", "created_at"),
     sa.Index("ix_runs_unfinished", "state", "not_before"),
+)
+
+# Clients list the runs of flows, among which uploads may be many.
+sa.Index(
+    "ix_runs_newest",
+    runs.c.org,
+    runs.c.sandbox,
+    runs.c.created_at,
+    sqlite_where=runs.c.flow_id.is_not(None),
+    postgresql_where=runs.c.flow_id.is_not(None),
 )
 
 is_unfinished = runs.c.state.in_(UNFINISHED)  # a condition on rows, as the indexes have it
@@ -102,6 +112,7 @@ class Run:
                 (a flow run's id is derived from it), ``upload``
     batch_id    the one batch that it writes
     attempt     how often a worker entered the run; file names carry it
+    handed_back how many of those attempts ended because their process was stopped
     jobs        how many jobs were enqueued for it; a job's id is ``{run}:{jobs}``
     troubles    how many attempts ended in an error of ours, not of the source
     not_before  parked until then, for the reason in ``waits_for``; of a failed run: when its batch in doubt is looked
@@ -121,6 +132,7 @@ class Run:
     state: str
     batch_id: str
     attempt: int
+    handed_back: int
     jobs: int
     troubles: int
     not_before: int | None
@@ -205,15 +217,15 @@ def _queued(
 ) -> Run:  # fmt: skip
     return Run(
         id, caller.org, caller.sandbox, flow_id, cause, start, end, backfill, QUEUED, batch_id,
-        0, 1, 0, None, None, None, None, None, new_etag(at), at, at, None, None, caller.user, caller.client,
+        0, 0, 1, 0, None, None, None, None, None, new_etag(at), at, at, None, None, caller.user, caller.client,
     )  # fmt: skip
 
 
 def insert(conn: sa.Connection, run: Run) -> bool:
     """Stores a new run; False when a run with this id exists, or the flow has an unfinished scheduled run."""
-    taken = (runs.c.id == run.id) | (
-        (runs.c.flow_id == run.flow_id) & is_unfinished & (runs.c.cause == SCHEDULE) & (run.cause == SCHEDULE)
-    )
+    taken = runs.c.id == run.id
+    if run.cause == SCHEDULE:
+        taken |= (runs.c.flow_id == run.flow_id) & is_unfinished & (runs.c.cause == SCHEDULE)
     if conn.execute(sa.select(runs.c.id).where(taken)).first() is not None:
         return False
     conn.execute(runs.insert().values(_row(run)))
@@ -256,6 +268,12 @@ def select(conn: sa.Connection, caller: Caller, flow_id: str | None = None) -> l
     return [from_row(row) for row in rows]
 
 
+def of_sandbox(conn: sa.Connection, caller: Caller) -> list[Run]:
+    """Every run of the caller's sandbox, uploads' too."""
+    of_caller = (runs.c.org == caller.org) & (runs.c.sandbox == caller.sandbox)
+    return [from_row(row) for row in conn.execute(sa.select(runs).where(of_caller))]
+
+
 def last_of(conn: sa.Connection, caller: Caller, flow_ids: Collection[str]) -> dict[str, LastRun]:
     """The newest run of each flow that has one."""
     newest = sa.func.row_number().over(partition_by=runs.c.flow_id, order_by=NEWEST_FIRST).label("newest")
@@ -279,8 +297,11 @@ def gaps(conn: sa.Connection, caller: Caller, flow_id: str) -> list[tuple[int, i
 
 
 def any_exists(conn: sa.Connection) -> bool:
-    """Whether there is any run of a flow at all."""
-    return conn.execute(sa.select(runs.c.id).where(runs.c.flow_id.is_not(None)).limit(1)).first() is not None
+    """Whether there is any run of a flow, or an upload that is not over."""
+    at_work, of_flows = (
+        sa.select(runs.c.id).where(each).limit(1) for each in (is_unfinished, runs.c.flow_id.is_not(None))
+    )
+    return conn.execute(at_work).first() is not None or conn.execute(of_flows).first() is not None
 
 
 def count_of_cause(conn: sa.Connection, flow_id: str, cause_prefix: str) -> int:
@@ -294,7 +315,7 @@ def count_of_cause(conn: sa.Connection, flow_id: str, cause_prefix: str) -> int:
 
 def enter(conn: sa.Connection, id: str, at: int) -> Run | None:
     """Counts one more attempt and marks the run in progress; None when it is over or another of its flow runs."""
-    run = _locked(conn, id)
+    run = hold(conn, id)
     if run.finished or _flow_is_taken(conn, run):
         return None
     changes = {"state": IN_PROGRESS, "attempt": run.attempt + 1, "started_at": run.started_at or at}
@@ -310,32 +331,41 @@ def _flow_is_taken(conn: sa.Connection, run: Run) -> bool:
     return conn.execute(sa.select(runs.c.id).where(other)).first() is not None
 
 
-def park(conn: sa.Connection, id: str, not_before: int, reason: str, at: int, *, trouble: bool = False) -> Run:
+def park(
+    conn: sa.Connection,
+    id: str,
+    not_before: int,
+    reason: str,
+    at: int,
+    *,
+    trouble: bool = False,
+    handed_back: bool = False,
+) -> Run:
     """Puts an unfinished run aside until ``not_before``; the tick enqueues its next job."""
-    run = _locked(conn, id)
+    run = hold(conn, id)
     if run.finished:
         return run
-    troubles = run.troubles + trouble
-    return _write(conn, run, at, state=QUEUED, not_before=not_before, waits_for=reason, troubles=troubles)
+    counted = {"troubles": run.troubles + trouble, "handed_back": run.handed_back + handed_back}
+    return _write(conn, run, at, state=QUEUED, not_before=not_before, waits_for=reason, **counted)
 
 
-def unpark(conn: sa.Connection, id: str, at: int) -> Run:
-    """Takes a parked run up again under a new job id, which the caller enqueues in the same transaction.
+def unpark(conn: sa.Connection, seen: Run, at: int) -> Run | None:
+    """Takes a run up again under a new job id, which the caller enqueues in the same transaction.
 
-    A run in doubt stays parked, a little later: should that job be lost, the tick comes back to it.
+    None when somebody else has moved it since it was ``seen``. A run in doubt stays parked, a little later: should that
+    job be lost, the tick comes back to it.
     """
-    run = _locked(conn, id)
+    run = hold(conn, seen.id)
+    if (run.state, run.jobs, run.not_before) != (seen.state, seen.jobs, seen.not_before):
+        return None
     if run.in_doubt:
         return _write(conn, run, at, not_before=at + DOUBT_MS, jobs=run.jobs + 1)
     return _write(conn, run, at, not_before=None, waits_for=None, jobs=run.jobs + 1)
 
 
-def set_plan(conn: sa.Connection, id: str, plan: str, at: int) -> bool:
-    """Records the plan; False when another worker recorded one before, which is the one that counts."""
-    run = _locked(conn, id)
-    if run.plan is None:
-        _write(conn, run, at, plan=plan)
-    return run.plan is None
+def set_plan(conn: sa.Connection, held: Run, plan: str, at: int) -> None:
+    """Records the plan of a run that has none and is held in this transaction."""
+    _write(conn, held, at, plan=plan)
 
 
 def finish(conn: sa.Connection, id: str, state: str, outcome: Outcome, at: int) -> bool:
@@ -352,7 +382,7 @@ def finish_in_doubt(conn: sa.Connection, id: str, outcome: Outcome, look_at: int
 
 
 def _end(conn: sa.Connection, id: str, state: str, outcome: Outcome, at: int, **parked: object) -> bool:
-    run = _locked(conn, id)
+    run = hold(conn, id)
     if run.finished and not run.in_doubt:
         return False
     ended = _write(conn, run, at, state=state, outcome=outcome, completed_at=run.completed_at or at, **parked)
@@ -373,8 +403,8 @@ def request_stop_of(conn: sa.Connection, id: str, reason: str, at: int) -> None:
     conn.execute(runs.update().where(where).values(stop_reason=reason, updated_at=at))
 
 
-def _locked(conn: sa.Connection, id: str) -> Run:
-    """The run, kept from other writers until the transaction ends."""
+def hold(conn: sa.Connection, id: str) -> Run:
+    """The run, kept from other writers until the transaction ends. NotFound."""
     if conn.execute(_LOCK, {"id": id}).first() is None:
         raise NotFound(f"Run {id} does not exist.", kind=KIND, id=id)
     return by_id(conn, id)

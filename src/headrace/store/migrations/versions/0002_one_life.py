@@ -10,6 +10,7 @@ from alembic import op
 revision = "0002"
 down_revision = "0001"
 
+OF_FLOWS = sa.text("flow_id IS NOT NULL")
 UNDER_WAY = ("loaded", "staging", "committing")
 
 runs = sa.table(
@@ -38,10 +39,15 @@ batch_files = sa.table("batch_files", *(sa.column(name) for name in ("directory"
 
 
 def upgrade() -> None:
+    op.drop_index("ix_runs_newest", "runs")
     with op.batch_alter_table("runs") as table:
+        table.add_column(sa.Column("handed_back", sa.Integer, nullable=False, server_default="0"))
         table.alter_column("flow_id", existing_type=sa.Text, nullable=True)
         table.alter_column("window_start", existing_type=sa.BigInteger, nullable=True)
         table.alter_column("window_end", existing_type=sa.BigInteger, nullable=True)
+    op.create_index(
+        "ix_runs_newest", "runs", ["org", "sandbox", "created_at"], sqlite_where=OF_FLOWS, postgresql_where=OF_FLOWS
+    )
     conn = op.get_bind()
     conn.execute(batches.update().where(batches.c.metrics == "{}").values(metrics="null"))
     nothing = {"name": "", "bytes": 0, "sha256": "", "rows": 0, "partition": None}
