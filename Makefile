@@ -4,10 +4,10 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo check test format lint types floors fast explore bench clean
+.PHONY: help install demo check test test-matrix format lint types floors fast explore bench clean
 
 help: ## List the verbs
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Headrace needs Python 3.11 or later; set PYTHON=…") if sys.version_info < (3, 11) else None'
@@ -23,8 +23,11 @@ demo: $(STAMP) ## Walk the whole tutorial: simulator, server, run, quarantine, p
 
 check: lint types floors fast ## Format, lint, types, floors and the fast tests (about a minute)
 
-test: $(STAMP) ## Every test
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+test: $(STAMP) ## Every test; of the matrix of crashes every third cell
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not matrix'
+
+test-matrix: $(STAMP) ## The whole matrix of crashes: each kind of work, at each point, on each database
+	$(BIN)/python -m pytest -n 2 tests/crashes
 
 format: $(STAMP) ## Format the code
 	$(BIN)/ruff format src tests bench docs

@@ -26,7 +26,10 @@ _forks.set_forkserver_preload(PRELOADED)
 
 
 class Child:
-    """``headrace`` with ``arguments`` as a process of its own, told of as subprocess.Popen tells."""
+    """``headrace`` with ``arguments`` as a process of its own, which answers as subprocess.Popen does.
+
+    crash_at  what ``crash_points.reach`` reads: where it dies, or waits
+    """
 
     def __init__(self, arguments: list[str], crash_at: str | None, log: Path) -> None:
         self._process: ForkServerProcess = _forks.Process(target=_headrace, args=(arguments, crash_at, log))

@@ -1,7 +1,9 @@
-"""Named points at which a test can kill or stop the process: no line of a run may be the wrong one to die at."""
+"""Named points at which a test can kill or hold the process: no line of a run may be the wrong one to die at."""
 
+import fcntl
 import os
 import signal
+from pathlib import Path
 
 VARIABLE = "HEADRACE_CRASH_AT"
 
@@ -18,11 +20,21 @@ POINTS = (PLANNED, LANDING, LANDED, MAPPING, WRITTEN, COMMITTING, COMMITTED, REC
 
 
 def reach(point: str) -> None:
-    """Sends this process the signal that ``HEADRACE_CRASH_AT=<point>[:SIGSTOP]`` asks for (default SIGKILL), once."""
-    wanted = os.environ.get(VARIABLE)
-    if wanted is None:
+    """What ``HEADRACE_CRASH_AT=<point>[:<file>]`` asks for, once: dies there, or waits for the lock of that file.
+
+    The file then says which point is reached. Its lock, unlike a stop of the whole process, lets the other threads end
+    their transactions: who holds it can choose the moment to stop the rest.
+    """
+    setting = os.environ.get(VARIABLE)
+    if setting is None:
         return
-    name, _, signal_name = wanted.partition(":")
+    name, _, file = setting.partition(":")
     # Two parts may reach it at once: one of them is the first.
-    if name == point and os.environ.pop(VARIABLE, None) is not None:
-        os.kill(os.getpid(), signal.Signals[signal_name or "SIGKILL"])
+    if name != point or os.environ.pop(VARIABLE, None) is None:
+        return
+    if not file:
+        os.kill(os.getpid(), signal.SIGKILL)
+    with Path(file).open("w") as held:
+        held.write(point)
+        held.flush()
+        fcntl.flock(held, fcntl.LOCK_EX)
