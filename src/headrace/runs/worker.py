@@ -37,9 +37,10 @@ class Worker:
         self._threads = [
             threading.Thread(target=self._every, args=args, name=f"headrace-{args[0].__name__}", daemon=True)
             for args in (
-                (self._tick, TICK_SECONDS),
-                (self._beat, lease_seconds / BEATS_PER_LEASE),
-                (self._adopt, ADOPT_SECONDS),
+                # A server that stops may live on for a request: what it hands back is for others to take up.
+                (self._tick, TICK_SECONDS, stopping),
+                (self._beat, lease_seconds / BEATS_PER_LEASE, self._stopped),
+                (self._adopt, ADOPT_SECONDS, stopping),
             )
         ]
         for name in (RUN, *FORMER_JOBS):
@@ -86,8 +87,8 @@ class Worker:
     def _adopt(self) -> None:
         adopt_lost(self._dispatch, self._dispatch.clock.now())
 
-    def _every(self, act: Callable[[], None], seconds: float) -> None:
-        while not self._stopped.wait(seconds):
+    def _every(self, act: Callable[[], None], seconds: float, end: threading.Event) -> None:
+        while not end.wait(seconds):
             try:
                 act()
             except Exception:
