@@ -13,6 +13,7 @@ from headrace.files import NamedFile
 from headrace.lake import Lake
 from headrace.lake.history import HORIZON
 from headrace.lake.landing import Upload
+from headrace.mapping.derivations import NO_DERIVATIONS
 from headrace.runs import uploads
 from headrace.runs.dispatch import Dispatch
 from headrace.runs.flow_run import FlowStory
@@ -105,7 +106,9 @@ def work_of(store: Store, jobs, tmp_path: Path) -> Callable[[Callable[[Dispatch,
         runs.insert(conn, runs.new_upload(HERE, ID, AT))
 
     def prepared(story: Callable[[Dispatch, Lake], UploadStory]) -> Work:
-        return Work(dispatch, clock, lake, Life(dispatch, lake, threading.Event(), flows, story(dispatch, lake)))
+        return Work(
+            dispatch, clock, lake, Life(dispatch, lake, NO_DERIVATIONS, threading.Event(), flows, story(dispatch, lake))
+        )
 
     yield prepared
     flows.http.close()
@@ -132,7 +135,7 @@ def test_trouble_waits_longer_each_time_and_the_third_ends_the_run(work_of) -> N
     assert failing.carry().state == FAILED
     (error,) = failing.batch.errors
     assert (failing.batch.status, error.code) == ("failed", "INGEST-1000-500")
-    assert error.description == "The run failed 3 times: RuntimeError; the log says more"
+    assert error.description == "The batch failed 3 times: RuntimeError; the log says more"
 
 
 def test_a_process_that_stops_hands_its_run_back(work: Work) -> None:
