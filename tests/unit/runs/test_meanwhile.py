@@ -155,3 +155,15 @@ def test_a_stop_of_the_process_is_no_attempt(store: Store, dispatch: Dispatch) -
     with store.read() as conn:
         parked = runs.by_id(conn, run.id)
     assert (parked.state, parked.attempt, parked.handed_back) == (QUEUED, 10, 10)
+
+
+def test_a_run_that_was_erased_while_it_was_carried_leaves_nothing(store: Store, dispatch: Dispatch) -> None:
+    run = flow_run(store)
+
+    def erased() -> None:
+        with store.write() as conn:
+            conn.execute(runs.runs.delete())
+
+    life(dispatch, Planning(erased)).carry(run.id)
+    with store.read() as conn:
+        assert run_queue.unfinished(conn) == [] and batches.find(conn, HERE, run.batch_id) is None
