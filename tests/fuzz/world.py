@@ -107,7 +107,7 @@ def _copied(world: World, path: str) -> dict[str, Any]:
 
 
 def _run(world: World, deployment: Deployment) -> None:
-    tick(deployment.store, deployment.jobs, deployment.clock.now())
+    tick(deployment.dispatch, deployment.clock.now())
     runs = [item["id"] for item in world.api.get(f"{FLOW}/runs").json()["items"]]
     deployment.life().carry(runs[-1])
     world.ids[f"{FLOW}/runs"] = runs
