@@ -1,13 +1,16 @@
 """The revisions build exactly the tables that the code declares, beside whatever else lives in the database."""
 
 import importlib
+import json
 import pkgutil
 import threading
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
@@ -15,6 +18,8 @@ import headrace.store
 from headrace.durable.dbos_jobs import DbosJobs
 from headrace.errors import Broken
 from headrace.lake import Lake
+from headrace.runs.plan import UploadPlan, part_of, plan_of
+from headrace.store import batches, parts, run_queue, runs
 from headrace.store.engine import Store
 from headrace.store.metadata import metadata
 from headrace.store.migrations import HERE, newest, upgrade
@@ -85,3 +90,93 @@ def test_a_database_of_a_newer_release_is_left_alone(store: Store) -> None:
 
 def test_the_newest_revision_is_told_by_its_file() -> None:
     assert ScriptDirectory(str(HERE)).get_heads() == [newest()]
+
+
+# -- 0002: uploads become runs -----------------------------------------------------------------------------------------
+
+
+def at_revision(store: Store, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(HERE))
+    with store.write() as conn:
+        config.attributes["connection"] = conn
+        command.upgrade(config, revision)
+
+
+def insert(conn: sa.Connection, table: str, **values: object) -> None:
+    columns, names = ", ".join(f'"{name}"' for name in values), ", ".join(f":{name}" for name in values)
+    conn.execute(sa.text(f"INSERT INTO {table} ({columns}) VALUES ({names})"), values)
+
+
+SCOPE = {"org": "o", "sandbox": "prod"}
+TIMES = {"created_at": 1, "updated_at": 2}
+
+
+def a_failed_run(conn: sa.Connection, id: str, batch_status: str) -> None:
+    insert(
+        conn, "runs", id=id, **SCOPE, flow_id="f", cause="ondemand:0", window_start=0, window_end=1, backfill=False,
+        state="failed", batch_id=f"b-{id}", attempt=1, jobs=1, troubles=0, outcome='{"code":"C","message":"m"}',
+        etag="e", **TIMES, user="u", client="c",
+    )  # fmt: skip
+    a_batch(conn, f"b-{id}", batch_status, run_id=id)
+
+
+def a_batch(conn: sa.Connection, id: str, status: str, attempts: int = 0, **values: object) -> None:
+    insert(
+        conn, "batches", id=id, **SCOPE, dataset_id="d", status=status, external_id=id, metrics="{}", errors="[]",
+        uploads=1, attempts=attempts, version=0, **TIMES, created_by="u", updated_by="u", created_client="c",
+        **{"body": "{}", **values},
+    )  # fmt: skip
+
+
+def test_what_ended_in_doubt_is_looked_at_again(empty: Store) -> None:
+    at_revision(empty, "0001")
+    with empty.write() as conn:
+        a_failed_run(conn, "doubtful", "committing")
+        a_failed_run(conn, "failed", "failed")
+    upgrade(empty)
+    with empty.read() as conn:
+        assert [run.id for run in run_queue.in_doubt(conn)] == ["doubtful"]
+        assert [run.id for run in run_queue.parked_until(conn, 2, 10)] == ["doubtful"]
+        assert not runs.by_id(conn, "failed").in_doubt
+
+
+UNDER_WAY = [
+    ("loaded", 0, {}, (runs.QUEUED, 0, "1"), None),
+    ("staging", 3, {"enableErrorDiagnostics": True}, (runs.IN_PROGRESS, 3, "3"), (None, ())),
+    ("committing", 1, {"partialIngestionPercentage": 5}, (runs.IN_PROGRESS, 1, "1"), (5, ())),
+    ("staging", 1, {"replay": {"predecessors": ["A"]}}, (runs.IN_PROGRESS, 1, "1"), (0, ("A",))),
+]
+
+
+@pytest.mark.parametrize(("status", "attempts", "body", "expected", "plan"), UNDER_WAY)
+def test_an_upload_under_way_gets_the_run_that_goes_on_with_it(
+    empty: Store, status: str, attempts: int, body: dict[str, object], expected: tuple[str, int, str], plan: object
+) -> None:
+    at_revision(empty, "0001")
+    page = {
+        "name": "F1.json",
+        "ref": {"name": "u/1", "bytes": 7, "sha256": "x"},
+        "facts": {"path": "F1.json", "size": 7},
+    }
+    target = {"table": ["o", "prod", "d"], "schemaId": "s", "version": "1.0", "schema": {}, "mappingId": "",
+              "mappingVersion": 0, "items": [], "now": 9}  # fmt: skip
+    with empty.write() as conn:
+        a_batch(conn, "B", status, attempts, body=json.dumps(body))
+        if plan is not None:
+            spec = json.dumps({"target": target, **page})
+            insert(
+                conn, "parts", owner="B", n=0, state="planned", spec=spec, raw="[]", data="[]", errors="[]", counts="{}"
+            )
+    upgrade(empty)
+    with empty.read() as conn:
+        run, batch, recorded = runs.by_id(conn, "B"), batches.by_id(conn, "B"), parts.listed(conn, "B")
+    assert (run.state, run.attempt, run.job_id) == (expected[0], expected[1], f"B:{expected[2]}")
+    assert (run.flow_id, run.window_start, batch.run, batch.metrics) == (None, None, "B", None)
+    upload = plan_of(run)
+    if plan is None:
+        assert upload is None and recorded == []
+        return
+    assert isinstance(upload, UploadPlan) and (upload.tolerance, upload.predecessors) == plan
+    (part,) = recorded
+    assert (part.state, part.raw[0].name, part.input_bytes, part_of(part).label) == ("copied", "F1.json", 7, "F1.json")
