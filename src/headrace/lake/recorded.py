@@ -16,10 +16,16 @@ class FileStore(Protocol):
     """
 
     def put(self, name: str, chunks: Iterable[bytes]) -> FileRef:
-        """Creates a file; FileTaken when the name exists. When ``chunks`` raise, nothing has happened."""
+        """Creates a file; FileTaken, which says to write under a new attempt, when the name exists.
+
+        When ``chunks`` raise, nothing has happened.
+        """
 
     def stream(self, name: str, offset: int, length: int) -> Iterator[bytes]:
-        """Up to ``length`` bytes from ``offset`` on, fewer where the file ends; FileDamaged when there is no file."""
+        """Up to ``length`` bytes from ``offset`` on, in chunks of at most 1 MiB, fewer where the file ends.
+
+        FileDamaged when there is no file.
+        """
 
     def names(self, folder: str) -> Iterator[str]:
         """The whole names of the files in a folder and those below it, in any order, without unfinished files."""

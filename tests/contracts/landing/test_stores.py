@@ -2,6 +2,7 @@
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 
@@ -46,15 +47,22 @@ def test_a_name_is_taken_once(store, second):
     assert content(store) == b"first" and list(store.names("batches")) == [NAME]
 
 
-def test_of_many_writers_exactly_one_gets_the_name(store):
+@pytest.mark.parametrize("turn", range(20))
+def test_of_many_writers_exactly_one_gets_the_name(store, turn):
+    together = Barrier(8)
+
+    def chunks(number):
+        together.wait(30)  # all of them have begun, and none has its name yet
+        yield b"%d" % number
+
     def put(number):
         try:
-            return store.put(NAME, [b"%d" % number])
+            return store.put(NAME, chunks(number))
         except FileTaken:
             return None
 
     with ThreadPoolExecutor(8) as pool:
-        (ref,) = [ref for ref in pool.map(put, range(32)) if ref]
+        (ref,) = [ref for ref in pool.map(put, range(8)) if ref]
     assert hashlib.sha256(content(store)).hexdigest() == ref.sha256
     assert list(store.names("batches")) == [NAME]
 
