@@ -151,6 +151,7 @@ queries = st.lists(parameters, max_size=4).map(
 )
 
 
+@pytest.mark.slow  # very many values
 @settings(
     max_examples=300, deadline=None, derandomize=True, phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -161,6 +162,7 @@ def test_columns_answer_what_documents_answer(filled: Store, query: str, flow_id
     assert outcome(run_lists.answer, asking, "/runs", flow_id) == outcome(rendered, asking, flow_id)
 
 
+@pytest.mark.slow  # very many values
 @pytest.mark.parametrize("path", run_listing.COLUMNS)
 def test_each_column_under_each_operator_and_in_each_order(filled: Store, path: str) -> None:
     everything = rendered(request(filled, "limit=1000"), None).body["items"]

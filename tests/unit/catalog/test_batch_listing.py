@@ -77,6 +77,7 @@ parameters = st.one_of(
 )
 
 
+@pytest.mark.slow  # very many values
 @settings(
     max_examples=300, deadline=None, derandomize=True, phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
