@@ -3,7 +3,8 @@
 import logging
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import IO, cast
 from urllib.parse import unquote_plus
 
@@ -29,18 +30,20 @@ JSON_LIMIT = 16 * 1024 * 1024
 UPLOAD_LIMIT = 512 * 1024 * 1024
 SPOOL_IN_MEMORY = 1024 * 1024
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:/=+-]{1,128}")
+Admit = Callable[[Mapping[str, str]], Caller]
 NOBODY = Caller("", "", "", "", "")
 
 
 def build_app(deployment: Deployment, services: Sequence[Routes]) -> ASGIApp:
     """The application that serves ``services`` from ``deployment``."""
+    admit = partial(gateway.admit, deployment.settings, deployment.store, deployment.clock)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
             return
         http = HttpRequest(scope, receive)
-        reply = await _answer(deployment, services, http)
+        reply = await _answer(deployment, admit, services, http)
         await reply(scope, receive, send)
 
     return app
@@ -59,7 +62,7 @@ def _request_id(given: str) -> str:
     return given if REQUEST_ID.fullmatch(given) else ids.new_uuid()
 
 
-async def _answer(deployment: Deployment, services: Sequence[Routes], http: HttpRequest) -> Response:
+async def _answer(deployment: Deployment, admit: Admit, services: Sequence[Routes], http: HttpRequest) -> Response:
     request_id = _request_id(http.headers.get("x-request-id", ""))
     raw_path = (
         cast("bytes", http.scope.get("raw_path") or http.scope["path"].encode()).partition(b"?")[0].decode("latin-1")
@@ -69,7 +72,7 @@ async def _answer(deployment: Deployment, services: Sequence[Routes], http: Http
     with tempfile.SpooledTemporaryFile(SPOOL_IN_MEMORY) as upload:
         try:
             # Nothing of a body is taken before it is known who sends it, and that somebody wants it.
-            admitted = await run_in_threadpool(_admitted, deployment, http, raw_path, match, request_id)
+            admitted = await run_in_threadpool(_admitted, admit, http, raw_path, match, request_id)
             if isinstance(admitted, Response):
                 return admitted
             caller, route = admitted
@@ -86,7 +89,7 @@ async def _answer(deployment: Deployment, services: Sequence[Routes], http: Http
 
 
 def _admitted(
-    deployment: Deployment, http: HttpRequest, raw_path: str, match: Match, request_id: str
+    admit: Admit, http: HttpRequest, raw_path: str, match: Match, request_id: str
 ) -> tuple[Caller, Route] | Response:
     """Who calls (NOBODY where nobody is asked) and what answers, or the gateway's refusal."""
     if match.dialect is None:
@@ -95,7 +98,7 @@ def _admitted(
     if match.open:
         return NOBODY, _route(match, http.method, raw_path)
     try:
-        caller = gateway.admit(deployment.settings, deployment.store, deployment.clock, http.headers)
+        caller = admit(http.headers)
     except errors.HeadraceError as error:
         # What the gateway refuses is worded by the gateway, whichever service the path belongs to.
         return _problem(GATEWAY, error, request_id, http.method)

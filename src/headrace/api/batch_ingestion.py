@@ -40,8 +40,8 @@ def act_on_batch(request: Request) -> Reply:
 @batch_ingestion.put(FILE, kind="batches", answers=EMPTY, large=True)
 def upload_file(request: Request) -> Reply:
     """One whole file; the same name again replaces it."""
-    lake, place = request.lake, _place(request)
-    uploads.take(request.store, lake, request.caller, place, request.upload, request.clock.now())
+    landing, place = request.lake.landing, _place(request)
+    uploads.take(request.store, landing, request.caller, place, request.upload, request.clock.now())
     return Reply()
 
 
@@ -54,9 +54,9 @@ def act_on_file(request: Request) -> Reply:
 @batch_ingestion.patch(FILE, kind="batches", large=True)
 def upload_part(request: Request) -> Reply:
     """One part of a large file, placed by Content-Range."""
-    place, lake = _place(request), request.lake
+    place, landing = _place(request), request.lake.landing
     text = request.headers.get("content-range", "")
-    size = large_files.add(request.store, lake, request.caller, place, text, request.upload, request.clock.now())
+    size = large_files.add(request.store, landing, request.caller, place, text, request.upload, request.clock.now())
     arrived = text.partition("/")[0].replace(" ", "=")
     return Reply({"name": place.name, "sizeInBytes": size}, headers={"range": arrived})
 
@@ -93,14 +93,14 @@ def _revert(request: Request, id: str) -> None:
 
 
 def _begin_file(request: Request) -> Reply:
-    place, lake = _place(request), request.lake
-    large_files.begin(request.store, lake, request.caller, place, request.clock.now())
+    place, landing = _place(request), request.lake.landing
+    large_files.begin(request.store, landing, request.caller, place, request.clock.now())
     return Reply({"name": place.name, "sizeInBytes": 0}, status=201)
 
 
 def _finish_file(request: Request) -> Reply:
-    place, lake = _place(request), request.lake
-    size = large_files.finish(request.store, lake, request.caller, place, request.clock.now())
+    place, landing = _place(request), request.lake.landing
+    size = large_files.finish(request.store, landing, request.caller, place, request.clock.now())
     return Reply({"name": place.name, "sizeInBytes": size})
 
 

@@ -44,7 +44,7 @@ def move_clock(request: Request) -> Reply:
         if target != before:
             emulator_clock.move_to(conn, target)
     if body.get("wait") is True:
-        request.deployment.settling.settle(WAIT_SECONDS)
+        request.settling.settle(WAIT_SECONDS)
     return _time(request)
 
 
@@ -53,7 +53,7 @@ def reset(request: Request) -> Reply:
     """Forgets everything, or ``{"org": …}``, or ``{"org": …, "sandbox": …}``; what runs there is stopped first."""
     _emulating(request)
     extent, now = _extent(request.json_object() if request.body.strip() else {})
-    resetting.reset(request.dispatch, request.lake, request.deployment.timer, extent, now, RESET_SECONDS)
+    resetting.reset(request.dispatch, request.lake, request.timer, extent, now, RESET_SECONDS)
     return _time(request)
 
 

@@ -101,7 +101,7 @@ def preview(request: Request) -> Reply:
 def _diagnostics(request: Request) -> tuple[Batch, Diagnostics]:
     with request.store.read() as conn:
         batch = batches.get(conn, request.caller, request.path_params["id"])
-        return batch, diagnostics.of_batch(conn, request.lake, batch.id)
+        return batch, diagnostics.of_batch(conn, request.lake.landing, batch.id)
 
 
 def _lines(request: Request, records: Records) -> Reply:

@@ -12,11 +12,13 @@ from headrace.errors import ContentTypeInvalid, EmptyBody, Invalid, MalformedJso
 from headrace.wire.storable import DEEPEST, require_storable
 
 if TYPE_CHECKING:
-    from headrace.clock import Clock
+    from headrace.clock import Clock, Timer
     from headrace.lake import Lake
     from headrace.mapping.derivations import Derivations
     from headrace.runs.deployment import Deployment
     from headrace.runs.dispatch import Dispatch
+    from headrace.runs.replaying import Replaying
+    from headrace.runs.settling import Settling
     from headrace.settings import Settings
     from headrace.sources import SourceHttp
     from headrace.store.engine import Store
@@ -115,6 +117,18 @@ class Request:
     @property
     def dispatch(self) -> Dispatch:
         return self.deployment.dispatch
+
+    @property
+    def replaying(self) -> Replaying:
+        return self.deployment.replaying
+
+    @property
+    def settling(self) -> Settling:
+        return self.deployment.settling
+
+    @property
+    def timer(self) -> Timer:
+        return self.deployment.timer
 
     @property
     def derivations(self) -> Derivations:

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from headrace.counts import Warned, total
 from headrace.errors import NotFound
-from headrace.lake import Lake
 from headrace.lake.landing import Landing
+from headrace.quarantined import samples_of
 from headrace.store import batches, parts
 from headrace.store.batches import INPUT_FILES, ROW_ERRORS, BatchFile
 
@@ -99,14 +99,14 @@ class Diagnostics:
     def _samples(self) -> Iterator[dict[str, Any]]:
         for file in self.errors:
             for line in lines(self.landing.checked(file.ref)):
-                yield from _reasons(msgspec.json.decode(line))
+                yield from samples_of(line)
 
 
-def of_batch(conn: sa.Connection, lake: Lake, batch_id: str) -> Diagnostics:
+def of_batch(conn: sa.Connection, landing: Landing, batch_id: str) -> Diagnostics:
     """What is recorded of a batch that the caller may see."""
     inputs, errors = (batches.files(conn, batch_id, directory) for directory in (INPUT_FILES, ROW_ERRORS))
     counts = total(record.counts for record in parts.listed(conn, batches.by_id(conn, batch_id).run))
-    return Diagnostics(batch_id, inputs, errors, lake.landing, counts.warned[:MOST_SAMPLES])
+    return Diagnostics(batch_id, inputs, errors, landing, counts.warned[:MOST_SAMPLES])
 
 
 def lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -131,9 +131,3 @@ def as_array(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 def _described(file: BatchFile) -> bytes:
     return msgspec.json.encode({"path": file.name, **msgspec.to_builtins(file.facts)}) + b"\n"
-
-
-def _reasons(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    kept = {key: value for key, value in record.items() if key not in ("_errors", "_filename", "_row")}
-    for error in record.get("_errors", []):
-        yield {**error, "record": kept.get("_corrupt_record", kept), "_filename": record.get("_filename")}

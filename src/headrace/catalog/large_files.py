@@ -11,7 +11,7 @@ from headrace.catalog import uploads
 from headrace.catalog.uploads import CHUNK, Place
 from headrace.errors import Broken, Invalid, NotFound
 from headrace.files import FileFacts, FileRef
-from headrace.lake import Lake
+from headrace.lake.landing import Landing
 from headrace.store import batches
 from headrace.store.batches import INPUT_FILES, NO_FILE, BatchFile
 from headrace.store.engine import Store
@@ -32,7 +32,7 @@ class Part:
     n: int
 
 
-def begin(store: Store, lake: Lake, caller: Caller, place: Place, now: int) -> None:
+def begin(store: Store, landing: Landing, caller: Caller, place: Place, now: int) -> None:
     """Opens a file for parts; beginning again forgets the parts so far."""
     uploads.check_name(place.name)
     with store.write() as conn:
@@ -40,11 +40,11 @@ def begin(store: Store, lake: Lake, caller: Caller, place: Place, now: int) -> N
         n = batches.begin_upload(conn, place.batch_id)
         batches.record_upload(conn, place.batch_id, BatchFile(BEGUN, place.name, NO_FILE, n=n), now)
         forgotten = _forget(conn, place, now)
-    lake.landing.remove(forgotten)
+    landing.remove(forgotten)
 
 
 def add(
-    store: Store, lake: Lake, caller: Caller, place: Place, content_range: str, content: IO[bytes], now: int
+    store: Store, landing: Landing, caller: Caller, place: Place, content_range: str, content: IO[bytes], now: int
 ) -> int:
     """Lands one part; how many bytes of the file are there now."""
     first, last, total = _range(content_range)
@@ -58,12 +58,12 @@ def add(
     content.seek(0)
     chunks = iter(lambda: content.read(CHUNK), b"")
     facts = FileFacts(first=first, last=last, total=total)
-    uploads.land(store, lake, place, _directory(place), n, chunks, now, facts)
+    uploads.land(store, landing, place, _directory(place), n, chunks, now, facts)
     with store.read() as conn:
         return sum(part.ref.bytes for part in parts(conn, place))
 
 
-def finish(store: Store, lake: Lake, caller: Caller, place: Place, now: int) -> int:
+def finish(store: Store, landing: Landing, caller: Caller, place: Place, now: int) -> int:
     """Joins the parts to the file; its size. Invalid names the first byte that is missing or came twice."""
     with store.write() as conn:
         done = uploads.file(conn, caller, place)
@@ -73,12 +73,12 @@ def finish(store: Store, lake: Lake, caller: Caller, place: Place, now: int) -> 
         found = parts(conn, place)
         _require_whole(place, found)
         n = batches.begin_upload(conn, place.batch_id)
-    ref = uploads.land(store, lake, place, INPUT_FILES, n, _joined(lake, found), now)
+    ref = uploads.land(store, landing, place, INPUT_FILES, n, _joined(landing, found), now)
     with store.write() as conn:
         begun = [one for one in batches.files(conn, place.batch_id, BEGUN) if one.name != place.name]
         batches.set_files(conn, place.batch_id, BEGUN, begun, now)
         forgotten = _forget(conn, place, now)
-    lake.landing.remove(forgotten)
+    landing.remove(forgotten)
     return ref.bytes
 
 
@@ -141,6 +141,6 @@ def _require_whole(place: Place, found: list[Part]) -> None:
         raise Invalid(message, field="Content-Range")
 
 
-def _joined(lake: Lake, found: list[Part]) -> Iterator[bytes]:
+def _joined(landing: Landing, found: list[Part]) -> Iterator[bytes]:
     for part in found:
-        yield from lake.landing.stream(part.ref)
+        yield from landing.stream(part.ref)

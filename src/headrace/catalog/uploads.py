@@ -16,7 +16,7 @@ from headrace.files import NO_FACTS, FileFacts, FileRef
 from headrace.ids import new_ulid
 from headrace.lake import Change, Lake, TableRef
 from headrace.lake.changes import Revert
-from headrace.lake.landing import Upload
+from headrace.lake.landing import Landing, Upload
 from headrace.store import batches, locks
 from headrace.store.batches import INPUT_FILES, Batch, BatchError, BatchFile
 from headrace.store.engine import Store
@@ -69,7 +69,7 @@ def open_batch(store: Store, caller: Caller, sent: Body, now: int) -> Batch:
         )
 
 
-def take(store: Store, lake: Lake, caller: Caller, place: Place, content: IO[bytes], now: int) -> None:
+def take(store: Store, landing: Landing, caller: Caller, place: Place, content: IO[bytes], now: int) -> None:
     """Lands an upload under its name; a later upload of the name stands for it. Conflict unless loading."""
     check_name(place.name)
     with store.write() as conn:
@@ -77,25 +77,25 @@ def take(store: Store, lake: Lake, caller: Caller, place: Place, content: IO[byt
             raise Invalid(f"Batch {place.batch_id} has {MOST_UPLOADS} uploads; open another batch.", field="files")
         n = batches.begin_upload(conn, place.batch_id)
     content.seek(0)
-    land(store, lake, place, INPUT_FILES, n, iter(lambda: content.read(CHUNK), b""), now)
+    land(store, landing, place, INPUT_FILES, n, iter(lambda: content.read(CHUNK), b""), now)
 
 
 def land(
-    store: Store, lake: Lake, place: Place, directory: str, n: int, chunks: Iterator[bytes], now: int,
+    store: Store, landing: Landing, place: Place, directory: str, n: int, chunks: Iterator[bytes], now: int,
     facts: FileFacts = NO_FACTS,
 ) -> FileRef:  # fmt: skip
     """Writes one landed file and records it under its public name; what cannot be recorded is removed again."""
     if directory == INPUT_FILES:
         chunks = only_json(place.name, chunks)
     # The public name may hold anything; the stored one is the upload's number, given once.
-    ref = lake.landing.put(Upload(place.batch_id, n), chunks)
+    ref = landing.put(Upload(place.batch_id, n), chunks)
     name = place.name if directory == INPUT_FILES else f"{n:06}"
     described = msgspec.structs.replace(facts, path=place.name, size=ref.bytes, format="json")
     try:
         with store.write() as conn:
             batches.record_upload(conn, place.batch_id, BatchFile(directory, name, ref, described, n), now)
     except HeadraceError:
-        lake.landing.remove([ref])
+        landing.remove([ref])
         raise
     return ref
 

@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from headrace import crash_points
-from headrace.errors import BatchUnproven, Broken, HeadraceError
+from headrace.errors import BatchUnproven, Broken, HeadraceError, NotFound, TableMissing
 from headrace.files import FileFacts, FileRef
 from headrace.lake import Change, Lake, TableRef
 from headrace.runs import succession
@@ -95,7 +96,7 @@ class Ending:
             if batch is not None and batch.status == "committing" and self._is_committed(batch):
                 self.succeed(run, _planned(run), records)
                 return True
-        except BatchUnproven as doubt:
+        except (BatchUnproven, TableMissing) as doubt:  # a table that is gone tells nothing either
             self._end_in_doubt(run, batch, records, doubt)
             return True
         now = self.dispatch.clock.now()
@@ -115,7 +116,7 @@ class Ending:
         """Leaves ``committing`` the only safe way: by a commit that says aborted, unless the batch is in the lake."""
         return self.lake.abort(TableRef(batch.org, batch.sandbox, batch.dataset_id), batch.id).state == "committed"
 
-    def _end_in_doubt(self, run: Run, batch: Batch | None, records: Sequence[PartRecord], doubt: BatchUnproven) -> None:
+    def _end_in_doubt(self, run: Run, batch: Batch | None, records: Sequence[PartRecord], doubt: HeadraceError) -> None:
         """Ends a run whose rows may be in the table. Its batch stays ``committing``: nobody may guess what it became.
 
         It is looked at again after as long as it has been in doubt, within bounds.
@@ -148,11 +149,11 @@ class Ending:
         self.give_up(run, GivenUp(f"The {subject} failed {MOST_TROUBLES} times: {message}"))
 
     def put_off(self, run: Run, trouble: Exception) -> None:
-        """Logs an error and parks the run, each time for twice as long."""
+        """Logs an error and parks the run, each time for twice as long; a run that was erased leaves nothing."""
         log.error("run %s, attempt %d failed", run.id, run.attempt, exc_info=trouble)
         now = self.dispatch.clock.now()
         wait = min(FIRST_WAIT_MS * 2**run.troubles, LONGEST_WAIT_MS)
-        with self.dispatch.store.write() as conn:
+        with self.dispatch.store.write() as conn, suppress(NotFound):
             runs.park(conn, run.id, now + wait, f"an attempt failed: {type(trouble).__name__}", now, trouble=True)
 
 

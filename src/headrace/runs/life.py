@@ -66,8 +66,6 @@ class Life:
         ending = Ending(self.dispatch, self.lake, story)
         try:
             self._go(run, story, ending)
-        except NotFound:
-            log.warning("run %s was erased while it was carried", run_id)
         except Exception as trouble:  # of an end itself: the lake or the database may be away
             ending.put_off(run, trouble)
 

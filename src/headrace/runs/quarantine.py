@@ -12,13 +12,12 @@ from headrace.counts import Warned
 from headrace.files import FileFacts, NamedFile
 from headrace.lake import Stamp
 from headrace.lake.landing import Landing, RowErrors
+from headrace.quarantined import Origin, Reason, line
 from headrace.rows import PARSING
-from headrace.runs.origins import Origin, members
 from headrace.sources.reading import Slice
 
 IN_MEMORY = 1024 * 1024
 CHUNK = 1024 * 1024
-REASON = ("code", "message", "column", "source", "value", "expected", "actual")
 LONGEST_VALUE = 500  # characters of a value that a warning keeps
 
 
@@ -38,7 +37,9 @@ class Quarantine:
             reasons[error["_row"]].append(error)
         for row in sorted(reasons):
             family = reasons[row][0]["family"]
-            self._file(family).write(_line(slice.original(row), reasons[row], Origin(page, row)))
+            readable = family != PARSING
+            why = [_reason(error) for error in reasons[row]]
+            self._file(family).write(line(slice.original(row), why, Origin(page, row), readable=readable))
             self._records[family] += 1
         return len(reasons)
 
@@ -66,43 +67,22 @@ class Quarantine:
 def warnings_of(page: str, warned: pa.Table) -> tuple[Warned, ...]:
     """Warnings as diagnostics show them: the reason, and the place of a record that is in the table all the same."""
     return tuple(
-        Warned(**_reason(error | {"value": error["value"] and error["value"][:LONGEST_VALUE]}), filename=page, row=row)
-        for error, row in zip(warned.to_pylist(), warned["_row"].to_pylist(), strict=True)
+        Warned(
+            **msgspec.structs.asdict(_reason(error | {"value": _cut(error["value"])})), filename=page, row=error["_row"]
+        )
+        for error in warned.to_pylist()
     )
 
 
-def _reason(error: dict[str, Any]) -> dict[str, Any]:
-    return {name: error[name] for name in REASON if error[name] is not None}
+def _reason(error: dict[str, Any]) -> Reason:
+    return Reason(**{name: error[name] for name in Reason.__struct_fields__})
+
+
+def _cut(value: str | None) -> str | None:
+    return value and value[:LONGEST_VALUE]
 
 
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:
     file.seek(0)
     while chunk := file.read(CHUNK):
         yield chunk
-
-
-def _line(original: bytes, errors: list[dict[str, Any]], origin: Origin) -> bytes:
-    reasons = msgspec.json.encode({"_errors": [_reason(error) for error in errors]})
-    tail = reasons[1:-1] + b"," + members(origin)
-    if errors[0]["family"] == PARSING or not _is_object(original):
-        corrupt = msgspec.json.encode({"_corrupt_record": _text(original)})
-        return corrupt[:-1] + b"," + tail + b"\n"
-    # The record's own bytes go through as they came: no number of it is read and written again.
-    body = original.strip()[1:-1].strip().replace(b"\n", b" ")
-    return b"{" + body + (b"," if body else b"") + tail + b"\n"
-
-
-def _text(original: bytes) -> str:
-    """The record as it came: an upload's line that is no JSON reaches us as a JSON string of it."""
-    try:
-        return msgspec.json.decode(original, type=str)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return original.decode("utf-8", "replace")
-
-
-def _is_object(original: bytes) -> bool:
-    try:
-        msgspec.json.decode(original, type=dict[str, msgspec.Raw])
-    except msgspec.MsgspecError:
-        return False
-    return True

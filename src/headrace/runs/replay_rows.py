@@ -12,8 +12,8 @@ from headrace.catalog.diagnostics import lines
 from headrace.errors import WindowSuperseded
 from headrace.files import NamedFile
 from headrace.lake.landing import Landing
+from headrace.quarantined import NOWHERE, Origins, gathered, origin_of
 from headrace.runs.failures import BatchChanged
-from headrace.runs.origins import NOWHERE, Origins, gathered, origin_of
 from headrace.runs.plan import QUARANTINED, REPLACE_WINDOW, FlowPlan, flow_plan_of, part_of
 from headrace.runs.promotion import Choose, every
 from headrace.sources.reading import Part, Slice

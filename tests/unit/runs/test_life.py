@@ -220,3 +220,18 @@ def test_history_that_proves_no_commit_ends_the_doubt(doubtful: Work) -> None:
     run = doubtful.carry()
     assert run.state == FAILED and not run.in_doubt
     assert doubtful.batch.status == "failed" and "was not committed" in doubtful.batch.errors[0].description
+
+
+def test_a_batch_whose_table_is_gone_is_in_doubt_too(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    def die(point: str) -> None:
+        if point == crash_points.COMMITTING:
+            raise Died
+
+    with monkeypatch.context() as patched, pytest.raises(Died):
+        patched.setattr(crash_points, "reach", die)
+        work.carry()
+    work.lake.drop_table(REF)
+    run = work.carry()
+    assert run.in_doubt and run.not_before == AT + DOUBT_MS
+    assert (work.batch.status, "has no table" in work.batch.errors[0].description) == ("committing", True)
+    assert work.carry().attempt == run.attempt

@@ -155,6 +155,9 @@ def test_a_stop_of_the_process_is_no_attempt(store: Store, dispatch: Dispatch) -
     with store.read() as conn:
         parked = runs.by_id(conn, run.id)
     assert (parked.state, parked.attempt, parked.handed_back) == (QUEUED, 10, 10)
+    planned: list[str] = []
+    life(dispatch, Planning(lambda: planned.append(run.id))).carry(run.id)
+    assert planned == [run.id]  # the eleventh attempt goes on, although eight are the most that may fail to end
 
 
 def test_a_run_that_was_erased_while_it_was_carried_leaves_nothing(store: Store, dispatch: Dispatch) -> None:

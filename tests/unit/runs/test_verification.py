@@ -49,6 +49,9 @@ class World:
     def found(self) -> list[tuple[str, str]]:
         return [(one.kind, one.message) for one in self.report().findings]
 
+    def messages(self) -> dict[str, str]:
+        return {finding.id: finding.message for finding in self.report().findings}
+
     def report(self) -> Report:
         return verify(self.store, self.lake, lambda *_: None)
 
@@ -195,6 +198,18 @@ def test_a_file_that_is_damaged_or_strange_is_named(world: World, fault: str) ->
     messages = [message for _, message in world.found()]
     for start in expected:
         assert any(message.startswith(start) for message in messages), messages
+
+
+def test_an_upload_whose_run_is_over_before_its_batch_is_named(world: World) -> None:
+    with world.store.write() as conn:
+        for id, status in (("UPLOADED", "loaded"), ("DOUBTFUL", "committing")):
+            batches.insert(conn, CALLER, id=id, dataset_id=DATASET, at=1000, status=status)
+            runs.insert(conn, runs.new_upload(CALLER, id, 1000))
+        runs.finish(conn, "UPLOADED", "failed", Outcome("C", "m"), 1000)
+        runs.finish_in_doubt(conn, "DOUBTFUL", Outcome("C", "m"), 2000, 1000)
+    messages = world.messages()
+    assert messages["UPLOADED"] == "It is loaded although its run UPLOADED is over (failed)."
+    assert messages["DOUBTFUL"].endswith("is over (failed); whether its rows are in the table is not proved.")
 
 
 def test_an_uncommitted_success_is_found(world: World) -> None:

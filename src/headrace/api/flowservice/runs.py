@@ -79,7 +79,7 @@ def _replay(request: Request, id: str) -> Reply:
     rows = optional_text(members, "rows", ALL)
     if rows not in (ALL, QUARANTINED):
         raise wrong("rows", f"{ALL} or {QUARANTINED}")
-    replaying, question = request.deployment.replaying, ReplayRequest(id, _version(members), rows)
+    replaying, question = request.replaying, ReplayRequest(id, _version(members), rows)
     if flag(members.get("dryRun", False), "dryRun"):
         return Reply(trial(replaying, request.caller, question))
     return changed(*replaying.start(request.caller, question))

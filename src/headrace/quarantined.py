@@ -1,0 +1,97 @@
+"""One line of a quarantine file, written and read: a rejected record whole, its reasons, and where it came from.
+
+A record comes from an answer and a place in it. Rows that several answers give together, joined by key, will be known
+by that key here; what goes by origins, quarantine and replay, will follow.
+"""
+
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+
+Origins = Mapping[str, pa.Array]  # by the public name of a landed page, the rows of it
+NOWHERE = pa.array([], pa.int64())
+OWN = ("_errors", "_filename", "_row")  # what a line has besides the record's members, last of their names
+CORRUPT = "_corrupt_record"
+
+
+class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why a record was turned away.
+
+    column  destination path
+    source  source path or expression it was read from
+    value   the offending value as JSON text
+    """
+
+    code: str
+    message: str
+    column: str | None = None
+    source: str | None = None
+    value: str | None = None
+    expected: str | None = None
+    actual: str | None = None
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """The public name of the landed page, and the record's index in it."""
+
+    page: str = msgspec.field(name="_filename")
+    row: int = msgspec.field(name="_row")
+
+
+# Made here, while one thread imports: two threads that use a Struct for the first time at once crash the process.
+_encode = msgspec.json.Encoder().encode
+_page, _row = msgspec.json.Decoder(str).decode, msgspec.json.Decoder(int).decode
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_record = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+def line(original: bytes, reasons: Sequence[Reason], origin: Origin, *, readable: bool) -> bytes:
+    """The line of a record as it came. What is not ``readable``, or no object, is kept as the text that it is."""
+    tail = b'"_errors":' + _encode(reasons) + b"," + _encode(origin)[1:]
+    if not readable or not _is_object(original):
+        return _encode({CORRUPT: _text(original)})[:-1] + b"," + tail + b"\n"
+    # The record's own bytes go through as they came: no number of it is read and written again.
+    body = original.strip()[1:-1].strip().replace(b"\n", b" ")
+    return b"{" + body + (b"," if body else b"") + tail + b"\n"
+
+
+def origin_of(line: bytes) -> Origin:
+    """Where the record of a line came from."""
+    members = _members(line)
+    return Origin(_page(members["_filename"]), _row(members["_row"]))
+
+
+def samples_of(line: bytes) -> list[dict[str, Any]]:
+    """Each reason of a line with its record and its page, as diagnostics show them."""
+    members = _record(line)
+    record = {name: value for name, value in members.items() if name not in OWN}
+    shown = {"record": record.get(CORRUPT, record), "_filename": members.get("_filename")}
+    return [{**reason, **shown} for reason in members.get("_errors", ())]
+
+
+def gathered(origins: Iterable[Origin]) -> Origins:
+    """The origins by their page."""
+    rows: dict[str, array[int]] = defaultdict(lambda: array("q"))
+    for origin in origins:
+        rows[origin.page].append(origin.row)
+    return {page: pa.array(numbers, pa.int64()) for page, numbers in rows.items()}
+
+
+def _text(original: bytes) -> str:
+    """The record as it came: an upload's line that is no JSON reaches us as a JSON string of it."""
+    try:
+        return msgspec.json.decode(original, type=str)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return original.decode("utf-8", "replace")
+
+
+def _is_object(original: bytes) -> bool:
+    try:
+        _members(original)
+    except msgspec.MsgspecError:
+        return False
+    return True
