@@ -2,14 +2,13 @@
 
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from headrace import crash_points
-from headrace.errors import BatchUnproven, Broken, HeadraceError, NotFound, TableMissing
+from headrace.errors import BatchUnproven, Broken, HeadraceError, TableMissing
 from headrace.files import FileFacts, FileRef
 from headrace.lake import Change, Lake, TableRef
 from headrace.runs import succession
@@ -149,11 +148,11 @@ class Ending:
         self.give_up(run, GivenUp(f"The {subject} failed {MOST_TROUBLES} times: {message}"))
 
     def put_off(self, run: Run, trouble: Exception) -> None:
-        """Logs an error and parks the run, each time for twice as long; a run that was erased leaves nothing."""
+        """Logs an error and parks the run, each time for twice as long."""
         log.error("run %s, attempt %d failed", run.id, run.attempt, exc_info=trouble)
         now = self.dispatch.clock.now()
         wait = min(FIRST_WAIT_MS * 2**run.troubles, LONGEST_WAIT_MS)
-        with self.dispatch.store.write() as conn, suppress(NotFound):
+        with self.dispatch.store.write() as conn:
             runs.park(conn, run.id, now + wait, f"an attempt failed: {type(trouble).__name__}", now, trouble=True)
 
 

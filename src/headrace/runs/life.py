@@ -67,7 +67,10 @@ class Life:
         try:
             self._go(run, story, ending)
         except Exception as trouble:  # of an end itself: the lake or the database may be away
-            ending.put_off(run, trouble)
+            if _says_erased(trouble, run):
+                log.warning("run %s was erased while it was carried", run_id)
+            else:
+                ending.put_off(run, trouble)
 
     def _go(self, run: Run, story: Story[Any], ending: Ending) -> None:
         """Goes the way from plan to record, or to another end; raises what no end could be made of."""
@@ -224,6 +227,13 @@ def require_tolerance(plan: Plan, counts: Counts) -> None:
             f"{counts.rejected} of {judged} {plan.rows_are} were rejected ({share:.2f} %), more than the allowed "
             f"{plan.tolerance:g} %. Nothing was ingested; see the row errors."
         )
+
+
+def _says_erased(trouble: Exception, run: Run) -> bool:
+    """Whether it says that the run itself is gone, not something that the run refers to."""
+    if not isinstance(trouble, NotFound):
+        return False
+    return (trouble.facts.get("kind"), trouble.facts.get("id")) == (runs.KIND, run.id)
 
 
 def _require_no_failure(promotions: deque[Future[None]]) -> None:
