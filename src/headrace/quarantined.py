@@ -69,7 +69,8 @@ def samples_of(line: bytes) -> list[dict[str, Any]]:
     """Each reason of a line with its record and its page, as diagnostics show them."""
     members = _record(line)
     record = {name: value for name, value in members.items() if name not in OWN}
-    shown = {"record": record.get(CORRUPT, record), "_filename": members.get("_filename")}
+    whole = record[CORRUPT] if list(record) == [CORRUPT] else record
+    shown = {"record": whole, "_filename": members.get("_filename")}
     return [{**reason, **shown} for reason in members.get("_errors", ())]
 
 

@@ -21,8 +21,6 @@ from headrace.xdm.arrow_schema import arrow_schema
 
 KIND = "dataSets"
 ID_DIGITS = 24
-# What a batch is doing while its table must stay.
-AT_WORK = ("loaded", "staging", "committing")
 DEFAULTS: Body = {"tags": {}, "fileDescription": {"format": "parquet"}, "enableErrorDiagnostics": False}
 BEHAVIOURS = {
     "https://ns.adobe.com/xdm/data/time-series": "time-series",
@@ -123,7 +121,7 @@ def delete(store: Store, lake: Lake, caller: Caller, id: str, force: bool, flows
         if flows:
             message = f"Dataset {id} is the target of flow {', '.join(flows)}; delete the flow first."
             raise InUse(message, kind=KIND, id=id, flows=flows)
-        busy = batches.select(conn, caller, dataset_ids=[id], statuses=AT_WORK, limit=1)
+        busy = batches.select(conn, caller, dataset_ids=[id], statuses=batches.UNDER_WAY, limit=1)
         if busy:
             message = f"Batch {busy[0].id} is being written to dataset {id}; delete the dataset when it is done."
             raise InUse(message, kind=KIND, id=id)

@@ -14,7 +14,7 @@ from headrace.lake import Change, Lake, TableRef
 from headrace.runs import succession
 from headrace.runs.batch_figures import batch_errors, batch_metrics
 from headrace.runs.dispatch import Dispatch
-from headrace.runs.failures import GivenUp, Stopped
+from headrace.runs.failures import GivenUp, InDoubt, Stopped
 from headrace.runs.plan import Plan, plan_of
 from headrace.runs.story import Story
 from headrace.store import batches, parts, runs
@@ -123,10 +123,11 @@ class Ending:
         log.error("run %s is in doubt: %s", run.id, doubt.message)
         now = self.dispatch.clock.now()
         wait = min(max(now - (run.completed_at or now), DOUBT_MS), LONGEST_DOUBT_MS)
-        errors = self.story.errors(batch, doubt, records)
+        reason = InDoubt(f"Batch {run.batch_id} is in doubt and is looked at again. {doubt.message}")
+        errors = self.story.errors(batch, reason, records)
         with self.dispatch.store.write() as conn:
-            if runs.finish_in_doubt(conn, run.id, _outcome(errors, doubt), now + wait, now):
-                batches.annotate(conn, run.batch_id, now, {}, errors)
+            if runs.finish_in_doubt(conn, run.id, _outcome(errors, reason), now + wait, now):
+                batches.annotate(conn, batches.hold(conn, run.batch_id), now, errors=errors)
                 if not run.finished:
                     self.story.ended(conn, run, now)
 

@@ -15,6 +15,10 @@ class BatchChanged(HeadraceError):
     """A batch that this one replaces or stands beside is not what it must be."""
 
 
+class InDoubt(HeadraceError):
+    """Nobody can tell whether the run's rows are in the table."""
+
+
 class Stopped(HeadraceError):
     """The run was asked to stop."""
 

@@ -24,9 +24,10 @@ def retire_all(conn: sa.Connection, predecessors: Iterable[str], successor: str,
 def mark_replayed(conn: sa.Connection, run: Run, replay: Replayed, now: int) -> None:
     """Says on the batch whose quarantined rows a replay has promoted which run that was."""
     if replay.rows == QUARANTINED:
-        old = batches.by_id(conn, runs.by_id(conn, replay.run).batch_id)
+        old = batches.hold(conn, runs.by_id(conn, replay.run).batch_id)
         errors = tuple(msgspec.structs.replace(error, replayed_by=run.id) for error in old.errors)
-        batches.annotate(conn, old.id, now, {REPLAYED_BY: [run.id]}, errors)
+        tags = {**old.body.get("tags", {}), REPLAYED_BY: [run.id]}
+        batches.annotate(conn, old, now, body={**old.body, "tags": tags}, errors=errors)
 
 
 def replay_of(run: Run) -> Replayed | None:

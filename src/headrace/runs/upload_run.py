@@ -28,7 +28,6 @@ from headrace.store.scope import Caller
 UNDIAGNOSED = "INGEST-1211-400"
 REFUSED, FAILED = "INGEST-1000-400", "INGEST-1000-500"
 EMPTY = BatchError("106", "The batch holds no file with content; upload one before COMPLETE.")
-UNDER_WAY = ("loaded", "staging", "committing")
 
 
 def complete(dispatch: Dispatch, caller: Caller, batch_id: str) -> None:
@@ -41,7 +40,7 @@ def complete(dispatch: Dispatch, caller: Caller, batch_id: str) -> None:
         batch = batches.get(conn, caller, batch_id)
         if batch.status == "success":
             return
-        if batch.status not in UNDER_WAY:
+        if batch.status not in batches.UNDER_WAY:
             _begin(dispatch, conn, batch, now)
             return
     pick_up(dispatch, batch.run, now)

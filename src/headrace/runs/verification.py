@@ -22,7 +22,6 @@ from headrace.store.scope import Caller
 
 BATCH_ID_LENGTH = 26
 STEADY_LOOKS = 5
-UNDER_WAY = ("loaded", "staging", "committing")
 DIRECTORIES = (batches.INPUT_FILES, batches.ROW_ERRORS, batches.DATA)
 
 Watch = Callable[[str, int, int], None]
@@ -171,7 +170,7 @@ def _status_findings(batch: Batch, records: Records) -> Iterator[Finding]:
     run = records.runs.get(batch.run)
     if batch.run_id is not None and run is None:
         yield Finding("batch", batch.id, f"It belongs to run {batch.run_id}, which is not recorded.")
-    if batch.status in UNDER_WAY and run is not None and run.finished:
+    if batch.status in batches.UNDER_WAY and run is not None and run.finished:
         doubt = "; whether its rows are in the table is not proved" if run.in_doubt else ""
         yield Finding(
             "batch", batch.id, f"It is {batch.status} although its run {run.id} is over ({run.state}){doubt}."

@@ -36,6 +36,7 @@ NEXT: dict[str, frozenset[str]] = {
     "aborted": frozenset(),
     "inactive": frozenset(),
 }
+UNDER_WAY = ("loaded", "staging", "committing")  # complete, and not over
 UNFINISHED = frozenset({"loading", "loaded", "staging", "committing"})
 CHANGEABLE = frozenset({"run_id", "body", "metrics", "errors", "started_at", "completed_at", "updated_by"})
 INPUT_FILES, ROW_ERRORS, DATA = "input_files", "row_errors", "data"
@@ -94,7 +95,10 @@ batch_files = sa.Table(
 
 
 class BatchMetrics(msgspec.Struct, frozen=True, rename="camel"):
-    """Platform's counters of a batch."""
+    """Platform's counters of a batch, a closed list: kept with it, so that lists of batches need no parts.
+
+    What Headrace counts besides goes into ``Counts`` and is shown with the run.
+    """
 
     input_file_count: int = 0
     input_byte_size: int = 0
@@ -298,13 +302,17 @@ def move(
     return moved
 
 
-def annotate(conn: sa.Connection, id: str, at: int, tags: dict[str, list[str]], errors: tuple[BatchError, ...]) -> None:
-    """Adds tags to a batch and rewrites its list of errors; its status stays."""
-    batch = by_id(conn, id)
-    body = {**batch.body, "tags": {**batch.body.get("tags", {}), **tags}}
-    noted = replace(batch, body=body, errors=errors, version=batch.version + 1, updated_at=at)
-    written = _row(noted, ("body", "errors", "version", "updated_at"))
-    conn.execute(batches.update().where((batches.c.id == id) & (batches.c.version == batch.version)).values(written))
+def hold(conn: sa.Connection, id: str) -> Batch:
+    """The batch, kept from other writers until the transaction ends. NotFound."""
+    conn.execute(sa.select(batches.c.id).where(batches.c.id == id).with_for_update())
+    return by_id(conn, id)
+
+
+def annotate(conn: sa.Connection, held: Batch, at: int, **changes: Any) -> None:
+    """Rewrites the body or the errors of a batch that is held in this transaction; its status stays."""
+    noted = replace(held, version=held.version + 1, updated_at=at, **changes)
+    written = _row(noted, ("version", "updated_at", *changes))
+    conn.execute(batches.update().where(batches.c.id == held.id).values(written))
 
 
 # -- files ---------------------------------------------------------------------------------------------------

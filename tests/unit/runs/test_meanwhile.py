@@ -14,7 +14,7 @@ from headrace.mapping.derivations import NO_DERIVATIONS
 from headrace.runs.dispatch import Dispatch
 from headrace.runs.flow_run import open_batch
 from headrace.runs.life import Life
-from headrace.runs.plan import APPEND, FlowPlan, Target
+from headrace.runs.plan import APPEND, FlowPlan, Target, flow_plan_of
 from headrace.runs.story import Prepared
 from headrace.runs.tick import adopt_lost, tick
 from headrace.sources.reading import Reading
@@ -32,15 +32,20 @@ ABSENT: Any = None
 class Planning:
     """A story that is told as far as its plan; ``meanwhile`` happens while it plans."""
 
-    def __init__(self, meanwhile: Callable[[], None]) -> None:
+    def __init__(self, meanwhile: Callable[[], None], connection: str = "c") -> None:
         self._meanwhile = meanwhile
+        self._connection = connection
+        self.begun = 0
 
     def prepare(self, run: Run, now: int) -> Prepared:
         self._meanwhile()
         reading = Reading({}, "", {}, WINDOW, now)
-        return Prepared(FlowPlan("f", run.batch_id, "c", "s", "t", reading, WINDOW, (), TARGET, APPEND, None), ())
+        return Prepared(
+            FlowPlan("f", run.batch_id, self._connection, "s", "t", reading, WINDOW, (), TARGET, APPEND, None), ()
+        )
 
     def begin(self, conn: Any, run: Run, plan: FlowPlan, now: int) -> None:
+        self.begun += 1
         open_batch(conn, run, plan, now)
 
     def ended(self, conn: Any, run: Run, now: int) -> None:
@@ -81,6 +86,18 @@ def test_a_run_that_was_ended_while_it_was_planned_opens_no_batch(store: Store, 
         assert ended.outcome is not None and ended.outcome.message == "The source says no."
         with pytest.raises(NotFound):
             batches.by_id(conn, run.batch_id)
+
+
+def test_of_two_plans_the_first_counts_and_opens_the_batch(store: Store, dispatch: Dispatch) -> None:
+    run = flow_run(store)
+    faster = Planning(lambda: None, connection="faster")
+    slower = Planning(lambda: life(dispatch, faster).carry(run.id), connection="slower")
+    life(dispatch, slower).carry(run.id)
+    with store.read() as conn:
+        plan = flow_plan_of(runs.by_id(conn, run.id))
+        assert plan is not None and plan.connection_id == "faster"
+        assert batches.by_id(conn, run.batch_id).version == 0
+    assert (faster.begun, slower.begun) == (1, 0)
 
 
 def test_of_two_that_miss_a_job_one_enqueues_another(

@@ -174,18 +174,19 @@ def test_if_match_takes_the_etag_with_and_without_quotes(api: Api, schema_id: st
         assert api.patch(f"{DATASETS}/{id}", json={"name": name}, headers=headers).status_code == 200
 
 
-def test_a_dataset_in_use_stays(api: Api, schema_id: str, deployment: Deployment) -> None:
+@pytest.mark.parametrize("status", ["loaded", "staging", "committing"])
+def test_a_dataset_in_use_stays(api: Api, schema_id: str, deployment: Deployment, status: str) -> None:
     id = dataset(api, schema_id)
     with deployment.store.write() as conn:
         documents.create(conn, CALLER, "targetConnections", f"t-{id}", {"params": {"dataSetId": id}}, 1)
         documents.create(conn, CALLER, "flows", f"f-{id}", {"targetConnectionIds": [f"t-{id}"]}, 1)
-        batches.insert(conn, CALLER, id=f"b-{id}", dataset_id=id, at=1, status="staging")
+        batches.insert(conn, CALLER, id=f"b-{id}", dataset_id=id, at=1, status=status)
     answer = api.delete(f"{DATASETS}/{id}")
     assert answer.status_code == 409 and f"f-{id}" in answer.json()["detail"]
     busy = api.delete(f"{DATASETS}/{id}?force=true")
     assert busy.status_code == 409 and f"b-{id}" in busy.json()["detail"]
     with deployment.store.write() as conn:
-        batches.move(conn, f"b-{id}", {"staging"}, "aborted", at=2)
+        batches.move(conn, f"b-{id}", {status}, "aborted", at=2)
     assert api.delete(f"{DATASETS}/{id}?force=true").status_code == 200
 
 

@@ -1,0 +1,43 @@
+"""A line of quarantine: the record goes in and comes out as it came, with our members apart from its own."""
+
+import json
+
+import pytest
+
+from headrace.quarantined import Origin, Reason, gathered, line, origin_of, samples_of
+
+REASON = Reason("C", "no", column="x", value='"n/a"')
+SHOWN = {"code": "C", "message": "no", "column": "x", "value": '"n/a"'}
+ORIGIN = Origin("p.json", 7)
+RECORDS = {
+    "an object": (b'{"a": 1.10}', True, {"a": 1.1}),
+    "an empty object": (b"{ }", True, {}),
+    "members named as ours": (b'{"_row": 1, "_filename": "q", "_errors": [1]}', True, {}),
+    "a member named as a corrupt record's": (
+        b'{"_corrupt_record": "x", "a": 1}',
+        True,
+        {"_corrupt_record": "x", "a": 1},
+    ),
+    "no object": (b"7", True, "7"),
+    "a text": (b'"half a {line"', False, "half a {line"),
+    "unreadable": (b'{"a": 1e999999}', False, '{"a": 1e999999}'),
+    "no text": (b"\xff\xfe", False, "\ufffd\ufffd"),
+}
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_a_record_comes_out_as_it_went_in(name: str) -> None:
+    original, readable, shown = RECORDS[name]
+    written = line(original, [REASON], ORIGIN, readable=readable)
+    assert written.endswith(b"\n") and written.count(b"\n") == 1 and json.loads(written)["_row"] == 7
+    assert origin_of(written) == ORIGIN
+    assert samples_of(written) == [{**SHOWN, "record": shown, "_filename": "p.json"}]
+
+
+def test_a_readable_record_keeps_its_own_bytes() -> None:
+    assert line(b'{"a": 1.10,\n"b": 2}', [REASON], ORIGIN, readable=True).startswith(b'{"a": 1.10, "b": 2,"_errors":')
+
+
+def test_origins_are_gathered_by_page() -> None:
+    rows = gathered([ORIGIN, Origin("q", 1), Origin("p.json", 9)])
+    assert {page: numbers.to_pylist() for page, numbers in rows.items()} == {"p.json": [7, 9], "q": [1]}
