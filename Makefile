@@ -23,7 +23,7 @@ demo: $(STAMP) ## Walk the whole tutorial: simulator, server, run, quarantine, p
 
 check: lint types floors fast ## Format, lint, types, floors and the fast tests (about a minute)
 
-test: $(STAMP) ## Every test; of the matrix of crashes every third cell
+test: $(STAMP) ## Every test; of the matrix of crashes a part
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not matrix'
 
 test-matrix: $(STAMP) ## The whole matrix of crashes: each kind of work, at each point, on each database

@@ -1,4 +1,4 @@
-"""A worker stopped before its commit, which wakes when somebody else has ended its work: it adds nothing."""
+"""A worker that is stopped, and wakes when somebody else has ended its work: it adds nothing."""
 
 from collections.abc import Callable
 from functools import partial
@@ -10,16 +10,16 @@ from crashes.kinds import FLOW_RUN, KINDS, OF_FLOWS, Kind, Work, assert_nothing,
 from crashes.matrix import crossed
 from crashes.world import World
 from headrace.client import CATALOG, FLOW_SERVICE
-from headrace.crash_points import COMMITTING
+from headrace.crash_points import COMMITTING, POINTS, RECORDING
 from headrace.errors import TableMissing
 from wire_server import ORG
 
 pytestmark = pytest.mark.slow
 
 
-def stopped(work: Work) -> Child:
-    """The work, begun by a worker that is stopped before it asks the lake."""
-    first = work.world.hold(COMMITTING)
+def stopped(work: Work, point: str = COMMITTING) -> Child:
+    """The work, begun by a worker that is stopped at the point, before it asks the lake if none is named."""
+    first = work.world.hold(point)
     work.begin()
     work.world.stop(first)
     return first
@@ -29,6 +29,22 @@ def stopped(work: Work) -> Child:
 def test_a_worker_that_wakes_after_another_finished_adds_nothing(world: World, kind: Kind) -> None:
     work = kind.prepare(world)
     first = stopped(work)
+    world.start()
+    work.until_over()
+    assert_whole(work)
+    world.ended(first)
+    assert_whole(work)
+
+
+def holds_no_lock(kind: Kind, point: str) -> bool:
+    """Whether a worker of this kind can stand at the point without keeping everybody from writing."""
+    return point not in (*kind.unreached, COMMITTING, RECORDING)
+
+
+@crossed({"kind": KINDS, "point": POINTS}, holds_no_lock, every=9)
+def test_of_two_that_carry_one_run_at_once_one_brings_it_in(world: World, kind: Kind, point: str) -> None:
+    work = kind.prepare(world)
+    first = stopped(work, point)
     world.start()
     work.until_over()
     assert_whole(work)
