@@ -278,7 +278,7 @@ class LakeMoved(Broken):
 
 
 class TableMissing(NotFound):
-    """The dataset has no table; create the dataset again."""
+    """The dataset has no table; restore it, or create another dataset."""
 
 
 class SchemaIncompatible(Invalid):

@@ -36,12 +36,12 @@ def test_a_worker_that_wakes_after_another_finished_adds_nothing(world: World, k
     assert_whole(work)
 
 
-def holds_no_lock(kind: Kind, point: str) -> bool:
-    """Whether a worker of this kind can stand at the point without keeping everybody from writing."""
+def stands_aside(kind: Kind, point: str) -> bool:
+    """Whether a worker of this kind can stand at the point and let others work; COMMITTING has a test of its own."""
     return point not in (*kind.unreached, COMMITTING, RECORDING)
 
 
-@crossed({"kind": KINDS, "point": POINTS}, holds_no_lock, every=9)
+@crossed({"kind": KINDS, "point": POINTS}, stands_aside, every=9)
 def test_of_two_that_carry_one_run_at_once_one_brings_it_in(world: World, kind: Kind, point: str) -> None:
     work = kind.prepare(world)
     first = stopped(work, point)
