@@ -46,7 +46,7 @@ class Origin(msgspec.Struct, frozen=True):
 _encode = msgspec.json.Encoder().encode
 _page, _row = msgspec.json.Decoder(str).decode, msgspec.json.Decoder(int).decode
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-_record = msgspec.json.Decoder(dict[str, Any]).decode
+_reasons = msgspec.json.Decoder(list[dict[str, Any]]).decode
 
 
 def line(original: bytes, reasons: Sequence[Reason], origin: Origin, *, readable: bool) -> bytes:
@@ -66,12 +66,14 @@ def origin_of(line: bytes) -> Origin:
 
 
 def samples_of(line: bytes) -> list[dict[str, Any]]:
-    """Each reason of a line with its record and its page, as diagnostics show them."""
-    members = _record(line)
+    """Each reason of a line with its record and its page, as diagnostics show them, values as they came.
+
+    The values of a record are raw JSON: none of its numbers need fit into anything.
+    """
+    members = _members(line)
     record = {name: value for name, value in members.items() if name not in OWN}
     whole = record[CORRUPT] if list(record) == [CORRUPT] else record
-    shown = {"record": whole, "_filename": members.get("_filename")}
-    return [{**reason, **shown} for reason in members.get("_errors", ())]
+    return [{**reason, "record": whole, "_filename": members["_filename"]} for reason in _reasons(members["_errors"])]
 
 
 def gathered(origins: Iterable[Origin]) -> Origins:

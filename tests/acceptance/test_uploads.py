@@ -134,6 +134,20 @@ def test_a_batch_of_bad_rows_only_fails(uploads: Uploads) -> None:
     assert batch["status"] == "failed" and "All 2 rows were rejected" in batch["errors"][0]["description"]
 
 
+ODD = {
+    "nested deeper than anybody reads": b"[" * 2000 + b"]" * 2000,
+    "a number that nothing holds": b'{"_extconndev": {"clicks": 1e400, "name": "a"}}',
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_an_odd_line_costs_itself_and_is_shown(uploads: Uploads, name: str) -> None:
+    batch = uploads.ended(LINES + b"\n" + ODD[name], enableErrorDiagnostics=True)
+    assert (batch["status"], counted(batch)) == ("success", (3, 2, 1))
+    samples = uploads.api.get(f"{EXPORT}/batches/{batch['id']}/meta?path=row_error_samples.json")
+    assert samples.status_code == 200 and len(samples.json()) == 1
+
+
 EMPTY: list[bytes | None] = [None, b""]
 
 

@@ -2,6 +2,7 @@
 
 import json
 
+import msgspec
 import pytest
 
 from headrace.quarantined import Origin, Reason, gathered, line, origin_of, samples_of
@@ -31,11 +32,18 @@ def test_a_record_comes_out_as_it_went_in(name: str) -> None:
     written = line(original, [REASON], ORIGIN, readable=readable)
     assert written.endswith(b"\n") and written.count(b"\n") == 1 and json.loads(written)["_row"] == 7
     assert origin_of(written) == ORIGIN
-    assert samples_of(written) == [{**SHOWN, "record": shown, "_filename": "p.json"}]
+    samples = json.loads(msgspec.json.encode(samples_of(written)))
+    assert samples == [{**SHOWN, "record": shown, "_filename": "p.json"}]
 
 
 def test_a_readable_record_keeps_its_own_bytes() -> None:
     assert line(b'{"a": 1.10,\n"b": 2}', [REASON], ORIGIN, readable=True).startswith(b'{"a": 1.10, "b": 2,"_errors":')
+
+
+@pytest.mark.parametrize("number", [b"1e400", b"1.10", b"12345678901234567890.5", b"1e-99999999999999999999"])
+def test_a_number_is_shown_as_it_came(number: bytes) -> None:
+    written = line(b'{"a":' + number + b"}", [REASON], ORIGIN, readable=True)
+    assert b'"record":{"a":' + number + b"}" in msgspec.json.encode(samples_of(written))
 
 
 def test_origins_are_gathered_by_page() -> None:

@@ -51,7 +51,7 @@ def _readable(text: bytes) -> bool:
     try:
         _RAW.decode(text)
         text.decode()
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):  # the last: nested deeper than any record
         return False
     return True
 
