@@ -176,6 +176,10 @@ class World:
         """Waits until nothing is due and nothing runs."""
         self.call("POST", "/_emulator/clock", {"advance": "PT0S", "wait": True})
 
+    def until_left(self, id: str) -> None:
+        """Waits until no job has the run, in any process: whoever looked at it, in doubt or not, has looked."""
+        self.until(lambda: not self.deployment.jobs.unfinished(self.run(id).job_id))
+
     # -- what there is -----------------------------------------------------------------------------------------------
 
     def run(self, id: str) -> Run:
