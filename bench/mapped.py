@@ -48,12 +48,11 @@ def main() -> None:
 
 def _by_columns(compiled: CompiledMapping, pages: Iterator[bytes]) -> Iterator[Mapped]:
     decoder = sources.decoder(_reading(), Part(0, Request("GET", "http://source")), compiled.wanted)
-    for page in pages:
-        for slice in decoder.slices(page):
-            yield compiled.map_table(slice.typed)
-            loose = [EXACT_JSON.decode(text) for text in slice.loose["record"].to_pylist()]
-            if loose:
-                yield compiled.map_records(slice.loose["_row"].to_pylist(), loose)
+    for slice in decoder.slices((f"page-{n}", page) for n, page in enumerate(pages)):
+        yield compiled.map_table(slice.typed)
+        loose = [EXACT_JSON.decode(text) for text in slice.loose["record"].to_pylist()]
+        if loose:
+            yield compiled.map_records(slice.loose["_row"].to_pylist(), loose)
 
 
 def _by_reference(compiled: CompiledMapping, pages: Iterator[bytes]) -> Iterator[Mapped]:

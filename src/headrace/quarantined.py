@@ -13,7 +13,6 @@ import msgspec
 import pyarrow as pa
 
 Origins = Mapping[str, pa.Array]  # by the public name of a landed page, the rows of it
-NOWHERE = pa.array([], pa.int64())
 OWN = ("_errors", "_filename", "_row")  # what a line has besides the record's members, last of their names
 CORRUPT = "_corrupt_record"
 

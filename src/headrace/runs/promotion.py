@@ -1,14 +1,13 @@
 """Promotion: a part's landed pages become data files and quarantine files, and the part balances to the row."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import msgspec
 import pyarrow as pa
-import pyarrow.compute as pc
 import zstandard
 
 from headrace import crash_points, mapping, xdm
@@ -28,41 +27,39 @@ from headrace.sources.reading import Slice
 from headrace.xdm import Checker
 
 MOST_WARNED = 20  # that a part keeps
-Slices = Callable[[bytes], Iterator[Slice]]
+Bodies = Iterable[tuple[str, bytes]]  # pages as they came, each with its public name
+Slices = Callable[[Bodies], Iterator[Slice]]
 Wanted = Mapping[tuple[str, ...], pa.DataType | None]
-Choose = Callable[[str, Iterator[Slice]], Iterator[Slice]]
+Choose = Callable[[Iterator[Slice]], Iterator[Slice]]
 
 
-def every(page: str, slices: Iterator[Slice]) -> Iterator[Slice]:
-    """Chooses all that a page holds."""
+def every(slices: Iterator[Slice]) -> Iterator[Slice]:
+    """Chooses all rows."""
     return slices
 
 
 class Answers(Protocol):
     """Where the rows of a part come from."""
 
-    def slices(self, landing: Landing, wanted: Wanted) -> Iterator[tuple[str, Slice]]:
-        """The rows, slice by slice, each with the public name of its page; FileDamaged."""
+    def slices(self, landing: Landing, wanted: Wanted) -> Iterator[Slice]:
+        """The rows, slice by slice, whose places are public names of pages; FileDamaged."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """Landed pages, each on its own. ``decoder`` makes the part's decoder from what is wanted.
+    """Landed pages, in their order. ``decoder`` makes the part's decoder from what is wanted.
 
-    choose  which rows of a page, by its name, are promoted
+    choose  which rows are promoted
     """
 
     pages: Sequence[NamedFile]
     decoder: Callable[[Wanted], Slices]
     choose: Choose = every
 
-    def slices(self, landing: Landing, wanted: Wanted) -> Iterator[tuple[str, Slice]]:
+    def slices(self, landing: Landing, wanted: Wanted) -> Iterator[Slice]:
         """The chosen rows of one page after the other."""
-        slices = self.decoder(wanted)
-        for page in self.pages:
-            for slice in self.choose(page.name, slices(page_body(landing, page))):
-                yield page.name, slice
+        return self.choose(self.decoder(wanted)(bodies(landing, self.pages)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +125,8 @@ def promote_part(lake: Lake, work: PartWork, derivations: Derivations) -> Promot
         lake.writer(work.target.table, judge.compiled.target, stamp) as writer,
         closing(Quarantine(lake.landing, stamp)) as quarantine,
     ):
-        for page, slice in work.answers.slices(lake.landing, judge.compiled.wanted):
-            sliced = _promote_slice(page, slice, judge, writer, quarantine)
+        for slice in work.answers.slices(lake.landing, judge.compiled.wanted):
+            sliced = _promote_slice(slice, judge, writer, quarantine)
             counts = _added(counts, sliced)
         counts.require_balance(f"Part {stamp.part} of batch {stamp.batch}")
         data = writer.close()
@@ -144,21 +141,22 @@ def _added(counts: Counts, sliced: Counts) -> Counts:
     return msgspec.structs.replace(summed, warned=summed.warned[:MOST_WARNED])
 
 
-def page_body(landing: Landing, page: NamedFile) -> bytes:
-    """A landed page as the source gave it; FileDamaged."""
-    content = landing.read(page.ref)
-    return zstandard.decompress(content) if page.facts.encoding == "zstd" else content
+def bodies(landing: Landing, pages: Iterable[NamedFile]) -> Iterator[tuple[str, bytes]]:
+    """Landed pages as the source gave them, each with its public name; FileDamaged."""
+    for page in pages:
+        content = landing.read(page.ref)
+        yield page.name, zstandard.decompress(content) if page.facts.encoding == "zstd" else content
 
 
-def _promote_slice(page: str, slice: Slice, judge: Judge, writer: DataWriter, quarantine: Quarantine) -> Counts:
+def _promote_slice(slice: Slice, judge: Judge, writer: DataWriter, quarantine: Quarantine) -> Counts:
     judged = judge.judged(slice)
     crash_points.reach(crash_points.MAPPING)
     if judged.accepted.num_rows:
-        positions = pc.subtract(judged.accepted["_row"], slice.first_row)
-        writer.write(judged.accepted, slice.days.take(positions.combine_chunks()))
-    rejected = quarantine.add(page, slice, judged.errors) if judged.errors.num_rows else 0
-    counts = counted(slice, judged, rejected, warnings_of(page, judged.warned.slice(0, MOST_WARNED)))
-    counts.require_balance(f"A slice of {page} from row {slice.first_row} on")
+        writer.write(judged.accepted, slice.days.take(judged.accepted["_row"].combine_chunks()))
+    rejected = quarantine.add(slice, judged.errors) if judged.errors.num_rows else 0
+    counts = counted(slice, judged, rejected, warnings_of(slice, judged.warned.slice(0, MOST_WARNED)))
+    first = slice.stretches[0]
+    counts.require_balance(f"A slice from {first.page}, row {first.first} on,")
     return counts
 
 

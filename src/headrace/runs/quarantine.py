@@ -30,7 +30,7 @@ class Quarantine:
         self._files: dict[str, IO[bytes]] = {}
         self._records: dict[str, int] = defaultdict(int)
 
-    def add(self, page: str, slice: Slice, errors: pa.Table) -> int:
+    def add(self, slice: Slice, errors: pa.Table) -> int:
         """Writes each rejected record of a slice once, with all its reasons; how many records there were."""
         reasons: dict[int, list[dict[str, Any]]] = defaultdict(list)
         for error in errors.to_pylist():
@@ -39,7 +39,7 @@ class Quarantine:
             family = reasons[row][0]["family"]
             readable = family != PARSING
             why = [_reason(error) for error in reasons[row]]
-            self._file(family).write(line(slice.original(row), why, Origin(page, row), readable=readable))
+            self._file(family).write(line(slice.original(row), why, Origin(*slice.place(row)), readable=readable))
             self._records[family] += 1
         return len(reasons)
 
@@ -64,14 +64,14 @@ class Quarantine:
         return NamedFile(f"{family}_errors_{stamp.part}.json", ref, facts)
 
 
-def warnings_of(page: str, warned: pa.Table) -> tuple[Warned, ...]:
+def warnings_of(slice: Slice, warned: pa.Table) -> tuple[Warned, ...]:
     """Warnings as diagnostics show them: the reason, and the place of a record that is in the table all the same."""
-    return tuple(
-        Warned(
-            **msgspec.structs.asdict(_reason(error | {"value": _cut(error["value"])})), filename=page, row=error["_row"]
-        )
-        for error in warned.to_pylist()
-    )
+    return tuple(_warned(error, *slice.place(error["_row"])) for error in warned.to_pylist())
+
+
+def _warned(error: dict[str, Any], page: str, row: int) -> Warned:
+    reason = _reason(error | {"value": _cut(error["value"])})
+    return Warned(**msgspec.structs.asdict(reason), filename=page, row=row)
 
 
 def _reason(error: dict[str, Any]) -> Reason:

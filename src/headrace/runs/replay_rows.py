@@ -12,7 +12,7 @@ from headrace.catalog.diagnostics import lines
 from headrace.errors import WindowSuperseded
 from headrace.files import NamedFile
 from headrace.lake.landing import Landing
-from headrace.quarantined import NOWHERE, Origins, gathered, origin_of
+from headrace.quarantined import Origins, gathered, origin_of
 from headrace.runs.failures import BatchChanged
 from headrace.runs.plan import QUARANTINED, REPLACE_WINDOW, FlowPlan, flow_plan_of, part_of
 from headrace.runs.promotion import Choose, every
@@ -53,9 +53,9 @@ def choose(landing: Landing, part: Part, later: Sequence[Later], rejected: Seque
     of_partition = [read for read in later if read.partition == part.partition]
     origins = None if rejected is None else rejected_rows(landing, rejected[part.n].errors)
 
-    def chosen(page: str, slices: Iterator[Slice]) -> Iterator[Slice]:
+    def chosen(slices: Iterator[Slice]) -> Iterator[Slice]:
         for slice in slices:
-            rows = slice if origins is None else slice.only(origins.get(page, NOWHERE))
+            rows = slice if origins is None else slice.only(origins)
             if rows.read:
                 _require_newest(rows, of_partition)
                 yield rows
@@ -70,7 +70,7 @@ def _require_newest(slice: Slice, later: Sequence[Later]) -> None:
     rows = pa.chunked_array(
         [chunk for table in (slice.typed, slice.loose) for chunk in table["_row"].chunks], pa.int64()
     )
-    days = slice.days.take(pc.subtract(rows, slice.first_row).combine_chunks())
+    days = slice.days.take(rows.combine_chunks())
     for read in later:
         inside = pc.and_(pc.greater_equal(days, read.first), pc.less_equal(days, read.last))
         if pc.any(inside).as_py():

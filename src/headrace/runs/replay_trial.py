@@ -1,9 +1,10 @@
 """What a replay would change, without writing anything: both mappings over the same rows, slice by slice."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
+from itertools import tee
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ import pyarrow.compute as pc
 from headrace import sources
 from headrace.counts import ZERO, Counts, total
 from headrace.runs.plan import QUARANTINED, part_of
-from headrace.runs.promotion import Choose, Judge, Judged, counted, page_body
+from headrace.runs.promotion import Choose, Judge, Judged, bodies, counted
 from headrace.runs.replay_rows import choose, later_reads
 from headrace.runs.replaying import Replayable, Replaying, ReplayRequest
 from headrace.sources.reading import Slice
@@ -23,6 +24,7 @@ from headrace.store.scope import Caller
 
 MOST_DIFFERENCES = 20
 GOOD, BAD, CHANGED = "becameGood", "becameBad", "changed"
+Place = Callable[[int], tuple[str, int]]  # a row of a slice -> its page, and the index there
 
 
 @dataclass(slots=True)
@@ -38,15 +40,15 @@ class Trial:
     outcomes: Counter[str] = field(default_factory=Counter)
     differences: list[dict[str, Any]] = field(default_factory=list)
 
-    def compare(self, page: str, before: Judged, after: Judged) -> None:
-        """Counts how the rows of a slice differ; both sides are in the order of the page."""
+    def compare(self, place: Place, before: Judged, after: Judged) -> None:
+        """Counts how the rows of a slice differ; both sides are in the order of the slice."""
         old, new = before.accepted, after.accepted
         both_old, both_new = _within(old, new["_row"]), _within(new, old["_row"])
-        self._changed(page, both_old, both_new)
-        self._turned(page, GOOD, before.errors, _without(new, old["_row"]))
-        self._turned(page, BAD, after.errors, _without(old, new["_row"]))
+        self._changed(place, both_old, both_new)
+        self._turned(place, GOOD, before.errors, _without(new, old["_row"]))
+        self._turned(place, BAD, after.errors, _without(old, new["_row"]))
 
-    def _changed(self, page: str, old: pa.Table, new: pa.Table) -> None:
+    def _changed(self, place: Place, old: pa.Table, new: pa.Table) -> None:
         """Rows that are good on both sides: which values differ."""
         left, right = _leaves(old), _leaves(new)
         masks = {}
@@ -63,9 +65,9 @@ class Trial:
                 if len(self.differences) == MOST_DIFFERENCES:
                     return
                 before, after = _value(left.get(path), at), _value(right.get(path), at)
-                self._add(CHANGED, page, new["_row"][at].as_py(), path, before, after)
+                self._add(CHANGED, place(new["_row"][at].as_py()), path, before, after)
 
-    def _turned(self, page: str, kind: str, errors: pa.Table, rows: pa.Table) -> None:
+    def _turned(self, place: Place, kind: str, errors: pa.Table, rows: pa.Table) -> None:
         """Rows that are good on one side only: shown at the destination of the reason that the other side has."""
         self.outcomes[kind] += rows.num_rows
         if not rows.num_rows or len(self.differences) == MOST_DIFFERENCES:
@@ -79,9 +81,10 @@ class Trial:
             path = reason["column"] or ""
             good, bad = _value(leaves.get(path), at), _read(reason["value"])
             before, after = (bad, good) if kind == GOOD else (good, bad)
-            self._add(kind, page, row, path, before, after, message=reason["message"])
+            self._add(kind, place(row), path, before, after, message=reason["message"])
 
-    def _add(self, kind: str, page: str, row: int, path: str, before: Any, after: Any, **more: str) -> None:
+    def _add(self, kind: str, at: tuple[str, int], path: str, before: Any, after: Any, **more: str) -> None:
+        page, row = at
         difference = {"kind": kind, "page": page, "row": row, "destination": path, "before": before, "after": after}
         self.differences.append(difference | more)
 
@@ -117,14 +120,14 @@ def _chosen(replaying: Replaying, source: Replayable, rows: str) -> Iterator[tup
 def _try_part(replaying: Replaying, source: Replayable, record: PartRecord, chosen: Choose, tried: Trial) -> None:
     sides = [Judge.of(target, replaying.derivations) for target in (source.plan.target, source.target)]
     decoders = [sources.decoder(source.plan.reading, part_of(record), side.compiled.wanted) for side in sides]
-    for page in record.raw:
-        body = page_body(replaying.landing, page)
-        # A page is cut into the same slices whatever is read of its records.
-        for old, new in zip(*(chosen(page.name, decoder.slices(body)) for decoder in decoders), strict=True):
-            before, after = sides[0].judged(old), sides[1].judged(new)
-            tried.before = total((tried.before, _counted(old, before)))
-            tried.after = total((tried.after, _counted(new, after)))
-            tried.compare(page.name, before, after)
+    pages = tee(bodies(replaying.landing, record.raw))
+    # Pages are cut into the same slices whatever is read of their records.
+    slices = (chosen(decoder.slices(each)) for decoder, each in zip(decoders, pages, strict=True))
+    for old, new in zip(*slices, strict=True):
+        before, after = sides[0].judged(old), sides[1].judged(new)
+        tried.before = total((tried.before, _counted(old, before)))
+        tried.after = total((tried.after, _counted(new, after)))
+        tried.compare(old.place, before, after)
 
 
 def _counted(slice: Slice, judged: Judged) -> Counts:

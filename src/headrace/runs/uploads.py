@@ -1,6 +1,6 @@
 """Uploaded JSON as records: an array, one object, or one JSON text a line; rows in the schema's own shape."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -23,8 +23,8 @@ def decoder(multi_line: bool, wanted: Wanted) -> Slices:
     return partial(_slices, sources.decoder(reading, Part(0, REQUEST), wanted), multi_line)
 
 
-def _slices(whole: sources.Decoder, multi_line: bool, body: bytes) -> Iterator[Slice]:
-    yield from whole.slices(_array(body, multi_line))
+def _slices(whole: sources.Decoder, multi_line: bool, files: Iterable[tuple[str, bytes]]) -> Iterator[Slice]:
+    return whole.slices((name, _array(body, multi_line)) for name, body in files)
 
 
 def _array(body: bytes, multi_line: bool) -> bytes:

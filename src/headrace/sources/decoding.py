@@ -1,6 +1,6 @@
 """Pages to slices: typed columns, loose records, rejected elements, days; every element is in exactly one place."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -11,7 +11,7 @@ import pyarrow as pa
 from headrace.rows import PARSING, row_errors
 from headrace.sources import columns, days, shapes
 from headrace.sources.content import Records
-from headrace.sources.reading import Part, Reading, Slice
+from headrace.sources.reading import Part, Reading, Slice, Stretch
 from headrace.sources.sorting import PageSorter, Sorted
 from headrace.sources.spec import Extraction, extraction
 
@@ -54,16 +54,20 @@ class Decoder:
         read = {path: kind for path, kind in read.items() if not _is_prefix(path, read)}
         self._leaves = shapes.leaves_of(read, view.content.wrapper, view.extension.rename)
 
-    def slices(self, body: bytes) -> Iterator[Slice]:
-        """The page's records in order, at most 15,000 at a time."""
+    def slices(self, pages: Iterable[tuple[str, bytes]]) -> Iterator[Slice]:
+        """The records of pages, each given with its name, in order, at most 15,000 at a time."""
+        for name, body in pages:
+            yield from self._page(name, body)
+
+    def _page(self, name: str, body: bytes) -> Iterator[Slice]:
         records = Records(self._view, body)
         count = len(records.elements)
         sorter = PageSorter(self._leaves, records, self._whole) if count else None
         for first in range(0, count if sorter else 0, SLICE):
             if sorter:
-                yield self._slice(records, sorter.sort(first, min(SLICE, count - first)))
+                yield self._slice(name, records, sorter.sort(first, min(SLICE, count - first)))
 
-    def _slice(self, records: Records, found: Sorted) -> Slice:
+    def _slice(self, name: str, records: Records, found: Sorted) -> Slice:
         by_path = {leaf.path: n for n, leaf in enumerate(found.leaves)}
         loose = [(row, records.value(row)) for row in found.loose]
         typed_stay, loose_stay, dropped = self._ruled(found, by_path, loose)
@@ -71,10 +75,10 @@ class Decoder:
         if typed_stay is not None:
             table = table.filter(typed_stay)
         return Slice(
-            first_row=found.first,
+            stretches=(Stretch(name, found.first, 0, found.length),),
             read=found.length,
             typed=table,
-            loose=_loose(records, loose_stay),
+            loose=_loose(records, found.first, loose_stay),
             rejected=_rejected(found, self._view.content.wrapper),
             days=self._days(found, by_path, loose),
             dropped=dropped,
@@ -82,7 +86,7 @@ class Decoder:
         )
 
     def _typed(self, records: Records, found: Sorted, by_path: Mapping[tuple[str, ...], int]) -> pa.Table:
-        rows = pa.array(found.typed, pa.int64())
+        rows = pa.array(np.asarray(found.typed, np.int64) - found.first)
         arrays = {
             path: found.arrays[by_path[path]] if path in by_path else _beside(records, path, kind, len(rows))
             for path, kind in self._wanted.items()
@@ -143,15 +147,15 @@ def _beside(records: Records, path: tuple[str, ...], kind: pa.DataType | None, l
         return pa.repeat(pa.scalar(str(value)), length)
 
 
-def _loose(records: Records, rows: list[int]) -> pa.Table:
+def _loose(records: Records, first: int, rows: list[int]) -> pa.Table:
     texts = [records.record(row).decode("utf-8", "replace") for row in rows]
-    return pa.table([pa.array(rows, pa.int64()), pa.array(texts, pa.string())], schema=_LOOSE)
+    return pa.table([pa.array([row - first for row in rows], pa.int64()), pa.array(texts, pa.string())], schema=_LOOSE)
 
 
 def _rejected(found: Sorted, wrapper: str) -> pa.Table:
     return row_errors(
         {
-            "_row": one.row,
+            "_row": one.row - found.first,
             "family": PARSING,
             "code": UNREADABLE,
             "message": f"The element cannot be read as a record: {one.why}.",

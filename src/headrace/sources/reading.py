@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -103,10 +104,28 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Slice:
-    """Some consecutive records of one page, at most 15,000. ``_row`` everywhere is the record's index in its page.
+class Stretch:
+    """Consecutive records of one page in a slice.
 
-    first_row  index in the page of the slice's first record
+    page       the page's name
+    first      index in the page of its first record here
+    first_row  ``_row`` of that record in the slice
+    rows       how many records
+    """
+
+    page: str
+    first: int
+    first_row: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Consecutive records, at most 15,000, of one page or of several that follow each other.
+
+    ``_row`` everywhere is the record's position in the slice, from 0; ``place`` says where that is in a page.
+
+    stretches  which records these are, page by page; together ``len(days)`` of them
     read       records, rejected and dropped ones included; of a slice made by ``only``, the chosen ones
     typed      ``_row`` int64 + the record's top-level fields (nested structs), only what was wanted, exact types
     loose      ``_row`` int64, ``record`` string (JSON): records whose leaves do not have the expected JSON type
@@ -115,7 +134,7 @@ class Slice:
     dropped    rows left out by a named rule
     """
 
-    first_row: int
+    stretches: tuple[Stretch, ...]
     read: int
     typed: pa.Table
     loose: pa.Table
@@ -126,18 +145,35 @@ class Slice:
 
     def original(self, row: int) -> bytes:
         """The record at ``row`` (a ``_row`` of this slice) as JSON in wrapper form, numbers exactly as they came."""
-        if not self.first_row <= row < self.first_row + len(self.days):
-            last = self.first_row + len(self.days) - 1
-            raise IndexError(f"Row {row} is not in this slice ({self.first_row} to {last}).")
-        return self._render(row - self.first_row)
+        self._require(row)
+        return self._render(row)
 
-    def only(self, rows: pa.Array) -> Slice:
-        """The slice with those of its records alone whose ``_row`` is in ``rows`` and that no rule drops."""
+    def place(self, row: int) -> tuple[str, int]:
+        """The page that holds the record at ``row``, and the record's index in that page."""
+        self._require(row)
+        stretch = self.stretches[bisect_right(self.stretches, row, key=lambda each: each.first_row) - 1]
+        return stretch.page, stretch.first + row - stretch.first_row
+
+    def only(self, places: Mapping[str, pa.Array]) -> Slice:
+        """The slice with those of its records alone that no rule drops and ``places`` names: by page, indices in it."""
+        rows = pa.concat_arrays([pa.array([], pa.int64()), *(_inside(each, places) for each in self.stretches)])
         typed, loose, rejected = (
             table.filter(pc.is_in(table["_row"], rows)) for table in (self.typed, self.loose, self.rejected)
         )
         chosen = typed.num_rows + loose.num_rows + len(pc.unique(rejected["_row"]))
         return replace(self, read=chosen, typed=typed, loose=loose, rejected=rejected, dropped={})
+
+    def _require(self, row: int) -> None:
+        if not 0 <= row < len(self.days):
+            raise IndexError(f"Row {row} is not in this slice (0 to {len(self.days) - 1}).")
+
+
+def _inside(stretch: Stretch, places: Mapping[str, pa.Array]) -> pa.Array:
+    """The ``_row`` of those records of a stretch whose page and index are named."""
+    if stretch.page not in places:
+        return pa.array([], pa.int64())
+    rows = pc.add(pc.subtract(places[stretch.page], stretch.first), stretch.first_row)
+    return rows.filter(pc.is_in(rows, pa.array(range(stretch.first_row, stretch.first_row + stretch.rows), pa.int64())))
 
 
 @dataclass(frozen=True, slots=True)

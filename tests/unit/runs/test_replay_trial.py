@@ -22,7 +22,7 @@ def judged(values: dict[int, object], kind: pa.DataType = pa.int64(), bad: tuple
 
 def compared(before: Judged, after: Judged) -> Trial:
     trial = Trial()
-    trial.compare("p", before, after)
+    trial.compare(lambda row: ("p", row), before, after)
     return trial
 
 

@@ -115,18 +115,18 @@ def test_rejected_rows_are_read_whatever_the_record_holds(lake: Lake) -> None:
         rejected_rows(lake.landing, [file])
 
 
-def slices(*clicks: object) -> Iterator[Slice]:
+def slices(page: str, *clicks: object) -> Iterator[Slice]:
     day = {"year": 2022, "month": 8}
     elements = [{"clicks": value, "dateRange": {"start": {**day, "day": n + 1}}} for n, value in enumerate(clicks)]
-    page = msgspec.json.encode({"elements": elements})
-    return sources.decoder(READING, PART, {("element", "clicks"): pa.int64()}).slices(page)
+    body = msgspec.json.encode({"elements": elements})
+    return sources.decoder(READING, PART, {("element", "clicks"): pa.int64()}).slices([(page, body)])
 
 
 def test_only_rejected_rows_are_chosen_and_keep_their_places(lake: Lake) -> None:
     file = landed(lake, b'{"_filename": "p", "_row": 1}', b'{"_filename": "p", "_row": 3}')
     chosen = choose(lake.landing, PART, [], [PartRecord("r", 0, PROMOTED, encoded(PART), errors=(file,))])
-    assert list(chosen("another page", slices(1, 2))) == []
-    (kept,) = chosen("p", slices(5, "n/a", 7, 8))
+    assert list(chosen(slices("another page", 1, 2))) == []
+    (kept,) = chosen(slices("p", 5, "n/a", 7, 8))
     assert (kept.read, len(kept.days), kept.typed["_row"].to_pylist(), kept.loose["_row"].to_pylist()) == (
         2, 4, [3], [1],
     )  # fmt: skip
@@ -145,6 +145,6 @@ def test_a_row_of_a_day_that_was_read_again_is_refused(lake: Lake, later: Later,
     chosen = choose(lake.landing, PART, [later], None)
     if refused:
         with pytest.raises(WindowSuperseded, match="2022-08-02 were read again by run newer"):
-            list(chosen("p", slices(5, "n/a", 7)))
+            list(chosen(slices("p", 5, "n/a", 7)))
     else:
-        assert [kept.read for kept in chosen("p", slices(5, "n/a", 7))] == [3]
+        assert [kept.read for kept in chosen(slices("p", 5, "n/a", 7))] == [3]

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given, strategies
 
 from headrace import sources
+from headrace.sources.reading import Stretch
 from source_server import part, reading, spec
 
 
 def slices(body, wanted, document=None, **planned):
     document = document or spec(contentPath={"path": "$.rows", "keepAttributes": ["none"]})
     body = body if isinstance(body, bytes) else msgspec.json.encode(body)
-    return list(sources.decoder(reading(document), part(**planned), wanted).slices(body))
+    return list(sources.decoder(reading(document), part(**planned), wanted).slices([("p", body)]))
 
 
 def rows(*texts):
@@ -121,10 +122,14 @@ def test_records_are_loose_where_a_whole_object_is_wanted():
 
 def test_long_pages_come_in_slices():
     found = slices({"rows": [{"v": n} for n in range(30_001)]}, {V: None})
-    assert [(one.first_row, one.read) for one in found] == [(0, 15_000), (15_000, 15_000), (30_000, 1)]
-    assert found[1].original(15_007) == b'{"rows":{"v":15007}}' and found[2].typed["_row"].to_pylist() == [30_000]
+    assert [one.stretches for one in found] == [
+        (Stretch("p", 0, 0, 15_000),), (Stretch("p", 15_000, 0, 15_000),), (Stretch("p", 30_000, 0, 1),),
+    ]  # fmt: skip
+    assert [one.read for one in found] == [15_000, 15_000, 1]
+    assert found[1].original(7) == b'{"rows":{"v":15007}}' and found[1].place(7) == ("p", 15_007)
+    assert found[2].typed["_row"].to_pylist() == [0] and found[2].place(0) == ("p", 30_000)
     with pytest.raises(IndexError):
-        found[1].original(0)
+        found[1].original(15_000)
 
 
 def test_nested_leaves_and_absent_parents():

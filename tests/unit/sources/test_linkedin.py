@@ -51,8 +51,9 @@ def read(window, http, credentials, wanted=None, **params):
     found = [
         one
         for part in planned.parts
-        for page in sources.fetch(told, part, credentials, http)
-        for one in sources.decoder(told, part, wanted).slices(page.body)
+        for one in sources.decoder(told, part, wanted).slices(
+            (str(page.n), page.body) for page in sources.fetch(told, part, credentials, http)
+        )
     ]
     return planned, found
 

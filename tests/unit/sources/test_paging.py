@@ -171,7 +171,7 @@ def test_an_answer_without_its_array(source, http, body, extension, error):
     [part] = sources.plan(told, credentials, http).parts
     if error is None:
         [one] = sources.fetch(told, part, credentials, http)
-        assert list(sources.decoder(told, part, {}).slices(one.body)) == []
+        assert list(sources.decoder(told, part, {}).slices([("p", one.body)])) == []
     else:
         with pytest.raises(error):
             list(sources.fetch(told, part, credentials, http))
