@@ -244,7 +244,7 @@ def test_every_row_has_the_sources_day_and_an_integer_without_bounds_is_a_long(t
 @pytest.fixture
 def money(tutorial: Tutorial) -> Flow:
     """A flow whose source also asks for the cost, into the LinkedIn field group that ships."""
-    shipped = sources.shipped_specs()[0]
+    [shipped] = [spec for spec in sources.shipped_specs() if spec["name"] == "linkedin-ads"]
     spec = {key: value for key, value in shipped.items() if key != "id"} | {"name": "linkedin with cost"}
     attributes = spec["sourceSpec"]["attributes"]
     attributes["urlParams"]["queryParams"]["fields"] = "clicks,costInLocalCurrency,dateRange,pivotValues"

@@ -102,7 +102,7 @@ def _specs(world: World) -> None:
 def _copied(world: World, path: str) -> dict[str, Any]:
     shipped = world.api.get(path).json()["items"]
     world.ids[path] = [item["id"] for item in shipped]
-    first = next((item for item in shipped if "sourceSpec" in item), shipped[0])
+    first = next((item for item in shipped if item["name"] == "linkedin-ads"), shipped[0])
     return {**{key: value for key, value in first.items() if key not in ("id", "etag")}, "name": "our own"}
 
 

@@ -17,6 +17,7 @@ from headrace.store.documents import Document
 from headrace.store.scope import Caller
 
 CONNECTION_SPECS, FLOW_SPECS = "connectionSpecs", "flowSpecs"
+GENERIC = "generic-rest"
 DATA_LAKE = "c604ff05-7f1a-43c0-8e18-33bf874cb11c"
 # The tutorial prints this id for the data lake too, beside its use for the source.
 TARGET_ALIASES = {"fd2c8ff3-1de0-4f6b-8fa8-4264784870eb": DATA_LAKE}
@@ -27,14 +28,20 @@ TRANSFORMATIONS = ("transformationSpecs", "transformationSpec", "transformationS
 # -- what ships ------------------------------------------------------------------------------------------------
 
 
-def shipped(kind: str) -> dict[str, Json]:
-    """The specs of a kind that every sandbox has, by id."""
+def shipped(conn: sa.Connection, caller: Caller, kind: str) -> dict[str, Json]:
+    """The specs of a kind that ship with Headrace, by id, as the caller's sandbox has them."""
     if kind == FLOW_SPECS:
         flow_spec = _file("rest-storage-to-aep.json")
-        known = [one["id"] for one in sources.shipped_specs()]
-        flow_spec["sourceConnectionSpecIds"] = known
+        flow_spec["sourceConnectionSpecIds"] = _generic(conn, caller)
         return {flow_spec["id"]: flow_spec}
-    return {one["id"]: one for one in (*sources.shipped_specs(), _file("data-lake.json"))}
+    return {spec["id"]: spec for spec in (*sources.shipped_specs(), _file("data-lake.json"))}
+
+
+def _generic(conn: sa.Connection, caller: Caller) -> list[str]:
+    """The ids of the sources that need nothing but their spec: those that ship, then the sandbox's own."""
+    own = documents.select(conn, caller, CONNECTION_SPECS)
+    posted = (document.id for document in reversed(own) if document.body.get("type") == GENERIC)
+    return list(dict.fromkeys([*(spec["id"] for spec in sources.shipped_specs()), *posted]))
 
 
 def _file(name: str) -> Json:
@@ -53,7 +60,7 @@ def _bytes(name: str) -> bytes:
 def find(conn: sa.Connection, caller: Caller, kind: str, id: str) -> Document | Json | None:
     """A sandbox's own spec (a document), else the shipped one (its JSON), else None."""
     resolved = canonical_id(id) if kind == CONNECTION_SPECS else id
-    return documents.find(conn, caller, kind, resolved) or shipped(kind).get(resolved)
+    return documents.find(conn, caller, kind, resolved) or shipped(conn, caller, kind).get(resolved)
 
 
 def canonical_id(id: str) -> str:
@@ -73,7 +80,7 @@ def listed(conn: sa.Connection, caller: Caller, kind: str) -> list[Document | Js
     """A sandbox's own specs, newest first, then the shipped ones that it did not replace."""
     own = documents.select(conn, caller, kind)
     taken = {document.id for document in own}
-    return [*own, *(spec for id, spec in shipped(kind).items() if id not in taken)]
+    return [*own, *(spec for id, spec in shipped(conn, caller, kind).items() if id not in taken)]
 
 
 def spec_json(found: Document | Json) -> Json:

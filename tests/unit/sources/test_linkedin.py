@@ -13,7 +13,7 @@ from headrace.sources import Reading
 from linkedin_simulator import running
 
 AUTH = "OAuth2 Refresh Code"
-SPEC = sources.shipped_specs()[0]
+[SPEC] = [spec for spec in sources.shipped_specs() if spec["name"] == "linkedin-ads"]
 NOW = epoch_ms(datetime(2022, 8, 10, 5, tzinfo=UTC))
 STARTED = 1625040887000
 METRICS = {"shares", "comments", "externalWebsiteConversions", "landingPageClicks", "follows", "clicks",

@@ -10,7 +10,7 @@ from headrace.sources import Reading
 from linkedin_simulator import running
 
 AUTH = "OAuth2 Refresh Code"
-SPEC = sources.shipped_specs()[0]
+[SPEC] = [spec for spec in sources.shipped_specs() if spec["name"] == "linkedin-ads"]
 NOW = epoch_ms(datetime(2022, 8, 10, 5, tzinfo=UTC))
 OURS, OTHER, NOBODYS = "507947502", "508670032", "999999999"
 

@@ -6,7 +6,7 @@ from headrace import errors, sources
 from headrace.sources.spec import extraction
 from source_server import spec
 
-LINKEDIN = sources.shipped_specs()[0]
+[LINKEDIN] = [spec for spec in sources.shipped_specs() if spec["name"] == "linkedin-ads"]
 CANONICAL = "5f6b8d7c-3a0e-4a86-9d53-0c1a7d3f2b10"
 GOOD = {"host": "https://api.linkedin.com", "accessToken": "t"}
 

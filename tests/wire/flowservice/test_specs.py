@@ -98,28 +98,53 @@ def test_a_new_flow_spec_and_its_search(flows: Flows) -> None:
     assert found.json()["items"] == [{"name": "own", "id": made.json()["id"], "providerId": "p"}]
 
 
-def test_a_flow_over_a_sandboxs_own_source(flows: Flows) -> None:
-    attributes = {
-        "urlParams": {"host": "${host}", "path": "/rows", "method": "GET"},
-        "contentPath": {"path": "$.rows"},
-        "paginationParams": {"type": "NONE"},
-    }
-    auth = {"name": "Basic Authentication", "type": "BasicAuthentication", "spec": {"required": ["host"]}}
-    own = {**OWN, "authSpec": [auth], "sourceSpec": {"attributes": attributes}}
+ROWS: dict[str, Any] = {
+    "urlParams": {"host": "${host}", "path": "/rows", "method": "GET"},
+    "contentPath": {"path": "$.rows"},
+    "paginationParams": {"type": "NONE"},
+}
+BASIC = {"name": "Basic Authentication", "type": "BasicAuthentication", "spec": {"required": ["host"]}}
+
+
+def once_over(flows: Flows, type: str) -> tuple[str, dict[str, Any]]:
+    """The id of a posted spec of this type, and the body of a flow over it by the shipped flow spec."""
+    own = {**OWN, "type": type, "authSpec": [BASIC], "sourceSpec": {"attributes": ROWS}}
     spec = {"id": flows.post("/connectionSpecs", own).json()["id"], "version": "1.0"}
     basic = {"specName": "basic-authentication", "params": {"host": flows.linkedin.url}}
     base = flows.connection(connectionSpec=spec, auth=basic)["id"]
     assert code(flows.post("/sourceConnections", flows.source_body(base))) == "SOURCES-1312-400"
     source = flows.source(base, connectionSpec=spec, params={})["id"]
-    flow = {"sourceConnectionIds": [source], "targetConnectionIds": [flows.target()["id"]]}
     once = {"startTime": 1625040887, "frequency": "once"}
-    body = flows.flow_body(**flow, scheduleParams=once)
+    ends = {"sourceConnectionIds": [source], "targetConnectionIds": [flows.target()["id"]]}
+    return spec["id"], flows.flow_body(**ends, scheduleParams=once)
+
+
+def test_a_flow_over_a_sandboxs_own_source(flows: Flows) -> None:
+    spec, body = once_over(flows, "generic-rest")
+    assert flows.one(f"/flowSpecs/{REST}")["sourceConnectionSpecIds"].count(spec) == 1
+    made = flows.made("flows", body)
+    assert flows.post("/runs", {"flowId": made["id"], "status": "active"}).status_code == 201
+    stranger = Flows(flows.api.as_(sandbox="dev"), flows.linkedin)
+    assert spec not in stranger.one(f"/flowSpecs/{REST}")["sourceConnectionSpecIds"]
+
+
+def test_a_flow_spec_of_ones_own_serves_what_it_lists(flows: Flows) -> None:
+    spec, body = once_over(flows, "mine")
     assert code(flows.post("/flows", body)) == "SOURCES-1305-400"
     rest = flows.one(f"/flowSpecs/{REST}")
-    served = [*rest["sourceConnectionSpecIds"], spec["id"]]
+    served = [*rest["sourceConnectionSpecIds"], spec]
     mine = flows.post("/flowSpecs", {**rest, "name": "mine too", "sourceConnectionSpecIds": served}).json()
-    made = flows.made("flows", {**body, "flowSpec": {"id": mine["id"], "version": "1.0"}})
-    assert flows.post("/runs", {"flowId": made["id"], "status": "active"}).status_code == 201
+    flows.made("flows", {**body, "flowSpec": {"id": mine["id"], "version": "1.0"}})
+    none = flows.post("/flowSpecs", {**rest, "name": "of none", "sourceConnectionSpecIds": []}).json()
+    assert code(flows.post("/flows", {**body, "flowSpec": {"id": none["id"]}})) == "SOURCES-1305-400"
+
+
+def test_a_replaced_source_is_listed_once(flows: Flows) -> None:
+    stranger = Flows(flows.api.as_(sandbox="own-linkedin"), flows.linkedin)
+    before = stranger.one(f"/flowSpecs/{REST}")["sourceConnectionSpecIds"]
+    linkedin = stranger.one(f"/connectionSpecs/{CANONICAL}")
+    assert stranger.put(f"/connectionSpecs/{CANONICAL}", {**linkedin, "description": "d"}).status_code == 200
+    assert stranger.one(f"/flowSpecs/{REST}")["sourceConnectionSpecIds"] == before
 
 
 def test_a_source_without_credentials_takes_no_base_connection(flows: Flows) -> None:
