@@ -17,7 +17,7 @@ from headrace.store import batches, documents, locks
 from headrace.store.documents import Document, Users
 from headrace.store.engine import Store
 from headrace.store.scope import Caller
-from headrace.xdm.arrow_schema import arrow_schema
+from headrace.xdm import arrow_schema, require_told_apart
 
 KIND = "dataSets"
 ID_DIGITS = 24
@@ -42,9 +42,13 @@ class Target:
 
 
 def create(store: Store, lake: Lake, caller: Caller, sent: Body, tenant: str, now: int) -> Document:
-    """A new dataset and its empty table; nothing of either stays when one cannot be made."""
+    """A new dataset and its empty table; nothing of either stays when one cannot be made.
+
+    SchemaUnstorable when the schema has fields that SQL could not tell apart.
+    """
     body = drafts.read(sent)
     schema = _schema(store, caller, drafts.schema_ref(body), tenant)
+    require_told_apart(schema.full)
     table = TableRef(caller.org, caller.sandbox, new_hex(ID_DIGITS))
     lake.create_table(table, arrow_schema(schema.full))
     try:

@@ -3,5 +3,6 @@
 from headrace.xdm.arrow_schema import arrow_schema
 from headrace.xdm.check import Checker, checker
 from headrace.xdm.compose import compose
+from headrace.xdm.confusable import require_told_apart
 
-__all__ = ["Checker", "arrow_schema", "checker", "compose"]
+__all__ = ["Checker", "arrow_schema", "checker", "compose", "require_told_apart"]

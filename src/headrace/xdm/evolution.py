@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from headrace.xdm.annotating import INTEGERS, integer_type
+from headrace.xdm.confusable import alike
 from headrace.xdm.walking import Node
 
 WIDTHS = ("byte", "short", "int", "long")
@@ -43,6 +44,10 @@ def _fields(old: Node, new: Node, path: str) -> Iterator[Break]:
     for name in new.get("required", ()):
         if name in before and name not in old.get("required", ()):
             yield Break(f"{path}/{name}", "becomes required")
+    for names in alike(after):
+        for added in (name for name in names if name not in before):
+            others = " and ".join(f"'{name}'" for name in names if name != added)
+            yield Break(f"{path}/{added}", f"cannot stand beside {others}: SQL would take one for the other")
 
 
 def _type(node: Node) -> tuple[Any, ...]:

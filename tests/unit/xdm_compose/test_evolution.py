@@ -65,6 +65,28 @@ def test_what_breaks_is_named_by_path(message: str, old: dict[str, Any], new: di
     assert [one.path for one in found] == ["/f"] and message in found[0].message
 
 
+def fields(*names: str) -> dict[str, Any]:
+    return {"type": "object", "properties": dict.fromkeys(names, TEXT)}
+
+
+TWINS = [
+    (fields("k"), fields("k", "K"), [("/K", "'k'")]),
+    (fields("k"), fields("K", "k"), [("/K", "'k'")]),
+    (fields(), fields("id", "ID"), [("/id", "'ID'"), ("/ID", "'id'")]),
+    (fields("id"), fields("id", "Id", "ID"), [("/Id", "'id' and 'ID'"), ("/ID", "'id' and 'Id'")]),
+    (fields("k", "K"), fields("k", "K", "l"), []),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "named"), TWINS)
+def test_a_new_field_is_not_another_one_in_other_letters(
+    old: dict[str, Any], new: dict[str, Any], named: list[tuple[str, str]]
+) -> None:
+    found = list(breaks(old, new))
+    assert [one.path for one in found] == [path for path, _ in named]
+    assert all(other in one.message for one, (_, other) in zip(found, named, strict=True))
+
+
 NESTED = [("items", "/f[*]/f"), ("additionalProperties", "/f{*}/f")]
 
 

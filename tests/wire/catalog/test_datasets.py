@@ -71,6 +71,28 @@ def test_a_refused_dataset_leaves_no_table(api: Api, schema_id: str, deployment:
     assert sorted((deployment.settings.warehouse / "tables").rglob("*")) == before
 
 
+TEXT = {"type": "string"}
+CONFUSABLE: list[tuple[dict[str, Any], tuple[str, str, str]]] = [
+    ({"Id": TEXT, "id": TEXT, "ID": TEXT}, ("'Id'", "'id'", "'ID'", "/_extconndev")),
+    ({"a": {"type": "object", "properties": {"k": TEXT, "K": TEXT}}}, ("'k'", "'K'", "/_extconndev/a")),
+    (
+        {"l": {"type": "array", "items": {"type": "object", "properties": {"k": TEXT, "K": TEXT}}}},
+        ("'k'", "'K'", "/_extconndev/l[*]"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("fields", "named"), CONFUSABLE)
+def test_columns_that_differ_by_case_alone_are_refused(
+    api: Api, deployment: Deployment, fields: dict[str, Any], named: tuple[str, ...]
+) -> None:
+    sent = {"name": "Twins", "schemaRef": {"id": schema(api, {"properties": fields}), "contentType": CONTENT_TYPE}}
+    before = sorted((deployment.settings.warehouse / "tables").rglob("*"))
+    answer = api.post(DATASETS, json=sent)
+    assert answer.status_code == 400 and all(name in answer.json()["detail"] for name in named), answer.text
+    assert sorted((deployment.settings.warehouse / "tables").rglob("*")) == before
+
+
 BAD = [
     ({"schemaRef": {"id": "https://ns.adobe.com/extconndev/schemas/missing"}}, "does not exist"),
     ({"schemaRef": {}}, "schemaRef"),

@@ -46,6 +46,13 @@ def test_only_additions_to_a_schema_in_use(
     assert status == 200 or [one["path"] for one in errors] == ["/_extconndev/a"]
 
 
+def test_a_column_in_other_letters_is_not_added(api: Api, used: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    step = {"op": "add", "path": f"{PATH}/N", "value": {"type": "string"}}
+    answer = api.patch(f"{R}/tenant/fieldgroups/{used[0]['meta:altId']}", json=[step])
+    assert answer.status_code == 400
+    assert "/_extconndev/N cannot stand beside 'n'" in answer.json()["detail"]
+
+
 @pytest.mark.parametrize("n", [0, 1])
 def test_what_is_used_is_not_deleted(api: Api, used: tuple[dict[str, Any], dict[str, Any]], n: int) -> None:
     kind = ("fieldgroups", "schemas")[n]
