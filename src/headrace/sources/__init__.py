@@ -7,7 +7,7 @@ from headrace.sources.http import Patience, SourceHttp
 from headrace.sources.limits import can_replace, retention_ms, write_mode
 from headrace.sources.params import check_auth, check_params, check_schedule
 from headrace.sources.planning import plan
-from headrace.sources.reading import Explored, Page, Part, Planned, Reading, Request, Slice
+from headrace.sources.reading import Explored, Page, Part, Planned, Reading, Request, Slice, Trail
 from headrace.sources.spec import auth_spec, resolve_alias, secret_params, shipped_specs
 from headrace.sources.testing import test_connection
 
@@ -22,6 +22,7 @@ __all__ = [
     "Request",
     "Slice",
     "SourceHttp",
+    "Trail",
     "auth_spec",
     "can_replace",
     "check_auth",

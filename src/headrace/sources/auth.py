@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 import msgspec
 
@@ -143,6 +143,21 @@ class Access:
             if len(value) >= 4:
                 text = text.replace(value, _MASK).replace(encode_query(value), _MASK)
         return text
+
+    def without_secrets(self, request: Request) -> Request:
+        """A request with each secret that stands in its address as ``${name}``: a source may repeat one in a link."""
+        secrets = {name: str(self._credentials.get(name) or "") for name in secret_names(self.properties)}
+        written = {
+            text: "${" + name + "}"
+            for name, value in secrets.items()
+            if len(value) >= 4
+            for text in (value, encode_query(value), quote_plus(value))
+        }
+        if not written:
+            return request
+        either = re.compile("|".join([_SECRET.pattern, *map(re.escape, sorted(written, key=len, reverse=True))]))
+        url, query = (either.sub(lambda m: written.get(m[0], m[0]), text) for text in (request.url, request.query))
+        return msgspec.structs.replace(request, url=url, query=query)
 
     def renew(self, ask: Ask, tokens: Tokens) -> bool:
         """Whether a new access token is at hand; SourceUnauthorized when the source refuses to give one."""

@@ -24,8 +24,8 @@ def listed(view: Extraction, listing: Listing, values: Values, access: Access, h
     content = Content(parse_path(listing.content_path), "")
     request = aside(view, values, listing)
     found: dict[str, None] = {}
-    for _, answer, _ in chain(listing.pagination_params, content, request, access, http, strict=True):
-        for element in array_of(answer.body, content) or ():
+    for turn in chain(listing.pagination_params, content, request, access, http, strict=True):
+        for element in array_of(turn.answer.body, content) or ():
             value = pick(element, parse_path(listing.value))
             if value is not None:
                 found[listing.form.replace("{}", as_text(value))] = None

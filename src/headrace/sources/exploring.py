@@ -48,8 +48,8 @@ def sample(reading: Reading, credentials: Credentials, http: SourceHttp, renewed
     access = access_of(reading, credentials, renewed)
     part = _together(view, reading, credentials, access, http)
     found: list[Any] = []
-    for _, answer, _ in chain(view.pagination, view.content, part.request, access, http, strict=False):
-        records = Records(view, answer.body)
+    for turn in chain(view.pagination, view.content, part.request, access, http, strict=False):
+        records = Records(view, turn.answer.body)
         for n in range(len(records.elements)):
             found.append(records.value(n))
         if len(found) >= MOST:

@@ -1,6 +1,7 @@
 """The pages of one planned chain of requests, one after the other, each proved whole before it counts."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from headrace.errors import SourceUnreadable
 from headrace.sources import paging
@@ -9,7 +10,7 @@ from headrace.sources.auth import Access, Renewed
 from headrace.sources.content import array_of, is_named
 from headrace.sources.http import SourceHttp
 from headrace.sources.limits import require_below_cap
-from headrace.sources.reading import Credentials, Page, Part, Reading, Request
+from headrace.sources.reading import Credentials, Page, Part, Reading, Request, Trail
 from headrace.sources.spec import Content, Extraction, auth_spec, extraction
 
 
@@ -20,37 +21,69 @@ def access_of(reading: Reading, credentials: Credentials, renewed: Renewed | Non
 
 
 def fetch(
-    reading: Reading, part: Part, credentials: Credentials, http: SourceHttp, renewed: Renewed | None = None
+    reading: Reading,
+    part: Part,
+    credentials: Credentials,
+    http: SourceHttp,
+    renewed: Renewed | None = None,
+    trail: Trail | None = None,
 ) -> Iterator[Page]:
-    """The pages of ``part``. ``renewed`` is told the changed credentials when a token had to be renewed."""
+    """The pages of ``part``, or those behind the page that left ``trail``, as if the chain had never been interrupted.
+
+    ``renewed`` is told the changed credentials when a token had to be renewed.
+    """
     view = extraction(reading.spec, reading.params)
     access = access_of(reading, credentials, renewed)
-    for n, answer, count in chain(view.pagination, view.content, part.request, access, http, _strict(view)):
-        require_below_cap(count, view.extension.element_cap, part)
-        yield Page(n, answer.url, answer.status, answer.body, answer.headers.get("etag"))
+    for turn in chain(view.pagination, view.content, part.request, access, http, _strict(view), trail):
+        require_below_cap(turn.count, view.extension.element_cap, part)
+        answer = turn.answer
+        yield Page(turn.n, answer.url, answer.status, answer.body, answer.headers.get("etag"), turn.behind)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A page of a chain: its number, the answer, how many elements it holds, and how the chain goes on behind it."""
+
+    n: int
+    answer: Answer
+    count: int
+    behind: Trail | None
 
 
 def chain(
-    pagination: paging.Params, content: Content, request: Request, access: Access, http: SourceHttp, strict: bool
-) -> Iterator[tuple[int, Answer, int]]:
-    """Every page of a chain: its number, the answer and how many elements it holds."""
+    pagination: paging.Params,
+    content: Content,
+    request: Request,
+    access: Access,
+    http: SourceHttp,
+    strict: bool,
+    trail: Trail | None = None,
+) -> Iterator[Turn]:
+    """Every page of a chain that begins with ``request``, or of what ``trail`` leaves of it."""
     pages = paging.paginator(pagination)
-    asked, n, readable = pages.first(pagination, request), 0, _Readable(content, strict)
+    at = trail or Trail(pages.first(pagination, request), 0)
+    readable = _Readable(content, strict)
     while True:
-        answer = http.send(asked, access, readable)
-        yield n, answer, readable.count
-        following = pages.following(pagination, paging.Turn(request, asked, answer, readable.count, n))
-        if following is None:
+        answer = http.send(at.request, access, readable)
+        following = pages.following(pagination, paging.Turn(request, at, answer, readable.count))
+        behind = _behind(at, following, access, http)
+        yield Turn(at.pages, answer, readable.count, behind)
+        if behind is None:
             return
-        if not http.same_origin(asked.url, following.url):
-            raise SourceUnreadable(
-                f"{asked.url} says that its next page is at another host ({following.url}); "
-                "credentials are not sent there."
-            )
-        n += 1
-        paging.require_within(pagination, n + 1, request)
+        paging.require_within(pagination, behind.pages + 1, request)
         http.pause(paging.delay_seconds(pagination))
-        asked = following
+        at = behind
+
+
+def _behind(at: Trail, following: Request | None, access: Access, http: SourceHttp) -> Trail | None:
+    if following is None:
+        return None
+    if not http.same_origin(at.request.url, following.url):
+        raise SourceUnreadable(
+            f"{at.request.url} says that its next page is at another host ({following.url}); "
+            "credentials are not sent there."
+        )
+    return Trail(access.without_secrets(following), at.pages + 1)
 
 
 def _strict(view: Extraction) -> bool:

@@ -3,15 +3,16 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urldefrag, urljoin
 
 import msgspec
 
 from headrace.errors import SourceTruncated, SourceUnreadable, SpecInvalid
 from headrace.sources.answers import Answer
 from headrace.sources.paths import parse_path, pick
-from headrace.sources.reading import Request
+from headrace.sources.reading import Request, Trail
 from headrace.sources.request import placed
+from headrace.sources.template import encode_link
 
 MOST_REQUESTS = 10_000
 Params = Mapping[str, Any]
@@ -22,17 +23,20 @@ class Turn:
     """A page that was answered.
 
     first    the chain's request before paging
-    asked    the request that this page answers
+    at       where in the chain the page was asked for: its request, and the pages before it
     answer   its answer
     count    elements in it
-    n        pages before it
     """
 
     first: Request
-    asked: Request
+    at: Trail
     answer: Answer
     count: int
-    n: int
+
+    @property
+    def asked(self) -> Request:
+        """The request that this page answers."""
+        return self.at.request
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,7 @@ def _offset_next(params: Params, turn: Turn) -> Request | None:
     if _ended(params, turn.answer) or _last_page(params, turn):
         return None
     step = _limit(params) or turn.count
-    start = step * (turn.n + 1)
+    start = step * (turn.at.pages + 1)
     return placed(_limited(params, turn.first), _name(params, "offSetName", "offsetName"), start)
 
 
@@ -131,7 +135,7 @@ def _pointer_next(params: Params, turn: Turn) -> Request | None:
         return None
     if not isinstance(found, str):
         raise SourceUnreadable(f"The link to the next page of {turn.asked.target} is not text.")
-    url, _, query = urljoin(turn.asked.target, found).partition("?")
+    url, _, query = urldefrag(urljoin(turn.asked.target, encode_link(found))).url.partition("?")
     following = msgspec.structs.replace(turn.first, url=url, query=query)
     if following.target == turn.asked.target:
         raise SourceUnreadable(f"The link to the next page of {turn.asked.target} leads to the page itself.")
@@ -162,7 +166,7 @@ def _first_index(params: Params) -> int:
 
 
 def _page_next(params: Params, turn: Turn) -> Request | None:
-    index = _first_index(params) + turn.n + 1
+    index = _first_index(params) + turn.at.pages + 1
     end = params.get("endPageIndex")
     known = _value(end, turn.answer) if isinstance(end, str) and not end.strip().isdecimal() else end
     if _last_page(params, turn) or _ended(params, turn.answer) or (known not in (None, "") and index > int(known)):

@@ -79,6 +79,17 @@ class Part(msgspec.Struct, frozen=True, rename="camel"):
     allowed: dict[str, tuple[str, ...]] = {}
 
 
+class Trail(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """How a chain of requests goes on behind a page: all that fetching needs to go on there. It holds no secret.
+
+    request  the next request
+    pages    pages before it
+    """
+
+    request: Request
+    pages: int
+
+
 @dataclass(frozen=True, slots=True)
 class Planned:
     """The parts of a run. No parts: nothing to ask, so nothing may be replaced either.
@@ -94,13 +105,17 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One answer as it came. ``n`` counts the pages of a part from 0; ``url`` holds no secret."""
+    """One answer as it came. ``n`` counts the pages of a part from 0; ``url`` holds no secret.
+
+    trail  how the chain goes on behind this page; None behind the last one
+    """
 
     n: int
     url: str
     status: int
     body: bytes
     etag: str | None = None
+    trail: Trail | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ _PLACEHOLDER = re.compile(r"\$\{(?P<name>[^}|]+)(?:\|(?P<filter>[^}:]+)(?::(?P<a
 _BARE = re.compile(r"(?<!\$)\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
 # What an author may write in a query as it is; the rest is percent-encoded. `%` stays: it may start an escape.
 _AUTHOR = "".join(chr(c) for c in range(0x21, 0x7F) if chr(c) not in '"#<>&+')
+# What a browser leaves of a link. `{` is no such character, so that no link can name a secret to be filled in.
+_LINK = "".join(chr(c) for c in range(0x21, 0x7F) if chr(c) not in '"<>`{}')
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,11 @@ def encode_query(value: str) -> str:
 def encode_author(text: str) -> str:
     """An author's literal text inside a query: structure stays, what would break the URL is encoded."""
     return quote(text, safe=_AUTHOR)
+
+
+def encode_link(text: str) -> str:
+    """A source's link, encoded as a browser would: escapes and structure stay, the rest goes out as escaped UTF-8."""
+    return quote(re.sub(r"[\t\r\n]", "", text).strip(), safe=_LINK)
 
 
 def plain(value: str) -> str:

@@ -87,11 +87,28 @@ CASES = {
 
 
 def fetched(source, http, pagination, **more):
-    document = spec(paginationParams=pagination, **more)
-    told, credentials = reading(document), {"host": source.url, "accessToken": "t"}
-    [part] = sources.plan(told, credentials, http).parts
-    pages = sources.fetch(told, part, credentials, http)
+    pages = chain(source, http, spec(paginationParams=pagination, **more))
     return [item for one in pages for item in msgspec.json.decode(one.body)["rows"]]
+
+
+def chain(source, http, document, trail=None, **credentials):
+    """The pages of the one part of a spec, or those behind the page that left ``trail``."""
+    return list(started(source, http, document, trail, **credentials))
+
+
+def started(source, http, document, trail=None, **credentials):
+    told, known = reading(document), {"host": source.url, "accessToken": "t", **credentials}
+    [part] = sources.plan(told, known, http).parts
+    return sources.fetch(told, part, known, http, trail=trail)
+
+
+def stepwise(source, http, document):
+    """The pages of a chain that is interrupted behind each of them, its trail written down in between."""
+    trail, pages = None, []
+    while not pages or trail is not None:
+        pages.append(next(started(source, http, document, trail)))
+        trail = msgspec.json.decode(msgspec.json.encode(pages[-1].trail), type=sources.Trail | None)
+    return pages
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -99,6 +116,33 @@ def test_every_paging_type_reads_everything_once(source, http, name):
     pagination, source.answer, targets = CASES[name]
     assert fetched(source, http, pagination) == ITEMS
     assert source.targets == targets
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_chain_interrupted_behind_every_page_goes_on_as_if_it_had_not_been(source, http, name):
+    pagination, source.answer, _ = CASES[name]
+    document = spec(paginationParams=pagination)
+    whole = chain(source, http, document)
+    assert [one.n for one in whole] == list(range(len(whole)))
+    targets = source.targets.copy()
+    source.asked.clear()
+    assert stepwise(source, http, document) == whole and source.targets == targets
+
+
+def test_a_trail_holds_no_secret_even_where_a_link_repeats_one(source, http):
+    secret = "s3cr+t/x y"
+    document = spec(
+        urlParams={"path": "/items", "method": "GET", "queryParams": {"key": "${accessToken}"}},
+        paginationParams={"type": "POINTER", "pointerPath": "next"},
+    )
+    links = ["/items?key=s3cr%2Bt%2Fx%20y&p=1", "/items?key=s3cr%2Bt%2Fx+y&p=2", "/items?k=${accessToken}&p=3", None]
+    source.script = [reply(page(n, next=link)) for n, link in enumerate(links)]
+    [*before, last] = chain(source, http, document, accessToken=secret)
+    assert last.trail is None and [one.trail.request.query for one in before] == [
+        "key=${accessToken}&p=1", "key=${accessToken}&p=2", "k=$%7BaccessToken%7D&p=3"]  # fmt: skip
+    assert source.targets[1:] == [
+        "/items?key=s3cr%2Bt%2Fx%20y&p=1", "/items?key=s3cr%2Bt%2Fx%20y&p=2", "/items?k=$%7BaccessToken%7D&p=3"
+    ]  # fmt: skip
 
 
 def test_an_absolute_pointer_is_followed_on_its_own_host_only(source, http):
