@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from bench import api, backfill, flows, mapping
+from bench.shapes import SHAPES
 from headrace.errors import HeadraceError
 
 NAMES = ("backfill", "flows", "api", "mapping")
@@ -15,7 +16,9 @@ NAMES = ("backfill", "flows", "api", "mapping")
 def main(
     which: list[str] = typer.Argument(None, help=f"Which to run: {', '.join(NAMES)} (default: all)."),
     rows: int = typer.Option(1_000_000, help="Rows of the backfill and of the mapping."),
-    repeat: int = typer.Option(3, help="Repetitions, candidate and baseline by turns."),
+    repeat: int = typer.Option(4, help="Repetitions, candidate and baseline by turns."),
+    shape: str = typer.Option(",".join(SHAPES), help="Shapes of the backfill, see docs/how-to/bench.md."),
+    flat: bool = typer.Option(True, help="Look at the backfill's memory on a quarter and on four times the rows too."),
     flow_count: int = typer.Option(60, "--flows", help="Flows that are due at once."),
     days: int = typer.Option(30, help="Days of hourly windows of one flow."),
 ) -> None:
@@ -23,12 +26,15 @@ def main(
     chosen = which or list(NAMES)
     if unknown := set(chosen) - set(NAMES):
         raise typer.BadParameter(f"there is no benchmark {', '.join(sorted(unknown))}; choose among {', '.join(NAMES)}")
+    shapes = shape.split(",")
+    if unknown := set(shapes) - set(SHAPES):
+        raise typer.BadParameter(f"there is no shape {', '.join(sorted(unknown))}; choose among {', '.join(SHAPES)}")
     console = Console()
     load = os.getloadavg()[0]
     console.print(f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load:.1f} at the start.")
     try:
         if "backfill" in chosen:
-            backfill.run(console, rows, repeat)
+            backfill.run(console, rows, repeat, shapes, flat)
         if "flows" in chosen:
             flows.run(console, flow_count, days, repeat)
         if "api" in chosen:

@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -59,17 +59,40 @@ class Question:
         """How many rows the answer has."""
         return int(self.account[-5:])
 
+    @property
+    def kind(self) -> str:
+        """What its rows are like: the account's id begins with it."""
+        return self.account[0]
 
-def account(number: int, rows: int) -> str:
+
+Element = dict[str, object]
+PLAIN, ODD, DRIFTING = "5", "6", "7"
+
+
+def _odd(n: int, element: Element) -> Element:
+    return {**element, "clicks": "n/a"} if n % 100 == 7 else element
+
+
+def _drifting(n: int, element: Element) -> Element:
+    return {**element, "impressions": str(element["impressions"])} if n % 2 else element
+
+
+# What becomes of an element: one in a hundred has a text that is no number; in each second one, a number is a text.
+KINDS: dict[str, Callable[[int, Element], Element]] = {
+    PLAIN: lambda _, element: element, ODD: _odd, DRIFTING: _drifting,
+}  # fmt: skip
+
+
+def account(number: int, rows: int, kind: str = PLAIN) -> str:
     """The ``number``-th account whose slices hold ``rows`` rows each."""
-    return f"5{number:04d}{rows:05d}"
+    return f"{kind}{number:04d}{rows:05d}"
 
 
-def accounts(rows: int) -> list[str]:
+def accounts(rows: int, kind: str = PLAIN) -> list[str]:
     """Accounts whose half year holds about ``rows`` rows in pages below the cap."""
     slices = len(list(slice_days()))
     count = math.ceil(rows / (slices * MOST_ROWS))
-    return [account(n, math.ceil(rows / (slices * count))) for n in range(count)]
+    return [account(n, math.ceil(rows / (slices * count)), kind) for n in range(count)]
 
 
 def slice_days() -> Iterator[tuple[date, date]]:
@@ -98,7 +121,8 @@ def question_in(query: str) -> Question:
 def page(question: Question) -> bytes:
     """The answer: its rows spread over the days, every metric a number of its own."""
     days = [question.first + timedelta(days=n) for n in range((question.last - question.first).days + 1)]
-    elements = [_element(n, days[n * len(days) // question.rows]) for n in range(question.rows)]
+    turned = KINDS[question.kind]
+    elements = [turned(n, element(n, days[n * len(days) // question.rows])) for n in range(question.rows)]
     return json.dumps({"paging": {"start": 0, "count": 10, "links": []}, "elements": elements}).encode()
 
 
@@ -107,7 +131,8 @@ def listing(query: str) -> bytes:
     return json.dumps({"elements": [{"id": int(id)} for id in _ACCOUNT.findall(query)]}).encode()
 
 
-def _element(n: int, day: date) -> dict[str, object]:
+def element(n: int, day: date) -> Element:
+    """The ``n``-th row of a day."""
     written = {"year": day.year, "month": day.month, "day": day.day}
     seed = n * 2_654_435_761 + day.toordinal() * 40_503
     metrics = {name: (seed >> (3 * place)) % 9973 for place, name in enumerate(METRICS)}

@@ -1,23 +1,27 @@
-"""(a) A half year of rows from REST into Iceberg through one flow, beside the bare loop on the same pages."""
+"""(a) Half a year of rows from REST into Iceberg through one flow, beside the loops that a script would run instead."""
 
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx2
 from rich.console import Console
 
-from bench import analytics, setting_up
-from bench.figures import Aim, Series, at_least, at_most, ratios, show, step
+from bench import analytics, chains, setting_up, shapes
+from bench.figures import Aim, Series, at_most, ratios, show, step
 from bench.processes import headrace, peak_megabytes, processor_seconds, result_of, source
+from bench.shapes import SHAPES, Shape
 from headrace.client import FLOW_SERVICE
 from headrace.errors import HeadraceError
 
-POLL_SECONDS = 0.2
+POLL_SECONDS = 0.05
 MOST_SECONDS = 900.0
 HISTORY = {"startTime": "1625040887", "frequency": "day", "interval": 1}
+ONCE = {"startTime": "1625040887", "frequency": "once"}
+SCALE = 4  # memory is looked at on a quarter of the rows and on four times as many
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,73 +32,103 @@ class Backfill:
     seconds: float
     processor: float
     megabytes: float
-    copied: float
-    after: float
+    copied: float = 0.0
+    after: float = 0.0
 
 
-def run(console: Console, rows: int, repeat: int) -> None:
-    """Interleaves the bare loop, a quarter of the rows and all of them, and shows the figures."""
-    bare, bare_memory = Series("bare loop", "rows/s"), Series("  peak memory", "MB")
-    bare_processor = Series("  processor time", "s per 1M rows")
-    ours, memory = Series("Headrace", "rows/s"), Series("  peak memory", "MB")
-    small = Series(f"  peak memory at {rows // 4:,} rows", "MB")
-    processor = Series("  processor time", "s per 1M rows")
-    stages = [Series(f"  {name}", "s") for name in ("copied, and promoted behind", "the rest, committed")]
+@dataclass(slots=True)
+class Side:
+    """The figures of one candidate, a value for each turn."""
+
+    name: str
+    speed: Series = field(init=False)
+    processor: Series = field(init=False)
+    memory: Series = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.speed = Series(f"{self.name}, 1,000 rows/s", "")
+        self.processor = Series("  processor, s/1M rows", "")
+        self.memory = Series("  peak memory", "MB")
+
+    def note(self, found: Backfill) -> None:
+        """Adds one turn."""
+        self.speed.values.append(found.rows / found.seconds / 1000)
+        self.processor.values.append(found.processor * 1e6 / found.rows)
+        self.memory.values.append(found.megabytes)
+
+    def rows(self, memory: Aim | None = None) -> list[tuple[Series, Aim | None]]:
+        """Its rows of the table."""
+        return [(self.speed, None), (self.processor, None), (self.memory, memory)]
+
+
+def run(console: Console, rows: int, repeat: int, names: Sequence[str], flat: bool) -> None:
+    """Measures each shape beside the Arrow loop, turn by turn; (a) beside the bare loop too. A table for each shape."""
     with tempfile.TemporaryDirectory(prefix="headrace-bench-") as directory, source(Path(directory)) as url:
-        with step(console, "render the pages"):
-            _warm(url, rows)
-            _warm(url, rows // 4)
-        for turn in range(1, repeat + 1):
-            with step(console, f"backfill {turn}/{repeat}: bare loop, {rows:,} rows"):
-                result = _bare(url, rows)
-            bare.values.append(result["rows"] / result["seconds"])
-            bare_processor.values.append(result["processor"] * 1e6 / result["rows"])
-            bare_memory.values.append(result["megabytes"])
-            with step(console, f"backfill {turn}/{repeat}: Headrace, {rows // 4:,} rows"):
-                small.values.append(_headrace(url, rows // 4).megabytes)
-            with step(console, f"backfill {turn}/{repeat}: Headrace, {rows:,} rows"):
-                found = _headrace(url, rows)
-            ours.values.append(found.rows / found.seconds)
-            memory.values.append(found.megabytes)
-            processor.values.append(found.processor * 1e6 / found.rows)
-            for series, seconds in zip(stages, (found.copied, found.after), strict=True):
-                series.values.append(seconds)
-    flat = Series(
-        "  memory: all rows / a quarter", "", [a / b for a, b in zip(memory.values, small.values, strict=True)]
-    )
-    table: list[tuple[Series, Aim | None]] = [
-        (bare, None),
-        (bare_memory, None),
-        (bare_processor, None),
-        (ours, None),
-        (memory, at_most(700)),
-        (small, None),
-        (flat, at_most(1.2)),
-        (processor, None),
+        for name in names:
+            _measure(console, url, name, rows, repeat, flat)
+
+
+def _measure(console: Console, url: str, name: str, rows: int, repeat: int, flat: bool) -> None:
+    shape, bare = SHAPES[name], Side("bare loop")
+    arrow, ours = Side("Arrow loop"), Side("Headrace")
+    stages = [Series("  until all is copied", "s"), Series("  from then on", "s")]
+    with step(console, f"({name}) render the pages"):
+        for kind in {shape.kind, shape.compared}:
+            _warm(url, kind, rows)
+    for turn in range(1, repeat + 1):
+        at = f"({name}) {turn}/{repeat}"
+        if name == "a":
+            with step(console, f"{at}: bare loop"):
+                bare.note(_loop("bench.bare_loop", url, str(rows)))
+        with step(console, f"{at}: Arrow loop"):
+            arrow.note(_loop("bench.arrow_loop", url, shape.compared, str(rows)))
+        with step(console, f"{at}: Headrace"):
+            found = _headrace(url, shape, rows)
+        ours.note(found)
+        for series, seconds in zip(stages, (found.copied, found.after), strict=True):
+            series.values.append(seconds)
+    table = [
+        *bare.rows(),
+        *arrow.rows(),
+        *ours.rows(at_most(500)),
         *((series, None) for series in stages),
-        (ratios("Headrace / bare loop, rows per second", ours, bare), at_least(0.5)),
-        (ratios("bare loop / Headrace, processor time", bare_processor, processor), None),
+        *(_flat(console, url, name, shape, rows) if flat else ()),
+        (ratios("rows/s, to the Arrow loop's", ours.speed, arrow.speed), shape.speed),
+        (ratios("processor, to its", ours.processor, arrow.processor), shape.processor),
     ]
-    show(console, f"(a) Backfill of {rows:,} rows, REST to Iceberg", table)
+    if bare.speed.values:
+        table.append((ratios("rows/s, to the bare loop's", ours.speed, bare.speed), None))
+    show(console, f"({name}) {rows:,} rows, REST to Iceberg: {shape.title}", table)
 
 
-def _warm(url: str, rows: int) -> None:
-    for question in analytics.questions(analytics.accounts(rows)[:1]):
-        httpx2.get(url + question.path, timeout=60, trust_env=False).raise_for_status()
+def _flat(console: Console, url: str, name: str, shape: Shape, rows: int) -> list[tuple[Series, Aim | None]]:
+    """Whether memory grows with the rows; measured once."""
+    peaks = []
+    for count in (rows // SCALE, rows * SCALE):
+        with step(console, f"({name}) memory at {count:,} rows"):
+            _warm(url, shape.kind, count)
+            peaks.append(Series(f"  peak at {count:,} rows", "MB", [_headrace(url, shape, count).megabytes]))
+    few, many = peaks
+    return [(few, None), (many, at_most(500)), (ratios("  the latter to the former", many, few), at_most(1.2))]
 
 
-def _bare(url: str, rows: int) -> dict[str, Any]:
+def _warm(url: str, kind: str, rows: int) -> None:
+    """Has the source render what it replays: the pages of the first account, or those of a chain that differ."""
+    most = chains.VARIANTS if kind in (chains.NARROW, chains.WIDE) else len(list(analytics.slice_days()))
+    for _, path in zip(range(most), shapes.paths(kind, rows), strict=False):
+        httpx2.get(url + path, timeout=60, trust_env=False).raise_for_status()
+
+
+def _loop(module: str, *arguments: str) -> Backfill:
     with tempfile.TemporaryDirectory(prefix="headrace-bench-") as directory:
-        result: dict[str, Any] = result_of("bench.bare_loop", url, str(rows), directory)
-    return result
+        return Backfill(**result_of(module, *arguments, directory))
 
 
-def _headrace(url: str, rows: int) -> Backfill:
+def _headrace(url: str, shape: Shape, rows: int) -> Backfill:
     with tempfile.TemporaryDirectory(prefix="headrace-bench-") as made, headrace(Path(made), url) as server:
-        walk = setting_up.prepared(server.client, ",".join(analytics.accounts(rows)))
-        setting_up.map_fields(walk)
+        walk = shapes.set_up(server.client, url, shape, rows)
         used, started = processor_seconds(server.pid), time.monotonic()
-        flow = setting_up.start_flow(walk, "Backfill", HISTORY)
+        flow = setting_up.start_flow(walk, "Backfill", ONCE if shape.chained else HISTORY)
         document = _await_run(walk.client, flow)
         seconds = time.monotonic() - started
         return _measured(document, seconds, processor_seconds(server.pid) - used, server.pid)
@@ -117,7 +151,7 @@ def _await_run(client: Any, flow: str) -> dict[str, Any]:
 def _measured(document: dict[str, Any], seconds: float, processor: float, pid: int) -> Backfill:
     copy, promotion = (activity["durationSummary"] for activity in document["activities"])
     return Backfill(
-        rows=document["metrics"]["recordSummary"]["outputRecordCount"],
+        rows=document["metrics"]["recordSummary"]["inputRecordCount"],
         seconds=seconds,
         processor=processor,
         megabytes=peak_megabytes(pid),
