@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from headrace.errors import SourceUnreadable
+from headrace.sources.answers import Answer
 from headrace.sources.paths import Path, parse_path, pick, pick_raw
 from headrace.sources.spec import Content, Extraction
 
@@ -19,6 +20,7 @@ _RAW = msgspec.json.Decoder(Raw)
 # What is read as a float takes any number: one that is too large is infinite, and the mapping says so.
 ANY = msgspec.json.Decoder(float_hook=float)
 _ENCODE = msgspec.json.Encoder().encode
+_NAMES = 12  # of an answer's fields, in words about it
 
 
 @lru_cache(maxsize=256)
@@ -60,6 +62,26 @@ def array_of(body: bytes, content: Content) -> list[Raw] | None:
         raise SourceUnreadable(f"The answer is not whole JSON ({error}).") from error
 
 
+def why_empty(answer: Answer, content: Content) -> str:
+    """A sentence about an answer without records: what it holds where they should be."""
+    path = "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in content.path)
+    if not answer.body.strip():
+        return f"{answer.url} answered {answer.status} without a body."
+    found = pick_raw(answer.body, content.path)
+    if found is None:
+        return f"{answer.url} answered without {path}, where the spec's contentPath points; it holds {_fields(answer)}."
+    held = "null" if bytes(found).strip() == b"null" else "empty"
+    return f"{answer.url} answered {answer.status}, and the array at {path} is {held}."
+
+
+def _fields(answer: Answer) -> str:
+    try:
+        names = list(_OBJECT.decode(answer.body))
+    except msgspec.MsgspecError:
+        return "no object"
+    return ", ".join(names[:_NAMES]) + (" and more" if len(names) > _NAMES else "") or "no fields"
+
+
 def is_named(path: Path) -> bool:
     """Whether every step is a field's name, none an index."""
     return all(isinstance(step, str) for step in path)
@@ -89,7 +111,7 @@ class Records:
         found = array_of(self.body, self.view.content) or []
         if self.view.explode is None:
             return found
-        inner = _inside(self.view.explode, self.view.content)
+        inner = inside(self.view.explode, self.view.content)
         return [one for element in found for one in _exploded(element, inner, self.view.explode)]
 
     @cached_property
@@ -100,11 +122,7 @@ class Records:
             return {}
         parent = pick_raw(self.body, content.path[:-1])
         beside = _OBJECT.decode(parent) if parent is not None else {}
-        return {
-            name: value
-            for name, value in beside.items()
-            if name != content.path[-1] and name not in content.skip and (content.keep is None or name in content.keep)
-        }
+        return {name: value for name, value in beside.items() if name != content.path[-1] and content.keeps(name)}
 
     def beside(self, path: Sequence[str]) -> Any:
         """The value at a record path outside the wrapper; None where there is none."""
@@ -139,7 +157,7 @@ def renamed(element: Raw, names: Mapping[str, str]) -> Raw:
     return Raw(_ENCODE(fields))
 
 
-def _inside(explode: Content, content: Content) -> Path:
+def inside(explode: Content, content: Content) -> Path:
     """The way to the inner array, counted from the element: the path is written after the wrapper's rename."""
     return explode.path[1:] if content.wrapper and explode.path[:1] == (content.wrapper,) else explode.path
 
@@ -161,9 +179,5 @@ def _replaced(element: Raw, inner: Path, explode: Content, item: Raw | None) -> 
         fields[head] = _replaced(fields[head], inner[1:], explode, item) if head in fields else Raw(b"{}")
         return fields
     fields.pop(head, None)
-    kept = {
-        name: value
-        for name, value in fields.items()
-        if name not in explode.skip and (explode.keep is None or name in explode.keep)
-    }
+    kept = {name: value for name, value in fields.items() if explode.keeps(name)}
     return kept if item is None else {**kept, explode.wrapper: item}

@@ -1,13 +1,15 @@
 """Explore: a few real records of a source, newest first, and the schema that they show."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from headrace.clock import Window
 from headrace.sources import days, discovery, planning, shapes
 from headrace.sources.auth import Access, Renewed
-from headrace.sources.content import Records
+from headrace.sources.content import Records, why_empty
+from headrace.sources.declared import record_schema
 from headrace.sources.fetching import access_of, chain
 from headrace.sources.http import SourceHttp
 from headrace.sources.inference import schema_of, without_nulls
@@ -36,25 +38,39 @@ def explore(
     reading = Reading(
         spec, auth_spec_name, {**view.extension.explore.params, **_told(params)}, _window(view, now), now, True
     )
-    records = [record for _, record in _newest(view, sample(reading, credentials, http.brisk(), renewed))]
-    declared = (spec.get("sourceSpec") or {}).get("schema")
-    schema = declared or schema_of(records) or {"type": "object", "properties": {}}
+    seen = sample(reading, credentials, http.brisk(), renewed)
+    records = [record for _, record in _newest(view, seen.records)]
+    schema = record_schema(spec, view) or (schema_of(records) if records else _without_records(seen.empty))
     return Explored("hierarchical", schema, [without_nulls(record) for record in records] if preview else [])
 
 
-def sample(reading: Reading, credentials: Credentials, http: SourceHttp, renewed: Renewed | None = None) -> list[Any]:
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Some records of a source. ``empty`` says why there are none."""
+
+    records: list[Any]
+    empty: str = ""
+
+
+def sample(reading: Reading, credentials: Credentials, http: SourceHttp, renewed: Renewed | None = None) -> Sample:
     """The records of one request for everything at once, and of the pages after it until there are enough."""
     view = extraction(reading.spec, reading.params)
     access = access_of(reading, credentials, renewed)
     part = _together(view, reading, credentials, access, http)
-    found: list[Any] = []
+    records: list[Any] = []
+    empty = ""
     for turn in chain(view.pagination, view.content, part.request, access, http, strict=False):
-        records = Records(view, turn.answer.body)
-        for n in range(len(records.elements)):
-            found.append(records.value(n))
-        if len(found) >= MOST:
+        page = Records(view, turn.answer.body)
+        records += (page.value(n) for n in range(len(page.elements)))
+        empty = empty or why_empty(turn.answer, view.content)
+        if len(records) >= MOST:
             break
-    return found
+    span = f" It was asked for {part.first_day} to {part.last_day} (UTC)." if part.first_day else ""
+    return Sample(records) if records else Sample([], f"No record came: {empty}{span}")
+
+
+def _without_records(reason: str) -> dict[str, Any]:
+    return {"type": "object", "properties": {}, "description": f"{reason} The spec declares no schema to show instead."}
 
 
 def _together(view: Extraction, reading: Reading, credentials: Credentials, access: Access, http: SourceHttp) -> Part:

@@ -13,7 +13,7 @@ def schema_of(values: Sequence[Any]) -> Schema:
     """One node for all the values: nulls say nothing, and where kinds differ the wider one stands."""
     told = [value for value in values if value is not None]
     if not told:
-        return {}
+        return {"description": "Null in every record that was read, so its type is not known."}
     if all(isinstance(value, dict) for value in told):
         return {"type": "object", "properties": _properties(told)}
     if all(isinstance(value, list) for value in told):

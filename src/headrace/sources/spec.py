@@ -95,6 +95,10 @@ class Content:
     skip: frozenset[str] = frozenset()
     keep: frozenset[str] | None = None
 
+    def keeps(self, name: str) -> bool:
+        """Whether the attribute goes into the record."""
+        return name not in self.skip and (self.keep is None or name in self.keep)
+
 
 @dataclass(frozen=True, slots=True)
 class Extraction:

@@ -1,0 +1,125 @@
+"""What explore shows where no record came: the fields that the spec declares, else why there are none."""
+
+import pytest
+
+from headrace import sources
+from headrace.clock import Window
+from headrace.sources.declared import record_schema
+from headrace.sources.spec import extraction
+from source_server import Reply, reply, spec
+
+NOW = 3 * 86_400_000
+TEXT = {"type": "string"}
+PAGE_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "total": {"type": "integer"},
+        "links": {"type": "array"},
+        "rows": {"type": "array", "items": {"type": "object", "properties": {"at": TEXT, "id": TEXT}}},
+    },
+}
+
+
+def explored(source, http, document):
+    return sources.explore(document, "None", {"host": source.url}, {}, NOW, http)
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (reply({"rows": []}), "answered 200, and the array at $.rows is empty."),
+        (reply({"rows": None}), "answered 200, and the array at $.rows is null."),
+        (reply({"error": {"code": 7}, "message": "no"}), "it holds error, message."),
+        (reply({}), "answered without $.rows, where the spec's contentPath points; it holds no fields."),
+        (reply({f"f{n}": n for n in range(20)}), "f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11 and more."),
+        (Reply(204, b""), "answered 204 without a body."),
+    ],
+)
+def test_without_records_explore_says_why(source, http, answer, why):
+    source.script = [answer]
+    seen = explored(source, http, spec())
+    assert seen.data == [] and seen.schema["properties"] == {}
+    assert seen.schema["description"].startswith("No record came: ")
+    assert why in seen.schema["description"] and "declares no schema" in seen.schema["description"]
+
+
+def test_the_days_that_were_asked_for_are_among_the_reasons(source, http):
+    source.script = [reply({"rows": []})]
+    document = spec(extension={"sliceDays": 7, "day": {"date": "rows.at"}, "explore": {"days": 2}})
+    said = explored(source, http, document).schema["description"]
+    assert "It was asked for 1970-01-03 to 1970-01-04 (UTC)." in said
+
+
+@pytest.mark.parametrize("rows", [[], [{"id": "1", "at": "2026-01-01"}]])
+def test_declared_fields_are_shown_as_a_record_has_them(source, http, rows):
+    source.script = [reply({"total": len(rows), "links": [], "rows": rows})]
+    document = spec(contentPath={"path": "$.rows", "overrideWrapperAttribute": "row", "skipAttributes": ["links"]})
+    document["sourceSpec"]["schema"] = PAGE_SCHEMA
+    assert explored(source, http, document).schema == {
+        "type": "object",
+        "properties": {
+            "total": {"type": "integer"},
+            "row": {"type": "object", "properties": {"at": TEXT, "id": TEXT}},
+        },
+    }
+
+
+INNER = {"type": "object", "properties": {"what": TEXT}}
+ELEMENT = {
+    "type": "object",
+    "properties": {"id": TEXT, "gone": TEXT, "deep": {"properties": {"list": {"type": "array", "items": INNER}}}},
+}
+
+TAKEN_APART = {
+    "a page that is the array": ({"contentPath": {"path": "$"}}, {"type": "array", "items": ELEMENT}, ELEMENT),
+    "a record already": ({}, ELEMENT, ELEMENT),
+    "an exploded array": (
+        {
+            "contentPath": {"path": "$.rows"},
+            "explodeEntityPath": {"path": "$.rows.deep.list", "overrideWrapperAttribute": "item"},
+        },
+        {"properties": {"rows": {"type": "array", "items": ELEMENT}}},
+        {
+            "type": "object",
+            "properties": {
+                "rows": {
+                    "type": "object",
+                    "properties": {
+                        "id": TEXT,
+                        "gone": TEXT,
+                        "deep": {"type": "object", "properties": {"item": INNER}},
+                    },
+                }
+            },
+        },
+    ),
+    "a renamed field": (
+        {"contentPath": {"path": "$.rows"}, "extension": {"rename": {"name": "gone"}}},
+        {"properties": {"rows": {"type": "array", "items": {"properties": {"gone": TEXT, "id": INNER}}}}},
+        {"type": "object", "properties": {"rows": {"type": "object", "properties": {"id": INNER, "name": TEXT}}}},
+    ),
+    "an array in an array": (
+        {"contentPath": {"path": "$.sets[0].rows"}},
+        {"properties": {"sets": {"items": {"properties": {"rows": {"items": INNER}, "set": TEXT}}}}},
+        {"type": "object", "properties": {"set": TEXT, "rows": INNER}},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TAKEN_APART)
+def test_a_declared_page_is_taken_apart_as_pages_are(case):
+    attributes, declared, expected = TAKEN_APART[case]
+    document = spec(**attributes)
+    document["sourceSpec"]["schema"] = declared
+    assert record_schema(document, extraction(document, {})) == expected
+
+
+def test_a_source_that_declares_nothing_has_no_declared_fields():
+    assert record_schema(spec(), extraction(spec(), {})) is None
+
+
+def test_a_window_without_days_asks_for_none(source, http):
+    source.script = [reply({"rows": []})]
+    reading = sources.Reading(spec(), "None", {}, Window(0, NOW), NOW)
+    [part] = sources.plan(reading, {"host": source.url}, http).parts
+    assert part.first_day is None and "asked for" not in explored(source, http, spec()).schema["description"]
