@@ -4,14 +4,15 @@ import base64
 import hashlib
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import urlencode
 
 import msgspec
 
 from headrace.errors import ParamMissing, SourceFailure, SourceUnauthorized
+from headrace.sources.hiding import hidden
 from headrace.sources.reading import Credentials, Request
 from headrace.sources.template import encode_query, plain
 
@@ -19,7 +20,7 @@ Ask = Callable[[Request], bytes]
 Renewed = Callable[[Mapping[str, Any]], None]
 Properties = Mapping[str, Mapping[str, Any]]
 
-_SECRET = re.compile(r"\$\{([^}|]+)\}")
+PLACEHOLDER = re.compile(r"\$\{([^}|]+)\}")
 _MASK = "•••"
 
 
@@ -103,6 +104,7 @@ class Access:
         self._auth_spec = auth_spec or {"type": "none"}
         self._credentials = dict(credentials)
         self._renewed = renewed
+        self._former: list[tuple[str, str]] = []
         self._bare = False
 
     def __repr__(self) -> str:
@@ -113,6 +115,11 @@ class Access:
         access = Access(self._auth_spec, self._credentials)
         access._bare = True
         return access
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether the request carries credentials in its own way, and its answer too."""
+        return self._bare
 
     @property
     def properties(self) -> Properties:
@@ -138,32 +145,29 @@ class Access:
 
     def redact(self, text: str) -> str:
         """``text`` without any secret value, in whatever encoding it was sent."""
-        for name in secret_names(self.properties):
-            value = str(self._credentials.get(name) or "")
-            if len(value) >= 4:
-                text = text.replace(value, _MASK).replace(encode_query(value), _MASK)
-        return text
+        return hidden(text, self._secrets(), lambda _: _MASK)
+
+    def named(self, text: str) -> str:
+        """``text`` with each secret value as ``${name}``, in whatever encoding it was sent."""
+        return hidden(text, self._secrets(), placeholder, keep=PLACEHOLDER.pattern)
 
     def without_secrets(self, request: Request) -> Request:
         """A request with each secret that stands in its address as ``${name}``: a source may repeat one in a link."""
-        secrets = {name: str(self._credentials.get(name) or "") for name in secret_names(self.properties)}
-        written = {
-            text: "${" + name + "}"
-            for name, value in secrets.items()
-            if len(value) >= 4
-            for text in (value, encode_query(value), quote_plus(value))
-        }
-        if not written:
-            return request
-        either = re.compile("|".join([_SECRET.pattern, *map(re.escape, sorted(written, key=len, reverse=True))]))
-        url, query = (either.sub(lambda m: written.get(m[0], m[0]), text) for text in (request.url, request.query))
-        return msgspec.structs.replace(request, url=url, query=query)
+        return msgspec.structs.replace(request, url=self.named(request.url), query=self.named(request.query))
+
+    def _secrets(self) -> Iterator[tuple[str, str]]:
+        """Names and values, those that a renewal replaced too; of user and password also the pair that Basic sends."""
+        now = [(name, str(self._credentials.get(name) or "")) for name in sorted(secret_names(self.properties))]
+        yield from (*now, *self._former)
+        user = self._credentials.get("username")
+        yield from ((name, f"{user}:{value}") for name, value in now if user and name == "password" and value)
 
     def renew(self, ask: Ask, tokens: Tokens) -> bool:
         """Whether a new access token is at hand; SourceUnauthorized when the source refuses to give one."""
         if self._bare or not self._credentials.get("refreshToken") or not self._token_url():
             return False
         fresh = tokens.renewed(self._credentials, lambda: self._exchange(ask))
+        self._former += [(name, str(self._credentials[name])) for name in fresh if self._credentials.get(name)]
         self._credentials.update(fresh)
         if self._renewed is not None:
             self._renewed(fresh)
@@ -203,7 +207,7 @@ class Access:
                 raise ParamMissing(f"The credential {name} is missing; the source's requests need it.", field=name)
             return encode(str(self._credentials[name]))
 
-        return _SECRET.sub(value, text) if "${" in text else text
+        return PLACEHOLDER.sub(value, text) if "${" in text else text
 
 
 def _token_request(url: str, form: str, names: Mapping[str, Any]) -> Request:
@@ -217,6 +221,11 @@ def _refused(why: str) -> SourceUnauthorized:
     return SourceUnauthorized(
         f"The source did not renew the access token: {why} Authorise the connection again and update its credentials."
     )
+
+
+def placeholder(name: str) -> str:
+    """What stands where a secret is put in when a request is sent."""
+    return "${" + name + "}"
 
 
 def secret_names(properties: Properties) -> frozenset[str]:

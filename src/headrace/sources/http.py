@@ -60,6 +60,7 @@ class Patience:
 
 
 Check = Callable[[Answer], None]
+Heard = Callable[[Request, Answer, Access], None]
 
 
 def _log_retry(details: RetryDetails) -> None:
@@ -116,6 +117,8 @@ class SourceHttp:
     aliases        printed host URL -> URL that is called instead
     page_limit     bytes that one answer may have, unpacked
     pause          waits between two pages of a source that asks for it
+    transport      answers instead of the network
+    heard          is told each attempt's answer
     """
 
     def __init__(
@@ -127,6 +130,8 @@ class SourceHttp:
         pause: Callable[[float], None] = time.sleep,
         timer: Timer = MonotonicTimer(),
         resolve: Resolve = resolve,
+        transport: httpx2.BaseTransport | None = None,
+        heard: Heard = lambda *_: None,
     ) -> None:
         self.pause = pause
         self._aliases = {printed.rstrip("/"): target.rstrip("/") for printed, target in (aliases or {}).items()}
@@ -134,7 +139,8 @@ class SourceHttp:
         self._patience = patience
         self._timer = timer
         self._tokens = Tokens()
-        transport = _Transport(GuardedBackend(allow_private, resolve))
+        self._heard = heard
+        transport = transport or _Transport(GuardedBackend(allow_private, resolve))
         self._client = httpx2.Client(transport=transport, trust_env=False)
 
     def close(self) -> None:
@@ -199,6 +205,7 @@ class SourceHttp:
         for _ in range(REDIRECTS + 1):
             answer = self._exchange(method, url, headers, body, request, access)
             if answer.status not in _REDIRECT or "location" not in answer.headers:
+                self._heard(request, answer, access)
                 answers.require_success(answer, access.redact)
                 return answer
             onward = self._aliased(urljoin(url, answer.headers["location"]))

@@ -204,3 +204,15 @@ def test_one_private_address_among_public_ones_is_enough(client):
 )  # fmt: skip
 def test_what_is_public(address, public):
     assert guard.is_public(address) is public
+
+
+# -- what is heard -----------------------------------------------------------------------------------------------
+
+
+def test_every_attempt_is_heard_but_redirects_are_part_of_one(source, client):
+    heard = []
+    http = client(allow_private=True, heard=lambda request, answer, access: heard.append((request.url, answer.status)))
+    source.script = [reply({}, 503), Reply(302, b"", {"Location": "/there"}), reply({"rows": []})]
+    http.send(Request("GET", f"{source.url}/here"), Access(None, {}))
+    assert heard == [(f"{source.url}/here", 503), (f"{source.url}/here", 200)]
+    assert http.brisk()._heard is http._heard

@@ -1,0 +1,35 @@
+"""Secret values taken out of text, in every form in which a request carries one or an answer repeats it."""
+
+import base64
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from urllib.parse import quote, quote_plus
+
+SHORTEST = 4  # a shorter value occurs by chance, and to take it out would shred the text
+
+# Where a request carries a secret -> how it is written there.
+FORMS: dict[str, Callable[[str], str]] = {
+    "header": str,
+    "query": lambda value: quote(value, safe=""),
+    "form": quote_plus,
+    "JSON body": lambda value: json.dumps(value, ensure_ascii=False)[1:-1],
+    "JSON body, ASCII": lambda value: json.dumps(value)[1:-1],
+    "JSON body, slashes escaped": lambda value: json.dumps(value)[1:-1].replace("/", "\\/"),
+    "base64": lambda value: base64.b64encode(value.encode()).decode(),
+    "base64 in a URL": lambda value: base64.urlsafe_b64encode(value.encode()).decode().rstrip("="),
+}
+
+
+def hidden(text: str, secrets: Iterable[tuple[str, str]], shown: Callable[[str], str], keep: str = "") -> str:
+    """``text`` with ``shown(name)`` in the place of each secret, the longest first; what matches ``keep`` stays."""
+    written = _written(secrets)
+    if not written:
+        return text
+    pieces = [*(re.escape(form) for form in sorted(written, key=len, reverse=True)), *([keep] if keep else [])]
+    return re.sub("|".join(pieces), lambda found: shown(written[found[0]]) if found[0] in written else found[0], text)
+
+
+def _written(secrets: Iterable[tuple[str, str]]) -> Mapping[str, str]:
+    """Every form of every secret -> its name."""
+    return {form(value): name for name, value in secrets if len(value) >= SHORTEST for form in FORMS.values()}
