@@ -54,7 +54,7 @@ def costs(rows: int) -> Iterator[Cost]:
 def _cost(name: str, example: str, rows: int) -> Cost:
     node, constant = _with_field(parse_expression(example))
     record: dict[str, object] = {} if constant is None else {VALUE: as_double(constant)}
-    read = evaluator(node, Scope(Context(0), lambda _names: as_double))
+    read = evaluator(node, Scope(Context(0), as_double))
     reference = _nanoseconds(lambda: [read(record) for _ in range(rows)], rows)
     type = _type_of(read(record))
     if constant is None or type is None:

@@ -16,9 +16,9 @@ from bench import mapping_data
 from bench.processes import peak_megabytes
 from headrace import sources, xdm
 from headrace.clock import Window
+from headrace.exact_json import read
 from headrace.main import GARBAGE_THRESHOLD
 from headrace.mapping import CompiledMapping, Mapped, compile_mapping
-from headrace.mapping.values import EXACT_JSON
 from headrace.sources.reading import Part, Reading, Request
 
 WRAPPER = "element"
@@ -50,14 +50,14 @@ def _by_columns(compiled: CompiledMapping, pages: Iterator[bytes]) -> Iterator[M
     decoder = sources.decoder(_reading(), Part(0, Request("GET", "http://source")), compiled.wanted)
     for slice in decoder.slices((f"page-{n}", page) for n, page in enumerate(pages)):
         yield compiled.map_table(slice.typed)
-        loose = [EXACT_JSON.decode(text) for text in slice.loose["record"].to_pylist()]
+        loose = [read(text) for text in slice.loose["record"].to_pylist()]
         if loose:
             yield compiled.map_records(slice.loose["_row"].to_pylist(), loose)
 
 
 def _by_reference(compiled: CompiledMapping, pages: Iterator[bytes]) -> Iterator[Mapped]:
     for page in pages:
-        records = [{WRAPPER: _renamed(one)} for one in EXACT_JSON.decode(page)["elements"]]
+        records = [{WRAPPER: _renamed(one)} for one in read(page)["elements"]]
         for first in range(0, len(records), SLICE):
             part = records[first : first + SLICE]
             yield compiled.map_records(range(first, first + len(part)), part)

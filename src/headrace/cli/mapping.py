@@ -1,7 +1,7 @@
 """``headrace map``: expressions and mapping sets tried on files, without a server."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from rich.text import Text
 
 from headrace.clock import WallClock
 from headrace.errors import Invalid, MappingSyntax
+from headrace.exact_json import NotJson, read
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -147,31 +148,26 @@ def _lines(text: str) -> list[Any] | None:
     lines = [line for line in text.splitlines() if line.strip()]
     if len(lines) < 2 or not all(line.lstrip().startswith("{") for line in lines):
         return None
-    from headrace.mapping.values import EXACT_JSON
-
     try:
-        return [EXACT_JSON.decode(line) for line in lines]
-    except msgspec.DecodeError:
+        return [read(line) for line in lines]
+    except NotJson:
         return None
 
 
 def _json(text: str, where: str) -> Any:
     """What records' JSON holds, numbers as they were written."""
-    from headrace.mapping.values import EXACT_JSON
-
-    return _decoded(EXACT_JSON.decode, text, where)
+    try:
+        return read(text)
+    except NotJson as error:
+        raise Invalid(f"{where} cannot be read: {error.reason}") from error
 
 
 def _document(path: Path) -> Any:
     """What a file holds that the API would take, numbers as the API reads them."""
-    return _decoded(msgspec.json.decode, _text_of(path), str(path))
-
-
-def _decoded(decode: Callable[[str], Any], text: str, where: str) -> Any:
     try:
-        return decode(text)
+        return msgspec.json.decode(_text_of(path))
     except msgspec.DecodeError as error:
-        raise Invalid(f"{where} is not valid JSON: {error}") from error
+        raise Invalid(f"{path} is not valid JSON: {error}") from error
 
 
 def _text_of(path: Path) -> str:
@@ -225,10 +221,13 @@ def _type(tree: Mapping[str, Any]) -> "pa.DataType":
 def _sample(data: str) -> "pa.Table":
     import pyarrow as pa
 
+    from headrace.mapping.failure import Failed
     from headrace.mapping.values import as_double
 
     records, _ = _records(data)
     try:
         return pa.Table.from_pylist([as_double(record) for record in records])
+    except Failed as error:
+        raise Invalid(f"The sample records cannot be read: {error.reason}.") from error
     except pa.ArrowInvalid as error:
         raise Invalid(f"The sample records differ in the type of a field: {error}") from error

@@ -1,7 +1,7 @@
 """The kinds of destination columns; each can be filled from an Arrow table or from JSON records, with one meaning."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -49,12 +49,11 @@ class Column(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AttributeColumn:
-    """A source field, taken over as it is. ``own`` is how the path's values are read (``values``)."""
+    """A source field, taken over as it is."""
 
     cell: Cell
     path: Path
     type: pa.DataType
-    own: Callable[[object], object]
 
     @property
     def cells(self) -> tuple[Cell]:
@@ -73,7 +72,7 @@ class AttributeColumn:
         if declined is None or not pc.any(declined).as_py():
             return Filled(made)
         positions = pc.indices_nonzero(declined)
-        values = [self.cell.made(self.own(value)) for value in column.take(positions).to_pylist()]
+        values = [self.cell.made(value) for value in column.take(positions).to_pylist()]
         return mended(made, declined, positions.to_pylist(), settled(self.cell, self.type, values))
 
     def of_records(self, records: Sequence[object]) -> Filled:

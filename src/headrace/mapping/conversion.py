@@ -10,7 +10,8 @@ from decimal import Decimal
 
 import pyarrow as pa
 
-from headrace.mapping.dates import read_day, read_moment
+from headrace.exact_json import MOST_DIGITS, Written, has_whole_characters
+from headrace.mapping.dates import finer_than_microseconds, read_day, read_moment
 from headrace.mapping.failure import Failure
 from headrace.mapping.values import as_exact, text_of, type_name
 
@@ -21,6 +22,8 @@ FALSE = ("n", "N", "no", "NO", "off", "OFF", "false", "FALSE")
 _BOOLEANS = {**dict.fromkeys(TRUE, True), **dict.fromkeys(FALSE, False)}
 _NUMBER = re.compile(r"[+-]?[0-9]{1,400}(?:\.[0-9]{1,400})?(?:[eE][+-]?[0-9]{1,4})?")
 _MOST_WHOLE_DIGITS = 40
+_HALF = "it has half a character, which no text can hold"
+_MOST_BITS = int(MOST_DIGITS * 3.32)  # of an integer with at most so many digits
 
 
 def converter(type: pa.DataType) -> Converter:
@@ -72,7 +75,9 @@ def whole(value: object) -> int | None:
     if isinstance(value, float):
         return int(value) if value.is_integer() else None
     number = number_in(value) if isinstance(value, str) else value
-    if not isinstance(number, Decimal) or not number.is_finite() or number.adjusted() > _MOST_WHOLE_DIGITS:
+    if not isinstance(number, Decimal) or not number.is_finite():
+        return None
+    if number and number.adjusted() > _MOST_WHOLE_DIGITS:
         return None
     return int(number) if number == number.to_integral_value() else None
 
@@ -111,6 +116,8 @@ def _decimal(type: pa.DataType) -> Converter:
         found = number_in(value) if isinstance(value, str) else value
         if isinstance(found, bool) or not isinstance(found, int | float | Decimal):
             return _misfit(value, name)
+        if isinstance(found, Decimal) and not found.is_finite():
+            return _misfit(value, name, "it is out of all bounds")
         number = as_exact(found)
         assert isinstance(number, Decimal)
         _, digits, exponent = number.as_tuple()
@@ -131,13 +138,28 @@ def _boolean(value: object) -> object:
 
 
 def _string(value: object) -> object:
-    text = text_of(value)
+    if isinstance(value, str):
+        return value if has_whole_characters(value) else _misfit(value, "string", _HALF)
+    text = _number_text(value) or text_of(value)
     return _misfit(value, "string") if text is None else text
+
+
+def _number_text(value: object) -> str | None:
+    """A source's number as it was written; None for anything else."""
+    if isinstance(value, Written):
+        return value.token
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() < _MOST_BITS:
+        return str(value)
+    return None
 
 
 def _timestamp(value: object) -> object:
     moment = read_moment(value) if isinstance(value, str) else value
-    return moment.astimezone(UTC) if isinstance(moment, datetime) else _misfit(value, "date-time")
+    if not isinstance(moment, datetime):
+        return _misfit(value, "date-time")
+    if isinstance(value, str) and finer_than_microseconds(value):
+        return _misfit(value, "date-time", "it is finer than a microsecond, and a moment is never cut")
+    return moment.astimezone(UTC)
 
 
 def _date(value: object) -> object:
@@ -185,6 +207,8 @@ def _map(type: pa.DataType) -> Converter:
     def convert(value: object) -> object:
         if not isinstance(value, dict):
             return _misfit(value, "map")
+        if not all(map(has_whole_characters, value)):
+            return _misfit(value, "map", f"a key of it: {_HALF}")
         made = [(key, None if inner is None else change(inner)) for key, inner in value.items()]
         return next((one for _, one in made if isinstance(one, Failure)), made)
 

@@ -94,6 +94,12 @@ def read_day(text: str) -> date | None:
     return None if moment is None else moment.astimezone(UTC).date()
 
 
+def finer_than_microseconds(text: str) -> bool:
+    """Whether a moment's text has more than microseconds, which is all that a date-time holds."""
+    match = _ISO.fullmatch(text)
+    return match is not None and bool((match["S"] or "")[6:].strip("0"))
+
+
 @lru_cache(maxsize=256)
 def pattern_reader(pattern: str) -> Reader:
     """The reader of one Java pattern; Failed names a letter that it does not know."""

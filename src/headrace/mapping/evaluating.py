@@ -16,7 +16,7 @@ def outcomes(expression: str, records: Sequence[object], now: int, derivations: 
 
     The records share one allowance of time and room, as those of a batch do.
     """
-    scope = Scope(Context(now, derivations=derivations), lambda _names: as_double)
+    scope = Scope(Context(now, derivations=derivations), as_double)
     cell = Cell(0, "", expression, evaluator(validate_expression(expression), scope), lambda value: value, lenient=True)
     with batch_allowance():
         return [cell.of(record) for record in records]

@@ -1,6 +1,6 @@
 """From placed items to the columns that fill a target: sources read, object copies unfolded, wanted fields gathered."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
@@ -185,19 +185,17 @@ def _wanted(sourced: Sequence[Sourced]) -> Wanted:
 
 
 def _wish(one: Sourced) -> pa.DataType | None:
+    """What an item would have its fields decoded for; a text stands for what needs numbers as they were written."""
     type = one.item.place.type
     if one.node is not None:
-        # Its numbers are decimals when its result is one; anything else an expression takes as it comes.
         return type if pa.types.is_decimal(type) else None
-    return type if one.fields == (one.path,) and not pa.types.is_nested(type) else None
+    simple = one.fields == (one.path,) and not pa.types.is_nested(type)
+    return type if simple else pa.string()
 
 
 def _agreed(types: set[pa.DataType | None]) -> pa.DataType | None:
-    """One type for all that read the field; a decimal wins, because only then nothing is rounded."""
-    decimals = [type for type in types if type is not None and pa.types.is_decimal(type)]
-    if decimals:
-        return max(decimals, key=lambda type: (type.precision, type.scale))
-    return next(iter(types)) if len(types) == 1 else None
+    """One type for all that read the field: what serves one of them only may not bend what another one reads."""
+    return next(iter(types)) if len(types) == 1 else pa.string()
 
 
 def _inside(names: Names, wishes: Mapping[Names, object]) -> bool:
@@ -215,10 +213,10 @@ def _column(group: Sequence[Sourced], decoded: Wanted, context: Context) -> Colu
     first = group[0]
     place = first.item.place
     if place.within:
-        entries = tuple((_cell(sourced, decoded, context), sourced.item.place.within) for sourced in group)
+        entries = tuple((_cell(sourced, context), sourced.item.place.within) for sourced in group)
         fields = dict.fromkeys(names for one in group for names in one.fields)
         return ListColumn(entries, place.whole, tuple(fields))
-    cell = _cell(first, decoded, context)
+    cell = _cell(first, context)
     if first.node is not None:
         decimals = frozenset(names for names, type in decoded.items() if type is not None and pa.types.is_decimal(type))
         exact = holds_decimal(place.type)
@@ -227,7 +225,7 @@ def _column(group: Sequence[Sourced], decoded: Wanted, context: Context) -> Colu
         )
     if not first.path:
         return StaticColumn(cell, place.type)
-    return AttributeColumn(cell, first.path, place.type, as_exact if _exact(first, decoded) else as_double)
+    return AttributeColumn(cell, first.path, place.type)
 
 
 def repeats(node: Node) -> bool:
@@ -236,34 +234,23 @@ def repeats(node: Node) -> bool:
     return not drawn and all(repeats(child) for child in children(node))
 
 
-def _cell(sourced: Sourced, decoded: Wanted, context: Context) -> Cell:
+def _cell(sourced: Sourced, context: Context) -> Cell:
     item = sourced.item
     convert = _walking(converter(item.place.type), item.place.within.count(None))
-    read, lenient = _read(sourced, decoded, context), item.sense == EXPRESSION
-    return Cell(item.index, item.destination, item.source, read, convert, lenient)
+    return Cell(
+        item.index, item.destination, item.source, _read(sourced, context), convert, lenient=item.sense == EXPRESSION
+    )
 
 
-def _read(sourced: Sourced, decoded: Wanted, context: Context) -> Read:
+def _read(sourced: Sourced, context: Context) -> Read:
+    """An expression reads decimals when its own result is one, else doubles; a path takes values as they came."""
     if sourced.node is not None:
         exact = holds_decimal(sourced.item.place.type)
-        scope = Scope(replace(context, exact=exact), lambda names: _own(decoded.get(names), exact))
-        return evaluator(sourced.node, scope)
+        return evaluator(sourced.node, Scope(replace(context, exact=exact), as_exact if exact else as_double))
     if not sourced.path:
         source = sourced.item.source
         return lambda _record: source
-    own, read = as_exact if _exact(sourced, decoded) else as_double, reader(sourced.path)
-    return lambda record: own(read(record))
-
-
-def _own(type: pa.DataType | None, exact: bool) -> Callable[[object], object]:
-    """How an expression reads a field: as a decimal when its own result is one, or when the field is decoded as one."""
-    return as_exact if exact or (type is not None and pa.types.is_decimal(type)) else as_double
-
-
-def _exact(one: Sourced, wanted: Wanted) -> bool:
-    """Whether the item's numbers are read as decimals."""
-    type = wanted.get(names_of(one.path))
-    return (type is not None and pa.types.is_decimal(type)) or holds_decimal(one.item.place.type)
+    return reader(sourced.path)
 
 
 def holds_decimal(type: pa.DataType) -> bool:

@@ -31,26 +31,24 @@ from headrace.mapping.operators import BINARY, UNARY
 from headrace.mapping.paths import reader
 from headrace.mapping.values import as_double, as_exact, type_name
 
-Names = tuple[str, ...]
-
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What a node may see.
 
     context  the moment and the kind of numbers
-    own      how the numbers of each source field are read
+    own      how the numbers of source fields are read
     bound    names that lambdas around the node have bound
     """
 
     context: Context
-    own: Callable[[Names], Callable[[object], object]]
+    own: Callable[[object], object]
     bound: frozenset[str] = frozenset()
 
 
 def constant(node: Node, exact: bool) -> object:
     """What a tree gives, or a Failure, that reads no field and does not ask the clock; ``exact`` as in the Context."""
-    return evaluator(node, Scope(Context(0, exact), lambda _names: as_double))({})
+    return evaluator(node, Scope(Context(0, exact), as_double))({})
 
 
 @singledispatch
@@ -73,7 +71,7 @@ def _(node: Field, scope: Scope) -> Read:
     read = reader(node.names)
     if node.names[0] in scope.bound:
         return read
-    own = scope.own(node.names)
+    own = guarded(scope.own)
     return lambda record: own(read(record))
 
 

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, Inexact, InvalidOperation
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, Inexact
 
 import msgspec
+
+from headrace.exact_json import Written, spelled
+from headrace.mapping.failure import Failed
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 # Wide enough for any number in a page; a number that does not even fit this is left as it was written.
@@ -18,17 +21,23 @@ _MOST_SHOWN = 50
 
 
 def as_double(value: object) -> object:
-    """``value`` with every number that is not whole by its spelling as a double: how numbers are read by default."""
+    """``value`` with every number that is not whole by its spelling as a double: how expressions read numbers.
+
+    Failed for a number beyond everything that can be computed with.
+    """
     if isinstance(value, Decimal):
-        double = float(value)
+        double = float(_within_bounds(value))
         return value if double in (float("inf"), float("-inf")) else double
     return _inside(value, as_double)
 
 
 def as_exact(value: object) -> object:
-    """``value`` with every number as a decimal without trailing zeros: how numbers meant for a decimal are read."""
+    """``value`` with every number as a decimal without trailing zeros: how expressions for a decimal read numbers.
+
+    Failed for a number beyond everything that can be computed with.
+    """
     if isinstance(value, Decimal):
-        return shortest(value)
+        return shortest(_within_bounds(value))
     if isinstance(value, int) and not isinstance(value, bool):
         return Decimal(value)
     return shortest(Decimal(repr(value))) if isinstance(value, float) else _inside(value, as_exact)
@@ -79,13 +88,13 @@ def iso_text(value: date) -> str:
 
 
 def json_text(value: object) -> str:
-    """``value`` as JSON text; numbers with all their digits."""
+    """``value`` as JSON text; numbers as they were written, or with all their digits."""
     try:
-        return _ENCODER.encode(json_ready(value)).decode()
+        return _ENCODER.encode(spelled(json_ready(value))).decode()
     except RecursionError:
         return '"(nested too deeply to be shown)"'
     except ValueError:
-        # Half a character, or a whole number with more digits than are ever written.
+        # A whole number with more digits than are ever written.
         return '"(cannot be shown)"'
 
 
@@ -127,12 +136,8 @@ def _inside(value: object, change: Callable[[object], object]) -> object:
     return [change(one) for one in value] if isinstance(value, list) else value
 
 
-def _as_written(text: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except InvalidOperation as error:
-        raise ValueError(f"the number {text[:_MOST_SHOWN]} is out of all bounds") from error
-
-
-# JSON with each number that is not whole by its spelling as the decimal that was written.
-EXACT_JSON = msgspec.json.Decoder(float_hook=_as_written)
+def _within_bounds(value: Decimal) -> Decimal:
+    if value.is_infinite():
+        token = value.token if isinstance(value, Written) else str(value)
+        raise Failed(f"the number {token[:_MOST_SHOWN]} is out of all bounds")
+    return value

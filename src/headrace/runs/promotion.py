@@ -12,13 +12,13 @@ import zstandard
 
 from headrace import crash_points, mapping, xdm
 from headrace.counts import ZERO, Counts, Warned, total
+from headrace.exact_json import NotJson, read
 from headrace.files import FileRef, NamedFile
 from headrace.lake import Lake, Stamp
 from headrace.lake.landing import Landing
 from headrace.lake.writer import DataWriter
 from headrace.mapping import CompiledMapping, Mapped
 from headrace.mapping.derivations import Derivations
-from headrace.mapping.values import EXACT_JSON
 from headrace.rows import PARSING, ROW_ERRORS, row_errors
 from headrace.runs.plan import Target
 from headrace.runs.quarantine import Quarantine, warnings_of
@@ -176,21 +176,20 @@ def counted(slice: Slice, judged: Judged, rejected: int, warned: tuple[Warned, .
 def _map(slice: Slice, compiled: CompiledMapping) -> tuple[list[Mapped], pa.Table]:
     """The mapped rows, and ROW_ERRORS of loose records that have a number which nothing can hold."""
     mapped = [compiled.map_table(slice.typed)]
-    read: dict[int, object] = {}
+    records: dict[int, object] = {}
     unreadable: list[dict[str, object]] = []
     for row, text in zip(slice.loose["_row"].to_pylist(), slice.loose["record"].to_pylist(), strict=True):
         try:
-            read[row] = EXACT_JSON.decode(text)
-        except msgspec.DecodeError as error:
+            records[row] = read(text)
+        except NotJson as error:
             unreadable.append(_unreadable(row, text, error))
-    if read:
-        mapped.append(compiled.map_records(list(read), list(read.values())))
+    if records:
+        mapped.append(compiled.map_records(list(records), list(records.values())))
     return mapped, row_errors(unreadable)
 
 
-def _unreadable(row: int, text: str, error: msgspec.DecodeError) -> dict[str, object]:
-    why = str(error).partition(" - at `")[0]
-    message = f"The element cannot be read as a record: {why}."
+def _unreadable(row: int, text: str, error: NotJson) -> dict[str, object]:
+    message = f"The element cannot be read as a record: {error.reason}."
     return {"_row": row, "family": PARSING, "code": UNREADABLE, "message": message, "source": "$", "value": text}
 
 

@@ -69,6 +69,8 @@ def piece_of(leaf: Leaf, column: Column) -> Piece:
     """
     if leaf.kind == NUMBER and max(map(abs, filter(None, column)), default=0) >= _EXACT:
         raise ValueError("a number this large may have been an integer that a float cannot hold")
+    if leaf.kind == NUMBER and leaf.wanted is None and int in map(type, column):
+        raise ValueError("a whole number among others, which a double would not tell from one with a fraction")
     if leaf.kind == DECIMAL and any(value is not None and abs(value.adjusted()) > _FARTHEST for value in column):
         # Arrow would fill up with as many zeros, and ends the process where these are too many.
         raise ValueError("a decimal with an exponent that no column holds")
@@ -110,18 +112,18 @@ def misfits(leaf: Leaf, column: Column) -> Iterator[int]:
     """The positions of the values that a column of this leaf cannot hold exactly."""
     scale = _decimal_type(leaf).scale
     for n, value in enumerate(column):
-        if value is not None and not _fits(leaf.kind, value, scale):
+        if value is not None and not _fits(leaf, value, scale):
             yield n
 
 
-def _fits(kind: str, value: Any, scale: int) -> bool:
-    if kind == INTEGER:
+def _fits(leaf: Leaf, value: Any, scale: int) -> bool:
+    if leaf.kind == INTEGER:
         return value in _INT64
-    if kind == NUMBER:
-        return bool(abs(value) < _EXACT)
-    if kind == DECIMAL:
+    if leaf.kind == NUMBER:
+        return bool(abs(value) < _EXACT) and (leaf.wanted is not None or isinstance(value, float))
+    if leaf.kind == DECIMAL:
         return _fits_decimal(value, scale)
-    return kind != TEXT or bool(value.encode("utf-8", "ignore").decode() == value)
+    return leaf.kind != TEXT or bool(value.encode("utf-8", "ignore").decode() == value)
 
 
 def _fits_decimal(value: Decimal, scale: int) -> bool:

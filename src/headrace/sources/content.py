@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from headrace.errors import SourceUnreadable
+from headrace.exact_json import read
 from headrace.sources.answers import Answer
 from headrace.sources.paths import Path, parse_path, pick, pick_raw
 from headrace.sources.spec import Content, Extraction
@@ -17,8 +18,6 @@ Raw = msgspec.Raw
 _OBJECT = msgspec.json.Decoder(dict[str, Raw])
 _ARRAY = msgspec.json.Decoder(list[Raw])
 _RAW = msgspec.json.Decoder(Raw)
-# What is read as a float takes any number: one that is too large is infinite, and the mapping says so.
-ANY = msgspec.json.Decoder(float_hook=float)
 _ENCODE = msgspec.json.Encoder().encode
 _NAMES = 12  # of an answer's fields, in words about it
 
@@ -131,7 +130,7 @@ class Records:
 
     def value(self, n: int) -> Any:
         """The ``n``-th record, read."""
-        return ANY.decode(self.record(n))
+        return read(self.record(n))
 
     def record(self, n: int) -> bytes:
         """The ``n``-th record as JSON in wrapper form; numbers are copied, not read."""

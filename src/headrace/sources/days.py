@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,8 @@ def _one_date(year: Any, month: Any, day: Any) -> date | None:
 def _one_day(value: Any) -> date | None:
     """The UTC day of an ISO date or time, or of an epoch number (seconds or milliseconds)."""
     try:
+        if isinstance(value, Decimal):
+            value = float(value)
         if isinstance(value, str):
             moment = datetime.fromisoformat(value)
             return utc(round(moment.timestamp() * 1000)).date() if moment.tzinfo else moment.date()

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from headrace.clock import Window
+from headrace.exact_json import spelled
 from headrace.sources import days, discovery, planning, shapes
 from headrace.sources.auth import Access, Renewed
 from headrace.sources.content import Records, why_empty
@@ -41,7 +42,7 @@ def explore(
     seen = sample(reading, credentials, http.brisk(), renewed)
     records = [record for _, record in _newest(view, seen.records)]
     schema = record_schema(spec, view) or (schema_of(records) if records else _without_records(seen.empty))
-    return Explored("hierarchical", schema, [without_nulls(record) for record in records] if preview else [])
+    return Explored("hierarchical", schema, [spelled(without_nulls(record)) for record in records] if preview else [])
 
 
 @dataclass(frozen=True, slots=True)

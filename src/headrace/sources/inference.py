@@ -1,7 +1,10 @@
 """A JSON Schema from sample records, in the shape that the tutorial's explore answers."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
+
+from headrace.exact_json import has_whole_characters
 
 Schema = dict[str, Any]
 
@@ -23,7 +26,8 @@ def schema_of(values: Sequence[Any]) -> Schema:
 
 
 def _properties(objects: Sequence[dict[str, Any]]) -> dict[str, Schema]:
-    names = dict.fromkeys(name for one in objects for name in one)
+    # A name with half a character is no name that a schema can have.
+    names = dict.fromkeys(name for one in objects for name in one if has_whole_characters(name))
     return {name: schema_of([one.get(name) for one in objects]) for name in names}
 
 
@@ -32,7 +36,7 @@ def _scalar(values: Sequence[Any]) -> Schema:
         return {"type": "boolean"}
     if all(isinstance(value, int) and not isinstance(value, bool) for value in values):
         return {"type": "integer", "minimum": LOWEST, "maximum": HIGHEST}
-    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+    if all(isinstance(value, int | float | Decimal) and not isinstance(value, bool) for value in values):
         return {"type": "number"}
     return {"type": "string"}
 

@@ -19,7 +19,7 @@ INTEGER, NUMBER, DECIMAL, TEXT, BOOLEAN, UNSEEN, NESTED, PROBED = (
 # What a leaf of each kind is decoded to. A leaf never seen takes null only, so that a later value shows itself.
 FIELDS: dict[str, Any] = {
     INTEGER: int | None,
-    NUMBER: float | None,
+    NUMBER: int | float | None,
     DECIMAL: Decimal | None,
     TEXT: str | None,
     BOOLEAN: bool | None,
@@ -117,11 +117,12 @@ def _kind(kinds: Sequence[str], wanted: pa.DataType | None) -> str:
     first = kinds[0]
     if first not in (INTEGER, NUMBER):
         return first
-    if wanted is not None and pa.types.is_decimal(wanted):
+    if wanted is None:
+        return first  # an expression tells 7 from 7.0
+    if pa.types.is_decimal(wanted):
         return DECIMAL
-    if NUMBER in kinds or (wanted is not None and pa.types.is_floating(wanted)):
-        return NUMBER
-    return INTEGER
+    # What is no double may need a number as it was written: one with a fraction is read by itself.
+    return NUMBER if pa.types.is_floating(wanted) else INTEGER
 
 
 # -- Structs ---------------------------------------------------------------------------------------------------

@@ -9,13 +9,14 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
+from headrace.exact_json import NotJson, Written, has_minus_zero, read
 from headrace.sources import columns, shapes
-from headrace.sources.content import ANY, Records
+from headrace.sources.content import Records
 from headrace.sources.shapes import Leaf
 
 _BEYOND = (pa.ArrowException, OverflowError, ValueError)
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError)
-_NAMES = {dict: "object", list: "array", str: "string", int: "number", float: "number", bool: "boolean"}
+_NAMES = {dict: "object", list: "array", str: "string", int: "number", Written: "number", bool: "boolean"}
 
 
 # Elements decoded at once. Their objects stay in the processor's cache until their columns are made: measured, a whole
@@ -142,6 +143,8 @@ class PageSorter:
 
     def _several(self, found: Sorted, first: int, end: int) -> list[Any]:
         text = b"[" + b",".join(self._records.elements[first:end]) + b"]"
+        if has_minus_zero(text):
+            return self._each(found, first, end)
         structs: list[Any] = self._shape.many.decode(text)
         found.typed += range(first, end)
         return structs
@@ -181,8 +184,11 @@ class PageSorter:
         return structs
 
     def _one(self, row: int) -> Any:
+        element = self._records.elements[row]
+        if has_minus_zero(element):
+            return None
         try:
-            return self._shape.one.decode(self._records.elements[row])
+            return self._shape.one.decode(element)
         except _UNREADABLE:
             return None
 
@@ -191,9 +197,9 @@ class PageSorter:
         element = self._records.elements[row]
         text = bytes(element).decode("utf-8", "replace")
         try:
-            value = ANY.decode(element)
-        except _UNREADABLE as error:
-            found.rejected.append(Unreadable(row, str(error), "unreadable", text))
+            value = read(element)
+        except NotJson as error:
+            found.rejected.append(Unreadable(row, error.reason, "unreadable", text))
             return
         if isinstance(value, dict):
             found.loose.append(row)

@@ -61,7 +61,11 @@ def test_a_syntax_error_shows_its_place():
 
 @pytest.mark.parametrize(
     ("data", "told"),
-    [("[1]", "--data holds no records"), ("{", "--data is not valid JSON"), ("nowhere.json", "No such file")],
+    [
+        ("[1]", "--data holds no records"),
+        ("{", "--data cannot be read: it is not JSON"),
+        ("nowhere.json", "No such file"),
+    ],
 )
 def test_bad_data(data, told):
     code, shown = previewed("a", data)

@@ -150,9 +150,13 @@ def test_every_problem_is_listed_at_once():
     ]
 
 
-def test_wanted_names_the_source_fields_and_a_decimal_wins():
+def test_wanted_names_the_source_fields_and_what_they_are_read_for():
     items = [attribute("e.c", "_t.clicks"), attribute("e.c", "_t.cost"), attribute("e.l[0].x", "_id")]
-    assert compile_mapping(items, TARGET, 0).wanted == {("e", "c"): pa.decimal128(38, 18), ("e", "l"): None}
+    assert compile_mapping(items, TARGET, 0).wanted == {("e", "c"): pa.string(), ("e", "l"): pa.string()}
+    assert compile_mapping(items[1:2], TARGET, 0).wanted == {("e", "c"): pa.decimal128(38, 18)}
+    assert compile_mapping(
+        [{"sourceType": "EXPRESSION", "source": "e.c + 1", "destination": "_t.clicks"}], TARGET, 0
+    ).wanted == {("e", "c"): None}
 
 
 def test_an_object_copy_wants_the_shared_fields_only():

@@ -7,11 +7,13 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from headrace.exact_json import read
 from headrace.mapping.conversion import converter, name_of, supports
 from headrace.mapping.failure import Failure
 from headrace.mapping.values import json_text
 
-CASES = json.loads((Path(__file__).parents[2] / "cases/mapping/conversions.json").read_text("utf-8"))
+# Numbers as a source writes them.
+CASES = read((Path(__file__).parents[2] / "cases/mapping/conversions.json").read_bytes())
 TYPES = {
     "boolean": pa.bool_(),
     "long": pa.int64(),
@@ -40,7 +42,7 @@ def test_conversions(case):
     if isinstance(stored, Decimal):
         assert stored == Decimal(case["expected"])
     else:
-        assert json.loads(json_text(stored)) == case["expected"]
+        assert json.loads(json_text(stored)) == json.loads(json_text(case["expected"]))
 
 
 def test_types_have_the_names_that_users_know():

@@ -24,7 +24,7 @@ def cases(name):
 
 
 def value_of(expression, data=None):
-    scope = Scope(Context(NOW), lambda _names: as_double)
+    scope = Scope(Context(NOW), as_double)
     value = evaluator(parse_expression(expression), scope)(data or {})
     return value if isinstance(value, Failure) else json.loads(json_text(value))
 

@@ -61,7 +61,7 @@ def assert_own_words(node, values):
     """``node`` of the fields v0, v1 … has a value, or a reason of our own, whatever the numbers are read as."""
     record = {f"v{n}": value for n, value in enumerate(values)}
     for context in CONTEXTS:
-        made = evaluator(node, Scope(context, lambda _names: lambda value: value))(record)
+        made = evaluator(node, Scope(context, lambda value: value))(record)
         if isinstance(made, Failure):
             assert made.reason or made.expected
             assert not FOREIGN.search(made.reason), (made.reason, node, str(values)[:200])
@@ -74,7 +74,7 @@ def usual_arguments(name, function):
     for example in function.examples:
         for call in calls(parse_expression(example)):
             if FUNCTIONS[call.name] is function and not any(isinstance(one, Lambda) for one in call.arguments):
-                yield [evaluator(one, Scope(CONTEXTS[0], lambda _names: as_double))({}) for one in call.arguments]
+                yield [evaluator(one, Scope(CONTEXTS[0], as_double))({}) for one in call.arguments]
 
 
 def calls(node):

@@ -34,7 +34,7 @@ EXACT = {
     "money as a number": (["1234567890123456.78901", "-2E-18", "5"], pa.decimal128(38, 18), pa.decimal128(38, 18),
                           [Decimal("1234567890123456.78901"), Decimal("-2E-18"), Decimal(5)]),
     "boolean": (["true", "false"], None, pa.bool_(), [True, False]),
-    "fraction": (["0.1", "2"], None, pa.float64(), [0.1, 2.0]),
+    "fraction": (["0.1", "2.5"], None, pa.float64(), [0.1, 2.5]),
     "fraction for a double": (["1", "0.5"], pa.float64(), pa.float64(), [1.0, 0.5]),
     "absent": (["null", "null"], pa.int64(), pa.int64(), [None, None]),
     "absent, of any type": (["null"], None, pa.string(), [None]),

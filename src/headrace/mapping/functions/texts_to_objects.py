@@ -1,16 +1,12 @@
 """Texts and arrays taken apart into objects."""
 
-import re
-
-import msgspec
-
+from headrace.exact_json import NotJson, read
 from headrace.mapping.failure import Failed
 from headrace.mapping.functions.declaring import Context, as_text, function
-from headrace.mapping.values import EXACT_JSON, as_double, as_exact
+from headrace.mapping.values import as_double, as_exact
 
 OBJECTS = "Hierarchies - Objects"
 JSON = "JSON"
-_PLACE = re.compile(r"\(byte ([0-9]+)\)")
 
 
 @function(
@@ -73,18 +69,10 @@ def arrays_to_object(*pairs: object) -> list[object]:
 def json_to_object(context: Context, string: str) -> object:
     """What a JSON text holds: an object, an array or a value."""
     try:
-        value = EXACT_JSON.decode(string)
-        return as_exact(value) if context.exact else as_double(value)
-    except RecursionError as error:
-        raise Failed("the text is nested too deeply") from error
-    except msgspec.ValidationError as error:
-        raise Failed("the JSON has a number that is out of all bounds") from error
-    except msgspec.DecodeError as error:
-        place = _PLACE.search(str(error))
-        told = f"it cannot be read at byte {place[1]}" if place else "it ends too early"
-        raise Failed(f"the text is no JSON: {told}") from error
-    except UnicodeEncodeError as error:
-        raise Failed("the text is no JSON: it has half a character") from error
+        value = read(string)
+    except NotJson as error:
+        raise Failed(f"the text cannot be read: {error.reason}") from error
+    return as_exact(value) if context.exact else as_double(value)
 
 
 def _pairs_in(text: str, between: str | None, behind: str | None) -> dict[str, object]:
