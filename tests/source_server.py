@@ -1,9 +1,10 @@
 """A source that answers what a test tells it to, on loopback, and small connection specs to read it with."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import msgspec
@@ -88,6 +89,23 @@ def handler(source: Source) -> type[BaseHTTPRequestHandler]:
             """Nothing."""
 
     return Handler
+
+
+@contextmanager
+def serving() -> Iterator[Source]:
+    """A source that runs until the block ends."""
+    source = Source("")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler(source))
+    source.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield source
+    finally:
+        source.released.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 # -- specs ----------------------------------------------------------------------------------------------------

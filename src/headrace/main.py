@@ -19,7 +19,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from headrace.cli import account, demo, mapping, query, replay, verify
+from headrace.cli import account, demo, mapping, query, replay, sources, verify
 from headrace.clock import Clock, MonotonicTimer, WallClock
 from headrace.errors import HeadraceError
 from headrace.settings import DEFAULT_PORT, Settings, check_settings, parse_host_aliases
@@ -304,6 +304,7 @@ app.command("replay")(replay.replay)
 app.command("demo")(demo.demo)
 app.add_typer(account.app, name="account")
 app.add_typer(mapping.app, name="map")
+app.add_typer(sources.app, name="sources")
 
 
 def run() -> None:

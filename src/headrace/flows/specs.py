@@ -120,22 +120,23 @@ def takes_drafts(spec: Json) -> bool:
 
 def create(conn: sa.Connection, caller: Caller, kind: str, body: Json, now: int) -> Document:
     """A new spec of the caller's sandbox."""
-    return documents.create(conn, caller, kind, ids.new_uuid(), _checked(kind, body), now)
+    return documents.create(conn, caller, kind, ids.new_uuid(), checked(kind, body), now)
 
 
 def replace(
     conn: sa.Connection, caller: Caller, kind: str, id: str, body: Json, if_match: str | None, now: int
 ) -> Document:
     """Replaces a spec whole. A shipped spec is replaced for the caller's sandbox only."""
-    found, checked = get(conn, caller, kind, id), _checked(kind, body)
+    found, spec = get(conn, caller, kind, id), checked(kind, body)
     if isinstance(found, Document):
         if if_match is not None and if_match != found.etag.strip('"'):
             raise RevisionStale(kind=kind, id=id)
-        return documents.replace_body(conn, caller, found, checked, now)
-    return documents.create(conn, caller, kind, found["id"], checked, now)
+        return documents.replace_body(conn, caller, found, spec, now)
+    return documents.create(conn, caller, kind, found["id"], spec, now)
 
 
-def _checked(kind: str, body: Json) -> Json:
+def checked(kind: str, body: Json) -> Json:
+    """The spec as it is stored; SpecInvalid or Invalid, naming the member, for one that cannot work."""
     for name in ("name", "providerId"):
         text_at(body, name)
     object_at(body, "attributes")

@@ -11,6 +11,7 @@ from headrace.errors import SourceUnreadable
 from headrace.exact_json import read
 from headrace.sources.answers import Answer
 from headrace.sources.paths import Path, parse_path, pick, pick_raw
+from headrace.sources.reading import Page
 from headrace.sources.spec import Content, Extraction
 
 Raw = msgspec.Raw
@@ -61,7 +62,7 @@ def array_of(body: bytes, content: Content) -> list[Raw] | None:
         raise SourceUnreadable(f"The answer is not whole JSON ({error}).") from error
 
 
-def why_empty(answer: Answer, content: Content) -> str:
+def why_empty(answer: Answer | Page, content: Content) -> str:
     """A sentence about an answer without records: what it holds where they should be."""
     path = "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in content.path)
     if not answer.body.strip():
@@ -73,7 +74,7 @@ def why_empty(answer: Answer, content: Content) -> str:
     return f"{answer.url} answered {answer.status}, and the array at {path} is {held}."
 
 
-def _fields(answer: Answer) -> str:
+def _fields(answer: Answer | Page) -> str:
     try:
         names = list(_OBJECT.decode(answer.body))
     except msgspec.MsgspecError:

@@ -8,14 +8,25 @@ from urllib.parse import quote, quote_plus
 
 SHORTEST = 4  # a shorter value occurs by chance, and to take it out would shred the text
 
-# Where a request carries a secret -> how it is written there.
+
+def _json(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)[1:-1]
+
+
+def _ascii_json(value: str) -> str:
+    return json.dumps(value)[1:-1]
+
+
+# Where a request carries a secret, or an answer repeats it -> how it is written there.
 FORMS: dict[str, Callable[[str], str]] = {
     "header": str,
     "query": lambda value: quote(value, safe=""),
     "form": quote_plus,
-    "JSON body": lambda value: json.dumps(value, ensure_ascii=False)[1:-1],
-    "JSON body, ASCII": lambda value: json.dumps(value)[1:-1],
-    "JSON body, slashes escaped": lambda value: json.dumps(value)[1:-1].replace("/", "\\/"),
+    "JSON": _json,
+    "JSON in ASCII": _ascii_json,
+    "JSON with slashes escaped": lambda value: _ascii_json(value).replace("/", "\\/"),
+    "JSON in a JSON text": lambda value: _json(_json(value)),
+    "JSON in a JSON text in ASCII": lambda value: _ascii_json(_json(value)),
     "base64": lambda value: base64.b64encode(value.encode()).decode(),
     "base64 in a URL": lambda value: base64.urlsafe_b64encode(value.encode()).decode().rstrip("="),
 }

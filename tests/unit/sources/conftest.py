@@ -1,27 +1,17 @@
 """A programmable source, and a client without patience."""
 
-import threading
 from collections.abc import Callable, Iterator
-from http.server import ThreadingHTTPServer
 
 import pytest
 
 from headrace.sources import SourceHttp
-from source_server import QUICK, Source, handler
+from source_server import QUICK, Source, serving
 
 
 @pytest.fixture
 def source() -> Iterator[Source]:
-    told = Source("")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler(told))
-    told.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield told
-    told.released.set()
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving() as source:
+        yield source
 
 
 @pytest.fixture

@@ -10,7 +10,14 @@ from headrace.sources.auth import Access
 from headrace.sources.reading import Request
 from source_server import API_KEY, BASIC, BEARER
 
-SECRETS = ["plain-secret", 'with "quotes" & spaces', "sl/ash+plus=equals", "umläut-€-漢字", "back\\slash", "${host}abcd"]
+SECRETS = [
+    "plain-secret",
+    'with "quotes" & spaces',
+    "sl/ash+plus=equals",
+    "umläut-€-漢字",
+    "back\\slash",
+    "${host}abcd",
+]
 
 
 @pytest.mark.parametrize("form", hiding.FORMS)

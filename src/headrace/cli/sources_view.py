@@ -1,0 +1,202 @@
+"""What ``headrace sources test`` shows of a walk: requests with the heads of their answers, pages, ends, a summary."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from headrace.clock import Window, utc
+from headrace.sources import Planned, recording
+from headrace.sources.answers import Answer
+from headrace.sources.auth import Access
+from headrace.sources.declared import record_schema
+from headrace.sources.fields import Field, fields_of
+from headrace.sources.inference import schema_of
+from headrace.sources.reading import Request
+from headrace.sources.recording import Recorder, Recording
+from headrace.sources.walking import Ended, Visited, Walk, rows_left
+
+_EXAMPLE = 28
+_AGAIN = (
+    "with each later run read the same records again and append them once more: no request names the window "
+    "(scheduleParams)"
+)
+_HEADS = ("retry-after", "link")
+_PARTS = ("ratelimit", "rate-limit", "total", "page", "cursor", "next")
+
+
+class View:
+    """A walk on the console. What ``recorder`` keeps is what is shown, so that no secret is."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._console = Console(highlight=False)
+        self._recorder = recorder
+
+    def heard(self, request: Request, answer: Answer, access: Access) -> None:
+        """Shows one request and the head of its answer."""
+        self._recorder(request, answer, access)
+        if access.is_bare:
+            self._say(f"{request.method} {request.url}: {answer.status}, for a new token", 0)
+            return
+        exchange = self._recorder.exchanges[-1]
+        self._console.print(Text(f"{exchange.method} {exchange.url}", "bold"), soft_wrap=True)
+        if exchange.sent:
+            self._console.print(Text(exchange.sent), soft_wrap=True)
+        kind = exchange.headers.get("content-type", "no content-type")
+        self._say(f"{exchange.status}, {kind}, {len(answer.body):,} bytes", 4, "" if exchange.status < 300 else "red")
+        for name, value in exchange.headers.items():
+            if name in _HEADS or any(part in name for part in _PARTS):
+                self._say(f"{name}: {value}", 4, "dim")
+
+    def walked(self, walk: Walk, window: Window, pages: int) -> bool:
+        """Shows a walk while it is made; whether a record could become a row."""
+        ends: list[Ended] = []
+        planned = Planned((), window)
+        for step in walk.steps(pages):
+            if isinstance(step, Planned):
+                planned = step
+                self._say(_plan(step), 0)
+            elif isinstance(step, Visited):
+                odd = f", {step.unreadable} of them no object" if step.unreadable else ""
+                self._say(f"page {step.n + 1}: {_count(step.records, 'record')}{odd}", 4, "green")
+            else:
+                ends.append(step)
+                self._say(_end(step), 0, "yellow" if step.left else "")
+        self._schema(walk)
+        good = rows_left(walk.seen, walk.view) > 0
+        self._summary(walk, planned, ends)
+        return good
+
+    def recorded(self, path: Path, kept: Recording) -> None:
+        """Writes a recording, and says where it is."""
+        path.write_bytes(recording.written(kept))
+        self._say(f"{_count(len(kept.exchanges), 'answer')} recorded in {path}, without secrets.", 0)
+
+    def _schema(self, walk: Walk) -> None:
+        seen = walk.seen
+        if not seen.records:
+            return
+        self._console.print()
+        of = f"the first {len(seen.records):,}" if seen.read > len(seen.records) else f"{len(seen.records):,}"
+        self._say(f"The schema of {of} records; a mapping takes these paths:", 0, "bold")
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+        table.add_column("path", overflow="fold")
+        table.add_column("type", overflow="fold")
+        table.add_column("in", justify="right")
+        table.add_column("example", overflow="fold")
+        for field in fields_of(seen.records):
+            table.add_row(*_row(field, self._without))
+        self._console.print(table)
+        for text in _differences(record_schema(walk.spec, walk.view), seen.records):
+            self._say(text, 0, "yellow")
+
+    def _without(self, text: str) -> str:
+        return self._recorder.without(text)
+
+    def _summary(self, walk: Walk, planned: Planned, ends: list[Ended]) -> None:
+        self._console.print()
+        self._say("What a first run would do:", 0, "bold")
+        for text, style in first_run(walk, planned, ends):
+            self._say(f"- {text}", 2, style)
+
+    def _say(self, text: str, indent: int, style: str = "") -> None:
+        self._console.print(Padding(Text(text, style, overflow="fold"), (0, 0, 0, indent), expand=False))
+
+
+def first_run(walk: Walk, planned: Planned, ends: list[Ended]) -> Iterator[tuple[str, str]]:
+    """What a first run over the same window would do, sentence by sentence, each with a style."""
+    seen, extension = walk.seen, walk.view.extension
+    more = len(ends) < len(planned.parts) or any(end.left for end in ends)
+    yield (
+        f"ask {_count(len(planned.parts), 'chain')} of requests{' for ' + _span(planned) if planned.parts else ''}",
+        "",
+    )
+    yield f"read {_count(seen.read, 'record')}{' on these pages, and more behind them' if more else ''}", ""
+    if not seen.read:
+        yield f"find nothing: {seen.empty or 'nothing was asked'}", "red"
+    if seen.unreadable:
+        yield f"reject {_count(seen.unreadable, 'element')} that can be read as no object", "red"
+    if seen.dropped:
+        yield f"leave out {_count(seen.dropped, 'record')} by the spec's rules", ""
+    yield from _days(walk)
+    yield f"write {_count(rows_left(seen, walk.view), 'row')}, {_mode(walk)}", ""
+    if extension.write_mode == "append" and not _asks_for_a_window(walk):
+        yield _AGAIN, "yellow"
+
+
+def _days(walk: Walk) -> Iterator[tuple[str, str]]:
+    seen, day = walk.seen, walk.view.extension.day
+    if day is None or not (seen.without_day or seen.outside):
+        return
+    verb = "reject" if walk.view.extension.write_mode == "replace-window" else "meet"
+    path = day.date or f"{day.year}, {day.month}, {day.day}"
+    if seen.without_day:
+        yield f"{verb} {_count(seen.without_day, 'record')} without a readable day at {path}", "red"
+    if seen.outside:
+        yield f"{verb} {_count(seen.outside, 'record')} of days that were not asked for", "red"
+
+
+def _mode(walk: Walk) -> str:
+    mode = walk.view.extension.write_mode
+    return {"append": "appended", "replace-window": "in the place of what these days held"}.get(mode, f"by {mode}")
+
+
+def _asks_for_a_window(walk: Walk) -> bool:
+    schedule = walk.view.schedule
+    return any(schedule.get(name) for name in ("scheduleStartParamName", "scheduleEndParamName", "incremental"))
+
+
+def _plan(planned: Planned) -> str:
+    clamps = "".join(f" {clamp}" for clamp in planned.clamps)
+    return f"{_span(planned)}: {_count(len(planned.parts), 'chain')} of requests.{clamps}"
+
+
+def _span(planned: Planned) -> str:
+    days = [day for part in planned.parts for day in (part.first_day, part.last_day) if day is not None]
+    if days:
+        return f"{min(days)} to {max(days)} (UTC days)"
+    return f"{utc(planned.window.start):%Y-%m-%d %H:%M} to {utc(planned.window.end):%Y-%m-%d %H:%M} (UTC)"
+
+
+def _end(end: Ended) -> str:
+    label = f" of {end.part.label}" if end.part.label else ""
+    verb = "is left" if end.left else "ends"
+    return f"The chain{label} {verb} after {_count(end.pages, 'page')}: {end.why}."
+
+
+def _row(field: Field, without: Any) -> tuple[str, str, str, Text]:
+    text = "" if field.example is None else msgspec.json.encode(field.example, enc_hook=str).decode()
+    shown = without(text)
+    short = shown if len(shown) <= _EXAMPLE else f"{shown[: _EXAMPLE - 1]}…"
+    return field.path, ", ".join(field.types) or "null", f"{field.records:,}", Text(short, "dim")
+
+
+def _differences(declared: Mapping[str, Any] | None, records: list[Any]) -> Iterator[str]:
+    """Where the spec's schema and the records disagree about which fields there are."""
+    if declared is None:
+        return
+    expected, came = set(_paths(declared)), set(_paths(schema_of(records)))
+    if came - expected:
+        yield f"Not in the spec's schema: {', '.join(sorted(came - expected))}."
+    if expected - came:
+        yield f"In the spec's schema, in no record: {', '.join(sorted(expected - came))}."
+
+
+def _paths(schema: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """The leaves of a schema."""
+    below = schema.get("properties") or {}
+    for name, inner in below.items():
+        yield from _paths(inner, f"{prefix}.{name}" if prefix else name)
+    if isinstance(schema.get("items"), Mapping) and schema["items"].get("properties"):
+        yield from _paths(schema["items"], f"{prefix}[*]")
+    elif not below and prefix:
+        yield prefix
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -1,0 +1,131 @@
+"""A spec tried: its requests made as a first run would make them, its records looked at, nothing landed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from headrace.sources import days, shapes
+from headrace.sources.content import Records, why_empty
+from headrace.sources.ending import why_ended
+from headrace.sources.fetching import fetch
+from headrace.sources.http import SourceHttp
+from headrace.sources.planning import plan
+from headrace.sources.reading import Credentials, Part, Planned, Reading
+from headrace.sources.spec import Extraction, extraction
+
+SHOWN = 1_000  # records that the schema is read from
+
+
+@dataclass(frozen=True, slots=True)
+class Visited:
+    """A page: its place in the chain from 0, how many records it holds, and of those how many can be no row."""
+
+    part: Part
+    n: int
+    records: int
+    unreadable: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A chain that ended or was left. ``why`` is a sentence; ``left`` when its next page was not asked for."""
+
+    part: Part
+    pages: int
+    why: str
+    left: bool = False
+
+
+@dataclass(slots=True)
+class Seen:
+    """What a walk came by.
+
+    records      the first of them, read
+    read         how many there were
+    unreadable   elements that are no object
+    without_day  records without a readable day, where the spec says which field holds it
+    outside      records of a day that was not asked for
+    dropped      records that a rule leaves out
+    empty        why the first page without records had none
+    """
+
+    records: list[Any] = field(default_factory=list)
+    read: int = 0
+    unreadable: int = 0
+    without_day: int = 0
+    outside: int = 0
+    dropped: int = 0
+    empty: str = ""
+
+
+class Walk:
+    """One walk. ``steps`` makes its requests; ``seen`` grows meanwhile."""
+
+    def __init__(self, reading: Reading, credentials: Credentials, http: SourceHttp) -> None:
+        self.spec = reading.spec
+        self.view = extraction(reading.spec, reading.params)
+        self.seen = Seen()
+        self._reading = reading
+        self._credentials = credentials
+        self._http = http
+        self._day = days.paths_of(self.view.extension.day)
+
+    def steps(self, most_pages: int) -> Iterator[Planned | Visited | Ended]:
+        """The plan, then every page and every end, until ``most_pages`` were asked for; SourceFailure as in a run."""
+        planned = plan(self._reading, self._credentials, self._http)
+        yield planned
+        left = most_pages
+        for part in planned.parts:
+            for step in self._part(part, left):
+                yield step
+                left -= isinstance(step, Visited)
+            if left <= 0:
+                return
+
+    def _part(self, part: Part, most: int) -> Iterator[Visited | Ended]:
+        for page in fetch(self._reading, part, self._credentials, self._http):
+            records = Records(self.view, page.body)
+            count, unreadable = len(records.elements), self._look(records, part)
+            if not count:
+                self.seen.empty = self.seen.empty or why_empty(page, self.view.content)
+            yield Visited(part, page.n, count, unreadable)
+            if page.trail is None:
+                yield Ended(part, page.n + 1, why_ended(self.view.pagination, count))
+            elif page.n + 1 >= most:
+                following = page.trail.request
+                yield Ended(part, page.n + 1, f"it goes on with {following.method} {following.target}", left=True)
+                return
+
+    def _look(self, page: Records, part: Part) -> int:
+        """Adds a page to what was seen; how many of its elements are no object."""
+        unreadable = 0
+        for n in range(len(page.elements)):
+            self.seen.read += 1
+            if bytes(page.elements[n]).lstrip()[:1] != b"{":
+                unreadable += 1
+                continue
+            record = page.value(n)
+            if len(self.seen.records) < SHOWN:
+                self.seen.records.append(record)
+            self._judge(record, part)
+        self.seen.unreadable += unreadable
+        return unreadable
+
+    def _judge(self, record: Any, part: Part) -> None:
+        if any(
+            shapes.step_into(record, tuple(rule.field.split("."))) not in part.allowed[rule.name]
+            for rule in self.view.extension.rules
+            if rule.name in part.allowed
+        ):
+            self.seen.dropped += 1
+        elif self._day:
+            day = days.one_day([shapes.step_into(record, path) for path in self._day])
+            self.seen.without_day += day is None
+            if day is not None and part.first_day is not None and part.last_day is not None:
+                self.seen.outside += not part.first_day <= day <= part.last_day
+
+
+def rows_left(seen: Seen, view: Extraction) -> int:
+    """How many of the records would become rows, the mapping aside."""
+    days_matter = view.extension.write_mode == "replace-window"
+    return seen.read - seen.unreadable - seen.dropped - (seen.without_day + seen.outside if days_matter else 0)

@@ -1,0 +1,307 @@
+"""``headrace sources``: a spec tried on a source and on a recording of it; no secret is shown or written."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from typer.testing import CliRunner
+
+from headrace.main import app
+from source_server import API_KEY, BASIC, BEARER, NONE, Asked, Reply, Source, reply, serving, spec
+
+ROWS = [{"id": n, "day": f"2026-03-{n:02d}", "cost": {"amount": "1.10"}, "tags": ["a"]} for n in range(1, 6)]
+DAYS = {"writeMode": "replace-window", "sliceDays": 31, "day": {"date": "rows.day"}}
+PAGES = {"type": "PAGE", "pageParamName": "page", "limitName": "size", "limitValue": 2}
+
+
+@pytest.fixture
+def source() -> Iterator[Source]:
+    with serving() as running:
+        running.answer = paged
+        yield running
+
+
+def paged(asked: Asked) -> Reply:
+    page = int(asked.target.partition("page=")[2].partition("&")[0] or 0)
+    return reply({"rows": ROWS[page * 2 : page * 2 + 2]}, **{"X-RateLimit-Remaining": "7", "X-Other": "o"})
+
+
+def ran(*arguments: str, given: str = "", columns: int = 80) -> tuple[int, str]:
+    done = CliRunner().invoke(app, ["sources", "test", *arguments], input=given, env={"COLUMNS": str(columns)})
+    said = str(done.exception) if done.exception and not isinstance(done.exception, SystemExit) else ""
+    return done.exit_code, done.output + said
+
+
+def written(tmp_path: Path, document: Any, **auth: Any) -> str:
+    path = tmp_path / "spec.json"
+    whole = {"providerId": "p", "attributes": {}, "type": "generic-rest", **document, **auth}
+    path.write_bytes(msgspec.json.encode(whole))
+    return str(path)
+
+
+def tried(tmp_path: Path, source: Source, document: Any, *more: str, auth: Any = NONE) -> tuple[int, str]:
+    path = written(tmp_path, document, authSpec=[auth])
+    return ran(path, "--params", f"host={source.url}", "--allow-private-hosts", "--until", "2026-03-07", *more)
+
+
+def test_a_walk_shows_requests_heads_pages_and_the_end(tmp_path, source):
+    document = spec(contentPath={"path": "$.rows", "keepAttributes": ["-"]}, paginationParams=PAGES)
+    code, shown = tried(tmp_path, source, document)
+    assert code == 0, shown
+    assert [line for line in shown.splitlines() if line.startswith("GET")] == [
+        f"GET {source.url}{target}" for target in source.targets
+    ]
+    assert shown.count("200, application/json, ") == len(source.asked)
+    assert shown.count("x-ratelimit-remaining: 7") == len(source.asked) and "x-other" not in shown
+    assert "page 1: 2 records" in shown and "page 3: 1 record" in shown
+    assert "The chain ends after" in shown and "read 5 records" in shown and "write 5 rows, appended" in shown
+    rows = [line.split() for line in shown.splitlines() if line.startswith("rows.")]
+    assert [row[:3] for row in rows] == [
+        ["rows.id", "integer", "5"],
+        ["rows.day", "string", "5"],
+        ["rows.cost.amount", "string", "5"],
+        ["rows.tags[*]", "string", "5"],
+    ]
+    wide = [line for line in shown.splitlines() if len(line) > 80 and not line.startswith("GET ")]
+    assert not wide
+
+
+def test_a_first_run_over_days(tmp_path, source):
+    source.answer = lambda _: reply({"rows": [*ROWS, {"day": "soon"}, {}, {"day": "2020-01-01"}, 7]})
+    code, shown = tried(tmp_path, source, spec(extension=DAYS))
+    assert code == 0
+    assert "2026-03-01 to 2026-03-07 (UTC days): 1 chain" in shown and "9 records, 1 of them no object" in shown
+    assert "reject 1 record of days that were not asked for" in shown and "write 5 rows" in shown
+    assert "reject 1 element that can be read as no object" in shown
+    assert "reject 2 records without a readable day at rows.day" in shown
+    assert "in the place of what these days held" in shown
+
+
+def test_a_walk_stops_where_it_is_told(tmp_path, source):
+    source.answer = lambda _: reply({"rows": ROWS})
+    endless = {**PAGES, "limitValue": 5}
+    code, shown = tried(tmp_path, source, spec(paginationParams=endless), "--pages", "3")
+    assert code == 0 and len(source.asked) == 3
+    assert "is left after 3 pages: it goes on with" in shown and "15 records on these pages, and more" in shown
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ({"rows": []}, "find nothing: "),
+        ({"rows": [1, "x"]}, "reject 2 elements that can be read as no object"),
+    ],
+)
+def test_without_a_row_it_ends_with_1(tmp_path, source, answer, why):
+    source.answer = lambda _: reply(answer)
+    code, shown = tried(tmp_path, source, spec())
+    assert (code, why in shown, "write 0 rows" in shown) == (1, True, True), shown
+
+
+def test_a_source_that_refuses(tmp_path, source):
+    source.answer = lambda _: reply({"message": "who are you"}, 403)
+    code, shown = tried(tmp_path, source, spec(), "--record", str(tmp_path / "rec.json"))
+    assert code == 1 and "403, application/json" in shown and "It says: who are you" in shown
+    assert json.loads((tmp_path / "rec.json").read_text())["exchanges"][0]["status"] == 403
+    assert ran(str(tmp_path / "spec.json"), "--recorded", str(tmp_path / "rec.json"))[0] == 1
+
+
+def test_a_source_at_a_private_address_is_refused_without_the_option(tmp_path, source):
+    path = written(tmp_path, spec(), authSpec=[NONE])
+    code, shown = ran(path, "--params", f"host={source.url}")
+    assert code == 1 and "private" in shown and not source.asked
+
+
+# -- recordings --------------------------------------------------------------------------------------------------
+
+SECRETS = ["s3cret/with space+plus", 'quote"back\\slash-ümlaut']
+
+
+def echoing(asked: Asked) -> Reply:
+    """A source that repeats whatever it was sent, in its answer and in a link."""
+    headers = {name: value for name, value in asked.headers.items() if name in ("authorization", "x-key")}
+    sent = asked.body.decode()
+    if "page=2" in asked.target:
+        return reply({"rows": ROWS[2:4], "next": None})
+    link = f"{asked.target}{'&' if '?' in asked.target else '?'}page=2"
+    body = {"rows": ROWS[:2], "headers": headers, "target": asked.target, "sent": sent, "next": link}
+    return reply(body, **{"X-Next": asked.target, "Set-Cookie": "session=abcdef"})
+
+
+UNSIGNED = {**BEARER, "name": "Own way", "type": "None", "spec": {"properties": BEARER["spec"]["properties"]}}
+WAYS = {
+    "bearer": (BEARER, lambda secret: {"accessToken": secret}, {}),
+    "basic": (BASIC, lambda secret: {"username": "anna", "password": secret}, {}),
+    "header": (API_KEY, lambda secret: {"authKey1": secret}, {}),
+    "query": (
+        UNSIGNED,
+        lambda secret: {"accessToken": secret},
+        {"urlParams": {"path": "/items", "method": "GET", "queryParams": {"key": "${accessToken}"}}},
+    ),
+    "body": (
+        UNSIGNED,
+        lambda secret: {"accessToken": secret},
+        {"urlParams": {"path": "/items", "method": "POST"}, "bodyParams": {"auth": {"token": "${accessToken}"}}},
+    ),
+}
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize("way", WAYS)
+def test_no_secret_is_shown_or_recorded_and_a_recording_answers_alone(tmp_path, source, way, secret):
+    auth, credentials, attributes = WAYS[way]
+    if way in ("bearer", "header") and not secret.isascii():
+        secret = secret.encode("ascii", "replace").decode()
+    source.answer = echoing
+    document = spec(paginationParams={"type": "POINTER", "pointerPath": "$.next"}, **attributes)
+    (tmp_path / "secret.json").write_text(json.dumps(credentials(secret)))
+    recording = tmp_path / "rec.json"
+    options = ("--params", str(tmp_path / "secret.json"), "--record", str(recording))
+    code, shown = tried(tmp_path, source, document, *options, auth=auth)
+    assert code == 0, shown
+    assert len(source.asked) == 2 and "4 records" in shown
+    parts = {secret, *secret.replace('"', " ").replace("\\", " ").replace("/", " ").replace("+", " ").split()}
+    kept = recording.read_text() + shown
+    assert not [part for part in parts if len(part) > 5 and part in kept]
+    assert "${" in recording.read_text() and "session=" not in kept and 'authorization": "Basic YW' not in kept
+    asked = len(source.asked)
+    code, again = ran(str(tmp_path / "spec.json"), "--recorded", str(recording))
+    assert code == 0, again
+    assert len(source.asked) == asked and "4 records" in again
+    assert shown[shown.index("What a first run") :].startswith(again[again.index("What a first run") :])
+
+
+def test_the_days_can_be_chosen(tmp_path, source):
+    source.answer = lambda _: reply({"rows": ROWS})
+    _, shown = tried(tmp_path, source, spec(extension=DAYS), "--since", "2026-03-03", "--until", "2026-03-04")
+    assert "2026-03-03 to 2026-03-04 (UTC days)" in shown and "write 2 rows" in shown
+
+
+def test_a_renewed_token_is_in_no_recording(tmp_path, source):
+    def answer(asked: Asked) -> Reply:
+        if asked.method == "POST":
+            return reply({"access_token": "fresh-token", "refresh_token": "fresh-refresh"})
+        if asked.headers["authorization"] != "Bearer fresh-token":
+            return reply({"seen": asked.headers["authorization"]}, 401)
+        return reply({"rows": ROWS[:1], "seen": asked.headers["authorization"], "old": "stale-token"})
+
+    source.answer = answer
+    params = {"accessToken": "stale-token", "refreshToken": "old-refresh", "clientId": "me", "clientSecret": "client-s"}
+    auth = {**BEARER, "spec": {"properties": {**BEARER["spec"]["properties"], "accessTokenUrl": {}, "clientId": {}}}}
+    given = json.dumps({**params, "accessTokenUrl": f"{source.url}/token"})
+    recording = tmp_path / "rec.json"
+    path = written(tmp_path, spec(), authSpec=[auth])
+    options = ("--params", f"host={source.url}", "--params", "-", "--allow-private-hosts", "--record", str(recording))
+    code, shown = ran(path, *options, given=given)
+    assert code == 0 and "for a new token" in shown, shown
+    kept = recording.read_text() + shown
+    assert not [
+        word for word in ("fresh-token", "fresh-refresh", "stale-token", "old-refresh", "client-s") if word in kept
+    ]
+    assert [one["status"] for one in json.loads(recording.read_text())["exchanges"]] == [200]
+    assert ran(path, "--recorded", str(recording))[0] == 0
+
+
+def test_secret_parameters_are_not_recorded_either(tmp_path, source):
+    document = spec(
+        {"properties": {"apiKey": {}, "pin": {"format": "password"}, "team": {}}},
+        urlParams={"path": "/items", "method": "GET", "queryParams": {"k": "${apiKey}", "p": "${pin}", "t": "${team}"}},
+    )
+    source.answer = lambda asked: reply({"rows": ROWS, "you": asked.target})
+    recording = tmp_path / "rec.json"
+    typed = ("--params", "apiKey=key-of-mine", "--params", "pin=9876", "--params", "team=blue")
+    code, shown = tried(tmp_path, source, document, *typed, "--record", str(recording))
+    assert code == 0 and source.targets == ["/items?k=key-of-mine&p=9876&t=blue"]
+    kept = recording.read_text() + shown
+    assert "key-of-mine" not in kept and "9876" not in kept and "blue" in kept
+    assert ran(str(tmp_path / "spec.json"), "--recorded", str(recording))[0] == 0
+
+
+def test_answers_are_kept_token_for_token(tmp_path, source):
+    body = b'{"rows": [{"n": 1.10, "big": 12345678901234567890, "e": 1E400}]}'
+    source.answer = lambda _: Reply(200, body, {"Content-Type": "application/json"})
+    recording = tmp_path / "rec.json"
+    tried(tmp_path, source, spec(), "--record", str(recording))
+    assert all(token in recording.read_text() for token in ("1.10", "12345678901234567890", "1E400"))
+
+
+def test_what_is_no_json_is_recorded_as_text(tmp_path, source):
+    source.answer = lambda _: Reply(200, b'{"n": 1}\n{"n": 2}\n', {"Content-Type": "application/x-ndjson"})
+    recording = tmp_path / "rec.json"
+    code, shown = tried(tmp_path, source, spec(contentPath={"path": "$"}), "--record", str(recording))
+    assert code == 0 and json.loads(recording.read_text())["exchanges"][0]["text"] == '{"n": 1}\n{"n": 2}\n', shown
+    code, again = ran(str(tmp_path / "spec.json"), "--recorded", str(recording))
+    assert code == 0 and "read 2 records" in again
+
+
+def test_other_parameters_than_the_recorded_ones_have_no_answer(tmp_path, source):
+    document = spec(
+        {"properties": {"team": {}}},
+        urlParams={"path": "/items", "method": "GET", "queryParams": {"t": "${team}"}},
+    )
+    recording = tmp_path / "rec.json"
+    tried(tmp_path, source, document, "--params", "team=blue", "--record", str(recording))
+    code, shown = ran(str(tmp_path / "spec.json"), "--recorded", str(recording), "--params", "team=red")
+    assert code == 1 and f"The recording has no answer to GET {source.url}/items?t=red" in shown
+    assert f"It answers GET {source.url}/items?t=blue" in shown
+
+
+# -- what is wrong -----------------------------------------------------------------------------------------------
+
+WRONG = {
+    "no JSON": ('{"a": 1,\n "b": }', "is not valid JSON at line 2, column 7"),
+    "no object": ("[]", "must be one JSON object"),
+    "no name": ('{"providerId": "p"}', "at $.name: "),
+    "an unknown addition": (spec(extension={"sliceDay": 1}), "at $.sourceSpec.attributes.x-headrace: "),
+    "an authentication without a name": ({**spec(), "authSpec": [{}]}, "at $.authSpec[0]: "),
+    "a schema that is none": ({**spec({"type": "nothing"})}, "at $.sourceSpec.spec: "),
+    "an unknown paging": (
+        spec(paginationParams={"type": "PAGES"}),
+        "at $.sourceSpec.attributes.paginationParams.type: ",
+    ),
+    "no content path": (spec(contentPath={}), "at $.sourceSpec.attributes.contentPath.path: "),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_spec_is_told_with_its_path(tmp_path, source, case):
+    document, said = WRONG[case]
+    if isinstance(document, str):
+        (tmp_path / "spec.json").write_text(document)
+    else:
+        written(tmp_path, document)
+    code, shown = ran(str(tmp_path / "spec.json"), "--params", f"host={source.url}", "--auth", "None")
+    assert code == 1 and said in shown and not source.asked, shown
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--params", "tem=1"), "tem is neither a credential nor a parameter of this spec (did you mean team?)"),
+        (("--params", "{"), "--params is not valid JSON"),
+        (("--params", "nowhere.json"), "No such file"),
+        (("--params", '{"host": "x"}', "--auth", "Kerberos"), "has no authentication 'Kerberos'"),
+        (("--params", "host=x", "--params", "team=1", "--since", "soon"), "--since soon is no day"),
+        (
+            ("--params", "host=x", "--params", "team=1", "--since", "2026-02-02", "--until", "2026-02-01"),
+            "no day is left",
+        ),
+        (("--record", "a", "--recorded", "b"), "give one of them"),
+        (("--recorded", "{tmp}/spec.json"), "is no recording"),
+        (("--params", "host=x"), "Mandatory parameters are missing in params: team"),
+    ],
+)
+def test_wrong_options(tmp_path, options, said):
+    path = written(tmp_path, spec({"properties": {"team": {}}, "required": ["team"]}), authSpec=[NONE])
+    code, shown = ran(path, *(option.replace("{tmp}", str(tmp_path)) for option in options))
+    assert code == 1 and said in shown, shown
+
+
+def test_specs_that_ship_go_by_their_names():
+    code, shown = ran("linkedin-ads")
+    assert code == 1 and "Mandatory parameters are missing in auth.params: accessToken, host" in shown
+    code, shown = ran("linkedin-adds")
+    assert code == 1 and "no spec of that name ships; these do: " in shown and "linkedin-ads" in shown
