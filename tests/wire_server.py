@@ -78,14 +78,15 @@ def deploy(
     data_dir.mkdir(parents=True, exist_ok=True)
     store = open_store(settings.database)
     upgrade(store)
+    clock = EmulatorClock(store)
     return Deployment(
         settings,
         store,
-        EmulatorClock(store),
+        clock,
         MonotonicTimer(),
         load_keyring(settings.key_file),
         Lake.open(settings.database, settings.warehouse, landed),
-        SourceHttp(allow_private=True, aliases=dict(settings.host_aliases), patience=patience),
+        SourceHttp(allow_private=True, aliases=dict(settings.host_aliases), patience=patience, clock=clock),
         DbosJobs(settings.database),
         load_derivations(settings.fpid_to_ecid),
     )

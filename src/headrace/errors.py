@@ -188,6 +188,10 @@ class SourceThrottled(SourceFailure):
     """The source's quota is used up."""
 
 
+class SourceAsksToWait(SourceThrottled):
+    """The source asks to wait longer than a request can; ``until`` (epoch ms, business clock) says when it answers."""
+
+
 class SourceTroubled(SourceFailure):
     """The source keeps answering with server errors."""
 

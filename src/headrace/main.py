@@ -147,7 +147,9 @@ def complete(opened: Opened) -> Process:
     settings = opened.settings
     derivations = load_derivations(settings.fpid_to_ecid)
     http = SourceHttp(
-        allow_private=settings.allow_private_hosts or settings.emulator, aliases=dict(settings.host_aliases)
+        allow_private=settings.allow_private_hosts or settings.emulator,
+        aliases=dict(settings.host_aliases),
+        clock=opened.clock,
     )
     jobs = DbosJobs(settings.database, workers=settings.workers)
     lake = Lake.open(settings.database, settings.warehouse)

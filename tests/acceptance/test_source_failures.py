@@ -20,12 +20,12 @@ pytestmark = pytest.mark.slow
 # What the source does, how often it is asked, and words that the run's reason must hold.
 FAULTS: dict[str, tuple[dict[str, Any], int, tuple[str, ...]]] = {
     "bad request": ({"kind": "status", "status": 400}, 1, ("400", "parameters")),
-    "unauthorized": ({"kind": "status", "status": 401}, 1, ("401", "credentials")),
+    "unauthorized": ({"kind": "status", "status": 401}, 2, ("401", "credentials")),
     "forbidden": ({"kind": "status", "status": 403}, 1, ("403", "roles")),
     "missing": ({"kind": "status", "status": 404}, 1, ("404", "ids")),
     "dead version": ({"kind": "status", "status": 426}, 1, ("426", "version")),
     "throttled": ({"kind": "status", "status": 429}, HASTY.attempts, ("429", "quota")),
-    "throttled for a day": ({"kind": "status", "status": 429, "retry_after": 86_400}, HASTY.attempts, ("429",)),
+    "throttled for a day": ({"kind": "status", "status": 429, "retry_after": 86_400}, 1, ("429", "until")),
     "internal error": ({"kind": "status", "status": 500}, HASTY.attempts, ("500",)),
     "bad gateway in HTML": ({"kind": "html", "status": 502}, HASTY.attempts, ("502",)),
     "unavailable": ({"kind": "status", "status": 503}, HASTY.attempts, ("503",)),

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import msgspec
 
 from headrace import errors
+from headrace.sources.quotas import seconds_to_wait
 
 _WORDS = 300
 _ADVICE: dict[int, tuple[type[errors.SourceFailure], str]] = {
@@ -31,16 +30,18 @@ class Answer:
     body: bytes = field(repr=False)
 
 
-def require_success(answer: Answer, redact: Callable[[str], str]) -> None:
-    """Raises the failure that the status stands for; nothing for 2xx."""
+def require_success(answer: Answer, redact: Callable[[str], str], now: Callable[[], int]) -> None:
+    """Raises the failure that the status stands for; nothing for 2xx. Its fact ``wait``: seconds, where asked for."""
     status = answer.status
     if 200 <= status < 300:
         return
-    failure, advice = _ADVICE.get(status) or _by_class(status)
+    wait = seconds_to_wait(status, answer.headers, now())
+    throttled = status == 403 and wait is not None
+    failure, advice = _ADVICE[429] if throttled else _ADVICE.get(status) or _by_class(status)
     words = redact(_words(answer.body))
     told = f" It says: {words}" if words else ""
     message = f"{answer.url} answered {status}: the source {advice}.{told}"
-    raise failure(message, status=status, retry_after=_asked(answer.headers))
+    raise failure(message, status=status, wait=wait)
 
 
 def _by_class(status: int) -> tuple[type[errors.SourceFailure], str]:
@@ -59,22 +60,6 @@ def _words(body: bytes) -> str:
         return ""
     found = (told.get(key) for key in ("message", "error_description", "detail", "title", "error"))
     return next((str(words)[:_WORDS] for words in found if words), "")
-
-
-def _asked(headers: Mapping[str, str]) -> float | None:
-    """The seconds of a Retry-After header, given as seconds or as a date beside the answer's own Date."""
-    text = headers.get("retry-after", "").strip()
-    if text.isdecimal():
-        return float(text)
-    try:
-        since = parsedate_to_datetime(headers["date"])
-        return max(0.0, (_aware(parsedate_to_datetime(text)) - _aware(since)).total_seconds())
-    except (KeyError, ValueError, TypeError):
-        return None
-
-
-def _aware(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def any_body(_: Answer) -> None:

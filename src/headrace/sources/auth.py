@@ -71,22 +71,36 @@ def _kind(auth_spec: Mapping[str, Any]) -> Callable[[Properties, Credentials], d
 
 # -- renewed tokens --------------------------------------------------------------------------------------------
 
+_MOST_TOKENS = 1_000
+
 
 @dataclass(slots=True)
 class Tokens:
-    """Renewed tokens of this process, so that parts of a run do not renew one after the other. Never written down."""
+    """Renewed tokens of this process, so that parts of a run do not renew one after the other. Never written down.
 
-    _known: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
+    A renewed token belongs to the access token that it took the place of: whoever authorised again is not given it.
+    """
+
+    _after: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def renewed(self, credentials: Credentials, exchange: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """The newer token that another thread brought, else the one that ``exchange`` brings now."""
-        key = hashlib.sha256(f"{credentials.get('clientId')}\n{credentials['refreshToken']}".encode()).hexdigest()
+        """The newest token that another thread brought in its place, else the one that ``exchange`` brings now."""
         with self._lock:
-            known = self._known.get(key)
-            if known is None or known["accessToken"] == credentials.get("accessToken"):
-                known = self._known[key] = exchange()
-            return known
+            keys = [self._key(credentials, credentials.get("accessToken"))]
+            newest: dict[str, Any] | None = None
+            while keys[-1] not in keys[:-1] and (following := self._after.get(keys[-1])) is not None:
+                newest = following
+                keys.append(self._key(credentials, following["accessToken"]))
+            if newest is None:
+                newest = self._after[keys[-1]] = exchange()
+            if len(self._after) > _MOST_TOKENS:
+                del self._after[next(iter(self._after))]
+            return newest
+
+    @staticmethod
+    def _key(credentials: Credentials, token: object) -> str:
+        return hashlib.sha256(f"{credentials.get('clientId')}\n{token}".encode()).hexdigest()
 
 
 # -- one reading's credentials -----------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import copy
 import logging
+import math
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -15,8 +16,8 @@ import stamina
 from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from headrace import errors
-from headrace.clock import MonotonicTimer, Timer
-from headrace.sources import answers
+from headrace.clock import Clock, MonotonicTimer, Timer, WallClock, utc
+from headrace.sources import answers, encodings
 from headrace.sources.answers import Answer
 from headrace.sources.auth import Access, Tokens
 from headrace.sources.guard import GuardedBackend, Resolve, resolve
@@ -44,7 +45,7 @@ class Patience:
     attempts   requests at most
     wait       before the second attempt; doubled each time, with jitter
     wait_max   between two attempts at most
-    asked_max  what a Retry-After header may ask for at most
+    asked_max  what a source may ask for at most; a request that is asked to wait longer ends with SourceAsksToWait
     connect    for a connection
     read       without a byte
     whole      for one whole answer
@@ -119,6 +120,7 @@ class SourceHttp:
     pause          waits between two pages of a source that asks for it
     transport      answers instead of the network
     heard          is told each attempt's answer
+    clock          on which a source says when to ask again
     """
 
     def __init__(
@@ -129,6 +131,7 @@ class SourceHttp:
         patience: Patience = Patience(),
         pause: Callable[[float], None] = time.sleep,
         timer: Timer = MonotonicTimer(),
+        clock: Clock = WallClock(),
         resolve: Resolve = resolve,
         transport: httpx2.BaseTransport | None = None,
         heard: Heard = lambda *_: None,
@@ -138,6 +141,7 @@ class SourceHttp:
         self._page_limit = page_limit
         self._patience = patience
         self._timer = timer
+        self._clock = clock
         self._tokens = Tokens()
         self._heard = heard
         transport = transport or _Transport(GuardedBackend(allow_private, resolve))
@@ -161,12 +165,14 @@ class SourceHttp:
         return brisk
 
     def send(self, request: Request, access: Access, check: Check = answers.any_body) -> Answer:
-        """The source's 2xx answer; retried within the limits, and once with a renewed token after a 401."""
+        """The source's 2xx answer; retried within the limits, and once more after a 401, with a renewed token if any.
+
+        SourceAsksToWait when the source wants to be left alone for longer than a request can wait.
+        """
         try:
             return self._patiently(request, access, check)
         except errors.SourceUnauthorized:
-            if not access.renew(lambda form: self._patiently(form, access.bare(), check).body, self._tokens):
-                raise
+            access.renew(lambda form: self._patiently(form, access.bare(), answers.whole_json).body, self._tokens)
         return self._patiently(request, access, check)
 
     def same_origin(self, one: str, other: str) -> bool:
@@ -174,6 +180,21 @@ class SourceHttp:
         return _origin(self._aliased(one)) == _origin(self._aliased(other))
 
     def _patiently(self, request: Request, access: Access, check: Check) -> Answer:
+        try:
+            return self._tried(request, access, check)
+        except (errors.SourceThrottled, errors.SourceTroubled) as error:
+            wait = error.facts.get("wait")
+            if not isinstance(wait, float) or (isinstance(error, errors.SourceTroubled) and not self._too_long(wait)):
+                raise
+            until = self._clock.now() + math.ceil(max(wait, self._patience.asked_max) * 1000)
+            raise errors.SourceAsksToWait(
+                f"{error.message} It asks to wait until {utc(until):%Y-%m-%d %H:%M:%S} UTC.", until=until, **error.facts
+            ) from error
+
+    def _too_long(self, seconds: float) -> bool:
+        return seconds > self._patience.asked_max
+
+    def _tried(self, request: Request, access: Access, check: Check) -> Answer:
         patience = self._patience
         for attempt in stamina.retry_context(
             on=self._worth_another,
@@ -193,8 +214,8 @@ class SourceHttp:
         """Whether to try again; the seconds to wait where the source named them."""
         if not isinstance(error, _TRANSIENT):
             return False
-        asked = error.facts.get("retry_after")
-        return min(asked, self._patience.asked_max) if isinstance(asked, float) else True
+        wait = error.facts.get("wait")
+        return True if not isinstance(wait, float) else False if self._too_long(wait) else wait
 
     def _once(self, request: Request, access: Access) -> Answer:
         """One attempt, redirects followed. Credentials leave with the first origin; a body is never sent to another."""
@@ -206,7 +227,7 @@ class SourceHttp:
             answer = self._exchange(method, url, headers, body, request, access)
             if answer.status not in _REDIRECT or "location" not in answer.headers:
                 self._heard(request, answer, access)
-                answers.require_success(answer, access.redact)
+                answers.require_success(answer, access.redact, self._clock.now)
                 return answer
             onward = self._aliased(urljoin(url, answer.headers["location"]))
             if not self.same_origin(url, onward):
@@ -234,8 +255,8 @@ class SourceHttp:
             with self._client.stream(
                 method, url, headers=headers, content=body, extensions={"target": target.encode()}, timeout=timeout
             ) as answer:
-                content = self._bounded(answer, shown)
                 lower = {name.lower(): value for name, value in answer.headers.items()}
+                content = encodings.utf8(self._bounded(answer, shown), lower, self._page_limit, shown)
                 return Answer(shown, answer.status_code, lower, content)
         except (httpcore2.TimeoutException, httpx2.TimeoutException) as error:
             raise errors.SourceTimeout(f"{shown} did not answer in time.") from error

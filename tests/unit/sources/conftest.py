@@ -25,7 +25,7 @@ def client() -> Iterator[Callable[..., SourceHttp]]:
     made: list[SourceHttp] = []
 
     def make(**options: object) -> SourceHttp:
-        made.append(SourceHttp(patience=QUICK, **options))
+        made.append(SourceHttp(**{"patience": QUICK, **options}))
         return made[-1]
 
     yield make

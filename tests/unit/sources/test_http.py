@@ -1,14 +1,32 @@
 """Requests to sources: what each fault becomes, how often it is tried, what an error must not show."""
 
+import gzip
+from dataclasses import replace
+
 import pytest
 
 from headrace import errors
-from headrace.sources import Request, guard
+from headrace.sources import Request, guard, quotas
 from headrace.sources.answers import any_body, whole_json
 from headrace.sources.auth import Access
-from source_server import BEARER, Reply, reply
+from source_server import BEARER, QUICK, Reply, reply
 
 SECRET = "AQX-very-secret"
+
+
+class Fixed:
+    """A business clock that stands still."""
+
+    def now(self):
+        return NOW
+
+
+@pytest.fixture
+def slept(monkeypatch):
+    """The seconds that requests waited before another attempt."""
+    seconds = []
+    monkeypatch.setattr("time.sleep", seconds.append)
+    return seconds
 
 
 def access(**credentials):
@@ -16,23 +34,31 @@ def access(**credentials):
 
 
 FAULTS = {
-    "401": (Reply(401), errors.SourceUnauthorized, 1),
+    "401": (Reply(401), errors.SourceUnauthorized, 2),
     "403": (Reply(403), errors.SourceForbidden, 1),
     "404": (Reply(404), errors.SourceMissing, 1),
     "400": (Reply(400), errors.SourceRejected, 1),
     "414": (Reply(414), errors.SourceRejected, 1),
     "426": (Reply(426), errors.SourceRejected, 1),
     "429": (Reply(429), errors.SourceThrottled, 3),
-    "429 until tomorrow": (Reply(429, headers={"Retry-After": "86400"}), errors.SourceThrottled, 3),
+    "429 until tomorrow": (Reply(429, headers={"Retry-After": "86400"}), errors.SourceAsksToWait, 1),
+    "403 about rights": (Reply(403, headers={"X-RateLimit-Reset": "60", "X-RateLimit-Remaining": "7"}),
+                         errors.SourceForbidden, 1),
+    "503 until tomorrow": (Reply(503, headers={"Retry-After": "86400"}), errors.SourceAsksToWait, 1),
     "500": (Reply(500, b"<html>"), errors.SourceTroubled, 3),
     "503": (Reply(503, headers={"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}), errors.SourceTroubled, 3),
     "html": (Reply(200, b"<!doctype html><p>Sign in"), errors.SourceUnreadable, 3),
     "truncated json": (Reply(200, b'{"rows":[{"a":1},'), errors.SourceUnreadable, 3),
     "broken off": (Reply(200, b'{"rows":[', promise=100), errors.SourceUnreadable, 3),
     "empty": (Reply(200, b""), errors.SourceUnreadable, 3),
+    "a charset that is none": (Reply(200, b"{}", {"Content-Type": "text/json; charset=x"}), errors.SourceUnreadable, 3),
+    "another charset": (Reply(200, b'"\xff"', {"Content-Type": "a/b; charset=cp037x"}), errors.SourceUnreadable, 3),
+    "broken off gzip": (Reply(200, gzip.compress(b"[]")[:-4]), errors.SourceUnreadable, 3),
+    "garbled gzip": (Reply(200, b"\x1f\x8b\x08" + b"x" * 20), errors.SourceUnreadable, 3),
+    "oversize in gzip": (Reply(200, gzip.compress(b" " * 100_001)), errors.SourceTooLarge, 1),
     "oversize": (Reply(200, b'"' + b"x" * 100_000 + b'"'), errors.SourceTooLarge, 1),
     "hang": (Reply(hang=True), errors.SourceTimeout, 3),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -44,7 +70,9 @@ def test_every_fault_has_its_error_and_is_tried_within_limits(source, http, name
     assert len(source.asked) == attempts
 
 
-@pytest.mark.parametrize("fault", [Reply(429), Reply(502), Reply(200, b"<html>"), Reply(200, b"{", promise=9)])
+@pytest.mark.parametrize(
+    "fault", [Reply(429), Reply(401), Reply(502), Reply(200, b"<html>"), Reply(200, b"{", promise=9)]
+)
 def test_a_passing_fault_passes(source, http, fault):
     source.script = [fault, reply({"ok": 1})]
     assert http.send(Request("GET", f"{source.url}/x"), access(), whole_json).body == b'{"ok":1}'
@@ -97,6 +125,101 @@ def test_environment_proxies_are_not_used(source, client, monkeypatch):
     assert client(allow_private=True).send(Request("GET", f"{source.url}/x"), access())
 
 
+# -- limits ------------------------------------------------------------------------------------------------------
+
+NOW = 1_700_000_000_000
+DATE = "Tue, 14 Nov 2023 22:13:20 GMT"  # the same instant
+LATER = "Tue, 14 Nov 2023 22:14:20 GMT"
+# Status and headers of a refusal -> the seconds that it asks to wait.
+WAITS = {
+    "seconds": (429, {"retry-after": "7"}, 7),
+    "a fraction of seconds": (429, {"retry-after": " 2.5 "}, 2.5),
+    "a date": (503, {"retry-after": LATER, "date": DATE}, 60),
+    "a date by our clock": (429, {"retry-after": LATER}, 60),
+    "a date by the source's clock": (429, {"retry-after": LATER, "date": "Tue, 14 Nov 2023 22:14:00 GMT"}, 20),
+    "a date that is over": (429, {"retry-after": DATE, "date": LATER}, None),
+    "an epoch": (429, {"x-ratelimit-reset": "1700000090", "date": DATE}, 90),
+    "an epoch with a fraction": (429, {"x-ratelimit-reset": "1700000090.5"}, 90.5),
+    "an epoch in milliseconds": (429, {"x-rate-limit-reset": "1700000090000"}, 90),
+    "a span in X-RateLimit-Reset": (429, {"x-ratelimit-reset": "30"}, 30),
+    "RateLimit-Reset": (429, {"ratelimit-reset": "12"}, 12),
+    "Retry-After beside a reset": (429, {"retry-after": "3", "x-ratelimit-reset": "30"}, 3),
+    "a reset behind words": (429, {"retry-after": "soon", "x-ratelimit-reset": "30"}, 30),
+    "403 with Retry-After": (403, {"retry-after": "3", "x-ratelimit-remaining": "10"}, 3),
+    "403 at the end of a quota": (403, {"x-ratelimit-reset": "1700000090", "x-ratelimit-remaining": "0"}, 90),
+    "403 with a reset alone": (403, {"x-ratelimit-reset": "5"}, 5),
+    "403 with some of the quota left": (403, {"x-ratelimit-reset": "5", "x-ratelimit-remaining": "10"}, None),
+    "403": (403, {}, None),
+    "503 is about trouble": (503, {"x-ratelimit-reset": "5"}, None),
+    "nonsense": (429, {"retry-after": "-3", "x-ratelimit-reset": "1e3"}, None),
+    "for ever": (429, {"retry-after": "99999999999999"}, 31 * 86_400),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WAITS)
+def test_when_a_source_wants_to_be_asked_again(name):
+    status, headers, seconds = WAITS[name]
+    assert quotas.seconds_to_wait(status, headers, NOW) == seconds
+
+
+@pytest.mark.parametrize("status", [429, 403])
+def test_a_short_wait_is_waited_and_a_long_one_handed_on(source, client, slept, status):
+    http = client(allow_private=True, patience=replace(QUICK, asked_max=5, read=5), clock=Fixed())
+    source.script = [Reply(status, headers={"Retry-After": "2.5"}), reply({})]
+    http.send(Request("GET", f"{source.url}/x"), access())
+    assert slept == [2.5] and len(source.asked) == 2
+    source.script = [reply({"message": f"quota of {SECRET}"}, status, **{"Retry-After": "5.0005"})]
+    with pytest.raises(errors.SourceAsksToWait, match="until 2023-11-14 22:13:25 UTC") as caught:
+        http.send(Request("GET", f"{source.url}/x"), access())
+    assert caught.value.facts["until"] == NOW + 5_001 and SECRET not in caught.value.message
+    assert slept == [2.5] and len(source.asked) == 3
+
+
+def test_a_source_that_is_not_content_with_short_waits_is_left_alone_for_longer(source, client, slept):
+    http = client(allow_private=True, patience=replace(QUICK, asked_max=60, read=5), clock=Fixed())
+    source.script = [Reply(429, headers={"Retry-After": "1"})]
+    with pytest.raises(errors.SourceAsksToWait) as caught:
+        http.send(Request("GET", f"{source.url}/x"), access())
+    assert slept == [1, 1] and caught.value.facts["until"] == NOW + 60_000
+
+
+# -- encodings ---------------------------------------------------------------------------------------------------
+
+TEXT = '{"city": "München"}'
+# Bytes and headers -> the text, as UTF-8.
+ENCODINGS = {
+    "UTF-8": (TEXT.encode(), {}),
+    "a byte order mark": (TEXT.encode("utf-8-sig"), {}),
+    "a byte order mark beside a charset": (TEXT.encode("utf-8-sig"), {"Content-Type": "text/json; charset=latin1"}),
+    "ISO-8859-1": (TEXT.encode("latin-1"), {"Content-Type": 'application/json; charset="ISO-8859-1"'}),
+    "Windows' own": (TEXT.encode("cp1252"), {"Content-Type": "application/json;charset=windows-1252"}),
+    "UTF-16 with a mark": (TEXT.encode("utf-16"), {}),
+    "UTF-16 without": (TEXT.encode("utf-16-be"), {"Content-Type": "application/json; charset=utf-16"}),
+    "UTF-16 with a charset and a mark": (
+        b"\xff\xfe" + TEXT.encode("utf-16-le"), {"Content-Type": "a/b; charset=utf-16le"}),
+    "UTF-32": (TEXT.encode("utf-32"), {}),
+    "gzip": (gzip.compress(TEXT.encode()), {"Content-Encoding": "gzip"}),
+    "x-gzip": (gzip.compress(TEXT.encode()), {"Content-Encoding": "x-gzip"}),
+    "gzip without a header": (gzip.compress(TEXT.encode()), {}),
+    "gzip in two members": (gzip.compress(TEXT.encode()[:9]) + gzip.compress(TEXT.encode()[9:]), {}),
+    "gzip in gzip": (gzip.compress(gzip.compress(TEXT.encode())), {"Content-Encoding": "gzip"}),
+    "gzip of UTF-16": (gzip.compress(TEXT.encode("utf-16")), {}),
+    "a charset that is wrong about its case": (TEXT.encode(), {"Content-Type": "application/json; CHARSET=Utf8"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ENCODINGS)
+def test_an_answer_is_read_in_whatever_encoding_it_comes(source, http, name):
+    body, headers = ENCODINGS[name]
+    source.script = [Reply(200, body, headers)]
+    assert http.send(Request("GET", f"{source.url}/x"), access(), whole_json).body == TEXT.encode()
+
+
+def test_half_a_pair_in_utf_16_stays_the_fault_of_its_field(source, http):
+    source.script = [Reply(200, '["a", "\ud83d"]'.encode("utf-16", "surrogatepass"))]
+    assert http.send(Request("GET", f"{source.url}/x"), access()).body == b'["a", "\\ud83d"]'
+
+
 # -- tokens ------------------------------------------------------------------------------------------------------
 
 
@@ -120,6 +243,36 @@ def test_a_401_renews_the_token_once_and_tells_the_caller(source, http):
     assert "authorization" not in source.asked[1].headers
     http.send(Request("GET", f"{source.url}/x"), Access(BEARER, credentials, told.append))
     assert source.targets[3:] == ["/x", "/x"], "the process knows the renewed token"
+
+
+def test_an_answer_with_a_token_is_no_page(source, http):
+    source.answer = renewing
+    credentials = {"accessToken": "first", "refreshToken": "r1", "accessTokenUrl": source.url + "/token"}
+    pages = []
+    http.send(Request("GET", f"{source.url}/x"), Access(BEARER, credentials), pages.append)
+    assert [page.url for page in pages] == [f"{source.url}/x"]
+
+
+def test_who_authorises_again_is_not_given_the_token_of_before(source, http):
+    """The same refresh token may come with another access token; only what took that one's place is newer."""
+    source.answer = renewing
+    credentials = {"accessToken": "first", "refreshToken": "r1", "accessTokenUrl": source.url + "/token"}
+    http.send(Request("GET", f"{source.url}/x"), Access(BEARER, credentials))
+    source.asked.clear()
+    source.answer = lambda asked: reply({}, 200 if asked.headers["authorization"] == "Bearer again" else 401)
+    http.send(Request("GET", f"{source.url}/x"), Access(BEARER, {**credentials, "accessToken": "again"}))
+    assert source.targets == ["/x"]
+    source.answer = renewing  # which no longer takes it
+    http.send(Request("GET", f"{source.url}/x"), Access(BEARER, {**credentials, "accessToken": "again"}))
+    assert source.targets == ["/x", "/x", "/token", "/x"]
+
+
+def test_a_source_that_renews_a_token_by_the_same_one_is_not_asked_without_end(source, http):
+    source.answer = lambda asked: reply({"access_token": "first"}) if asked.target == "/token" else reply({}, 401)
+    credentials = {"accessToken": "first", "refreshToken": "r1", "accessTokenUrl": source.url + "/token"}
+    for _ in range(2):
+        with pytest.raises(errors.SourceUnauthorized):
+            http.send(Request("GET", f"{source.url}/x"), Access(BEARER, credentials))
 
 
 def test_a_refused_renewal_asks_for_a_new_consent(source, http):
