@@ -1,7 +1,7 @@
 """Time as a value that is passed in: business clocks, the monotonic timer and half-open windows."""
 
 import time
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
 import msgspec
@@ -42,14 +42,6 @@ class Window(msgspec.Struct, frozen=True, array_like=True):
 
     start: int
     end: int
-
-    def first_day(self) -> date:
-        """The UTC day that holds the window's first instant."""
-        return utc(self.start).date()
-
-    def last_day(self) -> date:
-        """The UTC day that holds the window's last instant (inclusive, unlike ``end``)."""
-        return utc(max(self.start, self.end - 1)).date()
 
 
 def utc(milliseconds: int) -> datetime:

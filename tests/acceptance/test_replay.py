@@ -183,7 +183,7 @@ def test_a_failed_run_whose_pages_are_landed(tutorial: Tutorial) -> None:
 def test_days_that_were_read_again_are_not_replaced_by_older_rows(tutorial: Tutorial) -> None:
     today = {"year": 2022, "month": 8, "day": 10}
     element = {"clicks": 7, "pivotValues": [ACCOUNT], "dateRange": {"start": today, "end": today}}
-    tutorial.platform.linkedin.fault("malformed", element=element)
+    tutorial.platform.linkedin.fault("malformed", element=element, after=5)  # in the part that asks for today
     flow = tutorial.flow(days=HALF_A_YEAR)
     run = flow.settled()
     later = flow.settled("PT1H")  # reads today again, and finds nothing

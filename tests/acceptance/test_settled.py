@@ -289,7 +289,7 @@ def test_money_that_does_not_fit_is_rejected_never_rounded(money: Flow, platform
         "pivotValues": ["urn:li:sponsoredAccount:507947502"],
         "dateRange": {"start": {"year": 2022, "month": 8, "day": 9}, "end": {"year": 2022, "month": 8, "day": 9}},
     }
-    platform.linkedin.fault("malformed", element=element)
+    platform.linkedin.fault("malformed", element=element, after=5)  # in the part that asks for its day
     assert counted(money.settled()) == (101, 99, 2)
     (batch,) = money.batches()
     assert batch["errors"][1:] == [

@@ -14,7 +14,7 @@ from headrace.lake.landing import InputPage, Landing
 from headrace.runs import planning, replay_rows, succession
 from headrace.runs.batch_figures import batch_errors
 from headrace.runs.dispatch import Dispatch
-from headrace.runs.plan import FlowPlan
+from headrace.runs.plan import REPLACE_WINDOW, FlowPlan
 from headrace.runs.promotion import Answers, Pages, Slices, Wanted
 from headrace.runs.story import Copied, Open, Prepared
 from headrace.runs.tick import offer_following
@@ -99,4 +99,4 @@ def open_batch(conn: sa.Connection, run: Run, plan: FlowPlan, now: int) -> None:
 
 
 def _decoder(plan: FlowPlan, part: Part, wanted: Wanted) -> Slices:
-    return sources.decoder(plan.reading, part, wanted).slices
+    return sources.decoder(plan.reading, part, wanted, plan.mode == REPLACE_WINDOW).slices

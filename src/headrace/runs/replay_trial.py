@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from headrace import sources
 from headrace.counts import ZERO, Counts, total
-from headrace.runs.plan import QUARANTINED, part_of
+from headrace.runs.plan import QUARANTINED, REPLACE_WINDOW, part_of
 from headrace.runs.promotion import Choose, Judge, Judged, bodies, counted
 from headrace.runs.replay_rows import choose, later_reads
 from headrace.runs.replaying import Replayable, Replaying, ReplayRequest
@@ -119,7 +119,8 @@ def _chosen(replaying: Replaying, source: Replayable, rows: str) -> Iterator[tup
 
 def _try_part(replaying: Replaying, source: Replayable, record: PartRecord, chosen: Choose, tried: Trial) -> None:
     sides = [Judge.of(target, replaying.derivations) for target in (source.plan.target, source.target)]
-    decoders = [sources.decoder(source.plan.reading, part_of(record), side.compiled.wanted) for side in sides]
+    part, replaces = part_of(record), source.plan.mode == REPLACE_WINDOW
+    decoders = [sources.decoder(source.plan.reading, part, side.compiled.wanted, replaces) for side in sides]
     pages = tee(bodies(replaying.landing, record.raw))
     # Pages are cut into the same slices whatever is read of their records.
     slices = (chosen(decoder.slices(each)) for decoder, each in zip(decoders, pages, strict=True))

@@ -11,6 +11,7 @@ import pyarrow as pa
 from headrace.rows import PARSING, row_errors
 from headrace.sources import columns, days, shapes
 from headrace.sources.content import Records
+from headrace.sources.placing import Places
 from headrace.sources.reading import Part, Reading, Slice, Stretch
 from headrace.sources.sorting import PageSorter, Sorted
 from headrace.sources.spec import Extraction, extraction
@@ -22,9 +23,12 @@ Wanted = Mapping[tuple[str, ...], pa.DataType | None]
 _LOOSE = pa.schema([pa.field("_row", pa.int64()), pa.field("record", pa.string())])
 
 
-def decoder(reading: Reading, part: Part, wanted: Wanted) -> "Decoder":
-    """A decoder of the pages of ``part`` that reads only the ``wanted`` record paths (and the row's day)."""
-    return Decoder(extraction(reading.spec, reading.params), part, wanted)
+def decoder(reading: Reading, part: Part, wanted: Wanted, replaces: bool = False) -> "Decoder":
+    """A decoder of the pages of ``part`` that reads only the ``wanted`` record paths (and the row's day).
+
+    ``replaces``: the rows take the place of those of the days that the part asks for, so each must have one of them.
+    """
+    return Decoder(extraction(reading.spec, reading.params), part, wanted, replaces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +43,11 @@ class _Rule:
 class Decoder:
     """Decodes the pages of one part."""
 
-    def __init__(self, view: Extraction, part: Part, wanted: Wanted) -> None:
+    def __init__(self, view: Extraction, part: Part, wanted: Wanted, replaces: bool) -> None:
         self._view = view
         self._day = days.paths_of(view.extension.day)
+        asked = (part.first_day, part.last_day) if replaces and part.first_day and part.last_day else None
+        self._places = Places(view.extension.day, asked)
         self._rules = tuple(
             _Rule(rule.name, tuple(rule.field.split(".")), frozenset(part.allowed[rule.name]))
             for rule in view.extension.rules
@@ -65,7 +71,8 @@ class Decoder:
         sorter = PageSorter(self._leaves, records, self._whole) if count else None
         for first in range(0, count if sorter else 0, SLICE):
             if sorter:
-                yield self._slice(name, records, sorter.sort(first, min(SLICE, count - first)))
+                found = sorter.sort(first, min(SLICE, count - first))
+                yield self._places.placed(self._slice(name, records, found))
 
     def _slice(self, name: str, records: Records, found: Sorted) -> Slice:
         by_path = {leaf.path: n for n, leaf in enumerate(found.leaves)}
@@ -80,7 +87,7 @@ class Decoder:
             typed=table,
             loose=_loose(records, found.first, loose_stay),
             rejected=_rejected(found, self._view.content.wrapper),
-            days=self._days(found, by_path, loose),
+            days=self._days(records, found, by_path, loose),
             dropped=dropped,
             _render=partial(_render, records, found.first),
         )
@@ -93,15 +100,21 @@ class Decoder:
         }
         return columns.nested_table(rows, arrays)
 
-    def _days(self, found: Sorted, by_path: Mapping[tuple[str, ...], int], loose: list[tuple[int, Any]]) -> pa.Array:
-        parts = [found.arrays[by_path[path]] for path in self._day]
-        typed = days.days_of(parts, len(found.typed))
+    def _days(
+        self, records: Records, found: Sorted, by_path: Mapping[tuple[str, ...], int], loose: list[tuple[int, Any]]
+    ) -> pa.Array:
+        count = len(found.typed)
+        parts = [
+            found.arrays[by_path[path]] if path in by_path else _beside(records, path, None, count)
+            for path in self._day
+        ]
+        typed = days.days_of(self._view.extension.day, parts, count)
         if len(found.typed) == found.length:
             return typed
         every = np.full(found.length, "NaT", "datetime64[D]")
         every[np.asarray(found.typed, np.int64) - found.first] = typed.to_numpy(zero_copy_only=False)
         for row, record in loose:
-            day = days.one_day([shapes.step_into(record, path) for path in self._day])
+            day = days.day_of(self._view.extension.day, [shapes.step_into(record, path) for path in self._day])
             every[row - found.first] = np.datetime64("NaT" if day is None else day)
         return pa.array(every, pa.date32())
 

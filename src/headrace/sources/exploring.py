@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-from headrace.clock import Window
+from headrace.clock import Window, epoch_ms
 from headrace.exact_json import spelled
 from headrace.sources import days, discovery, planning, shapes
 from headrace.sources.auth import Access, Renewed
@@ -14,14 +14,14 @@ from headrace.sources.declared import record_schema
 from headrace.sources.fetching import access_of, chain
 from headrace.sources.http import SourceHttp
 from headrace.sources.inference import schema_of, without_nulls
+from headrace.sources.periods import day_at, midnight
 from headrace.sources.reading import Credentials, Explored, Part, Reading
 from headrace.sources.request import values_for
-from headrace.sources.slicing import cuts
 from headrace.sources.spec import Extraction, extraction
 
 MOST = 100
 _TOGETHER = 50  # partitions that one request can name without growing too long
-_DAY_MS = 86_400_000
+_EVERY_DAY = 1_000_000  # that a request can ask for
 
 
 def explore(
@@ -80,16 +80,17 @@ def _together(view: Extraction, reading: Reading, credentials: Credentials, acce
     discovery.require_readable(view, values, access, http)
     names = discovery.partitions(view, values, access, http)
     joined = ",".join(names[:_TOGETHER])
-    [cut] = cuts(reading.window, view.extension.slice_days and view.extension.explore.days, reading.backfill)
+    [cut] = planning.spans(view, reading.window, reading.backfill, _EVERY_DAY)
     return planning.part_of(view, planning.narrowed(view, values, joined), cut, "", {}, 0)
 
 
 def _window(view: Extraction, now: int) -> Window:
     """The last days of the spec, today included; everything for a source that is not asked by days."""
-    if not view.extension.slice_days:
+    told = view.extension
+    if not told.slice_days:
         return Window(0, now)
-    today = now - now % _DAY_MS
-    return Window(today - (view.extension.explore.days - 1) * _DAY_MS, now + 1)
+    first = day_at(now, told.zone) - timedelta(days=told.explore.days - 1)
+    return Window(epoch_ms(midnight(first, told.zone)), now + 1)
 
 
 def _told(params: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,7 +99,7 @@ def _told(params: Mapping[str, Any]) -> dict[str, Any]:
 
 def _newest(view: Extraction, records: list[Any]) -> list[tuple[date, Any]]:
     """The records by day, the newest first; those without a day last."""
-    paths = days.paths_of(view.extension.day)
-    dated = [(days.one_day([shapes.step_into(record, path) for path in paths]), record) for record in records]
-    ordered = sorted(((day or date.min, record) for day, record in dated), key=lambda pair: pair[0], reverse=True)
+    day, paths = view.extension.day, days.paths_of(view.extension.day)
+    dated = [(days.day_of(day, [shapes.step_into(record, path) for path in paths]), record) for record in records]
+    ordered = sorted(((found or date.min, record) for found, record in dated), key=lambda pair: pair[0], reverse=True)
     return ordered[:MOST]

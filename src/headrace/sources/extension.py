@@ -1,10 +1,17 @@
 """Our own additions to the spec language: the ``x-headrace`` block. docs/reference/source-specs.md explains each."""
 
+from datetime import UTC, tzinfo
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 
+from headrace.sources.time_reading import time_pattern
+
 BLOCK = "x-headrace"
+EPOCH_SECONDS, EPOCH_MILLISECONDS = "epochSeconds", "epochMilliseconds"
+Period = Literal["day", "week", "month", "quarter", "year"]
+LONGEST: dict[Period, int] = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}  # in days
 
 
 class _Block(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -18,12 +25,37 @@ class Retention(_Block, frozen=True):
 
 
 class Day(_Block, frozen=True):
-    """The record fields that give a row's day: one ISO date, or year, month and day."""
+    """The record fields that give a row's day: one date, or year, month and day.
+
+    format  how the date is written: a .NET date pattern, ``epochSeconds`` or ``epochMilliseconds``; empty: an ISO date
+            or time, or an epoch number
+    zone    where days begin and end, IANA's name; empty: UTC
+    """
 
     date: str = ""
     year: str = ""
     month: str = ""
     day: str = ""
+    format: str = ""
+    zone: str = ""
+
+    def __post_init__(self) -> None:
+        parts = (self.year, self.month, self.day)
+        if bool(self.date) == any(parts) or (any(parts) and not all(parts)):
+            raise ValueError("day needs either date, or year, month and day")
+        if self.format and not self.date:
+            raise ValueError("day.format says how date is written; it does not go with year, month and day")
+        if self.format not in ("", EPOCH_SECONDS, EPOCH_MILLISECONDS):
+            time_pattern(self.format)
+        try:
+            ZoneInfo(self.zone or "UTC")
+        except (KeyError, ValueError, OSError) as error:  # ZoneInfoNotFoundError is a KeyError
+            raise ValueError(f"day.zone {self.zone!r} is no time zone; use a name such as Europe/Berlin") from error
+
+    @property
+    def tzinfo(self) -> tzinfo:
+        """The zone in which days begin and end."""
+        return ZoneInfo(self.zone or "UTC")
 
 
 class Listing(_Block, frozen=True):
@@ -96,6 +128,7 @@ class Extension(_Block, frozen=True):
     write_mode: Literal["append", "replace-window"] = "append"
     omit_when_empty: frozenset[str] = frozenset()
     slice_days: int = 0
+    period: Period = "day"
     element_cap: int = 0
     retention: Retention | None = None
     day: Day | None = None
@@ -105,3 +138,15 @@ class Extension(_Block, frozen=True):
     rules: tuple[Rule, ...] = ()
     explore: Explore = Explore()
     probe: Probe | None = None
+
+    def __post_init__(self) -> None:
+        least = LONGEST[self.period]
+        if self.period != "day" and self.slice_days < least:
+            raise ValueError(
+                f"period {self.period} is asked for whole, so sliceDays must be at least {least}, not {self.slice_days}"
+            )
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone in which days begin and end."""
+        return self.day.tzinfo if self.day else UTC

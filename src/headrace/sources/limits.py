@@ -2,11 +2,12 @@
 
 import calendar
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import date
 from typing import Any
 
-from headrace.clock import Window, epoch_ms, utc
+from headrace.clock import Window, epoch_ms
 from headrace.errors import SourceTruncated
+from headrace.sources.periods import beginning, day_at, following, midnight
 from headrace.sources.reading import Part
 from headrace.sources.spec import extension
 
@@ -23,30 +24,32 @@ def can_replace(spec: Mapping[str, Any]) -> bool:
 
 
 def retention_ms(spec: Mapping[str, Any], now: int) -> int | None:
-    """The earliest instant that the source still answers for; None when the spec names no retention."""
-    retention = extension(spec).retention
-    return epoch_ms(_months_before(utc(now), retention.months)) if retention else None
+    """The earliest instant that the source still answers for as a whole period; None when the spec names no retention.
+
+    Of a period that begins earlier the source has lost a part, and it would be replaced by what is left.
+    """
+    told = extension(spec)
+    if told.retention is None:
+        return None
+    day = _months_before(day_at(now, told.zone), told.retention.months)
+    whole = day if beginning(day, told.period) == day else following(day, told.period)
+    return epoch_ms(midnight(whole, told.zone))
 
 
-def _months_before(moment: datetime, months: int) -> datetime:
-    """Midnight of the same day of the month, ``months`` earlier, or of that month's last day."""
-    year, month = divmod(moment.year * 12 + moment.month - 1 - months, 12)
-    day = min(moment.day, calendar.monthrange(year, month + 1)[1])
-    return datetime(year, month + 1, day, tzinfo=UTC)
+def _months_before(day: date, months: int) -> date:
+    """The same day of the month, ``months`` earlier, or that month's last day."""
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def clamp(spec: Mapping[str, Any], window: Window, now: int) -> tuple[Window, tuple[str, ...]]:
     """The part of the window that the source still answers for, and a sentence when that is not all of it."""
-    earliest = retention_ms(spec, now)
-    if earliest is None or window.start >= earliest:
+    told, earliest = extension(spec), retention_ms(spec, now)
+    if told.retention is None or earliest is None or window.start >= earliest:
         return window, ()
     start = min(earliest, window.end)
-    asked, kept = utc(window.start), utc(earliest)
-    months = extension(spec).retention
-    sentence = (
-        f"The window starts at {asked:%Y-%m-%d} but the source keeps {months.months if months else 0} months: "
-        f"read from {kept:%Y-%m-%d} on."
-    )
+    asked, kept = day_at(window.start, told.zone), day_at(earliest, told.zone)
+    sentence = f"The window starts at {asked} but the source keeps {told.retention.months} months: read from {kept} on."
     return Window(start, window.end), (sentence,)
 
 

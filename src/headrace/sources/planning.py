@@ -1,5 +1,6 @@
 """A reading cut into parts: partition by partition, and in each the window span by span."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from headrace.clock import Window
@@ -27,9 +28,16 @@ def plan(reading: Reading, credentials: Credentials, http: SourceHttp, renewed: 
     parts: list[Part] = []
     for partition in discovery.partitions(view, values, access, http):
         allowed = discovery.allowed(view, values, partition, access, http)
-        for cut in cuts(window, view.extension.slice_days, reading.backfill):
+        for cut in spans(view, window, reading.backfill):
             parts.append(part_of(view, narrowed(view, values, partition), cut, partition, allowed, len(parts)))
     return Planned(tuple(parts), window, clamps)
+
+
+def spans(view: Extraction, window: Window, backfill: bool, days: int | None = None) -> Iterator[Cut]:
+    """The window as the source is asked for it: whole, or by so many days at once (None: as the spec says)."""
+    told = view.extension
+    at_once = told.slice_days if days is None else days
+    return cuts(window, told.slice_days and at_once, backfill, told.zone, told.period)
 
 
 def narrowed(view: Extraction, values: Values, partition: str) -> Values:

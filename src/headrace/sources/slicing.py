@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, timedelta, tzinfo
 
 from headrace.clock import Window, utc
+from headrace.sources.extension import Period
+from headrace.sources.periods import beginning, day_at, following, midnight
 from headrace.sources.scheduling import Span
+
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,17 +21,17 @@ class Cut:
     last_day: date | None = None
 
 
-def cuts(window: Window, days: int, backfill: bool) -> Iterator[Cut]:
-    """The window in cuts of at most ``days`` UTC days; 0 leaves it whole."""
+def cuts(window: Window, days: int, backfill: bool, zone: tzinfo = UTC, period: Period = "day") -> Iterator[Cut]:
+    """The window in cuts of whole periods, of at most ``days`` days of ``zone`` each; 0 leaves it whole, as it is."""
     if not days:
         yield Cut(Span(utc(window.start), utc(window.end), backfill))
         return
-    first, last = window.first_day(), window.last_day()
+    first = beginning(day_at(window.start, zone), period)
+    last = day_at(max(window.start, window.end - 1), zone)
     while first <= last:
-        end = min(first + timedelta(days=days - 1), last)
-        yield Cut(Span(_midnight(first), _midnight(end), backfill), first, end)
-        first = end + timedelta(days=1)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
+        after = following(first, period)
+        while after <= last and following(after, period) - first <= days * _DAY:
+            after = following(after, period)
+        end = after - _DAY
+        yield Cut(Span(midnight(first, zone), midnight(end, zone), backfill), first, end)
+        first = after

@@ -1,7 +1,7 @@
-"""Instants as text in .NET custom date formats, in UTC: what schedule parameters are written in."""
+"""Instants as text in .NET custom date formats: what schedule parameters are written in."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 STANDARD = {
     "d": "MM/dd/yyyy",
@@ -36,7 +36,13 @@ def _fraction(moment: datetime, width: int) -> str:
 
 
 def _offset(moment: datetime, width: int) -> str:
-    return {1: "+0", 2: "+00"}.get(width, "+00:00")
+    minutes = round((moment.utcoffset() or timedelta()).total_seconds()) // 60
+    sign, (hours, rest) = "-" if minutes < 0 else "+", divmod(abs(minutes), 60)
+    return f"{sign}{hours:0{min(width, 2)}d}" + (f":{rest:02d}" if width > 2 else "")
+
+
+def _kind(moment: datetime, _: int) -> str:
+    return _offset(moment, 3) if moment.utcoffset() else "Z"
 
 
 # Specifier -> how to write it, given how often it is repeated. Everything else stands for itself (``T``, ``Z``, ``:``).
@@ -51,37 +57,52 @@ SPECIFIERS: dict[str, Callable[[datetime, int], str]] = {
     "f": _fraction,
     "F": lambda moment, width: _fraction(moment, width).rstrip("0"),
     "t": lambda moment, width: ("AM" if moment.hour < 12 else "PM")[: min(width, 2)],
-    "K": lambda moment, width: "Z",
+    "K": _kind,
     "z": _offset,
 }
 
 
 def format_time(moment: datetime, pattern: str) -> str:
-    """``moment`` (aware) in UTC in a .NET custom or one-letter standard pattern; quotes and ``\\`` make literals."""
-    return "".join(_pieces(moment.astimezone(UTC), STANDARD.get(pattern, pattern) or DEFAULT))
+    """``moment`` (aware) in a .NET custom or one-letter standard pattern; quotes and ``\\`` make literals.
 
-
-def _pieces(moment: datetime, pattern: str) -> list[str]:
+    It is written in its own zone, but in UTC by a pattern that says so (``Z``, ``GMT``).
+    """
+    split = tokens(pattern)
+    local = moment.astimezone(UTC) if names_utc(split) else moment
     pieces: list[str] = []
+    for text, width in split:
+        piece = SPECIFIERS[text](local, width) if width else text
+        if width and text == "F" and not piece and pieces and pieces[-1].endswith("."):
+            pieces[-1] = pieces[-1][:-1]
+        pieces.append(piece)
+    return "".join(pieces)
+
+
+def tokens(pattern: str) -> list[tuple[str, int]]:
+    """A pattern taken apart: each specifier with how often it is repeated, each literal text with 0."""
+    pattern = STANDARD.get(pattern, pattern) or DEFAULT
+    split: list[tuple[str, int]] = []
     at = 0
     while at < len(pattern):
         letter = pattern[at]
         if letter in SPECIFIERS:
             width = len(pattern) - at - len(pattern[at:].lstrip(letter))
-            text = SPECIFIERS[letter](moment, width)
-            if letter == "F" and not text and pieces and pieces[-1].endswith("."):
-                pieces[-1] = pieces[-1][:-1]
-            pieces.append(text)
+            split.append((letter, width))
             at += width
         elif letter in "'\"":
             end = pattern.find(letter, at + 1)
             end = len(pattern) if end < 0 else end
-            pieces.append(pattern[at + 1 : end])
+            split.append((pattern[at + 1 : end], 0))
             at = end + 1
         elif letter == "\\":
-            pieces.append(pattern[at + 1 : at + 2])
+            split.append((pattern[at + 1 : at + 2], 0))
             at += 2
         else:
-            pieces.append("" if letter == "%" else letter)
+            split.append(("" if letter == "%" else letter, 0))
             at += 1
-    return pieces
+    return split
+
+
+def names_utc(split: list[tuple[str, int]]) -> bool:
+    """Whether a pattern, taken apart, has a literal that says which zone it is written in: UTC."""
+    return any(not width and text.strip() in ("Z", "GMT", "UTC") for text, width in split)

@@ -119,7 +119,7 @@ class Walk:
         ):
             self.seen.dropped += 1
         elif self._day:
-            day = days.one_day([shapes.step_into(record, path) for path in self._day])
+            day = days.day_of(self.view.extension.day, [shapes.step_into(record, path) for path in self._day])
             self.seen.without_day += day is None
             if day is not None and part.first_day is not None and part.last_day is not None:
                 self.seen.outside += not part.first_day <= day <= part.last_day
