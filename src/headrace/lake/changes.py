@@ -1,6 +1,7 @@
 """The values that callers exchange with the lake: tables, files, changes and what became of them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, Literal
 
@@ -49,6 +50,11 @@ class ReplaceWindow:
 
 
 @dataclass(frozen=True, slots=True)
+class Merge:
+    """Deletes the scope's rows that a row of the batch with the same key beats; rows that lose stay out."""
+
+
+@dataclass(frozen=True, slots=True)
 class Replay:
     """Deletes the rows of an earlier batch, for which this one stands now."""
 
@@ -62,7 +68,7 @@ class Revert:
     batch: str
 
 
-Delete = Append | ReplaceWindow | Replay | Revert
+Delete = Append | ReplaceWindow | Merge | Replay | Revert
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +82,28 @@ class Change:
     extracted_at: int
 
 
+class Merged(msgspec.Struct, frozen=True, array_like=True):
+    """What a commit decided for the rows of one part.
+
+    superseded  rows that stayed out: another row of their key holds
+    deletions   rows that held and said that their key is gone; they are not stored
+    replaced    rows of the table that went for a row of this part
+    deleted     rows of the table that went for a deletion of this part
+    """
+
+    superseded: int = 0
+    deletions: int = 0
+    replaced: int = 0
+    deleted: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the table's history says about a batch; ``snapshot_id`` is None when only its rows prove it."""
+    """What the table's history says about a batch; ``snapshot_id`` is None when only its rows prove it.
+
+    rows_deleted  rows of the table that went, those that a merge replaced or deleted included
+    merged        of a batch that was merged: what became of its parts' rows, by part, where anything did
+    """
 
     batch: str
     state: State
@@ -87,6 +112,7 @@ class Outcome:
     rows_deleted: int = 0
     files_added: int = 0
     bytes_added: int = 0
+    merged: Mapping[int, Merged] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,42 +2,32 @@
 
 import random
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from contextlib import closing
+from dataclasses import replace
 
 import pyarrow as pa
 import sqlalchemy as sa
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.manifest import DataFile
-from pyiceberg.schema import Schema
 from pyiceberg.table import Table, Transaction
 
-from headrace.errors import CommitContended
-from headrace.files import FileRef
-from headrace.lake.changes import ABORTED, COMMITTED, Change, Outcome, Replay, Revert, TableRef
+from headrace.errors import CommitContended, FileDamaged
+from headrace.lake.changes import ABORTED, Change, Outcome, Replay, Revert, TableRef
 from headrace.lake.data_files import Rewriter, data_file
 from headrace.lake.history import outcome_of, summary_entry
 from headrace.lake.home import home_of
+from headrace.lake.layout import DELETED_KEYS
 from headrace.lake.local_directory import LocalDirectory
-from headrace.lake.removals import matching_files, removals_of
+from headrace.lake.merging import Merger
 from headrace.lake.schemas import evolve
+from headrace.lake.steps import Batch, Step
 from headrace.lake.transactions import SteadyTransaction, overwrite
 
 ATTEMPTS = 40
 _LONGEST_PAUSE = 0.5
 
 Load = Callable[[], Table]
-Batch = tuple[Change, ...]  # every change of one batch: they are in one snapshot, or in none
-
-
-@dataclass(slots=True)
-class Step:
-    """One snapshot in the making: the files that go and those that come."""
-
-    removed: list[DataFile] = field(default_factory=list)
-    added: list[FileRef] = field(default_factory=list)
-    rows_deleted: Counter[str] = field(default_factory=Counter)  # by batch
 
 
 def commit(
@@ -63,13 +53,16 @@ def abort(load: Load, batch: str) -> Outcome:
 
 
 def _commit_group(load: Load, rewriter: Rewriter, schema: pa.Schema, group: Sequence[Batch]) -> dict[str, Outcome]:
-    def attempt(table: Table, pending: set[str]) -> list[Outcome]:
-        return _commit_once(table, rewriter, schema, [batch for batch in group if batch[0].batch in pending])
+    with closing(Merger()) as merger:
 
-    try:
-        return _look_then_do(load, [batch[0].batch for batch in group], attempt)
-    finally:
-        rewriter.sweep()
+        def attempt(table: Table, pending: set[str]) -> list[Outcome]:
+            batches = [batch for batch in group if batch[0].batch in pending]
+            return _commit_once(table, rewriter, merger, schema, batches)
+
+        try:
+            return _look_then_do(load, [batch[0].batch for batch in group], attempt)
+        finally:
+            rewriter.sweep()
 
 
 def _look_then_do(
@@ -86,25 +79,31 @@ def _look_then_do(
         except (CommitFailedException, sa.exc.OperationalError):
             # Somebody was faster, or the answer was lost: history tells which.
             time.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.01 * 2**turn)))
+        except (FileDamaged, FileNotFoundError):
+            # Whoever was faster with the same batch may have removed what it wrote anew.
+            if load().metadata_location == table.metadata_location:
+                raise
     raise CommitContended(f"Others changed the table {ATTEMPTS} times in a row; try the commit again.")
 
 
-def _commit_once(table: Table, rewriter: Rewriter, schema: pa.Schema, batches: Sequence[Batch]) -> list[Outcome]:
+def _commit_once(
+    table: Table, rewriter: Rewriter, merger: Merger, schema: pa.Schema, batches: Sequence[Batch]
+) -> list[Outcome]:
     transaction = SteadyTransaction(table)
     evolved = evolve(transaction, schema)
-    step = Step()
-    outcomes = [_arrival(step, rewriter, evolved, batch) for batch in batches]
-    _departures(step, table, rewriter, evolved, batches)
     # All in the spelling of the table's home, whichever this process knows the lake by.
     named = LocalDirectory(home_of(table.metadata_location))
+    step = Step(table, named, rewriter, merger, evolved)
+    outcomes = step.make(batches)
     added = [data_file(named, ref, evolved, table.metadata.properties) for ref in step.added]
-    counted = [replace(outcome, rows_deleted=step.rows_deleted[outcome.batch]) for outcome in outcomes]
-    taken = _take_snapshot(transaction, step.removed, added, counted)
-    _send(transaction, rewriter, {ref.name for ref in step.added})
+    if step.deleted_keys is not None:
+        transaction.set_properties({DELETED_KEYS: step.deleted_keys.name})
+    taken = _take_snapshot(transaction, step.removed, added, outcomes)
+    _send(transaction, rewriter, step)
     return taken
 
 
-def _send(transaction: Transaction, rewriter: Rewriter, names: set[str]) -> None:
+def _send(transaction: Transaction, rewriter: Rewriter, step: Step) -> None:
     try:
         transaction.commit_transaction()
     except CommitFailedException:
@@ -112,35 +111,8 @@ def _send(transaction: Transaction, rewriter: Rewriter, names: set[str]) -> None
     except BaseException:
         rewriter.in_doubt = True
         raise
-    rewriter.kept = names
-
-
-def _arrival(step: Step, rewriter: Rewriter, schema: Schema, batch: Batch) -> Outcome:
-    refs = [part for change in batch for ref in change.files for part in rewriter.numbered(ref, schema)]
-    step.added += refs
-    return Outcome(
-        batch=batch[0].batch,
-        state=COMMITTED,
-        snapshot_id=None,
-        rows_added=sum(ref.rows for ref in refs),
-        files_added=len(refs),
-        bytes_added=sum(ref.bytes for ref in refs),
-    )
-
-
-def _departures(step: Step, table: Table, rewriter: Rewriter, schema: Schema, batches: Sequence[Batch]) -> None:
-    removals = removals_of(change for batch in batches for change in batch)
-    for match in matching_files(table, schema, removals):
-        if match.whole is not None:
-            step.rows_deleted[match.whole.change.batch] += match.file.record_count
-        else:
-            rest = rewriter.without(match.file.file_path, match.removals)
-            if not any(rest.rows_deleted):
-                continue  # its bounds allowed a match, its rows hold none
-            step.added += rest.files
-            for removal, count in zip(match.removals, rest.rows_deleted, strict=True):
-                step.rows_deleted[removal.change.batch] += count
-        step.removed.append(match.file)
+    buried = {step.deleted_keys.name} if step.deleted_keys else set()
+    rewriter.take({ref.name for ref in step.added} | buried, step.obsolete)
 
 
 def _take_snapshot(

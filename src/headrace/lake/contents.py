@@ -15,14 +15,17 @@ from pyiceberg.table import Table
 from headrace.errors import FileDamaged
 from headrace.lake.changes import DataFileFacts
 from headrace.lake.home import home_of
-from headrace.lake.layout import BATCH, month_name
+from headrace.lake.layout import BATCH, DELETED_KEYS, FOLDERS, month_name
 from headrace.lake.local_directory import LocalDirectory
 from headrace.lake.schemas import arrow_schema_of
 
 
 @dataclass(frozen=True, slots=True)
 class FilesOnDisk:
-    """Data files by name: what the table refers to and is missing, what lies there and no snapshot refers to."""
+    """The table's files by name: what it refers to and is missing, what lies there and no snapshot refers to.
+
+    Its data files, and the file of deleted keys.
+    """
 
     referenced: tuple[str, ...]
     missing: tuple[str, ...]
@@ -86,12 +89,14 @@ def first_rows(table: Table, count: int) -> list[dict[str, object]]:
 
 
 def files_on_disk(table: Table) -> FilesOnDisk:
-    """Compares the data files that any snapshot refers to with those in the table's directory."""
+    """Compares the files that any snapshot or the table itself refers to with those in its directory."""
     home = home_of(table.metadata_location)
     current = _names(home, (task.file.file_path for task in table.scan().plan_files()))
+    if (deleted_keys := table.metadata.properties.get(DELETED_KEYS)) is not None:
+        current.add(deleted_keys)
     known = current | _names(home, _ever_referenced(table))
     (folder,) = _names(home, [table.location()])
-    present = set(LocalDirectory(home).names(f"{folder}/data"))
+    present = {name for kind in FOLDERS for name in LocalDirectory(home).names(f"{folder}/{kind}")}
     return FilesOnDisk(
         referenced=tuple(sorted(current)),
         missing=tuple(sorted(known - present)),

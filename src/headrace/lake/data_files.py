@@ -1,10 +1,13 @@
 """Recorded files as Iceberg data files: their footers checked, measured and, where needed, rewritten."""
 
+import hashlib
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -23,13 +26,19 @@ from pyiceberg.typedef import Record
 from headrace.errors import FileDamaged
 from headrace.files import FileRef
 from headrace.lake.changes import TableRef
-from headrace.lake.layout import DAY, EXTRACTED_AT, SCOPE, month_ordinal
+from headrace.lake.layout import DAY, EXTRACTED_AT, KEY, SCOPE, deleted_keys_folder, month_ordinal
 from headrace.lake.local_directory import LocalDirectory
 from headrace.lake.removals import Condition, Removal, days_of, latest_extraction
 from headrace.lake.schemas import file_schema, ids_in, ids_of
-from headrace.lake.writer import MonthWriter
+from headrace.lake.writer import MonthWriter, ParquetDraft
 
 READ_ROWS = 65_536
+Rows = np.ndarray[Any, np.dtype[np.uint32]]  # numbers of a file's rows, ascending
+NO_ROWS: Rows = np.empty(0, np.uint32)
+
+_FULL = MetricsMode(MetricModeTypes.FULL)
+# A key may be of any length; its beginning is enough to leave files alone.
+_BOUNDED = {SCOPE: _FULL, DAY: _FULL, EXTRACTED_AT: _FULL, KEY: MetricsMode(MetricModeTypes.TRUNCATE, 64)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +57,26 @@ class Rewriter:
     ref: TableRef
     batch: str
     kept: set[str] = field(default_factory=set)  # the names that the commit took
+    obsolete: set[str] = field(default_factory=set)  # the names that stand nowhere since
     in_doubt: bool = False  # whether some attempt's answer was lost, so that nothing may be removed
     _renumbered: dict[tuple[str, tuple[int, ...]], tuple[FileRef, ...]] = field(default_factory=dict)
-    _reduced: dict[tuple[str, tuple[Condition, ...]], Rewritten] = field(default_factory=dict)
+    _reduced: dict[tuple[str, tuple[Condition, ...], bytes], Rewritten] = field(default_factory=dict)
+    _written: list[FileRef] = field(default_factory=list)
 
-    def without(self, path: str, removals: Sequence[Removal]) -> Rewritten:
-        """The file less the rows of the removals; WindowSuperseded when one of them was read later."""
-        key = (path, tuple(removal.condition for removal in removals))
+    def without(self, path: str, removals: Sequence[Removal], rows: Rows = NO_ROWS) -> Rewritten:
+        """The file less these rows and those of the removals; WindowSuperseded when one of them was read later."""
+        key = (path, tuple(removal.condition for removal in removals), hashlib.sha256(rows.tobytes()).digest())
         if key not in self._reduced:
             deleted = [0] * len(removals)
+            first = 0
 
             def keep(batch: pa.RecordBatch) -> pa.RecordBatch:
+                nonlocal first
+                low, high = np.searchsorted(rows, (first, first + len(batch)))
+                stays = np.ones(len(batch), bool)
+                stays[rows[low:high].astype(np.int64) - first] = False
+                first += len(batch)
+                batch = batch.filter(pa.array(stays)) if high > low else batch
                 for index, removal in enumerate(removals):
                     gone = removal.condition.mask(batch)
                     removal.require_not_later_than(latest_extraction(batch.filter(gone)))
@@ -86,12 +104,30 @@ class Rewriter:
             self._renumbered[key] = self._rewrite(path, file_schema(columns, table), lambda batch: batch)
         return self._renumbered[key]
 
+    def deleted_keys(self, rows: pa.RecordBatchReader) -> FileRef:
+        """A file of the table's deleted keys."""
+        name = f"{deleted_keys_folder(self.ref)}/{self._stem}{uuid.uuid4().hex}.parquet"
+        draft = ParquetDraft(self.files, name, None, rows.schema)
+        try:
+            for batch in rows:
+                draft.write(pa.Table.from_batches([batch]))
+        except BaseException:
+            draft.discard()
+            raise
+        self._written.append(draft.publish())
+        return self._written[-1]
+
+    def take(self, kept: set[str], obsolete: set[str]) -> None:
+        """The commit went through with the ``kept`` files; the ``obsolete`` ones stand nowhere any more."""
+        self.kept, self.obsolete = kept, obsolete - kept
+
     def sweep(self) -> None:
         """Removes what was written for attempts that did not become the commit."""
         attempts = [*self._renumbered.values(), *(rewritten.files for rewritten in self._reduced.values())]
-        written = {ref.name for refs in attempts for ref in refs if ref.file_name.startswith(self._stem)}
+        refs = [*self._written, *(ref for refs in attempts for ref in refs)]
+        written = {ref.name for ref in refs if ref.file_name.startswith(self._stem)}
         if not self.in_doubt:
-            self.files.remove(written - self.kept)
+            self.files.remove((written - self.kept) | self.obsolete)
 
     @property
     def _stem(self) -> str:
@@ -141,12 +177,12 @@ def _statistics(schema: Schema, properties: dict[str, str]) -> dict[int, Statist
     """What is measured of each column.
 
     pyiceberg bounds no nested column, and without these bounds every replaced window would have to open files that
-    it leaves as they are, and rewrite those that it takes whole.
+    it leaves as they are, and rewrite those that it takes whole; every merge would read the keys of every file.
     """
     plan = compute_statistics_plan(schema, properties)
-    for column in (SCOPE, DAY, EXTRACTED_AT):
+    for column, mode in _BOUNDED.items():
         number = schema.find_field(column).field_id
-        plan[number] = replace(plan[number], mode=MetricsMode(MetricModeTypes.FULL))
+        plan[number] = replace(plan[number], mode=mode)
     return plan
 
 

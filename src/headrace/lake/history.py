@@ -3,14 +3,16 @@
 import json
 from collections.abc import Iterator
 
+import msgspec
 from pyiceberg.expressions import EqualTo, Reference
 from pyiceberg.expressions.literals import literal
 from pyiceberg.table import Table
 
 from headrace.errors import BatchUnproven
-from headrace.lake.changes import COMMITTED, Outcome
+from headrace.lake.changes import COMMITTED, Merged, Outcome
 from headrace.lake.layout import BATCH
 
+_ENCODER = msgspec.json.Encoder()
 KEY = "headrace.batch."
 # Who expires snapshots records here the largest batch id (a ULID, so the newest) that went with them.
 HORIZON = "headrace.expired-through"
@@ -18,14 +20,16 @@ HORIZON = "headrace.expired-through"
 
 def summary_entry(outcome: Outcome) -> tuple[str, str]:
     """The entry of a snapshot's summary that proves the batch."""
-    counts = {
+    counts: dict[str, object] = {
         "state": outcome.state,
         "rows_added": outcome.rows_added,
         "rows_deleted": outcome.rows_deleted,
         "files_added": outcome.files_added,
         "bytes_added": outcome.bytes_added,
     }
-    return KEY + outcome.batch, json.dumps(counts, separators=(",", ":"))
+    if outcome.merged:
+        counts["merged"] = outcome.merged
+    return KEY + outcome.batch, _ENCODER.encode(counts).decode()
 
 
 def outcomes(table: Table) -> Iterator[Outcome]:
@@ -34,17 +38,23 @@ def outcomes(table: Table) -> Iterator[Outcome]:
         entries = snapshot.summary.additional_properties if snapshot.summary else {}
         for key, value in entries.items():
             if key.startswith(KEY):
-                yield Outcome(batch=key.removeprefix(KEY), snapshot_id=snapshot.snapshot_id, **json.loads(value))
+                yield _outcome(key.removeprefix(KEY), snapshot.snapshot_id, value)
 
 
 def outcome_of(table: Table, batch: str) -> Outcome | None:
     """The batch's outcome, or None when it is proven that there is none; BatchUnproven otherwise."""
     for snapshot in table.metadata.snapshots:
         if snapshot.summary and (value := snapshot.summary.additional_properties.get(KEY + batch)):
-            return Outcome(batch=batch, snapshot_id=snapshot.snapshot_id, **json.loads(value))
+            return _outcome(batch, snapshot.snapshot_id, value)
     if not _truncated(table) or batch > table.metadata.properties.get(HORIZON, "~"):
         return None
     return _outcome_in_rows(table, batch)
+
+
+def _outcome(batch: str, snapshot_id: int, entry: str) -> Outcome:
+    counts = json.loads(entry)
+    merged = msgspec.convert(counts.pop("merged", {}), dict[int, Merged], strict=False)
+    return Outcome(batch=batch, snapshot_id=snapshot_id, **counts, merged=merged)
 
 
 def _truncated(table: Table) -> bool:

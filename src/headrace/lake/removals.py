@@ -15,7 +15,7 @@ from pyiceberg.table import Table
 from pyiceberg.types import PrimitiveType
 
 from headrace.errors import WindowSuperseded
-from headrace.lake.changes import Append, Change, ReplaceWindow, Replay, Revert
+from headrace.lake.changes import Append, Change, Merge, ReplaceWindow, Replay, Revert
 from headrace.lake.layout import BATCH, DAY, EXTRACTED_AT, OURS, SCOPE
 
 _EPOCH = date(1970, 1, 1)
@@ -118,7 +118,7 @@ class Match:
 
 
 def removals_of(changes: Iterable[Change]) -> list[Removal]:
-    """What the changes delete; appends delete nothing."""
+    """What the changes delete by a condition: appends and merges nothing."""
     found = ((change, _condition_of(change)) for change in changes)
     return [Removal(change, condition) for change, condition in found if condition is not None]
 
@@ -159,7 +159,7 @@ def _day(value: object) -> date:
 
 def _condition_of(change: Change) -> Condition | None:
     match change.delete:
-        case Append():
+        case Append() | Merge():
             return None
         case ReplaceWindow(first_day, last_day):
             return Condition(SCOPE, change.scope, first_day, last_day)

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from headrace.files import FileRef
 from headrace.lake.changes import Stamp, TableRef
-from headrace.lake.layout import data_file, file_stem, month_name, tail_columns, with_tail
+from headrace.lake.layout import KEYED, data_file, file_stem, month_name, tail_columns, with_tail
 from headrace.lake.local_directory import LocalDirectory
 
 ROW_GROUP_ROWS = 122_880
@@ -18,7 +18,7 @@ FILE_BYTES = 128 << 20
 OPEN_FILES = 64
 
 _COMPRESSION_LEVEL = 1  # more buys little on ad metrics
-_DAY = "_day"  # the rows' day, carried beside their columns until they are written
+_BESIDE = ("_day", *(f"_{name}" for name in KEYED.names))  # carried beside the columns until they are written
 
 Shape = Callable[[pa.Table], pa.Table]  # buffered rows -> rows as the file declares them
 
@@ -155,9 +155,16 @@ class DataWriter:
         self._stamp = stamp
         self._months = MonthWriter(files, ref, schema, lambda number: file_stem(stamp, number), self._shape)
 
-    def write(self, table: pa.Table, days: pa.Array) -> None:
-        """Adds rows in the schema's columns (``_row`` is left out); ``days`` is their date32 day, or null."""
-        rows = table.select(self._names).append_column(_DAY, days)
+    def write(self, table: pa.Table, days: pa.Array, keyed: pa.Table | None = None) -> None:
+        """Adds rows in the schema's columns (``_row`` is left out).
+
+        days   their date32 day, or null
+        keyed  of rows that are merged: the columns of KEYED
+        """
+        rows = table.select(self._names)
+        beside = [pa.nulls(len(days), kind) for kind in KEYED.types] if keyed is None else keyed.columns
+        for name, column in zip(_BESIDE, (days, *beside), strict=True):
+            rows = rows.append_column(name, column)
         self._months.write(rows, days.combine_chunks() if isinstance(days, pa.ChunkedArray) else days)
 
     def close(self) -> list[FileRef]:
@@ -180,8 +187,8 @@ class DataWriter:
             self._months.drop_open()
 
     def _shape(self, rows: pa.Table) -> pa.Table:
-        days = rows.column(_DAY).combine_chunks()
-        columns = [*rows.columns[:-1], *tail_columns(self._stamp, days)]
+        days, *keyed = (rows.column(name).combine_chunks() for name in _BESIDE)
+        columns = [*rows.columns[: -len(_BESIDE)], *tail_columns(self._stamp, days, keyed)]
         stored = pa.Table.from_arrays(columns, schema=self._stored)
         return stored if self._stored.types == self._schema.types else stored.cast(self._schema)
 

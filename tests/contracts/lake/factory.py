@@ -1,12 +1,15 @@
 """Rows, days and batches for the lake's tests."""
 
+from collections.abc import Sequence
 from datetime import date
+from typing import NamedTuple
 
 import pyarrow as pa
 
 from headrace.files import FileRef
 from headrace.lake import Change, Lake, Outcome, Stamp, TableRef
-from headrace.lake.changes import Append, Delete
+from headrace.lake.changes import Append, Delete, Merge
+from headrace.lake.layout import KEYED, row_position
 
 REF = TableRef("ACME@AdobeOrg", "prod", "5c8c3c555033b814b69f947f")
 SCHEMA = pa.schema([pa.field("_t", pa.struct([("clicks", pa.int64()), ("name", pa.string())]))])
@@ -45,6 +48,46 @@ def write(
     with lake.writer(ref, schema, stamp) as writer:
         writer.write(rows(*clicks.values(), schema=schema), days(*clicks))
         return tuple(writer.close())
+
+
+class Row(NamedTuple):
+    """A row that is merged by key."""
+
+    key: str
+    clicks: int = 0
+    version: str | None = None
+    day: date | None = None
+    deleted: bool = False
+
+
+def write_keyed(
+    lake: Lake, batch: str, rows_: Sequence[Row], *, scope: str = "flow/a", at: int = AT, part: int = 0, page: int = 0,
+    attempt: int = 1,
+) -> tuple[FileRef, ...]:  # fmt: skip
+    """Writes rows with keys into data files of one part of the batch, as one page."""
+    stamp = Stamp(batch, scope.partition("/")[0], scope, part, attempt, at, at)
+    records = [
+        {"key": row.key, "version": row.version, "position": row_position(part, page, n), "deleted": row.deleted}
+        for n, row in enumerate(rows_)
+    ]
+    keyed = pa.Table.from_pylist(records, schema=KEYED)
+    with lake.writer(REF, SCHEMA, stamp) as writer:
+        writer.write(rows(*(row.clicks for row in rows_)), days(*(row.day for row in rows_)), keyed)
+        return tuple(writer.close())
+
+
+def merge(lake: Lake, batch: str, rows_: Sequence[Row], **facts) -> Outcome:
+    """Writes rows with keys and merges them."""
+    files = write_keyed(lake, batch, rows_, **facts) if rows_ else ()
+    return lake.commit(REF, SCHEMA, [change(batch, files, Merge(), **facts)])[batch]
+
+
+def standing(lake: Lake) -> dict[tuple[str, str], int]:
+    """What holds in the table: clicks by scope and key; each key must be there once."""
+    found = [(row["_headrace"], row["_t"]["clicks"]) for row in lake.scan(REF).to_pylist()]
+    clicks = {(ours["scope"], ours["key"]): count for ours, count in found}
+    assert len(clicks) == len(found)
+    return clicks
 
 
 def change(batch: str, files: tuple[FileRef, ...], delete: Delete | None = None, **facts: object) -> Change:

@@ -6,7 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace.lake import Stamp
-from headrace.lake.layout import TAIL, file_stem, month_name, month_of, month_ordinal, namespace, tail_columns
+from headrace.lake.layout import (
+    KEYED,
+    TAIL,
+    file_stem,
+    month_name,
+    month_of,
+    month_ordinal,
+    namespace,
+    row_position,
+    tail_columns,
+)
 
 STAMP = Stamp("B1", "flow", "flow/a", 7, 2, 1_660_000_000_000, 1_660_000_001_000)
 
@@ -44,12 +54,21 @@ def test_months_have_iceberg_ordinals(day, name):
 
 def test_the_tail_says_where_rows_come_from():
     days = pa.array([date(2022, 8, 4), None], pa.date32())
-    tail = pa.Table.from_arrays(tail_columns(STAMP, days), schema=TAIL).to_pylist()[1]
+    keyed = [pa.array([None, value], kind) for value, kind in zip(['["k"]', None, 7, None], KEYED.types, strict=True)]
+    tail = pa.Table.from_arrays(tail_columns(STAMP, days, keyed), schema=TAIL).to_pylist()[1]
     assert tail["_ACP_BATCHID"] == tail["_acp_system_metadata"]["acp_sourceBatchId"] == "B1"
     assert tail["_ACP_DATE"] == date(2022, 8, 8)
     assert tail["_acp_system_metadata"]["ingestTime"] == STAMP.ingested_at
     assert tail["_acp_system_metadata"]["isDeleted"] is False
     assert (tail["_headrace"]["flow"], tail["_headrace"]["scope"], tail["_headrace"]["day"]) == ("flow", "flow/a", None)
+    assert [tail["_headrace"][name] for name in KEYED.names[:3]] == ['["k"]', None, 7]
+
+
+def test_positions_sort_by_part_page_and_row():
+    places = [(0, 0, 0), (0, 0, 2**27 - 1), (0, 1, 0), (0, 2**18 - 1, 5), (1, 0, 0), (2**18 - 1, 2**18 - 1, 2**27 - 1)]
+    positions = [row_position(*place) for place in places]
+    assert positions == sorted(set(positions))
+    assert positions[-1] < 2**63
 
 
 def test_data_files_are_named_by_batch_part_attempt_and_number():
