@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from daily_source import Daily, clicks
+from daily_source import REPLACING, Daily, clicks
 from headrace.clock import utc
-from tutorial_flows import EXPORT, Flow, counted
+from tutorial_flows import DAY_MS, EXPORT, FLOWS, Flow, counted
 
 pytestmark = pytest.mark.slow
 
@@ -34,3 +34,42 @@ def test_rows_without_a_day_that_was_asked_for_never_land_however_often_they_com
     told = reasons_of(flow)
     assert told[0].startswith("Day 2021-03-15 was not asked for")
     assert 'row.at is "03/15/2022", which is no ISO date or time' in told[1] and "row.at is null" in told[2]
+
+
+def test_figures_that_change_for_days_after_are_read_again(daily: Daily) -> None:
+    daily.rows = [{"at": str(day(daily, ago)), "clicks": ago} for ago in range(5)]
+    flow = daily.flow(REPLACING | {"lookback": 2}, days=4)
+    assert counted(flow.settled()) == (5, 5, 0) and daily.asked == [(str(day(daily, 4)), str(day(daily)))]
+    for row in daily.rows:
+        row["clicks"] += 10
+    run = flow.settled("PT1H")
+    extensions = run["activities"][0]["durationSummary"]["extensions"]
+    assert daily.asked[-1] == (str(day(daily, 2)), str(day(daily))) and clicks(flow) == [3, 4, 10, 11, 12]
+    assert extensions["lookbackDays"] == 2 and "clamps" not in extensions
+    assert extensions["requestedWindowStart"] - extensions["windowStart"] == 2 * DAY_MS
+    assert extensions["requestedWindowEnd"] == extensions["windowEnd"]
+
+
+def test_a_look_back_goes_no_further_than_the_first_window_or_the_retention(daily: Daily) -> None:
+    flow = daily.flow(REPLACING, days=1, options={"lookback": 30})
+    flow.settled()
+    run = flow.settled("PT1H")
+    extensions = run["activities"][0]["durationSummary"]["extensions"]
+    assert daily.asked[-1] == daily.asked[0] and extensions["lookbackDays"] == 30
+
+
+def test_a_look_back_over_rows_that_are_appended_is_refused(daily: Daily) -> None:
+    body = daily.flow({**REPLACING, "lookback": 2}, days=1).shown()
+    ends = {name: body[name] for name in ("name", "flowSpec", "sourceConnectionIds", "targetConnectionIds",
+                                          "transformations", "scheduleParams")}  # fmt: skip
+    for options, status in (
+        ({"writeMode": "append"}, 400),
+        ({"writeMode": "append", "lookback": 0}, 201),
+        ({"lookback": "3"}, 201),
+        ({"lookback": -1}, 400),
+        ({"lookback": 1.5}, 400),
+    ):
+        answer = daily.tutorial.platform.api.post(f"{FLOWS}/flows", json={**ends, "options": options})
+        assert answer.status_code == status, answer.text
+        assert status == 201 or "lookback" in answer.text
+        daily.tutorial.made += [answer.json()["id"]] if status == 201 else []

@@ -12,7 +12,7 @@ from headrace.dataprep import completeness, mapping_sets
 from headrace.dataprep.mapping_sets import Pinned
 from headrace.errors import Invalid, NotFound
 from headrace.flows import ends, scheduling, specs, states
-from headrace.flows.members import at, flag, list_at, object_at, optional_text, text_at, whole, wrong
+from headrace.flows.members import WRONG, at, flag, list_at, object_at, optional_text, text_at, whole, wrong
 from headrace.flows.scheduling import Timing
 from headrace.flows.usage import IDS_IN_FLOW, SOURCES, TARGETS
 from headrace.store import documents
@@ -21,7 +21,9 @@ from headrace.store.scope import Caller
 
 Json = dict[str, Any]
 
-WRITE_MODES = ("append", "replace-window")
+APPEND = "append"
+WRITE_MODES = (APPEND, "replace-window")
+MOST_LOOKBACK = 3650  # days
 ABSENT = {SOURCES: "1322", TARGETS: "1323"}
 LAST_VERSION = 2**31 - 1
 
@@ -33,11 +35,13 @@ class Options:
     tolerance    greatest share of rejected rows in percent; None: no limit
     diagnostics  whether rejected rows are kept
     write_mode   overrides the source's own way of writing; None: as the source says
+    lookback     days before its window that a run reads again; None: as the source says
     """
 
     tolerance: float | None
     diagnostics: bool
     write_mode: str | None
+    lookback: int | None
 
 
 def checked(conn: sa.Connection, caller: Caller, flow: Json, created_at: int) -> Timing | None:
@@ -55,6 +59,7 @@ def checked(conn: sa.Connection, caller: Caller, flow: Json, created_at: int) ->
         ends.require_complete(conn, caller, kind, found.body)
     spec = source_spec(conn, caller, source)
     _check_served(flow_spec, spec, target)
+    require_writable(options(flow), spec)
     _check_complete(conn, caller, _checked_mapping(conn, caller, flow, target))
     return scheduling.read(flow, spec, created_at)
 
@@ -118,7 +123,27 @@ def options(flow: Json) -> Options:
     diagnostics = flag(given.get("errorDiagnosticsEnabled", True), "options.errorDiagnosticsEnabled")
     if write_mode is not None and write_mode not in WRITE_MODES:
         raise wrong("options.writeMode", f"one of {', '.join(WRITE_MODES)}")
-    return Options(tolerance, diagnostics or tolerance is not None, write_mode)
+    lookback = None if given.get("lookback") is None else _days(given["lookback"])
+    return Options(tolerance, diagnostics or tolerance is not None, write_mode, lookback)
+
+
+def _days(given: object) -> int:
+    days = whole(given, "options.lookback")
+    if not 0 <= days <= MOST_LOOKBACK:
+        raise wrong("options.lookback", f"a number of days from 0 to {MOST_LOOKBACK}")
+    return days
+
+
+def require_writable(options: Options, spec: Json) -> None:
+    """Invalid when the way in which rows are written does not bear what the source, or the flow, asks for."""
+    lookback = sources.lookback_days(spec) if options.lookback is None else options.lookback
+    if lookback and (options.write_mode or sources.write_mode(spec)) == APPEND:
+        raise Invalid(
+            f"A look-back of {lookback} days reads rows again, and append would double them. Set options.writeMode to "
+            "one that replaces rows, or options.lookback to 0.",
+            code=WRONG,
+            field="options.lookback",
+        )
 
 
 def _percent(given: object) -> float:

@@ -5,6 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from headrace import sources
 from headrace.errors import HeadraceError, Invalid, NotFound
 from headrace.flows import checking
 from headrace.flows.connections import auth_name
@@ -25,6 +26,7 @@ class FlowInputs:
     tolerance      greatest share of rejected rows in percent; None: no limit
     diagnostics    whether rejected rows are kept with their reasons
     write_mode     the flow's own write mode; None: as the source says
+    lookback       days before its window that a run reads again
     """
 
     flow_id: str
@@ -40,6 +42,7 @@ class FlowInputs:
     tolerance: float | None
     diagnostics: bool
     write_mode: str | None
+    lookback: int
 
 
 def plan_inputs(conn: sa.Connection, caller: Caller, flow_id: str) -> FlowInputs:
@@ -56,10 +59,11 @@ def _read(conn: sa.Connection, caller: Caller, flow_id: str, flow: dict[str, Any
     connection_id = optional_text(source.body, "baseConnectionId")
     base = documents.get(conn, caller, CONNECTIONS, connection_id).body if connection_id else {}
     mapping_id, mapping_version = checking.mapping(flow)
-    options = checking.options(flow)
+    options, spec = checking.options(flow), checking.source_spec(conn, caller, source)
+    checking.require_writable(options, spec)
     return FlowInputs(
         flow_id=flow_id,
-        spec=checking.source_spec(conn, caller, source),
+        spec=spec,
         auth_spec=auth_name(base),
         connection_id=connection_id,
         source_params=object_at(source.body, "params"),
@@ -71,6 +75,7 @@ def _read(conn: sa.Connection, caller: Caller, flow_id: str, flow: dict[str, Any
         tolerance=options.tolerance,
         diagnostics=options.diagnostics,
         write_mode=options.write_mode,
+        lookback=sources.lookback_days(spec) if options.lookback is None else options.lookback,
     )
 
 

@@ -70,7 +70,8 @@ class FlowPlan(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """One window of one flow, ready to be carried. It refers to credentials by connection id, never holds them.
 
     reading    what to read; its window is the one after the source's clamp
-    requested  the window that the schedule asked for, before the clamp
+    requested  the window that the schedule asked for, before look-back and clamp
+    lookback   days before that window which are read again
     clamps     a sentence for every clamp
     mode       ``append`` or ``replace-window``
     tolerance  greatest share of rejected rows in percent; None: no limit
@@ -89,6 +90,7 @@ class FlowPlan(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     mode: str
     tolerance: float | None
     replay: Replayed | None = None
+    lookback: int = 0
 
     rows_are: ClassVar[str] = "records"
 

@@ -175,16 +175,13 @@ def _copy(recorded: _Recorded, plan: FlowPlan, activity: Activity) -> dict[str, 
 
 
 def _windows(plan: FlowPlan) -> dict[str, Any]:
-    """The window that was read, and the one that the schedule asked for where the source clamped it."""
+    """The window that was read, and the one that the schedule asked for where that is another."""
     read = {"windowStart": plan.reading.window.start, "windowEnd": plan.reading.window.end}
     if plan.reading.window == plan.requested:
         return read
-    clamped = {
-        "requestedWindowStart": plan.requested.start,
-        "requestedWindowEnd": plan.requested.end,
-        "clamps": plan.clamps,
-    }
-    return read | clamped
+    requested = {"requestedWindowStart": plan.requested.start, "requestedWindowEnd": plan.requested.end}
+    looked_back = {"lookbackDays": plan.lookback} if plan.lookback else {}
+    return read | requested | looked_back | ({"clamps": plan.clamps} if plan.clamps or not plan.lookback else {})
 
 
 def _promotion(recorded: _Recorded, plan: FlowPlan, activity: Activity, base_url: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from headrace.sources.decoding import Decoder, decoder
 from headrace.sources.exploring import explore
 from headrace.sources.fetching import fetch
 from headrace.sources.http import Patience, SourceHttp
-from headrace.sources.limits import can_replace, retention_ms, write_mode
+from headrace.sources.limits import can_replace, lookback_days, retention_ms, write_mode
 from headrace.sources.params import check_auth, check_params, check_schedule
 from headrace.sources.planning import plan
 from headrace.sources.reading import Explored, Page, Part, Planned, Reading, Request, Slice, Trail
@@ -31,6 +31,7 @@ __all__ = [
     "decoder",
     "explore",
     "fetch",
+    "lookback_days",
     "plan",
     "resolve_alias",
     "retention_ms",

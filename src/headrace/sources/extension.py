@@ -129,6 +129,8 @@ class Extension(_Block, frozen=True):
     omit_when_empty: frozenset[str] = frozenset()
     slice_days: int = 0
     period: Period = "day"
+    end_inclusive: bool = False
+    lookback: int = 0
     element_cap: int = 0
     retention: Retention | None = None
     day: Day | None = None
@@ -140,6 +142,12 @@ class Extension(_Block, frozen=True):
     probe: Probe | None = None
 
     def __post_init__(self) -> None:
+        if self.lookback < 0:
+            raise ValueError(f"lookback is a number of days, not {self.lookback}")
+        if self.end_inclusive and self.slice_days:
+            raise ValueError(
+                "endInclusive is for windows of instants; days that sliceDays asks for are included anyway"
+            )
         least = LONGEST[self.period]
         if self.period != "day" and self.slice_days < least:
             raise ValueError(

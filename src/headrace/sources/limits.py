@@ -17,6 +17,11 @@ def write_mode(spec: Mapping[str, Any]) -> str:
     return extension(spec).write_mode
 
 
+def lookback_days(spec: Mapping[str, Any]) -> int:
+    """How many days before its window a run reads again, where the flow says nothing."""
+    return extension(spec).lookback
+
+
 def can_replace(spec: Mapping[str, Any]) -> bool:
     """Whether rows can be replaced by day: the spec cuts windows into days and says which day a row belongs to."""
     declared = extension(spec)

@@ -1,9 +1,10 @@
 """A reading cut into parts: partition by partition, and in each the window span by span."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
-from headrace.clock import Window
+from headrace.clock import Window, utc
 from headrace.sources import discovery
 from headrace.sources.auth import Renewed
 from headrace.sources.fetching import access_of
@@ -11,9 +12,12 @@ from headrace.sources.http import SourceHttp
 from headrace.sources.limits import clamp
 from headrace.sources.reading import Credentials, Part, Planned, Reading
 from headrace.sources.request import build, values_for
+from headrace.sources.scheduling import Span
 from headrace.sources.slicing import Cut, cuts
 from headrace.sources.spec import Extraction, extraction
 from headrace.sources.template import Values
+
+_LEAST = timedelta(microseconds=1)  # what is written of the moment before an end is the unit before it
 
 
 def plan(reading: Reading, credentials: Credentials, http: SourceHttp, renewed: Renewed | None = None) -> Planned:
@@ -36,8 +40,11 @@ def plan(reading: Reading, credentials: Credentials, http: SourceHttp, renewed: 
 def spans(view: Extraction, window: Window, backfill: bool, days: int | None = None) -> Iterator[Cut]:
     """The window as the source is asked for it: whole, or by so many days at once (None: as the spec says)."""
     told = view.extension
-    at_once = told.slice_days if days is None else days
-    return cuts(window, told.slice_days and at_once, backfill, told.zone, told.period)
+    if not told.slice_days:
+        end = utc(window.end) - (_LEAST if told.end_inclusive else timedelta())
+        yield Cut(Span(utc(window.start), end, backfill))
+        return
+    yield from cuts(window, told.slice_days if days is None else days, backfill, told.zone, told.period)
 
 
 def narrowed(view: Extraction, values: Values, partition: str) -> Values:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta, tzinfo
 
-from headrace.clock import Window, utc
+from headrace.clock import Window
 from headrace.sources.extension import Period
 from headrace.sources.periods import beginning, day_at, following, midnight
 from headrace.sources.scheduling import Span
@@ -22,10 +22,7 @@ class Cut:
 
 
 def cuts(window: Window, days: int, backfill: bool, zone: tzinfo = UTC, period: Period = "day") -> Iterator[Cut]:
-    """The window in cuts of whole periods, of at most ``days`` days of ``zone`` each; 0 leaves it whole, as it is."""
-    if not days:
-        yield Cut(Span(utc(window.start), utc(window.end), backfill))
-        return
+    """The window in cuts of whole periods, of at most ``days`` days of ``zone`` each, but at least one period."""
     first = beginning(day_at(window.start, zone), period)
     last = day_at(max(window.start, window.end - 1), zone)
     while first <= last:

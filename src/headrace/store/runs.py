@@ -296,6 +296,13 @@ def gaps(conn: sa.Connection, caller: Caller, flow_id: str) -> list[tuple[int, i
     return sorted((start, end, id) for (start, end), (state, id) in newest.items() if state == FAILED)
 
 
+def first_window_start(conn: sa.Connection, flow_id: str) -> int | None:
+    """Where the first window of the flow's schedule begins (epoch ms), None before it has one."""
+    where = (runs.c.flow_id == flow_id) & (runs.c.cause == SCHEDULE)
+    first: int | None = conn.execute(sa.select(sa.func.min(runs.c.window_start)).where(where)).scalar_one()
+    return first
+
+
 def any_exists(conn: sa.Connection) -> bool:
     """Whether there is any run of a flow, or an upload that is not over."""
     at_work, of_flows = (

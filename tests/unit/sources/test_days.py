@@ -257,6 +257,8 @@ REFUSED = [
     ({"day": {**AT, "zone": "../UTC"}}, "no time zone"),
     ({"day": AT, "period": "month", "sliceDays": 7}, "at least 31"),
     ({"day": AT, "period": "fortnight"}, "fortnight"),
+    ({"lookback": -1}, "number of days"),
+    ({"endInclusive": True, "sliceDays": 1}, "included anyway"),
 ]  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """A reading becomes requests: substitution, schedules, days, partitions, kinds of authentication."""
 
 from datetime import UTC, date, datetime
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import pytest
@@ -126,6 +127,27 @@ TIMES = {
 @pytest.mark.parametrize("pattern", TIMES)
 def test_times_in_net_patterns(pattern):
     assert format_time(datetime(2022, 8, 9, 1, 2, 3, 45_000, tzinfo=UTC), pattern) == TIMES[pattern]
+
+
+INCLUSIVE = {
+    "yyyy-MM-ddTHH:mm:ssZ": "2022-08-09T23:59:59Z",
+    "yyyy-MM-ddTHH:mm:ss.fffZ": "2022-08-09T23:59:59.999Z",
+    "yyyy-MM-dd HH:mm": "2022-08-09 23:59",
+    "yyyy-MM-dd": "2022-08-09",
+}
+
+
+@pytest.mark.parametrize("pattern", INCLUSIVE)
+def test_an_end_that_is_included_is_the_unit_before_the_windows_end(source, http, pattern):
+    told = {"scheduleStartParamName": "since", "scheduleEndParamName": "until", "scheduleEndParamFormat": pattern}
+    for inclusive, end in (
+        (True, INCLUSIVE[pattern]),
+        (False, format_time(datetime(2022, 8, 10, tzinfo=UTC), pattern)),
+    ):
+        document = spec(scheduleParams=told, extension={"endInclusive": inclusive})
+        _, asked = requested(source, http, document)
+        query = parse_qs(urlsplit(asked.target).query)
+        assert query["until"] == [end] and query["since"] == ["2022-08-09T01:02:03Z"]
 
 
 # -- days and retention ------------------------------------------------------------------------------------------
