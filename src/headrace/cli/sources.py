@@ -33,6 +33,48 @@ app = typer.Typer(no_args_is_help=True, help="Write a source's spec from an answ
 
 
 @app.command()
+def init(
+    url: str = typer.Argument(..., metavar="URL", help="A request that works, with the parameters of one window."),
+    headers: list[str] = typer.Option(
+        [], help="Headers that it needs: name=value, a JSON object, its file, or - for input; may be repeated."
+    ),
+    name: str = typer.Option("", help="Name of the source (default: from the URL)."),
+    folder: Path = typer.Option(Path(), metavar="DIRECTORY", help="Where to write NAME.json and NAME.md."),
+    force: bool = typer.Option(False, help="Write over files that are there."),
+    allow_private_hosts: bool = typer.Option(False, help="Let the source live at a private or loopback address."),
+) -> None:
+    """Ask a URL once and write a connection spec for it, and notes beside it: why it says what, and what to check."""
+    from headrace.cli.source_notes import notes, shown
+    from headrace.flows import specs
+    from headrace.sources import SourceHttp
+    from headrace.sources.address import address_of
+    from headrace.sources.auth import Access
+    from headrace.sources.proposing import name_of, proposal
+
+    address = address_of(url, json_files.members(headers, "--headers"))
+    name = name or name_of(address)
+    target, beside = folder / f"{name}.json", folder / f"{name}.md"
+    for path in (target, beside):
+        if path.exists() and not force:
+            raise Invalid(f"{path} is there already; give another --name, or --force to write over it.")
+    access = Access(address.auth, address.credentials)
+    with closing(SourceHttp(allow_private=allow_private_hosts).brisk()) as http:
+        answer = http.send(address.request, access)
+    proposed = proposal(address, answer, name)
+    specs.checked(specs.CONNECTION_SPECS, proposed.spec)
+    _write(target, msgspec.json.format(msgspec.json.encode(proposed.spec)) + b"\n")
+    _write(beside, access.named(notes(address, answer, proposed)).encode())
+    shown(proposed, target, beside, access)
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise Invalid(f"{path} cannot be written: {error.strerror}.") from error
+
+
+@app.command()
 def test(
     spec: str = typer.Argument(..., metavar="SPEC", help="File of a connection spec, or the name of one that ships."),
     params: list[str] = typer.Option(

@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headrace.clock import utc
-from headrace.sources.extension import EPOCH_MILLISECONDS, EPOCH_SECONDS, Day
+from headrace.sources.extension import Day
 from headrace.sources.time_reading import TimePattern, time_pattern
+from headrace.sources.times import EPOCH_MILLISECONDS, EPOCH_SECONDS
 
 _YEARS = (1, 9999)
 _SECONDS = 100_000_000_000  # an epoch number below this counts seconds, above it milliseconds

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from headrace.sources.time_reading import time_pattern
+from headrace.sources.times import EPOCH_MILLISECONDS, EPOCH_SECONDS
 
 BLOCK = "x-headrace"
-EPOCH_SECONDS, EPOCH_MILLISECONDS = "epochSeconds", "epochMilliseconds"
 Period = Literal["day", "week", "month", "quarter", "year"]
 LONGEST: dict[Period, int] = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}  # in days
 

@@ -15,9 +15,10 @@ import pyarrow.compute as pc
 from headrace.exact_json import NotJson, read, spelled
 from headrace.rows import PARSING, row_errors
 from headrace.sources.days import day_of, paths_of
-from headrace.sources.extension import EPOCH_MILLISECONDS, EPOCH_SECONDS, Day
+from headrace.sources.extension import Day
 from headrace.sources.reading import Slice
 from headrace.sources.shapes import step_into
+from headrace.sources.times import EPOCH_MILLISECONDS, EPOCH_SECONDS
 
 UNPLACED = "INGEST-1401-400"
 _WRITTEN = {

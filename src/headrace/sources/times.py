@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from headrace.clock import epoch_ms
+
 STANDARD = {
     "d": "MM/dd/yyyy",
     "o": "yyyy-MM-ddTHH:mm:ss.fffffffK",
@@ -13,6 +15,7 @@ STANDARD = {
     "u": "yyyy-MM-dd HH:mm:ssZ",
 }
 DEFAULT = "yyyy-MM-ddTHH:mm:ssZ"
+EPOCH_SECONDS, EPOCH_MILLISECONDS = "epochSeconds", "epochMilliseconds"
 
 
 def _year(moment: datetime, width: int) -> str:
@@ -65,8 +68,11 @@ SPECIFIERS: dict[str, Callable[[datetime, int], str]] = {
 def format_time(moment: datetime, pattern: str) -> str:
     """``moment`` (aware) in a .NET custom or one-letter standard pattern; quotes and ``\\`` make literals.
 
-    It is written in its own zone, but in UTC by a pattern that says so (``Z``, ``GMT``).
+    It is written in its own zone, but in UTC by a pattern that says so (``Z``, ``GMT``). ``epochSeconds`` and
+    ``epochMilliseconds`` are formats too.
     """
+    if pattern in (EPOCH_SECONDS, EPOCH_MILLISECONDS):
+        return str(epoch_ms(moment) // (1000 if pattern == EPOCH_SECONDS else 1))
     split = tokens(pattern)
     local = moment.astimezone(UTC) if names_utc(split) else moment
     pieces: list[str] = []

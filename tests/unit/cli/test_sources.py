@@ -305,3 +305,78 @@ def test_specs_that_ship_go_by_their_names():
     assert code == 1 and "Mandatory parameters are missing in auth.params: accessToken, host" in shown
     code, shown = ran("linkedin-adds")
     assert code == 1 and "no spec of that name ships; these do: " in shown and "linkedin-ads" in shown
+
+
+# -- init --------------------------------------------------------------------------------------------------------
+
+
+def began(*arguments: str, given: str = "") -> tuple[int, str]:
+    done = CliRunner().invoke(app, ["sources", "init", *arguments], input=given, env={"COLUMNS": "80"})
+    said = str(done.exception) if done.exception and not isinstance(done.exception, SystemExit) else ""
+    return done.exit_code, done.output + said
+
+
+@pytest.fixture
+def started(tmp_path: Path, source: Source) -> tuple[str, ...]:
+    """What init is asked with, for a source that demands a key and pages by links that repeat it."""
+
+    def answer(asked: Asked) -> Reply:
+        if "key=s3cr%2Fet%20key" not in asked.target and "key=s3cr/et%20key" not in asked.target:
+            return reply({"message": "no key"}, 401)
+        page = 2 if "page=2" in asked.target else 1
+        link = None if page == 2 else f"{asked.target}&page=2"
+        return reply({"rows": ROWS[:2] if page == 1 else ROWS[2:], "next": link})
+
+    source.answer = answer
+    url = f"{source.url}/v1/daily?key=s3cr/et key&team=blue&from=2026-03-01&to=2026-03-05"
+    return url, "--folder", str(tmp_path), "--name", "mine", "--allow-private-hosts"
+
+
+def test_a_spec_is_written_that_reads_everything(tmp_path, source, started):
+    code, shown = began(*started)
+    assert code == 0 and len(source.asked) == 1, shown
+    notes = (tmp_path / "mine.md").read_text()
+    assert "- contentPath $.rows: an array of 2 objects." in notes and "| `row.cost.amount` | string | 2 |" in notes
+    assert "s3cr" not in shown + notes + (tmp_path / "mine.json").read_text()
+    assert not [line for line in shown.splitlines() if len(line) > 80 and not line.startswith("  headrace")]
+    options = ("--params", "key=s3cr/et key", "--allow-private-hosts", "--since", "2026-03-01", "--until", "2026-03-05")
+    recording = str(tmp_path / "rec.json")
+    code, walked = ran(str(tmp_path / "mine.json"), *options, "--record", recording)
+    assert code == 0 and "write 5 rows, in the place of what these days held" in walked, walked
+    code, again = ran(str(tmp_path / "mine.json"), "--recorded", recording)
+    assert code == 0 and "write 5 rows" in again and "s3cr" not in walked + again
+
+
+def test_a_file_that_is_there_is_not_written_over(tmp_path, source, started):
+    (tmp_path / "mine.md").write_text("my notes")
+    code, shown = began(*started)
+    assert code == 1 and "is there already" in shown and not source.asked
+    assert (tmp_path / "mine.md").read_text() == "my notes" and not (tmp_path / "mine.json").exists()
+    assert began(*started, "--force")[0] == 0 and "mine.json" in (tmp_path / "mine.md").read_text()
+
+
+def test_headers_come_from_standard_input(tmp_path, source):
+    source.answer = lambda asked: reply(ROWS, 200 if asked.headers.get("authorization") == "Bearer t0ken" else 401)
+    options = (f"{source.url}/rows", "--folder", str(tmp_path), "--allow-private-hosts", "--headers", "-")
+    code, shown = began(*options, given='{"Authorization": "Bearer t0ken"}')
+    assert code == 0, shown
+    spec = json.loads(next(tmp_path.glob("*.json")).read_text())
+    assert spec["authSpec"][0]["type"] == "OAuth2RefreshCode" and "t0ken" not in json.dumps(spec) + shown
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (reply({"message": "who are you"}, 403), "It says: who are you"),
+        (Reply(200, b"<html>hello</html>"), "answers with no JSON; it begins with: <html>hello"),
+    ],
+)
+def test_a_url_that_does_not_work_writes_nothing(tmp_path, source, answer, said):
+    source.answer = lambda _: answer
+    code, shown = began(f"{source.url}/rows", "--folder", str(tmp_path), "--allow-private-hosts")
+    assert code == 1 and said in shown and not list(tmp_path.iterdir())
+
+
+def test_a_private_address_is_not_asked(tmp_path, source):
+    code, shown = began(f"{source.url}/rows", "--folder", str(tmp_path))
+    assert code == 1 and "private" in shown and not source.asked

@@ -20,6 +20,8 @@ IN_A_ZONE = {
     "yyyy-MM-dd z": "2024-03-15 +1",
     "yyyy-MM-ddTHH:mm:ssZ": "2024-03-15T22:30:00Z",
     "r": "Fri, 15 Mar 2024 22:30:00 GMT",
+    "epochSeconds": "1710541800",
+    "epochMilliseconds": "1710541800000",
 }
 
 

@@ -1,0 +1,80 @@
+"""What ``headrace sources init`` says of a proposed spec: in the notes beside it, and on the console."""
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from headrace.sources.address import Address
+from headrace.sources.answers import Answer
+from headrace.sources.auth import Access
+from headrace.sources.fields import fields_of
+from headrace.sources.proposing import Proposal
+
+
+def notes(address: Address, answer: Answer, proposed: Proposal) -> str:
+    """The notes, in Markdown."""
+    spec, request = proposed.spec, address.request
+    wrapper = spec["sourceSpec"]["attributes"]["contentPath"].get("overrideWrapperAttribute", "")
+    kind = answer.headers.get("content-type", "no content-type")
+    lines = [
+        f"# Notes on {spec['name']}",
+        "",
+        f"`headrace sources init` wrote `{spec['name']}.json` from one answer:",
+        "",
+        f"    GET {request.target}",
+        f"    {answer.status}, {kind}, {len(answer.body):,} bytes, {len(proposed.records):,} records",
+        "",
+        "## What the spec says, and why",
+        "",
+        *(f"- {reason}" for reason in [_signed(address), *proposed.reasons]),
+        "",
+        "## What to look at",
+        "",
+        *(f"- {check}" for check in proposed.checks or ["Nothing was uncertain; try it all the same."]),
+        "",
+        "## The fields, by the paths that a mapping takes",
+        "",
+        "| path | type | records |",
+        "| --- | --- | --- |",
+    ]
+    for field in fields_of(proposed.records):
+        path = f"{wrapper}.{field.path}" if wrapper else field.path
+        lines.append(f"| `{path}` | {', '.join(field.types) or 'null'} | {field.records:,} |")
+    return "\n".join([*lines, "", "## Next", "", *(f"    {command}" for command in _next(proposed, address)), ""])
+
+
+def shown(proposed: Proposal, target: Path, beside: Path, access: Access) -> None:
+    """Says on the console what was proposed."""
+    console = Console(highlight=False)
+
+    def say(text: str, indent: int = 0, style: str = "") -> None:
+        console.print(Padding(Text(access.named(text), style, overflow="fold"), (0, 0, 0, indent), expand=False))
+
+    say(f"{target} is written, and notes beside it in {beside}.", style="bold")
+    for reason in proposed.reasons:
+        say(f"- {reason}", 2)
+    if proposed.checks:
+        say("Look at this:", style="bold")
+    for check in proposed.checks:
+        say(f"- {check}", 2, "yellow")
+    say("Then try it:", style="bold")
+    console.print(Text(f"  headrace sources test {target}"), soft_wrap=True)
+
+
+def _signed(address: Address) -> str:
+    if not address.credentials:
+        return "authSpec: no credentials were needed."
+    names = ", ".join(address.credentials)
+    return f"authSpec: {names}, typed by whoever makes a connection; their values are not in the spec."
+
+
+def _next(proposed: Proposal, address: Address) -> list[str]:
+    name = proposed.spec["name"]
+    params = " --params secrets.json" if address.credentials else ""
+    return [
+        f"headrace sources test {name}.json{params}",
+        f"headrace sources test {name}.json{params} --record {name}.recorded.json",
+        f"headrace sources test {name}.json --recorded {name}.recorded.json",
+    ]

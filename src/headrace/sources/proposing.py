@@ -1,0 +1,282 @@
+"""A connection spec proposed from one answer, with what was not certain about it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from headrace.errors import SourceUnreadable
+from headrace.exact_json import NotJson, read
+from headrace.sources import recognising
+from headrace.sources.address import Address
+from headrace.sources.answers import Answer
+from headrace.sources.fields import Field, fields_of
+from headrace.sources.inference import schema_of
+from headrace.sources.paths import Path
+from headrace.sources.recognising import Told
+from headrace.sources.window_params import WindowParam, window_params
+
+Json = dict[str, Any]
+
+PROVIDER = "0ed90a81-07f4-4586-8190-b40eccef1c5a"
+SLICE_DAYS = 31
+_LIMITS = (
+    "limit",
+    "per_page",
+    "perPage",
+    "page_size",
+    "pageSize",
+    "page[size]",
+    "size",
+    "count",
+    "rows",
+    "top",
+    "$top",
+)
+_OFFSETS = ("offset", "start", "skip", "startIndex", "start_index", "from_index", "$skip")
+_PAGES = ("page", "pageNumber", "page_number", "pageIndex", "p", "page[number]")
+_TOKENS = {
+    "nextpagetoken": ("page_token", "pageToken"),
+    "nextcursor": ("cursor", "cursor"),
+    "nexttoken": ("next_token", "nextToken"),
+    "aftercursor": ("page[after]", "page[after]"),
+    "endcursor": ("after", "after"),
+    "nextafter": ("after", "after"),
+    "nextmarker": ("marker", "marker"),
+}  # folded name of a token in an answer -> its parameter, where names have underscores and where they have not
+
+
+@dataclass(slots=True)
+class Proposal:
+    """A spec proposed.
+
+    records  those of the answer
+    reasons  what each part of the spec was read from
+    checks   what a person must look at
+    """
+
+    spec: Json
+    records: list[Any]
+    reasons: list[str] = field(default_factory=list)
+    checks: list[str] = field(default_factory=list)
+
+
+def proposal(address: Address, answer: Answer, name: str) -> Proposal:
+    """What the answer to ``address`` proposes; SourceUnreadable where it is no JSON."""
+    body = _body(answer)
+    rest = dict(address.query)
+    attributes: Json = {}
+    made = Proposal({}, [])
+    path = _content(attributes, body, made)
+    _paging(attributes, answer, body, path, rest, made)
+    start, end = window_params(rest)
+    _schedule(attributes, start, end, rest, made)
+    attributes = {
+        "urlParams": {"host": address.host, "path": address.path, "method": "GET", "queryParams": rest},
+        **({"headerParams": dict(address.headers)} if address.headers else {}),
+        **attributes,
+    }
+    wrapper = attributes["contentPath"].get("overrideWrapperAttribute", "")
+    extension = _additions(made, wrapper, start, end)
+    if extension:
+        attributes["x-headrace"] = extension
+    made.spec = {
+        "name": name,
+        "providerId": PROVIDER,
+        "version": "1.0",
+        "type": "generic-rest",
+        "description": f"Records of {address.host}{address.path}.",
+        "attributes": {"isSource": True, "isDraftModeSupported": True},
+        "authSpec": [address.auth],
+        "sourceSpec": {
+            "attributes": attributes,
+            "spec": {"type": "object", "additionalProperties": False, "properties": {}},
+            "schema": schema_of([body]),
+        },
+    }
+    return made
+
+
+def name_of(address: Address) -> str:
+    """A name for the source: its host's own name and the last word of its path."""
+    labels = [label for label in (urlsplit(address.host).hostname or "").split(".") if label not in ("api", "www")]
+    host = labels[-2] if len(labels) > 1 and not labels[-1].isdecimal() else "-".join(labels)
+    words = [word for word in address.path.split("/") if word.replace("-", "").replace("_", "").isalpha()]
+    return "-".join([host, *words[-1:]]).lower().replace("_", "-")
+
+
+def _body(answer: Answer) -> Any:
+    lines = [line for line in answer.body.splitlines() if line.strip()]
+    for text in (answer.body, b"[" + b",".join(lines) + b"]") if lines else ():
+        try:
+            return read(text)
+        except NotJson:
+            continue
+    begins = answer.body[:60].decode("utf-8", "replace").strip()
+    raise SourceUnreadable(f"{answer.url} answers with no JSON; it begins with: {begins}")
+
+
+# -- records ---------------------------------------------------------------------------------------------------------
+
+
+def _content(attributes: Json, body: Any, made: Proposal) -> Path:
+    """Where the records are; the empty path for a page that is the array, or one record."""
+    able = recognising.arrays(body)
+    empty = recognising.empty_arrays(body) if not able else []
+    path: Path = able[0].path if able else empty[0].path if empty else ()
+    made.records = able[0].value if able else [body] if isinstance(body, dict) and not empty else []
+    content: Json = {"path": recognising.written(path)}
+    names = [step for step in path if isinstance(step, str)]
+    if names and isinstance(path[-1], str):
+        content["overrideWrapperAttribute"] = _singular(names[-1])
+        beside = recognising.beside_of(body, path)
+        if beside:
+            content["skipAttributes"] = beside
+    attributes["contentPath"] = content
+    where = f"contentPath {content['path']}"
+    if able:
+        others = ", ".join(told.written for told in able[1:4])
+        made.reasons.append(
+            f"{where}: an array of {len(made.records)} objects." + (f" Others: {others}." if others else "")
+        )
+    elif made.records:
+        made.reasons.append(f"{where}: the answer has no array of objects, so it is one record.")
+    else:
+        made.checks.append(f"{where} is a guess: the answer holds no objects. Ask for days or ids that have some.")
+    if not able and recognising.rows_without_names(body):
+        made.checks.append("The rows are arrays without names; a record must be an object, so they cannot be read.")
+    return path
+
+
+def _singular(name: str) -> str:
+    if name.endswith("ies"):
+        return f"{name[:-3]}y"
+    return name[:-1] if name.endswith("s") and not name.endswith("ss") and len(name) > 2 else name
+
+
+# -- pages -----------------------------------------------------------------------------------------------------------
+
+
+def _paging(attributes: Json, answer: Answer, body: Any, path: Path, rest: dict[str, str], made: Proposal) -> None:
+    limit = _limit(rest)
+    pages, reason = _pages(answer, body, path, rest)
+    if pages["type"] != "NONE":
+        pages |= limit
+    attributes["paginationParams"] = pages
+    for name in (
+        pages.get("limitName"),
+        pages.get("offSetName"),
+        pages.get("pageParamName"),
+        pages.get("parameterName"),
+    ):
+        rest.pop(str(name), None)
+    made.reasons.append(f"paginationParams {pages['type']}: {reason}.")
+    if pages["type"] == "NONE":
+        made.checks.append(
+            f"Nothing in the answer says how it goes on, so it is asked once. It holds {len(made.records)} records: if "
+            "there may be more, declare paging."
+        )
+    elif pages["type"] in ("OFFSET", "PAGE") and not pages.get("endConditionName") and not pages.get("endPageIndex"):
+        made.checks.append("No end is declared, so an empty page ends the chain: see that the source gives one.")
+
+
+def _pages(answer: Answer, body: Any, path: Path, rest: Mapping[str, str]) -> tuple[Json, str]:
+    """How the next page is asked for, and what says so."""
+    if 'rel="next"' in answer.headers.get("link", "") or "rel=next" in answer.headers.get("link", ""):
+        return {"type": "POINTER", "pointerPath": "headers.link"}, "the Link header names the next page"
+    link = recognising.next_link(body, path)
+    if link is not None:
+        empty = ", which is null in this answer" if link.value is None else ""
+        return {"type": "POINTER", "pointerPath": link.written}, f"{link.written} holds the next page{empty}"
+    flag = recognising.more_flag(body, path)
+    end = {"endConditionName": flag.written, "endConditionValue": "Const:false"} if flag else {}
+    token = recognising.token(body, path)
+    if token is not None:
+        name = _token_param(token, rest)
+        pages = {"continuationTokenPath": token.written, "parameterType": "QUERYPARAM", "parameterName": name}
+        return {"type": "CONTINUATION_TOKEN", **pages, **end}, f"{token.written} is sent back as {name}"
+    return _counted(body, path, rest, end)
+
+
+def _counted(body: Any, path: Path, rest: Mapping[str, str], end: Json) -> tuple[Json, str]:
+    pages, index = recognising.page_count(body, path), recognising.first_index(body, path)
+    offset = next((name for name in _OFFSETS if rest.get(name, "").isdecimal()), "")
+    page = next((name for name in _PAGES if rest.get(name, "").isdecimal()), "page" if pages is not None else "")
+    if offset:
+        return {"type": "OFFSET", "offSetName": offset, **end}, f"the URL counts rows by {offset}"
+    if page:
+        first = int(rest.get(page) or (index.value if index else 1))
+        last = {"endPageIndex": pages.written} if pages and not end and first == 1 else {}
+        why = f"{pages.written} counts pages" if pages else f"the URL counts pages by {page}"
+        return {"type": "PAGE", "pageParamName": page, "initialPageIndex": first, **last, **end}, why
+    return {"type": "NONE"}, "nothing says how it goes on"
+
+
+def _limit(rest: Mapping[str, str]) -> Json:
+    name = next((name for name in _LIMITS if rest.get(name, "").isdecimal()), "")
+    return {"limitName": name, "limitValue": int(rest[name])} if name else {}
+
+
+def _token_param(token: Told, rest: Mapping[str, str]) -> str:
+    spelled, camel = _TOKENS.get(token.name, (str(token.path[-1]), str(token.path[-1])))
+    name = spelled if "_" in str(token.path[-1]) or "_" in "".join(rest) else camel
+    return next((known for known in rest if known in (spelled, camel)), name)
+
+
+# -- the window, days and keys ---------------------------------------------------------------------------------------
+
+
+def _schedule(
+    attributes: Json, start: WindowParam | None, end: WindowParam | None, rest: dict[str, str], made: Proposal
+) -> None:
+    schedule: Json = {}
+    for kind, param in (("Start", start), ("End", end)):
+        if param is not None:
+            schedule |= {f"schedule{kind}ParamName": param.name, f"schedule{kind}ParamFormat": param.format}
+            del rest[param.name]
+    if schedule:
+        attributes["scheduleParams"] = schedule
+        names = " and ".join(f"{param.name} ({param.format})" for param in (start, end) if param)
+        made.reasons.append(f"scheduleParams: {names} name the window.")
+    else:
+        made.checks.append(
+            "No parameter of the URL names a window, so each run reads everything again. If the source takes one, ask "
+            "init for a URL that has it, such as …?from=2026-01-01&to=2026-01-31."
+        )
+
+
+def _additions(made: Proposal, wrapper: str, start: WindowParam | None, end: WindowParam | None) -> Json:
+    fields, many = fields_of(made.records, values=200), len(made.records)
+    days, keys = recognising.days_among(fields, many), recognising.keys_among(fields, many)
+    extension: Json = {}
+    if days and start and end and start.whole_days:
+        extension |= {"writeMode": "replace-window", "sliceDays": SLICE_DAYS, "day": _day(days[0], wrapper)}
+        made.reasons.append(f"day {extension['day']['date']}: {_example(days[0])}. {_others(days)}".rstrip())
+        made.checks.append(
+            "A run replaces the days that it asked for. See that the source counts the last day in, and that it "
+            f"answers for {SLICE_DAYS} days at once (sliceDays)."
+        )
+    elif days:
+        made.reasons.append(f"A day could be read from {_inside(days[0], wrapper)}: {_example(days[0])}.")
+    if keys:
+        made.reasons.append(
+            f"Key: {_inside(keys[0], wrapper)}, different in each of the {many} records. {_others(keys)}".rstrip()
+        )
+    return extension
+
+
+def _day(field: Field, wrapper: str) -> Json:
+    return {"date": _inside(field, wrapper)}
+
+
+def _inside(field: Field, wrapper: str) -> str:
+    return f"{wrapper}.{field.path}" if wrapper else field.path
+
+
+def _example(field: Field) -> str:
+    return f"for instance {field.example}"
+
+
+def _others(fields: list[Field]) -> str:
+    names = ", ".join(field.path for field in fields[1:4])
+    return f"Others: {names}." if names else ""

@@ -1,0 +1,294 @@
+"""What one answer proposes: where records are, how it goes on, the window, days and keys; secrets never in it."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from headrace.errors import Invalid, SourceUnreadable
+from headrace.flows import specs
+from headrace.sources.address import address_of
+from headrace.sources.answers import Answer
+from headrace.sources.proposing import name_of, proposal
+
+HOST = "https://api.acme.test"
+ROWS = [{"id": n, "day": f"2026-03-{n:02d}", "clicks": n} for n in range(1, 4)]
+
+
+def proposed(url: str, body: Any, headers: dict[str, str] | None = None, sent: dict[str, str] | None = None) -> Any:
+    address = address_of(HOST + url, sent or {})
+    content = body if isinstance(body, bytes) else msgspec.json.encode(body)
+    made = proposal(address, Answer(address.request.target, 200, headers or {}, content), name_of(address))
+    specs.checked(specs.CONNECTION_SPECS, made.spec)
+    return made
+
+
+def attributes(url: str, body: Any, **more: Any) -> dict[str, Any]:
+    found: dict[str, Any] = proposed(url, body, **more).spec["sourceSpec"]["attributes"]
+    return found
+
+
+CONTENT = {
+    "an array by name": ({"rows": ROWS}, {"path": "$.rows", "overrideWrapperAttribute": "row"}),
+    "what stands beside it": (
+        {"total": 3, "entries": ROWS},
+        {"path": "$.entries", "overrideWrapperAttribute": "entry", "skipAttributes": ["total"]},
+    ),
+    "the array itself": (ROWS, {"path": "$"}),
+    "the longer of two": (
+        {"errors": [{"code": 1}], "data": {"items": ROWS}},
+        {"path": "$.data.items", "overrideWrapperAttribute": "item"},
+    ),
+    "an array in an array": ([{"page": 1, "pages": 2}, ROWS], {"path": "$[1]"}),
+    "one record": ({"name": "a"}, {"path": "$"}),
+    "a record a line": (b'{"a": 1}\n{"a": 2}\n', {"path": "$"}),
+    "a name with a blank": ({"my rows": ROWS}, {"path": "$['my rows']", "overrideWrapperAttribute": "my row"}),
+}
+
+
+@pytest.mark.parametrize("case", CONTENT)
+def test_where_the_records_are(case):
+    body, content = CONTENT[case]
+    assert attributes("/v1/x", body)["contentPath"] == content
+
+
+PAGES = {
+    "a Link header": (
+        "/v1/x?per_page=2",
+        {"rows": ROWS},
+        {"link": f'<{HOST}/v1/x?page=2>; rel="next"'},
+        {"type": "POINTER", "pointerPath": "headers.link", "limitName": "per_page", "limitValue": 2},
+    ),
+    "a link in the body": (
+        "/v1/x",
+        {"rows": ROWS, "paging": {"next": f"{HOST}/v1/x?page=2"}},
+        {},
+        {"type": "POINTER", "pointerPath": "$.paging.next"},
+    ),
+    "a link below next": (
+        "/v1/x",
+        {"rows": ROWS, "_links": {"next": {"href": "/v1/x?page=2"}}},
+        {},
+        {"type": "POINTER", "pointerPath": "$._links.next.href"},
+    ),
+    "OData": (
+        "/v1/x",
+        {"value": ROWS, "@odata.nextLink": f"{HOST}/v1/x?$skip=3"},
+        {},
+        {"type": "POINTER", "pointerPath": "$['@odata.nextLink']"},
+    ),
+    "a token": (
+        "/v1/x?pageSize=50",
+        {"items": ROWS, "nextPageToken": "abc"},
+        {},
+        {
+            "type": "CONTINUATION_TOKEN",
+            "continuationTokenPath": "$.nextPageToken",
+            "parameterType": "QUERYPARAM",
+            "parameterName": "pageToken",
+            "limitName": "pageSize",
+            "limitValue": 50,
+        },
+    ),
+    "a cursor and a flag": (
+        "/v1/x",
+        {"rows": ROWS, "meta": {"has_more": True, "after_cursor": "abc"}},
+        {},
+        {
+            "type": "CONTINUATION_TOKEN",
+            "continuationTokenPath": "$.meta.after_cursor",
+            "parameterType": "QUERYPARAM",
+            "parameterName": "page[after]",
+            "endConditionName": "$.meta.has_more",
+            "endConditionValue": "Const:false",
+        },
+    ),
+    "after below next": (
+        "/v1/x",
+        {"results": ROWS, "paging": {"next": {"after": "7"}}},
+        {},
+        {
+            "type": "CONTINUATION_TOKEN",
+            "continuationTokenPath": "$.paging.next.after",
+            "parameterType": "QUERYPARAM",
+            "parameterName": "after",
+        },
+    ),
+    "a count of pages": (
+        "/v1/x?page=1&size=3",
+        {"rows": ROWS, "page": 1, "totalPages": 9},
+        {},
+        {
+            "type": "PAGE",
+            "pageParamName": "page",
+            "initialPageIndex": 1,
+            "endPageIndex": "$.totalPages",
+            "limitName": "size",
+            "limitValue": 3,
+        },
+    ),
+    "pages from zero": (
+        "/v1/x?page=0",
+        {"rows": ROWS, "totalPages": 9},
+        {},
+        {"type": "PAGE", "pageParamName": "page", "initialPageIndex": 0},
+    ),
+    "an offset and a flag": (
+        "/v1/x?limit=3&offset=0",
+        {"items": ROWS, "hasMore": True},
+        {},
+        {
+            "type": "OFFSET",
+            "offSetName": "offset",
+            "endConditionName": "$.hasMore",
+            "endConditionValue": "Const:false",
+            "limitName": "limit",
+            "limitValue": 3,
+        },
+    ),
+    "nothing": ("/v1/x", {"rows": ROWS}, {}, {"type": "NONE"}),
+}
+
+
+@pytest.mark.parametrize("case", PAGES)
+def test_how_it_goes_on(case):
+    url, body, headers, pages = PAGES[case]
+    found = attributes(url, body, headers=headers)
+    assert found["paginationParams"] == pages
+    placed = {pages.get(name) for name in ("limitName", "offSetName", "pageParamName")}
+    assert not placed & set(found["urlParams"]["queryParams"])
+
+
+def test_a_field_of_a_record_is_no_link_to_the_next_page():
+    rows = [{"id": 1, "next": "/x", "cursor": "c", "hasMore": True}]
+    assert attributes("/v1/x", {"rows": rows})["paginationParams"] == {"type": "NONE"}
+
+
+WINDOWS = {
+    "?from=2026-03-01&to=2026-03-31": ("from", "yyyy-MM-dd", "to", "yyyy-MM-dd"),
+    "?startDate=20260301&endDate=20260331": ("startDate", "yyyyMMdd", "endDate", "yyyyMMdd"),
+    "?start_time=2026-03-01T00:00:00Z&end_time=2026-03-02T00:00:00Z": (
+        "start_time", "yyyy-MM-ddTHH:mm:ssK", "end_time", "yyyy-MM-ddTHH:mm:ssK",
+    ),
+    "?created[gte]=1772323200&created[lt]=1772409600": ("created[gte]", "epochSeconds", "created[lt]", "epochSeconds"),
+    "?since=2026-03-01T00:00:00Z": ("since", "yyyy-MM-ddTHH:mm:ssK", None, None),
+    "?updated_at_min=2026-03-01&team=7": ("updated_at_min", "yyyy-MM-dd", None, None),
+    "?team=7&year=2026": (None, None, None, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("query", WINDOWS)
+def test_which_parameters_name_the_window(query):
+    schedule = attributes("/v1/x" + query, {"rows": ROWS}).get("scheduleParams", {})
+    names = ("scheduleStartParamName", "scheduleStartParamFormat", "scheduleEndParamName", "scheduleEndParamFormat")
+    assert tuple(schedule.get(name) for name in names) == WINDOWS[query]
+
+
+def test_days_that_are_asked_for_are_replaced():
+    made = proposed("/v1/x?from=2026-03-01&to=2026-03-03", {"rows": ROWS})
+    extension = made.spec["sourceSpec"]["attributes"]["x-headrace"]
+    assert extension == {"writeMode": "replace-window", "sliceDays": 31, "day": {"date": "row.day"}}
+    assert any("counts the last day in" in check for check in made.checks)
+
+
+@pytest.mark.parametrize(
+    ("rows", "day", "key"),
+    [
+        (ROWS, "row.day", "row.id"),
+        (
+            [{"uuid": "a", "created_at": "2026-03-01T10:00:00Z", "updated_at": "2026-03-02"}],
+            "row.created_at",
+            "row.uuid",
+        ),
+        ([{"at": {"time": 1772330400000}, "account_id": 1}] * 2, "row.at.time", None),
+        ([{"id": 1, "text": "2026-03-01 was a day"}, {"id": 1, "text": "x"}], None, None),
+        ([{"id": 1}, {"id": None}], None, None),
+    ],
+)
+def test_days_and_keys_are_told(rows, day, key):
+    said = " ".join(proposed("/v1/x", {"rows": rows}).reasons)
+    assert (f"read from {day}:" in said) == (day is not None) and ("A day could" in said) == (day is not None)
+    assert (f"Key: {key}," in said) == (key is not None) and ("Key:" in said) == (key is not None)
+
+
+def test_what_is_not_certain_is_said():
+    assert any("is asked once. It holds 3 records" in check for check in proposed("/v1/x", {"rows": ROWS}).checks)
+    assert any("holds no objects" in check for check in proposed("/v1/x", {"rows": []}).checks)
+    assert any("arrays without names" in check for check in proposed("/v1/x", {"values": [["a"], ["1"]]}).checks)
+    assert any("names a window" in check for check in proposed("/v1/x", {"rows": ROWS}).checks)
+
+
+def test_the_schema_is_the_pages():
+    schema = proposed("/v1/x", {"rows": ROWS, "total": 3}).spec["sourceSpec"]["schema"]
+    assert schema["properties"]["rows"]["type"] == "array"
+    assert set(schema["properties"]["rows"]["items"]["properties"]) == {"id", "day", "clicks"}
+
+
+@pytest.mark.parametrize("body", [b"<html>no</html>", b"", b"{"])
+def test_what_is_no_json_is_shown(body):
+    with pytest.raises(SourceUnreadable, match="answers with no JSON"):
+        proposed("/v1/x", body)
+
+
+# -- who asks ----------------------------------------------------------------------------------------------------
+
+SIGNED = {
+    "a key in the query": ("/x?api_key=hidden-value", {}, "KeyBased", {"apiKey": "hidden-value"}, {}),
+    "a key in a header": ("/x", {"X-Api-Key": "hidden-value"}, "KeyBased", {"apiKey": "hidden-value"}, {}),
+    "bearer": (
+        "/x",
+        {"Authorization": "Bearer hidden-value"},
+        "OAuth2RefreshCode",
+        {"accessToken": "hidden-value"},
+        {},
+    ),
+    "basic": (
+        "/x",
+        {"authorization": "Basic YW5uYTpoaWRkZW4tdmFsdWU="},
+        "BasicAuthentication",
+        {"username": "anna", "password": "hidden-value"},
+        {},
+    ),
+    "a scheme of its own": (
+        "/x",
+        {"Authorization": "Klaviyo-API-Key hidden-value"},
+        "KeyBased",
+        {"accessToken": "hidden-value"},
+        {"Authorization": "Klaviyo-API-Key ${accessToken}"},
+    ),
+    "a plain header": ("/x", {"Accept-Language": "de"}, "None", {}, {"Accept-Language": "de"}),
+}
+
+
+@pytest.mark.parametrize("case", SIGNED)
+def test_secrets_become_members_of_the_authentication(case):
+    url, sent, kind, credentials, headers = SIGNED[case]
+    address = address_of(HOST + url, sent)
+    assert (address.auth["type"], dict(address.credentials), dict(address.headers)) == (kind, credentials, headers)
+    made = proposed(url, {"rows": ROWS}, sent=sent)
+    assert b"hidden-value" not in msgspec.json.encode([made.spec, made.reasons, made.checks])
+    assert "hidden-value" not in repr(address) + address.request.target
+
+
+def test_a_user_in_the_url():
+    address = address_of("https://anna:s3cret%20word@api.acme.test/x", {})
+    assert address.host == HOST and dict(address.credentials) == {"username": "anna", "password": "s3cret word"}
+
+
+@pytest.mark.parametrize("url", ["ftp://x.test/", "x.test/rows", "https:///x", ""])
+def test_what_is_no_url(url):
+    with pytest.raises(Invalid, match="no http or https URL"):
+        address_of(url, {})
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://api.acme.com/v1/daily-rows?x=1", "acme-daily-rows"),
+        ("https://www.acme.co/", "acme"),
+        ("http://localhost:8080/rows/7", "localhost-rows"),
+        ("http://127.0.0.1/rows", "127-0-0-1-rows"),
+    ],
+)
+def test_a_name_for_the_source(url, name):
+    assert name_of(address_of(url, {})) == name
