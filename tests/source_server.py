@@ -12,7 +12,7 @@ import msgspec
 from headrace.clock import Window
 from headrace.sources import Part, Patience, Reading, Request
 
-QUICK = Patience(attempts=3, wait=0, wait_max=0, asked_max=0, connect=1, read=0.3, whole=2)
+QUICK = Patience(attempts=3, wait=0, wait_max=0, asked_max=0, connect=2, read=1, whole=4)
 
 
 @dataclass

@@ -7,9 +7,8 @@ import msgspec
 
 from headrace.errors import SourceEmpty, SourceForbidden, SpecInvalid
 from headrace.sources.auth import Access
-from headrace.sources.content import array_of
+from headrace.sources.chains import Chain, walk
 from headrace.sources.extension import Listing, Readable, Rule
-from headrace.sources.fetching import chain
 from headrace.sources.http import SourceHttp
 from headrace.sources.paths import parse_path, pick
 from headrace.sources.request import aside
@@ -22,10 +21,10 @@ _AT_ONCE = 50  # ids that one request can name without growing too long
 def listed(view: Extraction, listing: Listing, values: Values, access: Access, http: SourceHttp) -> list[str]:
     """The ids that a listing holds, every page of it, each once."""
     content = Content(parse_path(listing.content_path), "")
-    request = aside(view, values, listing)
+    chain = Chain(listing.pagination_params, content, aside(view, values, listing), proves=True)
     found: dict[str, None] = {}
-    for turn in chain(listing.pagination_params, content, request, access, http, strict=True):
-        for element in array_of(turn.answer.body, content) or ():
+    for page in walk(chain, access, http):
+        for element in page.cut.elements:
             value = pick(element, parse_path(listing.value))
             if value is not None:
                 found[listing.form.replace("{}", as_text(value))] = None

@@ -1,7 +1,7 @@
 """Explore: a few real records of a source, newest first, and the schema that they show."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,9 +9,10 @@ from headrace.clock import Window, epoch_ms
 from headrace.exact_json import spelled
 from headrace.sources import days, discovery, planning, shapes
 from headrace.sources.auth import Access, Renewed
+from headrace.sources.chains import walk
 from headrace.sources.content import Records, why_empty
 from headrace.sources.declared import record_schema
-from headrace.sources.fetching import access_of, chain
+from headrace.sources.fetching import access_of, chain_of
 from headrace.sources.http import SourceHttp
 from headrace.sources.inference import schema_of, without_nulls
 from headrace.sources.periods import day_at, midnight
@@ -60,10 +61,10 @@ def sample(reading: Reading, credentials: Credentials, http: SourceHttp, renewed
     part = _together(view, reading, credentials, access, http)
     records: list[Any] = []
     empty = ""
-    for turn in chain(view.pagination, view.content, part.request, access, http, strict=False):
-        page = Records(view, turn.answer.body)
+    for answered in walk(replace(chain_of(view, part.request), lenient=True), access, http):
+        page = Records(view, answered.answer.body)
         records += (page.value(n) for n in range(len(page.elements)))
-        empty = empty or why_empty(turn.answer, view.content)
+        empty = empty or why_empty(answered.answer, view.content)
         if len(records) >= MOST:
             break
     span = f" It was asked for {part.first_day} to {part.last_day} (UTC)." if part.first_day else ""

@@ -21,6 +21,7 @@ from headrace.sources import answers, encodings
 from headrace.sources.answers import Answer
 from headrace.sources.auth import Access, Tokens
 from headrace.sources.guard import GuardedBackend, Resolve, resolve
+from headrace.sources.links import Leads, leads
 from headrace.sources.reading import Request
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 PAGE_LIMIT = 256 * 1024 * 1024
 REDIRECTS = 5
 _REDIRECT = (301, 302, 303, 307, 308)
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+_SCHEMES = ("http", "https")
 _TRANSIENT = (
     errors.SourceThrottled,
     errors.SourceTroubled,
@@ -164,24 +165,28 @@ class SourceHttp:
         )
         return brisk
 
-    def send(self, request: Request, access: Access, check: Check = answers.any_body) -> Answer:
+    def send(
+        self, request: Request, access: Access, check: Check = answers.any_body, ends: frozenset[int] = frozenset()
+    ) -> Answer:
         """The source's 2xx answer; retried within the limits, and once more after a 401, with a renewed token if any.
 
-        SourceAsksToWait when the source wants to be left alone for longer than a request can wait.
+        A status in ``ends`` is an answer, no failure. SourceAsksToWait when the source wants to be left alone for
+        longer than a request can wait.
         """
         try:
-            return self._patiently(request, access, check)
+            return self._patiently(request, access, check, ends)
         except errors.SourceUnauthorized:
             access.renew(lambda form: self._patiently(form, access.bare(), answers.whole_json).body, self._tokens)
-        return self._patiently(request, access, check)
+        return self._patiently(request, access, check, ends)
 
-    def same_origin(self, one: str, other: str) -> bool:
-        """Whether two URLs lead to the same scheme, host and port, aliases applied."""
-        return _origin(self._aliased(one)) == _origin(self._aliased(other))
+    def leads(self, asked: str, onward: str) -> Leads:
+        """Where a URL leads from another one, as it is written and with aliases applied: the nearer of the two."""
+        ways = {leads(asked, onward), leads(self._aliased(asked), self._aliased(onward))}
+        return next(where for where in Leads if where in ways)
 
-    def _patiently(self, request: Request, access: Access, check: Check) -> Answer:
+    def _patiently(self, request: Request, access: Access, check: Check, ends: frozenset[int] = frozenset()) -> Answer:
         try:
-            return self._tried(request, access, check)
+            return self._tried(request, access, check, ends)
         except (errors.SourceThrottled, errors.SourceTroubled) as error:
             wait = error.facts.get("wait")
             if not isinstance(wait, float) or (isinstance(error, errors.SourceTroubled) and not self._too_long(wait)):
@@ -194,7 +199,7 @@ class SourceHttp:
     def _too_long(self, seconds: float) -> bool:
         return seconds > self._patience.asked_max
 
-    def _tried(self, request: Request, access: Access, check: Check) -> Answer:
+    def _tried(self, request: Request, access: Access, check: Check, ends: frozenset[int]) -> Answer:
         patience = self._patience
         for attempt in stamina.retry_context(
             on=self._worth_another,
@@ -205,7 +210,7 @@ class SourceHttp:
             wait_jitter=patience.wait,
         ):
             with attempt:
-                answer = self._once(request, access)
+                answer = self._once(request, access, ends)
                 check(answer)
                 return answer
         raise errors.Broken("A request was neither answered nor refused.")
@@ -217,7 +222,7 @@ class SourceHttp:
         wait = error.facts.get("wait")
         return True if not isinstance(wait, float) else False if self._too_long(wait) else wait
 
-    def _once(self, request: Request, access: Access) -> Answer:
+    def _once(self, request: Request, access: Access, ends: frozenset[int]) -> Answer:
         """One attempt, redirects followed. Credentials leave with the first origin; a body is never sent to another."""
         url = access.fill_query(self._aliased(request.target))
         headers = {name: access.fill_header(value) for name, value in request.headers.items()} | access.headers()
@@ -227,10 +232,11 @@ class SourceHttp:
             answer = self._exchange(method, url, headers, body, request, access)
             if answer.status not in _REDIRECT or "location" not in answer.headers:
                 self._heard(request, answer, access)
-                answers.require_success(answer, access.redact, self._clock.now)
+                if answer.status not in ends:
+                    answers.require_success(answer, access.redact, self._clock.now)
                 return answer
             onward = self._aliased(urljoin(url, answer.headers["location"]))
-            if not self.same_origin(url, onward):
+            if self.leads(url, onward) not in (Leads.HERE, Leads.TO_TLS):
                 if body is not None:
                     break
                 headers = {name: "application/json" for name in headers if name.lower() == "accept"}
@@ -246,7 +252,7 @@ class SourceHttp:
     ) -> Answer:
         shown = access.redact(request.target)
         parts = urlsplit(url)
-        if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
+        if parts.scheme not in _SCHEMES or not parts.hostname:
             raise errors.SourceHostRefused(f"The address {shown} is not an http or https URL; check the host.")
         # The target goes out byte for byte: a client library that normalises it breaks Rest.li's grammar.
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -284,8 +290,3 @@ class SourceHttp:
             if url.startswith(printed) and url[len(printed) : len(printed) + 1] in ("", "/", "?"):
                 return target + url[len(printed) :]
         return url
-
-
-def _origin(url: str) -> tuple[str, str, int]:
-    parts = urlsplit(url)
-    return parts.scheme, (parts.hostname or "").lower(), parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)

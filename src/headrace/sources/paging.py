@@ -1,50 +1,32 @@
-"""How the next page is asked for: one entry of PAGINATORS per paging type of the spec language."""
+"""How a chain goes on behind a page: one entry of PAGINATORS per paging type of the spec language."""
 
-from collections.abc import Callable, Mapping
+import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urldefrag, urljoin
 
 import msgspec
 
 from headrace.errors import SourceTruncated, SourceUnreadable, SpecInvalid
-from headrace.sources.answers import Answer
-from headrace.sources.paths import parse_path, pick
+from headrace.sources import links
 from headrace.sources.reading import Request, Trail
 from headrace.sources.request import placed
-from headrace.sources.template import encode_link
+from headrace.sources.turns import HEADER, POINTERS, Params, Turn, ended, value_at
 
 MOST_REQUESTS = 10_000
-Params = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """A page that was answered.
-
-    first    the chain's request before paging
-    at       where in the chain the page was asked for: its request, and the pages before it
-    answer   its answer
-    count    elements in it
-    """
-
-    first: Request
-    at: Trail
-    answer: Answer
-    count: int
-
-    @property
-    def asked(self) -> Request:
-        """The request that this page answers."""
-        return self.at.request
 
 
 @dataclass(frozen=True, slots=True)
 class Paginator:
-    """A paging type: the request of the first page, and of the page after a turn (None: that was the last)."""
+    """A paging type.
 
-    first: Callable[[Params, Request], Request]
-    following: Callable[[Params, Turn], Request | None]
+    first      where the chain begins
+    following  where it goes on behind a turn, or why that was the last page
+    linked     whether pages name the page after them, so that a chain may go round
+    """
+
+    first: Callable[[Params, Request], Trail]
+    following: Callable[[Params, Turn], Trail | str]
+    linked: bool = False
 
 
 def paginator(params: Params) -> Paginator:
@@ -64,90 +46,168 @@ def delay_seconds(params: Params) -> float:
     return float(params.get("delayRequestMillis") or 0) / 1000
 
 
-# -- what the types share ----------------------------------------------------------------------------------------
+def require_within(params: Params, pages: int, request: Request) -> None:
+    """SourceTruncated when a chain goes on beyond the most requests that its spec allows."""
+    most = int(params.get("maximumRequest") or MOST_REQUESTS)
+    if pages > most:
+        raise SourceTruncated(
+            f"{request.url} goes on after {most:,} pages, the most that its spec allows (maximumRequest); "
+            "ask for less at once, or raise it."
+        )
+
+
+# -- what the types share --------------------------------------------------------------------------------------------
 
 
 def _limited(params: Params, request: Request) -> Request:
     name = params.get("limitName")
-    return placed(request, str(name), _limit(params)) if name and _limit(params) else request
+    return placed(request, str(name), limit(params)) if name and limit(params) else request
 
 
-def _limit(params: Params) -> int:
+def limit(params: Params) -> int:
+    """How many rows a page is asked for; 0 where the spec does not say."""
     return int(params.get("limitValue") or 0)
 
 
 def _name(params: Params, *keys: str) -> str:
-    found = next((params[key] for key in keys if params.get(key)), None)
-    if found is None:
+    name = next((params[key] for key in keys if params.get(key)), None)
+    if name is None:
         raise SpecInvalid(
             f"The spec's paginationParams lack {keys[0]}.", field=f"paginationParams.{keys[0]}", rule=1316
         )
-    return str(found)
+    return str(name)
 
 
-def _last_page(params: Params, turn: Turn) -> bool:
-    """An empty page ends every list that is counted; a short one does where the limit is known."""
-    return turn.count == 0 or (not params.get("endConditionName") and 0 < turn.count < _limit(params))
+_EMPTY = "the page is empty"
 
 
-def _value(path: str, answer: Answer) -> Any:
-    """What a path (or ``headers.<name>``) holds in an answer."""
-    if path.lower().startswith("headers."):
-        return answer.headers.get(path[len("headers.") :].lower())
-    return pick(answer.body, parse_path(path)) if answer.body else None
+def _condition(params: Params) -> str:
+    return f"{params['endConditionName']} is {params.get('endConditionValue') or 'NonExist'}"
 
 
-def _ended(params: Params, answer: Answer) -> bool:
-    """Whether the end condition holds: ``Const:<value>``, ``Empty``, ``NonExist`` or ``Exist``."""
-    if not params.get("endConditionName"):
-        return False
-    found = _value(str(params["endConditionName"]), answer)
-    rule = str(params.get("endConditionValue") or "NonExist")
-    if rule.lower().startswith("const:"):
-        told = str(found).lower() if isinstance(found, bool) else str(found)
-        return found is not None and told == rule[len("const:") :].strip("'\" ").lower()
-    tests = {"empty": found in (None, "", [], {}), "nonexist": found is None, "exist": found is not None}
-    return tests.get(rule.lower(), False)
+def _require_end(params: Params, turn: Turn, what: str) -> None:
+    """SourceUnreadable where the source says that more follows, and not where."""
+    if ended(params, turn) is False:
+        raise SourceUnreadable(
+            f"{turn.answer.url} says by {params['endConditionName']} that more rows follow, but holds {what}."
+        )
 
 
-# -- the types ---------------------------------------------------------------------------------------------------
+# -- the types -------------------------------------------------------------------------------------------------------
 
 
-def _once(_: Params, __: Turn) -> None:
-    return None
+def _once(params: Params, _: Turn) -> str:
+    return "paging NONE asks once" if params.get("type") else "no paging is declared, so it asks once"
 
 
-def _offset_first(params: Params, request: Request) -> Request:
-    return placed(_limited(params, request), _name(params, "offSetName", "offsetName"), 0)
+def _plain_first(params: Params, request: Request) -> Trail:
+    return Trail(request)
 
 
-def _offset_next(params: Params, turn: Turn) -> Request | None:
-    if _ended(params, turn.answer) or _last_page(params, turn):
+def _limited_first(params: Params, request: Request) -> Trail:
+    return Trail(_limited(params, request))
+
+
+def _offset_first(params: Params, request: Request) -> Trail:
+    return Trail(_offset(params, request, 0))
+
+
+def _offset(params: Params, request: Request, offset: int) -> Request:
+    return placed(_limited(params, request), _name(params, "offSetName", "offsetName"), offset)
+
+
+def _offset_next(params: Params, turn: Turn) -> Trail | str:
+    end = ended(params, turn)
+    if end or (turn.count == 0 and end is None):
+        return _condition(params) if end else _EMPTY
+    step = turn.count or limit(params)
+    if not step:
+        raise SourceUnreadable(
+            f"{turn.answer.url} says by {params['endConditionName']} that more rows follow, but holds none, and "
+            "without a limitValue nobody knows where to go on."
+        )
+    offset = turn.at.offset + step
+    short = digest(turn.cut.elements[-1]) if 0 < turn.count < limit(params) else ""
+    return Trail(_offset(params, turn.first, offset), offset=offset, short=short)
+
+
+def require_moved_on(turn: Turn) -> None:
+    """SourceUnreadable where a page behind a short one begins before that one's end: its offsets do not count rows."""
+    if turn.at.short and any(digest(element) == turn.at.short for element in turn.cut.elements):
+        raise SourceUnreadable(
+            f"{turn.answer.url} gives the last row of the page before again. That page was short, so this one was "
+            "asked for by the number of rows that came, but the source counts others. Use another way of paging, or a "
+            "limitValue that the source grants."
+        )
+
+
+def _page_first(params: Params, request: Request) -> Trail:
+    return Trail(_page(params, request, _first_index(params)))
+
+
+def _page(params: Params, request: Request, index: int) -> Request:
+    return placed(_limited(params, request), _name(params, "pageParamName"), index)
+
+
+def _first_index(params: Params) -> int:
+    return int(params.get("initialPageIndex") or 0)
+
+
+def _page_next(params: Params, turn: Turn) -> Trail | str:
+    end, last = ended(params, turn), _last_index(params, turn)
+    index = _first_index(params) + turn.at.pages + 1
+    if end:
+        return _condition(params)
+    if last is not None and index > last:
+        return f"{params['endPageIndex']} says that page {last} is the last"
+    if turn.count == 0 and end is None and last is None:
+        return _EMPTY
+    return Trail(_page(params, turn.first, index), last_index=last)
+
+
+def _last_index(params: Params, turn: Turn) -> int | None:
+    """The last page's index, as the spec fixes it or the source last said it."""
+    declared = params.get("endPageIndex")
+    if declared in (None, ""):
         return None
-    step = _limit(params) or turn.count
-    start = step * (turn.at.pages + 1)
-    return placed(_limited(params, turn.first), _name(params, "offSetName", "offsetName"), start)
+    path = str(declared)
+    value = value_at(path, turn) if not path.strip().isdecimal() else path
+    if value in (None, ""):
+        return turn.at.last_index
+    try:
+        return int(value)
+    except (ValueError, TypeError) as error:
+        raise SourceUnreadable(
+            f"{turn.answer.url} holds no number at {path}, where the last page's index should be."
+        ) from error
 
 
-def _pointer_next(params: Params, turn: Turn) -> Request | None:
-    found = _value(_name(params, "pointerPath", "pointerName"), turn.answer)
-    if _ended(params, turn.answer) or not found:
-        return None
-    if not isinstance(found, str):
-        raise SourceUnreadable(f"The link to the next page of {turn.asked.target} is not text.")
-    url, _, query = urldefrag(urljoin(turn.asked.target, encode_link(found))).url.partition("?")
-    following = msgspec.structs.replace(turn.first, url=url, query=query)
-    if following.target == turn.asked.target:
-        raise SourceUnreadable(f"The link to the next page of {turn.asked.target} leads to the page itself.")
-    return following
+def _pointer_next(params: Params, turn: Turn) -> Trail | str:
+    path = _name(params, *POINTERS)
+    link = value_at(path, turn)
+    if isinstance(link, str) and path.lower().startswith(HEADER) and link.lstrip().startswith("<"):
+        link = links.next_of(link)
+    if ended(params, turn):
+        return _condition(params)
+    if not link:
+        _require_end(params, turn, f"no link at {path}")
+        return f"there is no link at {path}"
+    if not isinstance(link, str):
+        raise SourceUnreadable(f"The link to the next page of {turn.answer.url} is not text.")
+    return Trail(links.following(turn.at.request, turn.first, link, turn.keep_query))
 
 
-def _token_next(params: Params, turn: Turn) -> Request | None:
-    found = _value(_name(params, "continuationTokenPath"), turn.answer)
-    if found in (None, "", False) or _ended(params, turn.answer):
-        return None
-    following = _with_token(params, _limited(params, turn.first), str(found))
-    return None if following == turn.asked else following
+def _token_next(params: Params, turn: Turn) -> Trail | str:
+    path = _name(params, "continuationTokenPath")
+    token = value_at(path, turn)
+    if ended(params, turn):
+        return _condition(params)
+    if token in (None, "", False):
+        _require_end(params, turn, f"no token at {path}")
+        return f"there is no token at {path}"
+    if isinstance(token, dict | list) or "${" in str(token):
+        raise SourceUnreadable(f"{turn.answer.url} holds no token at {path} that could be sent.")
+    return Trail(_with_token(params, _limited(params, turn.first), str(token)))
 
 
 def _with_token(params: Params, request: Request, token: str) -> Request:
@@ -157,40 +217,18 @@ def _with_token(params: Params, request: Request, token: str) -> Request:
     return placed(request, name, token)
 
 
-def _page_first(params: Params, request: Request) -> Request:
-    return placed(_limited(params, request), _name(params, "pageParamName"), _first_index(params))
-
-
-def _first_index(params: Params) -> int:
-    return int(params.get("initialPageIndex") or 0)
-
-
-def _page_next(params: Params, turn: Turn) -> Request | None:
-    index = _first_index(params) + turn.at.pages + 1
-    end = params.get("endPageIndex")
-    known = _value(end, turn.answer) if isinstance(end, str) and not end.strip().isdecimal() else end
-    if _last_page(params, turn) or _ended(params, turn.answer) or (known not in (None, "") and index > int(known)):
-        return None
-    return placed(_limited(params, turn.first), _name(params, "pageParamName"), index)
-
-
-_POINTER = Paginator(_limited, _pointer_next)
+_POINTER = Paginator(_limited_first, _pointer_next, linked=True)
 
 PAGINATORS: dict[str, Paginator] = {
-    "NONE": Paginator(lambda _, request: request, _once),
+    "NONE": Paginator(_plain_first, _once),
     "OFFSET": Paginator(_offset_first, _offset_next),
     "POINTER": _POINTER,
     "URL": _POINTER,
-    "CONTINUATION_TOKEN": Paginator(_limited, _token_next),
+    "CONTINUATION_TOKEN": Paginator(_limited_first, _token_next, linked=True),
     "PAGE": Paginator(_page_first, _page_next),
 }
 
 
-def require_within(params: Params, pages: int, request: Request) -> None:
-    """SourceTruncated when a chain goes on beyond the most requests that its spec allows."""
-    most = int(params.get("maximumRequest") or MOST_REQUESTS)
-    if pages > most:
-        raise SourceTruncated(
-            f"{request.url} goes on after {most:,} pages, the most that its spec allows (maximumRequest); "
-            "ask for less at once, or raise it."
-        )
+def digest(text: bytes | msgspec.Raw) -> str:
+    """What stands for a text where the text itself must not be written down."""
+    return hashlib.blake2b(bytes(text), digest_size=16).hexdigest()

@@ -1,4 +1,7 @@
-"""The simple JSON paths of the spec language: ``$.a.b``, ``a.b[0]``, ``$['a b']``; no filters, no wildcards."""
+"""The simple JSON paths of the spec language: ``$.a.b``, ``a.b[0]``, ``$['a b']``; no filters, no wildcards.
+
+OData's annotations are one name, whose point is no step: ``$.@odata.nextLink``, ``$.Orders@odata.count``.
+"""
 
 import re
 from collections.abc import Sequence
@@ -13,21 +16,30 @@ Segment = str | int
 Path = tuple[Segment, ...]
 
 _STEP = re.compile(
-    r"""\.?(?P<name>[^.\[\]'"*?@()$\s][^.\[\]'"*?@()$]*)|\[(?P<index>\d+)\]|\[(?P<q>['"])(?P<quoted>.*?)(?P=q)\]"""
+    r"""\.?(?P<name>(?:[^.\[\]'"*?()$@\s][^.\[\]'"*?()$@]*)?@odata\.[A-Za-z]+|[^.\[\]'"*?()$\s][^.\[\]'"*?()$]*)"""
+    r"""|\[(?P<index>-?\d+)\]|\[(?P<q>['"])(?P<quoted>.*?)(?P=q)\]"""
 )
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 _ANY = msgspec.json.Decoder()
 
 
-@lru_cache(maxsize=256)
 def parse_path(text: str) -> Path:
     """The segments of a simple path; ``$`` is the empty path. SpecInvalid (rule 1314) for a complex one."""
+    path = parse_value_path(text)
+    if any(isinstance(step, int) and step < 0 for step in path):
+        raise SpecInvalid(f"The path {text} counts from the end; only paths of paging may.", rule=1314, field="path")
+    return path
+
+
+@lru_cache(maxsize=256)
+def parse_value_path(text: str) -> Path:
+    """As ``parse_path``, for a path to a value of a page: an index may count from the end (``rows[-1].id``)."""
     rest = text.strip().removeprefix("$")
     segments: list[Segment] = []
     while rest:
         step = _STEP.match(rest)
-        if step is None:
+        if step is None or step["name"] == "@":
             raise SpecInvalid(
                 f"The path {text} is not simple: only names and indices are allowed, such as $.result.items.",
                 rule=1314,
@@ -57,7 +69,7 @@ def _step(raw: msgspec.Raw, segment: Segment) -> msgspec.Raw | None:
     if isinstance(segment, str):
         return _OBJECT.decode(raw).get(segment)
     items = _ARRAY.decode(raw)
-    return items[segment] if segment < len(items) else None
+    return items[segment] if -len(items) <= segment < len(items) else None
 
 
 def pick(raw: bytes | msgspec.Raw, path: Sequence[Segment]) -> Any:

@@ -82,12 +82,22 @@ class Part(msgspec.Struct, frozen=True, rename="camel"):
 class Trail(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """How a chain of requests goes on behind a page: all that fetching needs to go on there. It holds no secret.
 
-    request  the next request
-    pages    pages before it
+    request     the next request
+    pages       pages before it
+    offset      where it begins, of a source that is asked by offset
+    short       digest of the last row of the page before, where that page was short and the offset went on by its rows
+    last_index  index of the last page, as the source last said
+    before      digests of the page before and of its rows, where it had some: to know it again
+    seen        digests of the requests before it, 8 bytes each, where pages name the page after them
     """
 
     request: Request
-    pages: int
+    pages: int = 0
+    offset: int = 0
+    short: str = ""
+    last_index: int | None = None
+    before: tuple[str, str] | None = None
+    seen: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +117,7 @@ class Planned:
 class Page:
     """One answer as it came. ``n`` counts the pages of a part from 0; ``url`` holds no secret.
 
-    trail  how the chain goes on behind this page; None behind the last one
+    ended  why the chain ends with this page, as the end of a sentence; empty where it goes on
     """
 
     n: int
@@ -115,7 +125,13 @@ class Page:
     status: int
     body: bytes
     etag: str | None = None
-    trail: Trail | None = None
+    ended: str = ""
+    _behind: Callable[[], Trail] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def trail(self) -> Trail | None:
+        """How the chain goes on behind this page; None behind the last one. Costs a digest of the body."""
+        return None if self._behind is None else self._behind()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from typing import Any
 
 from headrace.sources import days, shapes
 from headrace.sources.content import Records, why_empty
-from headrace.sources.ending import why_ended
 from headrace.sources.fetching import fetch
 from headrace.sources.http import SourceHttp
 from headrace.sources.planning import plan
@@ -90,7 +89,7 @@ class Walk:
                 self.seen.empty = self.seen.empty or why_empty(page, self.view.content)
             yield Visited(part, page.n, count, unreadable)
             if page.trail is None:
-                yield Ended(part, page.n + 1, why_ended(self.view.pagination, count))
+                yield Ended(part, page.n + 1, page.ended)
             elif page.n + 1 >= most:
                 following = page.trail.request
                 yield Ended(part, page.n + 1, f"it goes on with {following.method} {following.target}", left=True)

@@ -1,0 +1,82 @@
+"""A page that was answered, and what it says about the pages after it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from headrace.sources.answers import Answer
+from headrace.sources.cutting import Cut
+from headrace.sources.paths import Path, parse_value_path
+from headrace.sources.reading import Request, Trail
+
+Params = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A page that was answered.
+
+    first       the chain's request before paging
+    at          where in the chain the page was asked for
+    answer      its answer
+    cut         what it holds
+    keep_query  names in the first request's query that links get back where they lack them
+    """
+
+    first: Request
+    at: Trail
+    answer: Answer
+    cut: Cut
+    keep_query: Sequence[str] = ()
+
+    @property
+    def count(self) -> int:
+        """How many elements the page holds."""
+        return len(self.cut.elements)
+
+
+# The members that are paths into a page, or headers.
+POINTERS = ("pointerPath", "pointerName")
+PATHS = (*POINTERS, "continuationTokenPath", "endConditionName", "endPageIndex")
+HEADER = "headers."
+
+
+def paths(params: Params) -> frozenset[Path]:
+    """The paths whose values say how the chain goes on."""
+    named = (params.get(name) for name in PATHS)
+    return frozenset(parse_value_path(text) for text in named if isinstance(text, str) and is_path(text))
+
+
+def is_path(text: str) -> bool:
+    """Whether a member names a place in the page: not a header, nor a number."""
+    return bool(text.strip()) and not text.lower().startswith(HEADER) and not text.strip().isdecimal()
+
+
+def value_at(path: str, turn: Turn) -> Any:
+    """What a path (or ``headers.<name>``) holds in an answer."""
+    if path.lower().startswith(HEADER):
+        return turn.answer.headers.get(path[len(HEADER) :].lower())
+    return turn.cut.values.get(parse_value_path(path))
+
+
+# A condition's value -> whether it holds for what stands at its path (None: nothing, or null).
+CONDITIONS: dict[str, Callable[[Any], bool]] = {
+    "empty": lambda value: value in (None, "", [], {}),
+    "nonexist": lambda value: value is None,
+    "exist": lambda value: value is not None,
+}
+CONST = "const:"
+
+
+def ended(params: Params, turn: Turn) -> bool | None:
+    """Whether the end condition holds; None where none is declared, or the page does not say."""
+    if not params.get("endConditionName"):
+        return None
+    value = value_at(str(params["endConditionName"]), turn)
+    rule = str(params.get("endConditionValue") or "NonExist").strip()
+    if not rule.lower().startswith(CONST):
+        return CONDITIONS[rule.lower()](value) or (None if value is None else False)
+    if value is None:
+        return None
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return text.casefold() == rule[len(CONST) :].strip("'\" ").casefold()

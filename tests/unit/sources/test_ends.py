@@ -1,0 +1,317 @@
+"""How chains end: by what the spec declares, and where rows may be missing or doubled, by a failure that says why."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import pytest
+
+from headrace import errors, sources
+from source_server import Reply, reading, reply, spec
+
+
+def rows(*ids: int, **more: Any) -> Reply:
+    return reply({"rows": [{"id": n} for n in ids], **more})
+
+
+def linked(link: str, *ids: int) -> Reply:
+    return reply({"rows": [{"id": n} for n in ids]}, Link=link)
+
+
+@dataclass
+class Case:
+    """What a source answers, one reply a request; what comes of it: ids, or a failure; the queries that it was asked.
+
+    queries  of each request, where they matter; else only their number must be that of the answers
+    """
+
+    paging: dict[str, Any]
+    answers: list[Reply]
+    ids: list[int] | None = None
+    fails: str = ""
+    queries: list[str] | None = None
+    extension: dict[str, Any] = field(default_factory=dict)
+    query: dict[str, str] = field(default_factory=dict)
+
+
+PAGE = {"type": "PAGE", "pageParamName": "p", "initialPageIndex": 1, "limitName": "n", "limitValue": 2}
+OFFSET = {"type": "OFFSET", "offSetName": "o", "limitName": "n", "limitValue": 5}
+MORE = {"endConditionName": "$.more", "endConditionValue": "Const:false"}
+TOKEN = {"type": "CONTINUATION_TOKEN", "continuationTokenPath": "next", "parameterName": "t"}
+LINK = {"type": "POINTER", "pointerPath": "next"}
+HEADER = {"type": "POINTER", "pointerPath": "headers.Link"}
+CURSOR = {"type": "CONTINUATION_TOKEN", "continuationTokenPath": "$.rows[-1].id", "parameterName": "after"}
+REPLACE = {"writeMode": "replace-window"}
+NO_CONTENT, EMPTY = Reply(204, b""), Reply(200, b" \n")
+ERROR = reply({"code": 17, "message": "Internal error"})
+
+CASES: dict[str, Case] = {
+    # -- a count or a flag overrules a short or empty page
+    "a page count, an empty page before it": Case(
+        {**PAGE, "endPageIndex": "$.pages"}, [rows(1, 2, pages=3), rows(pages=3), rows(3, pages=3)], [1, 2, 3]),
+    "a page count, a short page before it": Case(
+        {**PAGE, "endPageIndex": "$.pages"}, [rows(1, 2, pages=3), rows(3, pages=3), rows(4, 5, pages=3)],
+        [1, 2, 3, 4, 5], queries=["n=2&p=1", "n=2&p=2", "n=2&p=3"]),
+    "a page count that only the first page says": Case(
+        {**PAGE, "endPageIndex": "$.pages"}, [rows(1, 2, pages=3), rows(), rows(3)], [1, 2, 3]),
+    "a page count in a header": Case(
+        {**PAGE, "endPageIndex": "headers.X-Pages"},
+        [reply({"rows": [{"id": n}]} if n else {"rows": []}, **{"X-Pages": "3"}) for n in (1, 0, 3)], [1, 3]),
+    "a page count in the spec": Case({**PAGE, "endPageIndex": 3}, [rows(1, 2), rows(), rows(3)], [1, 2, 3]),
+    "a page count that is no number": Case(
+        {**PAGE, "endPageIndex": "$.pages"}, [rows(1, pages="many")], fails=r"no number at \$.pages"),
+    "no page count, though one is declared": Case({**PAGE, "endPageIndex": "$.pages"}, [rows(1, 2), rows()], [1, 2]),
+    "pages, a flag, an empty page before it": Case(
+        {**PAGE, **MORE}, [rows(1, 2, more=True), rows(more=True), rows(3, more=False)], [1, 2, 3]),
+    "pages, a flag that the last page leaves out": Case({**PAGE, **MORE}, [rows(1, 2, more=True), rows()], [1, 2]),
+    # -- a limit declares no end
+    "pages until an empty one": Case(PAGE, [rows(1, 2), rows(3), rows()], [1, 2, 3]),
+    "offsets until an empty page": Case(
+        OFFSET, [rows(1, 2, 3, 4, 5), rows(6), rows()], [1, 2, 3, 4, 5, 6], queries=["n=5&o=0", "n=5&o=5", "n=5&o=6"]),
+    # -- offsets count the rows that came
+    "a source that gives fewer than asked": Case(
+        OFFSET, [rows(1, 2), rows(3, 4), rows(5), rows()], [1, 2, 3, 4, 5],
+        queries=["n=5&o=0", "n=5&o=2", "n=5&o=4", "n=5&o=5"]),
+    "fewer than asked, and a flag": Case(
+        {**OFFSET, **MORE}, [rows(1, 2, more=True), rows(3, 4, more=True), rows(5, more=False)], [1, 2, 3, 4, 5],
+        queries=["n=5&o=0", "n=5&o=2", "n=5&o=4"]),
+    "more than asked": Case(OFFSET, [rows(*range(7)), rows(7), rows()], [*range(8)],
+        queries=["n=5&o=0", "n=5&o=7", "n=5&o=8"]),
+    "without a limit": Case(
+        {"type": "OFFSET", "offSetName": "o"}, [rows(1, 2, 3), rows(4), rows()], [1, 2, 3, 4],
+        queries=["o=0", "o=3", "o=4"]),
+    "a stretch without rows, and a flag": Case(
+        {**OFFSET, **MORE}, [rows(1, 2, 3, 4, 5, more=True), rows(more=True), rows(6, more=False)], [1, 2, 3, 4, 5, 6],
+        queries=["n=5&o=0", "n=5&o=5", "n=5&o=10"]),
+    "a stretch without rows, a flag and no limit": Case(
+        {**MORE, "type": "OFFSET", "offSetName": "o"}, [rows(1, more=True), rows(more=True)],
+        fails="nobody knows where"),
+    "offsets that count rows which are left out": Case(
+        OFFSET, [rows(1, 3), rows(3, 6)], fails="gives the last row of the page before again"),
+    # -- an answer without its array
+    "an error body": Case(PAGE, [ERROR], fails=r'rows.*absent.*begins: {"code":17,"message":"Internal error"}'),
+    "an error body further on": Case(PAGE, [rows(1, 2), ERROR], fails="Internal error"),
+    "an error body where rows are replaced": Case(PAGE, [ERROR], fails="Internal error", extension=REPLACE),
+    "an error body that says 200 where a page should link": Case(LINK, [rows(1, next="/2"), ERROR], fails="Internal"),
+    "an absent array that may be": Case({}, [reply({"range": "A1:B2"})], [], extension={"mayBeAbsent": True}),
+    "an absent array that may be, where rows are replaced": Case(
+        {}, [reply({"range": "A1:B2"})], [], extension={**REPLACE, "mayBeAbsent": True}),
+    "an object for an array, though it may be absent": Case(
+        {}, [reply({"rows": {"a": 1}})], fails="no array at", extension={"mayBeAbsent": True}),
+    "null first": Case(PAGE, [reply({"rows": None})], fails="it is null"),
+    "null at the end": Case(PAGE, [rows(1, 2), reply({"rows": None})], [1, 2]),
+    "null at the end, where rows are replaced": Case(
+        PAGE, [rows(1, 2), reply({"rows": None})], [1, 2], extension=REPLACE),
+    "null in the middle, with a link": Case(
+        LINK, [rows(1, next="/2"), reply({"rows": None, "next": "/3"}), rows(2)], [1, 2]),
+    "no content first": Case(PAGE, [NO_CONTENT], []),
+    "no content further on": Case(PAGE, [rows(1, 2), NO_CONTENT], [1, 2]),
+    "an empty body": Case(PAGE, [rows(1, 2), EMPTY], [1, 2]),
+    "no content ends a chain with a count": Case({**PAGE, "endPageIndex": 9}, [rows(1, 2), NO_CONTENT], [1, 2]),
+    "no content where rows are replaced": Case(PAGE, [NO_CONTENT], fails="proves nothing", extension=REPLACE),
+    "no content further on, where rows are replaced": Case(
+        PAGE, [rows(1, 2), NO_CONTENT], fails="proves nothing", extension=REPLACE),
+    # -- the same page again
+    "a page parameter that is ignored": Case(PAGE, [rows(1, 2), rows(1, 2)], fails="the same page again, with 2 rows"),
+    "an offset that is ignored": Case(OFFSET, [rows(*range(5)), rows(*range(5))], fails="the same page again"),
+    "a token that is ignored": Case(TOKEN, [rows(1, 2, next="a"), rows(1, 2, next="a")], fails="the same page again"),
+    "pages that may be alike": Case(
+        PAGE, [rows(1, 1), rows(1, 1), rows(2), rows()], [1, 1, 1, 1, 2], extension={"mayRepeat": True}),
+    "pages that are alike, but not side by side": Case(PAGE, [rows(1), rows(2), rows(1), rows()], [1, 2, 1]),
+    "the same rows beside something else": Case(PAGE, [rows(1, 2, at=1), rows(1, 2, at=2), rows(at=3)], [1, 2, 1, 2]),
+    "two empty pages with a token": Case(TOKEN, [rows(next="a"), rows(next="b"), rows(1)], [1]),
+    # -- the last page names itself
+    "the last page repeats its token": Case(TOKEN, [rows(1, next="a"), rows(2, next="a")], [1, 2]),
+    "an empty last page repeats its token": Case(TOKEN, [rows(1, next="a"), rows(next="a")], [1]),
+    "the last page links to itself": Case(LINK, [rows(1, next="/items?p=2"), rows(2, next="/items?p=2")], [1, 2]),
+    "the first page links to itself": Case(LINK, [rows(1, next="/items")], [1]),
+    "a page with the same rows names itself": Case(
+        TOKEN, [rows(1, next="a", at=1), rows(1, next="a", at=2)], fails="the same page again"),
+    # -- chains that go round
+    "tokens that go round": Case(TOKEN, [rows(1, next="a"), rows(2, next="b"), rows(3, next="a")], fails="goes round"),
+    "links that go round": Case(LINK, [rows(1, next="/items?p=2"), rows(2, next="/items")], fails="goes round"),
+    # -- the Link header
+    "a Link header": Case(
+        HEADER,
+        [linked('</items?p=0>; rel="prev", </items?p=2&q=a,b>; rel="next", </items?p=9>; rel="last"', 1),
+         linked("</items?p=1>; rel=prev, </x>; rel=first", 2)],
+        [1, 2], queries=["", "p=2&q=a,b"]),
+    "a Link header without next": Case(HEADER, [linked('</items?p=9>; rel="last"', 1)], [1]),
+    "no Link header": Case(HEADER, [rows(1)], [1]),
+    "a Link header with more relations and parameters": Case(
+        HEADER, [linked('</items?p=2>; title="a, \\"b\\" <c>"; REL="last Next" ; hreflang=de', 1), rows(2)], [1, 2]),
+    "a Link header about something else": Case(HEADER, [linked('</items?p=2>; rel=next; anchor="/other"', 1)], [1]),
+    "a Link header that is none": Case(HEADER, [linked("<oops", 1)], fails="Link header cannot be read"),
+    "a header with a plain link": Case(
+        {"type": "POINTER", "pointerPath": "headers.X-Next"},
+        [reply({"rows": [{"id": 1}]}, **{"X-Next": "/items?p=2"}), rows(2)], [1, 2]),
+    # -- the last row as cursor
+    "a field of the last row": Case(
+        CURSOR, [rows(1, 2), rows(3), rows()], [1, 2, 3], queries=["", "after=2", "after=3"]),
+    "a field of the last row, and a flag": Case(
+        {**CURSOR, **MORE}, [rows(1, 2, more=True), rows(3, more=False)], [1, 2, 3], queries=["", "after=2"]),
+    "a flag that promises more than the page can name": Case(
+        {**CURSOR, **MORE}, [rows(1, more=True), rows(more=True)], fails="more rows follow, but holds no token"),
+    "a flag that promises more without a link": Case(
+        {**LINK, **MORE}, [rows(1, more=True)], fails="more rows follow, but holds no link at next"),
+    "a token that is none": Case(TOKEN, [rows(1, next={"a": 1})], fails="holds no token at next that could be sent"),
+    "a token that would call up a secret": Case(
+        {**TOKEN, "parameterType": "HEADERPARAM"}, [rows(1, next="${accessToken}")], fails="that could be sent"),
+    # -- links
+    "OData's link": Case(
+        {"type": "POINTER", "pointerPath": "$.@odata.nextLink"},
+        [rows(1, **{"@odata.nextLink": "/items?p=2"}), rows(2)], [1, 2]),
+    "a link in brackets": Case(
+        {"type": "POINTER", "pointerPath": "['@odata.nextLink']"},
+        [rows(1, **{"@odata.nextLink": "/items?p=2"}), rows(2)], [1, 2]),
+    "blanks and umlauts in a link": Case(
+        LINK, [rows(1, next="/items?city=Mün chen&q=%20+\t\n#top"), rows(2)], [1, 2],
+        queries=["", "city=M%C3%BCn%20chen&q=%20+"]),
+    "a link that is a number": Case(LINK, [rows(1, next=17)], fails="is not text"),
+    "a link that is no address": Case(LINK, [rows(1, next="http://[oops/")], fails="is no address"),
+    "a link without the author's query": Case(
+        LINK, [rows(1, next="/items?p=2"), rows(2)], [1, 2], extension={"keepQuery": ["key", "unknown"]},
+        query={"key": "${accessToken}", "a": "b"}, queries=["key=t&a=b", "p=2&key=t"]),
+    "a link with the author's query": Case(
+        LINK, [rows(1, next="/items?p=2&key=other"), rows(2)], [1, 2], extension={"keepQuery": ["key"]},
+        query={"key": "mine"}, queries=["key=mine", "p=2&key=other"]),
+    "a link without the author's query, which nobody keeps": Case(
+        LINK, [rows(1, next="/items?p=2"), rows(2)], [1, 2], query={"key": "mine"}, queries=["key=mine", "p=2"]),
+    # -- statuses
+    "a status beyond the last page": Case(PAGE, [rows(1, 2), Reply(404)], [1, 2], extension={"endsAt": [404, 416]}),
+    "another status beyond the last page": Case(
+        PAGE, [rows(1, 2), Reply(404)], fails="404", extension={"endsAt": [416]}),
+    "a status that nobody declared": Case(PAGE, [rows(1, 2), Reply(404)], fails="404"),
+    "a status at once": Case(PAGE, [Reply(404)], fails="404", extension={"endsAt": [404]}),
+    "a status at once, where the array may be absent": Case(
+        PAGE, [Reply(404)], [], extension={"endsAt": [404], "mayBeAbsent": True}),
+    "no content that is declared, where rows are replaced": Case(
+        PAGE, [rows(1, 2), NO_CONTENT], [1, 2], extension={**REPLACE, "endsAt": [204]}),
+    # -- the end condition
+    "a condition on the array itself": Case(
+        {**PAGE, "endConditionName": "$.rows", "endConditionValue": "Empty"}, [rows(1), rows(2), rows()], [1, 2]),
+    "a constant in other letters": Case(
+        {**PAGE, "endConditionName": "$.state", "endConditionValue": "Const:'DONE'"}, [rows(1, state="Done")], [1]),
+    "something that exists": Case(
+        {**PAGE, "endConditionName": "$.done", "endConditionValue": "Exist"}, [rows(1), rows(2, done=1)], [1, 2]),
+    "something that exists no longer": Case(
+        {**PAGE, "endConditionName": "$.meta.next", "endConditionValue": "NonExist"},
+        [rows(1, meta={"next": 2}), rows(meta={"next": 3}), rows(2, meta={})], [1, 2]),
+    "a value beside an array that stands deeper": Case(
+        {**PAGE, "endConditionName": "$.meta", "endConditionValue": "NonExist"},
+        [rows(1, meta={"x": {}}), rows(2)], [1, 2]),
+}  # fmt: skip
+
+
+def started(source, http, case, trail=None):
+    urls = {"path": "/items", "method": "GET", "queryParams": case.query}
+    told = reading(spec(urlParams=urls, paginationParams=case.paging, extension=case.extension))
+    credentials = {"host": source.url, "accessToken": "t"}
+    [part] = sources.plan(told, credentials, http).parts
+    return sources.fetch(told, part, credentials, http, trail=trail)
+
+
+def answering(source, case):
+    """Answers in order, each request in the place of its chain; what fails is asked again and answered alike."""
+    source.script = [*case.answers, Reply(500, b"asked once more than the chain has pages")]
+    source.asked.clear()
+    if case.fails:
+        source.script = [*case.answers[:-1], case.answers[-1]]
+
+
+def ids(pages):
+    listed = [msgspec.json.decode(page.body).get("rows") or [] if page.body.strip() else [] for page in pages]
+    return [row["id"] for rows in listed for row in rows]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_chain_ends_by_what_is_declared(source, http, name):
+    case = CASES[name]
+    answering(source, case)
+    if case.fails:
+        with pytest.raises(errors.SourceFailure, match=re.compile(case.fails, re.DOTALL)):
+            list(started(source, http, case))
+    else:
+        pages = list(started(source, http, case))
+        assert ids(pages) == case.ids and [page.n for page in pages] == list(range(len(pages)))
+        assert len(source.asked) == len(case.answers) and pages[-1].trail is None
+        assert all(page.trail is not None and not page.ended for page in pages[:-1])
+        assert pages[-1].ended
+    if case.queries is not None:
+        assert [target.partition("?")[2] for target in source.targets] == case.queries
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_chain_that_is_taken_up_behind_each_page_is_the_same_chain(source, http, name):
+    """Its trail is written down and read again in between, so that nothing but the trail is remembered."""
+    case = CASES[name]
+    answering(source, case)
+    pages, trail = [], None
+    try:
+        while not pages or trail is not None:
+            pages.append(next(started(source, http, case, trail)))
+            trail = msgspec.json.decode(msgspec.json.encode(pages[-1].trail), type=sources.Trail | None)
+    except errors.SourceFailure as error:
+        assert case.fails and re.search(case.fails, error.message, re.DOTALL)
+    else:
+        assert not case.fails and ids(pages) == case.ids and len(source.asked) == len(case.answers)
+    if case.queries is not None:
+        assert [target.partition("?")[2] for target in source.targets] == case.queries
+
+
+WHY = {
+    "a page count, a short page before it": "$.pages says that page 3 is the last",
+    "pages, a flag, an empty page before it": "$.more is Const:false",
+    "pages until an empty one": "the page is empty",
+    "no content first": "the answer is empty",
+    "the last page repeats its token": "the page names itself as the next one",
+    "a Link header": "there is no link at headers.Link",
+    "a field of the last row": "there is no token at $.rows[-1].id",
+    "a status beyond the last page": "the source answered 404",
+    "an absent array that may be": "no paging is declared, so it asks once",
+}
+
+
+@pytest.mark.parametrize("name", WHY)
+def test_why_a_chain_ended(source, http, name):
+    answering(source, CASES[name])
+    [*_, last] = started(source, http, CASES[name])
+    assert last.ended == WHY[name]
+
+
+LENIENT = {
+    "an error body": [],
+    "null first": [],
+    "a token that is ignored": [1, 2, 1, 2],
+    "tokens that go round": [1, 2, 3],
+    "a Link header that is none": [1],
+    "offsets that count rows which are left out": [1, 3, 3, 6],
+}
+
+
+@pytest.mark.parametrize("name", LENIENT)
+def test_explore_shows_what_came(source, http, name):
+    case = CASES[name]
+    answering(source, case)
+    document = spec(paginationParams=case.paging, extension=case.extension)
+    credentials = {"host": source.url, "accessToken": "t"}
+    seen = sources.explore(document, "OAuth2 Refresh Code", credentials, {}, 0, http)
+    assert [record["rows"]["id"] for record in seen.data] == LENIENT[name]
+
+
+# -- pages without names ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("bodies", [
+    [b'[{"id":1},{"id":2}]', b'[{"id":3}]', b"[]"],
+    [b'{"id":1}\n{"id":2}\n', b'{"id":3}\n', b"\n"],
+])  # fmt: skip
+def test_the_last_row_of_a_page_that_is_the_array_itself(source, http, bodies):
+    source.script = [Reply(200, body) for body in bodies]
+    document = spec(contentPath={"path": "$"}, paginationParams={**CURSOR, "continuationTokenPath": "$[-1].id"})
+    told, credentials = reading(document), {"host": source.url, "accessToken": "t"}
+    [part] = sources.plan(told, credentials, http).parts
+    pages = list(sources.fetch(told, part, credentials, http))
+    assert [page.body for page in pages[:2]] == bodies[:2]
+    assert [target.partition("?")[2] for target in source.targets] == ["", "after=2", "after=3"]
