@@ -89,4 +89,9 @@ def _query(pairs: Mapping[str, Any], values: Values, literal: Callable[[str], st
         (name, render(as_text(text), values, encode_query, lambda part: encode_author(literal(part))))
         for name, text in pairs.items()
     )
-    return "&".join(f"{encode_author(name)}={value}" for name, value in written if value or name not in omit)
+    named = (
+        (render(name, values, encode_query, encode_author), value)
+        for name, value in written
+        if value or name not in omit
+    )
+    return "&".join(f"{name}={value}" for name, value in named)

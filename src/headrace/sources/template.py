@@ -73,6 +73,7 @@ FILTERS: dict[str, Callable[[str, str], str]] = {
     "enum": _enumeration,
     "upper": lambda value, _: quote(value.upper(), safe=""),
     "lower": lambda value, _: quote(value.lower(), safe=""),
+    "singular": lambda value, _: quote(value.removesuffix("s"), safe=""),
 }
 
 Encode = Callable[[str], str]

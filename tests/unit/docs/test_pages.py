@@ -67,7 +67,7 @@ def test_files_that_the_map_names_exist() -> None:
 
 
 def test_the_example_of_a_source_is_a_spec() -> None:
-    text = (ROOT / "docs" / "how-to" / "add-a-source.md").read_text()
+    text = (ROOT / "docs" / "reference" / "source-specs.md").read_text()
     example = json.loads(re.search(r"```json\n(.*?)```", text, re.DOTALL)[1])
     spec = specs.checked(specs.CONNECTION_SPECS, example)
     assert sources.write_mode(spec) == "replace-window"

@@ -230,6 +230,18 @@ def test_kinds_of_authentication(source, http, name):
     assert {key: asked.headers[key] for key in ("authorization", "x-key") if key in asked.headers} == headers
 
 
+def test_the_name_of_a_query_parameter_may_hold_a_parameter(source, http):
+    inputs = {"properties": {"kind": {}, "ids": {}}}
+    query = {"${kind|singular}_ids": "${ids}", "filter[${kind}]": "a", "no${kind}": ""}
+    document = spec(
+        inputs,
+        {"omitWhenEmpty": ["no${kind}"]},
+        urlParams={"host": source.url, "path": "/x", "queryParams": query},
+    )
+    _, asked = requested(source, http, document, params={"kind": "ad_groups", "ids": "1,2"})
+    assert asked.target == "/x?ad_group_ids=1%2C2&filter[ad_groups]=a"
+
+
 # -- explore and test of any source ------------------------------------------------------------------------------
 
 SAMPLE = [{"n": 1, "f": 0.5, "t": "a", "b": True, "o": {}, "l": [1], "e": [], "z": None}, {"n": None, "x": [{"y": 1}]}]

@@ -1,0 +1,113 @@
+"""The how-to that adds a source, pasted: every command in order in one shell, against a catalogue on loopback."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from source_server import Asked, Reply, Source, reply, serving
+from wire_server import free_port
+
+pytestmark = pytest.mark.slow
+
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "add-a-source.md"
+BLOCKS = re.findall(r"^```bash\n(.*?)^```$", PAGE.read_text(), re.M | re.S)
+PRINTED = "https://earthquake.usgs.gov"
+COMMANDS = Path(sys.executable).parent
+MARK = "=== block "
+
+
+def catalogue(asked: Asked) -> Reply:
+    """An earthquake at noon of each day that is asked for; a day alone ends as it begins, as there."""
+    query = {name: values[0] for name, values in parse_qs(urlsplit(asked.target).query).items()}
+    first, last = (datetime.fromisoformat(query[name]).replace(tzinfo=UTC) for name in ("starttime", "endtime"))
+    noons = [first.replace(hour=12) + timedelta(days=n) for n in range((last - first).days + 1)]
+    features = [feature(noon) for noon in noons if noon <= last]
+    return reply({"type": "FeatureCollection", "metadata": {"count": len(features)}, "features": features})
+
+
+def feature(noon: datetime) -> dict[str, object]:
+    properties = {"mag": noon.day / 4, "place": f"{noon.day} km N of here", "time": int(noon.timestamp() * 1000)}
+    return {"type": "Feature", "id": f"us{noon:%Y%m%d}", "properties": properties}
+
+
+@pytest.fixture(scope="module")
+def source() -> Iterator[Source]:
+    with serving() as running:
+        running.answer = catalogue
+        yield running
+
+
+def _script(source: Source) -> str:
+    """The blocks as printed, but for the port, the catalogue and that it is at a private address."""
+    text = "".join(f"echo '{MARK}{n}'\n{block}\necho\n" for n, block in enumerate(BLOCKS))
+    with free_port() as listener:
+        text = text.replace("8088", str(listener.getsockname()[1]))
+    return re.sub(r"(headrace sources (?:init|test)) ", r"\1 --allow-private-hosts ", text.replace(PRINTED, source.url))
+
+
+@pytest.fixture(scope="module")
+def shown(source: Source, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """What each block wrote."""
+    here = tmp_path_factory.mktemp("newcomer")
+    path = f"{COMMANDS}:{os.environ['PATH']}"
+    shell = subprocess.Popen(
+        ["bash", "-c", "set -euo pipefail\n" + _script(source)], cwd=here, text=True, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={"PATH": path, "HOME": str(here)},
+    )  # fmt: skip
+    try:
+        output, _ = shell.communicate(timeout=180)
+    except subprocess.TimeoutExpired:
+        os.killpg(shell.pid, signal.SIGTERM)
+        raise
+    logs = "\n".join(f"{log.name}:\n{log.read_text()}" for log in here.glob("*.log"))
+    assert shell.returncode == 0, output + logs
+    return re.split(rf"^{MARK}\d+\n", output, flags=re.M)[1:]
+
+
+def _block(containing: str) -> int:
+    (found,) = [n for n, block in enumerate(BLOCKS) if containing in block]
+    return found
+
+
+def test_the_page_is_printed_for_the_real_catalogue() -> None:
+    assert PRINTED in BLOCKS[_block("sources init")]
+
+
+def test_the_spec_is_proposed(shown: list[str]) -> None:
+    output = shown[_block("sources init")]
+    assert "contentPath $.features" in output and "day feature.properties.time" in output
+    assert "counts the last day in" in " ".join(output.split())
+
+
+def test_the_source_is_walked_and_its_recording_says_the_same(shown: list[str]) -> None:
+    walked, again = shown[_block("--record ")], shown[_block("--recorded")]
+    for output in (walked, again):
+        assert "write 3 rows, in the place of what these days held" in output
+        assert "feature.properties.mag" in output
+    assert "recorded in earthquakes.recorded.json" in walked
+
+
+def test_explore_shows_the_fields(shown: list[str]) -> None:
+    explored = json.loads(shown[_block("/explore?")])
+    assert set(explored["schema"]["properties"]) == {"feature"}
+
+
+def test_the_first_run_writes_a_row_a_day(shown: list[str]) -> None:
+    runs, _ = json.JSONDecoder().raw_decode(shown[_block("runs?property=")])
+    (run,) = runs["items"]
+    counted = run["metrics"]["recordSummary"]
+    assert counted["inputRecordCount"] == counted["outputRecordCount"] >= 2
+    assert re.search(r"\d+ km N of here", shown[_block("headrace query")])
+
+
+def test_no_answer_is_an_error(shown: list[str]) -> None:
+    assert [output for output in shown if "errorMessage" in output or "Traceback" in output] == []
