@@ -27,7 +27,24 @@ _MOST_BITS = int(MOST_DIGITS * 3.32)  # of an integer with at most so many digit
 
 
 def converter(type: pa.DataType) -> Converter:
-    """The function that turns a value that is not null into ``type``'s, or into a Failure."""
+    """The function that turns a value that is not null into ``type``'s, or into a Failure.
+
+    A single value fills an array as its only element.
+    """
+    change = member_converter(type)
+    if not pa.types.is_list(type):
+        return change
+    takes_object = pa.types.is_struct(type.value_type)
+
+    def convert(value: object) -> object:
+        whole = isinstance(value, list) or (isinstance(value, dict) and not takes_object)
+        return change(value if whole else [value])
+
+    return convert
+
+
+def member_converter(type: pa.DataType) -> Converter:
+    """The same for what lies in a copied object or array: there, an array takes nothing but an array."""
     if pa.types.is_struct(type):
         return _struct(type)
     if pa.types.is_list(type):
@@ -170,7 +187,7 @@ def _date(value: object) -> object:
 
 
 def _struct(type: pa.DataType) -> Converter:
-    fields = [(type.field(n).name, converter(type.field(n).type)) for n in range(type.num_fields)]
+    fields = [(type.field(n).name, member_converter(type.field(n).type)) for n in range(type.num_fields)]
 
     def convert(value: object) -> object:
         if not isinstance(value, dict):
@@ -187,22 +204,20 @@ def _struct(type: pa.DataType) -> Converter:
 
 
 def _list(type: pa.DataType) -> Converter:
-    change = converter(type.value_type)
+    change = member_converter(type.value_type)
     name = name_of(type)
 
     def convert(value: object) -> object:
-        if isinstance(value, dict) and not pa.types.is_struct(type.value_type):
+        if not isinstance(value, list):
             return _misfit(value, name)
-        # A single value goes to an array field as its only element.
-        elements = value if isinstance(value, list) else [value]
-        made = [None if element is None else change(element) for element in elements]
+        made = [None if element is None else change(element) for element in value]
         return next((one for one in made if isinstance(one, Failure)), made)
 
     return convert
 
 
 def _map(type: pa.DataType) -> Converter:
-    change = converter(type.item_type)
+    change = member_converter(type.item_type)
 
     def convert(value: object) -> object:
         if not isinstance(value, dict):

@@ -26,7 +26,7 @@ def without_nulls(value: object, type: pa.DataType, *, keep_in_maps: bool = Fals
 
 def add_nulls(made: object, compiled: CompiledMapping, record: object) -> None:
     """Puts a null wherever a mapping has given none, in what is there; what lies in an array that is absent is not."""
-    copied = {guard.cell.index: guard.cell.destination for guard in compiled.plan.guards}
+    copied = {guard.cell.index: guard.cell.destination for guard in reversed(compiled.plan.guards)}
     for cell in sorted(compiled.plan.cells, key=lambda one: len(one.destination)):
         own = copied.get(cell.index, cell.destination) == cell.destination
         # Of a copied object only the members that the source has, as nulls, are kept.

@@ -17,7 +17,7 @@ from headrace.mapping.columns import (
     StaticColumn,
     as_object,
 )
-from headrace.mapping.conversion import Converter, converter
+from headrace.mapping.conversion import Converter, converter, member_converter
 from headrace.mapping.expressions import fault_of
 from headrace.mapping.failure import Failure
 from headrace.mapping.functions import FUNCTIONS
@@ -35,11 +35,15 @@ Wanted = dict[Names, pa.DataType | None]
 
 @dataclass(frozen=True, slots=True)
 class Sourced:
-    """An item with its source read: the path of an ATTRIBUTE, the tree of an EXPRESSION, nothing more for a STATIC."""
+    """An item with its source read: the path of an ATTRIBUTE, the tree of an EXPRESSION, nothing more for a STATIC.
+
+    copied  it is what a copied object has in a field
+    """
 
     item: Item
     path: Path = ()
     node: Node | None = None
+    copied: bool = False
 
     @property
     def fields(self) -> tuple[Names, ...]:
@@ -78,7 +82,8 @@ def plan(items: Sequence[Item], problems: Sequence[Problem], context: Context) -
             found.append(one)
         elif copies_object(item):
             guarded.append(one)
-            sourced += _unfolded(one, {other.place.steps for other in items if other is not item})
+            for copied in _unfolded(one, {other.place.steps for other in items if other is not item}):
+                (guarded if pa.types.is_struct(copied.item.place.type) else sourced).append(copied)
         else:
             sourced.append(one)
     if found:
@@ -142,7 +147,7 @@ def _walks(item: Item, path: Path) -> Problem | None:
 
 
 def _unfolded(one: Sourced, others: set[Path]) -> Iterator[Sourced]:
-    """An object copy as one item for each field that both may share and no other item fills."""
+    """An object copy as one item for each field that both may share and no other item fills, objects above theirs."""
     place = one.item.place
     for n in range(place.type.num_fields):
         field = place.type.field(n)
@@ -158,9 +163,11 @@ def _unfolded(one: Sourced, others: set[Path]) -> Iterator[Sourced]:
                 _below(place, field),
             ),
             (*one.path, field.name),
+            copied=True,
         )
         if pa.types.is_struct(field.type):
-            yield from _unfolded(copied, others)
+            if below := [*_unfolded(copied, others)]:
+                yield from (copied, *below)
         elif not any(other[: len(steps)] == steps for other in others):
             yield copied
 
@@ -236,7 +243,8 @@ def repeats(node: Node) -> bool:
 
 def _cell(sourced: Sourced, context: Context) -> Cell:
     item = sourced.item
-    convert = _walking(converter(item.place.type), item.place.within.count(None))
+    change = member_converter(item.place.type) if sourced.copied else converter(item.place.type)
+    convert = _walking(change, item.place.within.count(None))
     return Cell(
         item.index, item.destination, item.source, _read(sourced, context), convert, lenient=item.sense == EXPRESSION
     )
