@@ -70,15 +70,15 @@ def read(text: bytes | str) -> object:
         raise NotJson(f"it is not JSON (byte {error.start + 1} is not UTF-8)") from error
 
 
-def depth_exceeds(text: bytes) -> bool:
-    """Whether arrays and objects are nested more than DEEPEST levels; cheap for texts that cannot be."""
-    if len(text) <= 2 * DEEPEST or text.count(b"[") + text.count(b"{") <= DEEPEST:
+def depth_exceeds(text: bytes, deepest: int = DEEPEST) -> bool:
+    """Whether arrays and objects are nested more than ``deepest`` levels; cheap for texts that cannot be."""
+    if len(text) <= 2 * deepest or text.count(b"[") + text.count(b"{") <= deepest:
         return False
     depth = 0
     for bracket in _BRACKETS.finditer(text):
         if bracket[1]:
             depth += 1
-            if depth > DEEPEST:
+            if depth > deepest:
                 return True
         elif bracket[2]:
             depth -= 1

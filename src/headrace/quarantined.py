@@ -12,6 +12,8 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
+from headrace.raw_json import Raw, assembled, members
+
 Origins = Mapping[str, pa.Array]  # by the public name of a landed page, the rows of it
 OWN = ("_errors", "_filename", "_row")  # what a line has besides the record's members, last of their names
 CORRUPT = "_corrupt_record"
@@ -44,15 +46,14 @@ class Origin(msgspec.Struct, frozen=True):
 # Made here, while one thread imports: two threads that use a Struct for the first time at once crash the process.
 _encode = msgspec.json.Encoder().encode
 _page, _row = msgspec.json.Decoder(str).decode, msgspec.json.Decoder(int).decode
-_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _reasons = msgspec.json.Decoder(list[dict[str, Any]]).decode
 
 
 def line(original: bytes, reasons: Sequence[Reason], origin: Origin, *, readable: bool) -> bytes:
     """The line of a record as it came. What is not ``readable``, or no object, is kept as the text that it is."""
     tail = b'"_errors":' + _encode(reasons) + b"," + _encode(origin)[1:]
-    if not readable or not _is_object(original):
-        return _encode({CORRUPT: _text(original)})[:-1] + b"," + tail + b"\n"
+    if not readable or members(original) is None:
+        return _encode({CORRUPT: original.decode("utf-8", "replace")})[:-1] + b"," + tail + b"\n"
     # The record's own bytes go through as they came: no number of it is read and written again.
     body = original.strip()[1:-1].strip().replace(b"\n", b" ")
     return b"{" + body + (b"," if body else b"") + tail + b"\n"
@@ -60,8 +61,8 @@ def line(original: bytes, reasons: Sequence[Reason], origin: Origin, *, readable
 
 def origin_of(line: bytes) -> Origin:
     """Where the record of a line came from."""
-    members = _members(line)
-    return Origin(_page(members["_filename"]), _row(members["_row"]))
+    fields = _members(line)
+    return Origin(_page(fields["_filename"]), _row(fields["_row"]))
 
 
 def samples_of(line: bytes) -> list[dict[str, Any]]:
@@ -69,10 +70,10 @@ def samples_of(line: bytes) -> list[dict[str, Any]]:
 
     The values of a record are raw JSON: none of its numbers need fit into anything.
     """
-    members = _members(line)
-    record = {name: value for name, value in members.items() if name not in OWN}
-    whole = record[CORRUPT] if list(record) == [CORRUPT] else record
-    return [{**reason, "record": whole, "_filename": members["_filename"]} for reason in _reasons(members["_errors"])]
+    fields = _members(line)
+    record = {name: value for name, value in fields.items() if name not in OWN}
+    whole = record[CORRUPT] if list(record) == [CORRUPT] else assembled(record)
+    return [{**reason, "record": whole, "_filename": fields["_filename"]} for reason in _reasons(fields["_errors"])]
 
 
 def gathered(origins: Iterable[Origin]) -> Origins:
@@ -83,17 +84,7 @@ def gathered(origins: Iterable[Origin]) -> Origins:
     return {page: pa.array(numbers, pa.int64()) for page, numbers in rows.items()}
 
 
-def _text(original: bytes) -> str:
-    """The record as it came: an upload's line that is no JSON reaches us as a JSON string of it."""
-    try:
-        return msgspec.json.decode(original, type=str)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return original.decode("utf-8", "replace")
-
-
-def _is_object(original: bytes) -> bool:
-    try:
-        _members(original)
-    except msgspec.MsgspecError:
-        return False
-    return True
+def _members(line: bytes) -> dict[str, Raw]:
+    fields = members(line)
+    assert fields is not None  # ``line`` has written it
+    return fields

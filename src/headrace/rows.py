@@ -29,5 +29,13 @@ VALIDATION = "validation"
 
 
 def row_errors(errors: Iterable[Mapping[str, object]] = ()) -> pa.Table:
-    """A ROW_ERRORS table of the given dicts (absent keys become null)."""
-    return pa.Table.from_pylist([dict(error) for error in errors], schema=ROW_ERRORS)
+    """A ROW_ERRORS table of the given dicts (absent keys become null). Half a character is shown as its escape."""
+    return pa.Table.from_pylist(
+        [{name: _shown(value) for name, value in error.items()} for error in errors], schema=ROW_ERRORS
+    )
+
+
+def _shown(value: object) -> object:
+    if not isinstance(value, str) or value.isascii():
+        return value
+    return value.encode("utf-8", "backslashreplace").decode()

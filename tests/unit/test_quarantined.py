@@ -20,7 +20,7 @@ RECORDS = {
         {"_corrupt_record": "x", "a": 1},
     ),
     "no object": (b"7", True, "7"),
-    "a text": (b'"half a {line"', False, "half a {line"),
+    "a text": (b'"half a {line"', False, '"half a {line"'),
     "unreadable": (b'{"a": 1e999999}', False, '{"a": 1e999999}'),
     "no text": (b"\xff\xfe", False, "\ufffd\ufffd"),
 }

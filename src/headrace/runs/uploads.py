@@ -1,60 +1,43 @@
 """Uploaded JSON as records: an array, one object, or one JSON text a line; rows in the schema's own shape."""
 
-from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
-import msgspec
-
-from headrace import sources
+from headrace import raw_json, sources
 from headrace.clock import Window
+from headrace.exact_json import NotJson, read
+from headrace.raw_json import Raw
 from headrace.runs.promotion import Slices, Wanted
-from headrace.sources.reading import Part, Reading, Request, Slice
+from headrace.sources.arrays import Array, lines
+from headrace.sources.reading import Part, Reading, Request
 
 # An upload is read like a page whose root is the array of records.
 _SPEC: dict[str, Any] = {"sourceSpec": {"attributes": {"urlParams": {"path": "/"}, "contentPath": {"path": "$"}}}}
 REQUEST = Request("GET", "upload:")  # nobody sends it: the client has brought the answer
-_RAW = msgspec.json.Decoder(msgspec.Raw)
 
 
 def decoder(multi_line: bool, wanted: Wanted) -> Slices:
     """A decoder of uploaded files. ``multi_line``: a file is one JSON text, not one a line."""
     reading = Reading(_SPEC, "", {}, Window(0, 0), 0)
-    return partial(_slices, sources.decoder(reading, Part(0, REQUEST), wanted), multi_line)
+    return sources.decoder(reading, Part(0, REQUEST), wanted, finder=partial(elements, multi_line)).slices
 
 
-def _slices(whole: sources.Decoder, multi_line: bool, files: Iterable[tuple[str, bytes]]) -> Iterator[Slice]:
-    return whole.slices((name, _array(body, multi_line)) for name, body in files)
-
-
-def _array(body: bytes, multi_line: bool) -> bytes:
-    stripped = _unwrapped(body.removeprefix(b"\xef\xbb\xbf").strip())
-    if stripped[:1] == b"[" and _readable(stripped):
-        return stripped
+def elements(multi_line: bool, body: bytes) -> Array:
+    """The records of an uploaded file: an array's, or one, or one a line."""
+    content = body.removeprefix(b"\xef\xbb\xbf")
+    text = _unwrapped(content.strip())
+    items = raw_json.items(text) if text[:1] == b"[" else None
+    if items is not None:
+        return Array(items, raw_json.is_whole(text))
     if multi_line:
-        texts = [stripped] if stripped else []
-    else:
-        texts = [line for line in map(bytes.strip, stripped.split(b"\n")) if line]
-    # A line that is no JSON becomes a text among the records: it is rejected as one row, and the others stay.
-    return b"[" + b",".join(text if _readable(text) else _quoted(text) for text in texts) + b"]"
+        return Array([Raw(text)] if text else [], raw_json.is_whole(text))
+    return lines(content if text == content.strip() else text)
 
 
 def _unwrapped(text: bytes) -> bytes:
     """One well-known client encodes a text of JSON once more: a file that is one JSON string is what is in it."""
-    if text[:1] != b'"' or not _readable(text):
-        return text
-    inner: bytes = msgspec.json.decode(text, type=str).strip().encode()
-    return inner if inner[:1] in (b"[", b"{") else text
-
-
-def _readable(text: bytes) -> bool:
     try:
-        _RAW.decode(text)
-        text.decode()
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):  # the last: nested deeper than any record
-        return False
-    return True
-
-
-def _quoted(text: bytes) -> bytes:
-    return msgspec.json.encode(text.decode("utf-8", "replace"))
+        inner = read(text).strip().encode() if text[:1] == b'"' else b""  # type: ignore[attr-defined]
+    except (NotJson, UnicodeEncodeError):
+        return text
+    return inner if inner[:1] in (b"[", b"{") else text

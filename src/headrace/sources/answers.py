@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from headrace import errors
+from headrace.raw_json import is_closed
 from headrace.sources.quotas import seconds_to_wait
 
 _WORDS = 300
@@ -67,8 +68,8 @@ def any_body(_: Answer) -> None:
 
 
 def whole_json(answer: Answer) -> None:
-    """SourceUnreadable unless the body is one whole JSON text (204 has none)."""
-    if answer.status == 204:
+    """SourceUnreadable unless the body is one JSON text with an end (204 has none); single values may be broken."""
+    if answer.status == 204 or is_closed(answer.body):
         return
     try:
         msgspec.json.decode(answer.body, type=msgspec.Raw)

@@ -1,65 +1,27 @@
-"""The records of a page: where the array is, what stands beside it, and each record written out in wrapper form."""
+"""The records of a page: what is an element, what stands beside the array, each record written out in wrapper form."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
-import msgspec
-
-from headrace.errors import SourceUnreadable
-from headrace.exact_json import read
+from headrace import raw_json
+from headrace.exact_json import DEEPEST, NotJson, depth_exceeds, read
+from headrace.raw_json import Raw
 from headrace.sources.answers import Answer
-from headrace.sources.paths import Path, parse_path, pick, pick_raw
+from headrace.sources.arrays import Array, Finder, array_in
+from headrace.sources.exploding import exploded
+from headrace.sources.paths import parse_path, pick_raw
 from headrace.sources.reading import Page
 from headrace.sources.spec import Content, Extraction
 
-Raw = msgspec.Raw
-
-_OBJECT = msgspec.json.Decoder(dict[str, Raw])
-_ARRAY = msgspec.json.Decoder(list[Raw])
-_RAW = msgspec.json.Decoder(Raw)
-_ENCODE = msgspec.json.Encoder().encode
 _NAMES = 12  # of an answer's fields, in words about it
 
 
-@lru_cache(maxsize=256)
-def envelope(path: Path, item: Any) -> msgspec.json.Decoder[Any]:
-    """A decoder of a page that reads only the way to the array, and the array as ``list[item]``."""
-    kind: Any = list[item] | None
-    for n, step in enumerate(reversed(path)):
-        kind = msgspec.defstruct(f"Level{n}", [("inner", kind | None, None)], rename={"inner": str(step)}, gc=False)
-    return msgspec.json.Decoder(kind)
-
-
-def unwrapped(page: Any, path: Path) -> Any:
-    """The array inside what ``envelope`` decoded; None where it is absent or null."""
-    for _ in path:
-        if page is None:
-            return None
-        page = page.inner
-    return page
-
-
 def array_of(body: bytes, content: Content) -> list[Raw] | None:
-    """The elements of a page, unread; None when the path is absent. SourceUnreadable when it holds no array."""
-    if not body.strip():
-        return []
-    try:
-        if not content.path:
-            return _roots(body)
-        if is_named(content.path):
-            found: list[Raw] | None = unwrapped(envelope(content.path, Raw).decode(body), content.path)
-            return found
-        raw = pick_raw(body, content.path)
-        return None if raw is None else _ARRAY.decode(raw)
-    except msgspec.ValidationError as error:
-        path = "$" + "".join(f".{step}" for step in content.path)
-        raise SourceUnreadable(
-            f"The answer holds no array at {path}; the spec's contentPath must point at one.", rule=1315
-        ) from error
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise SourceUnreadable(f"The answer is not whole JSON ({error}).") from error
+    """The elements of a page, unread; None when the path is absent or null. SourceUnreadable when it holds no array."""
+    array = array_in(body, content)
+    return None if array is None else array.elements
 
 
 def why_empty(answer: Answer | Page, content: Content) -> str:
@@ -75,27 +37,20 @@ def why_empty(answer: Answer | Page, content: Content) -> str:
 
 
 def _fields(answer: Answer | Page) -> str:
-    try:
-        names = list(_OBJECT.decode(answer.body))
-    except msgspec.MsgspecError:
+    fields = raw_json.members(answer.body)
+    if fields is None:
         return "no object"
+    names = list(fields)
     return ", ".join(names[:_NAMES]) + (" and more" if len(names) > _NAMES else "") or "no fields"
 
 
-def is_named(path: Path) -> bool:
-    """Whether every step is a field's name, none an index."""
-    return all(isinstance(step, str) for step in path)
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An element that is no record: why, what it is instead, its text."""
 
-
-def _roots(body: bytes) -> list[Raw]:
-    """A page that is the array itself, one record, or one record a line."""
-    if body.lstrip()[:1] == b"[":
-        return _ARRAY.decode(body)
-    try:
-        return [_RAW.decode(body)]
-    except msgspec.DecodeError:
-        lines: list[Raw] = _RAW.decode_lines(body)
-        return lines
+    why: str
+    actual: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -104,15 +59,42 @@ class Records:
 
     view: Extraction
     body: bytes
+    finder: Finder | None = None
 
     @cached_property
     def elements(self) -> Sequence[Raw]:
         """The elements, exploded where the spec says so."""
-        found = array_of(self.body, self.view.content) or []
-        if self.view.explode is None:
-            return found
-        inner = inside(self.view.explode, self.view.content)
-        return [one for element in found for one in _exploded(element, inner, self.view.explode)]
+        return self._array.elements
+
+    @cached_property
+    def texts(self) -> Sequence[bytes]:
+        """The text of each element."""
+        return [*map(bytes, self.elements)]
+
+    @cached_property
+    def are_objects(self) -> bool:
+        """Whether every element is an object, and a record."""
+        array = self._array
+        plain = array.whole and not array.refused and self._are_characters and self._beside_unreadable is None
+        return plain and all(text[0] == _BRACE and not self._is_too_deep(text) for text in self.texts)
+
+    def element(self, n: int) -> bytes | Unreadable:
+        """The text of the ``n``-th element where that is an object, JSON and no deeper than any record."""
+        text = self.texts[n]
+        shown = text.decode("utf-8", "replace")
+        if (why := self._array.refused.get(n)) is not None:
+            return Unreadable(why, "unreadable", shown)
+        if self._is_too_deep(text):
+            return Unreadable(f"it is nested more than {DEEPEST} levels deep", "unreadable", shown)
+        if not (self._array.whole and self._are_characters):
+            try:
+                read(text)
+            except NotJson as error:
+                return Unreadable(error.reason, "unreadable", shown)
+        if self._beside_unreadable is not None:
+            return Unreadable(f"what stands beside it cannot be read: {self._beside_unreadable}", "unreadable", shown)
+        kind = raw_json.kind_of(text)
+        return text if kind == "object" else Unreadable(f"it is {kind}, not an object", kind, shown)
 
     @cached_property
     def siblings(self) -> Mapping[str, Raw]:
@@ -121,63 +103,78 @@ class Records:
         if not content.path or not isinstance(content.path[-1], str):
             return {}
         parent = pick_raw(self.body, content.path[:-1])
-        beside = _OBJECT.decode(parent) if parent is not None else {}
+        beside = (raw_json.members(parent) if parent is not None else None) or {}
         return {name: value for name, value in beside.items() if name != content.path[-1] and content.keeps(name)}
 
-    def beside(self, path: Sequence[str]) -> Any:
-        """The value at a record path outside the wrapper; None where there is none."""
+    def beside(self, path: Sequence[str]) -> bytes | None:
+        """The JSON text at a record path outside the wrapper; None where there is none, or null."""
         raw = self.siblings.get(path[0])
-        return None if raw is None else pick(raw, path[1:])
+        raw = None if raw is None else pick_raw(raw, path[1:])
+        return None if raw is None or bytes(raw) == b"null" else bytes(raw)
+
+    def strays(self, path: Sequence[str]) -> bool:
+        """Whether a record path outside the wrapper leads into what is neither null nor an object."""
+        above = [self.beside(path[:n]) for n in range(1, len(path))]
+        return any(text is not None and not text.startswith(b"{") for text in above)
 
     def value(self, n: int) -> Any:
-        """The ``n``-th record, read."""
+        """The ``n``-th record, read; NotJson."""
         return read(self.record(n))
+
+    def values(self) -> Iterator[Any]:
+        """All that can be read, records or not."""
+        for n in range(len(self.elements)):
+            try:
+                yield self.value(n)
+            except NotJson:
+                continue
 
     def record(self, n: int) -> bytes:
         """The ``n``-th record as JSON in wrapper form; numbers are copied, not read."""
         element = renamed(self.elements[n], self.view.extension.rename)
         wrapper = self.view.content.wrapper
-        return _ENCODE({**self.siblings, wrapper: element}) if wrapper else bytes(element)
+        return bytes(raw_json.assembled({**self.siblings, wrapper: element}) if wrapper else element)
+
+    @cached_property
+    def _array(self) -> Array:
+        array = self.finder(self.body) if self.finder else array_in(self.body, self.view.content) or Array([])
+        return array if self.view.explode is None else exploded(array, self.view.explode, self.view.content)
+
+    @cached_property
+    def _are_characters(self) -> bool:
+        try:
+            self.body.decode()
+        except UnicodeDecodeError:
+            return False
+        return True
+
+    @cached_property
+    def _beside_unreadable(self) -> str | None:
+        """Why no record of the page can be read: what goes into each of them cannot."""
+        if not self.view.content.wrapper:
+            return None
+        try:
+            read(bytes(raw_json.assembled(self.siblings)))
+        except NotJson as error:
+            return error.reason
+        return None
+
+    def _is_too_deep(self, text: bytes) -> bool:
+        return depth_exceeds(text, DEEPEST - 1 if self.view.content.wrapper else DEEPEST)
+
+
+_BRACE = ord("{")
 
 
 def renamed(element: Raw, names: Mapping[str, str]) -> Raw:
     """The element with each new name set to what its path holds; the field that held it goes."""
-    try:
-        fields = _OBJECT.decode(element) if names else None
-    except msgspec.MsgspecError:
-        return element
+    fields = raw_json.members(element) if names else None
     if fields is None:
         return element
     for name, path in names.items():
         steps = parse_path(path)
-        found = pick_raw(element, steps)
-        if found is not None:
+        value = pick_raw(element, steps)
+        if value is not None:
             fields.pop(str(steps[0]), None)
-            fields[name] = found
-    return Raw(_ENCODE(fields))
-
-
-def inside(explode: Content, content: Content) -> Path:
-    """The way to the inner array, counted from the element: the path is written after the wrapper's rename."""
-    return explode.path[1:] if content.wrapper and explode.path[:1] == (content.wrapper,) else explode.path
-
-
-def _exploded(element: Raw, inner: Path, explode: Content) -> list[Raw]:
-    """One element per inner element; an element without any stays, without the inner array."""
-    found = pick_raw(element, inner)
-    try:
-        items: list[Raw | None] = [*_ARRAY.decode(found)] if found is not None else []
-    except msgspec.ValidationError:
-        return [element]
-    return [Raw(_ENCODE(_replaced(element, inner, explode, item))) for item in items or [None]]
-
-
-def _replaced(element: Raw, inner: Path, explode: Content, item: Raw | None) -> dict[str, Any]:
-    fields: dict[str, Any] = dict(_OBJECT.decode(element))
-    head = str(inner[0])
-    if len(inner) > 1:
-        fields[head] = _replaced(fields[head], inner[1:], explode, item) if head in fields else Raw(b"{}")
-        return fields
-    fields.pop(head, None)
-    kept = {name: value for name, value in fields.items() if explode.keeps(name)}
-    return kept if item is None else {**kept, explode.wrapper: item}
+            fields[name] = value
+    return raw_json.assembled(fields)

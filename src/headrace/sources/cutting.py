@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from headrace.sources.content import array_of, is_named
-from headrace.sources.paths import Path, pick, pick_raw
+from headrace.sources.content import array_of
+from headrace.sources.paths import Path, is_plainly_named, pick, pick_raw
 from headrace.sources.spec import Content
 
 Raw = msgspec.Raw
@@ -40,7 +40,7 @@ def cut(body: bytes, content: Content, paths: frozenset[Path]) -> Cut:
     page = _decoded(decoder, body) if decoder is not None else None
     if page is None:
         elements = array_of(body, content)
-        values = {path: _slowly(body, path) for path in paths - inside}
+        values = {path: pick(body, path) for path in paths - inside}
         lack = _lack(body, content.path) if elements is None else ""
     else:
         elements, lack = _array(page, content.path)
@@ -67,7 +67,7 @@ def _of_row(elements: Sequence[Raw], path: Path) -> Any:
 @lru_cache(maxsize=256)
 def _envelope(array: Path, paths: frozenset[Path]) -> msgspec.json.Decoder[Any] | None:
     """A decoder of all the paths at once; None where they do not lead beside the array by names alone."""
-    if not array or not all(is_named(path) and path for path in (array, *paths)):
+    if not array or not all(is_plainly_named(path) and path for path in (array, *paths)):
         return None
     tree: Tree = {}
     for path in (array, *sorted(paths, key=len)):
@@ -104,7 +104,7 @@ def _decoded(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
     """The page as far as it is wanted; None where something on the way is not what it should be."""
     try:
         return decoder.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
 
 
@@ -127,17 +127,10 @@ def _array(page: Any, path: Path) -> tuple[list[Raw] | None, Lack]:
 
 def _beside(page: Any, path: Path) -> Any:
     raw = _along(page, path)
-    return msgspec.json.decode(raw) if isinstance(raw, Raw) and raw != _NOTHING else None
+    return pick(raw, ()) if isinstance(raw, Raw) and raw != _NOTHING else None
 
 
 # -- path by path ----------------------------------------------------------------------------------------------------
-
-
-def _slowly(body: bytes, path: Path) -> Any:
-    try:
-        return pick(body, path)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return None  # lines: there is nothing beside them
 
 
 def _lack(body: bytes, path: Path) -> Lack:

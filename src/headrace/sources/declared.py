@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from headrace.sources.content import inside
+from headrace.sources.exploding import inside
 from headrace.sources.paths import Path, parse_path
 from headrace.sources.spec import Content, Extraction
 

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 
 from headrace.rows import PARSING, row_errors
 from headrace.sources import columns, days, shapes
+from headrace.sources.arrays import Finder
 from headrace.sources.content import Records
+from headrace.sources.paths import is_plainly_named
 from headrace.sources.placing import Places
 from headrace.sources.reading import Part, Reading, Slice, Stretch
 from headrace.sources.sorting import PageSorter, Sorted
@@ -23,12 +26,15 @@ Wanted = Mapping[tuple[str, ...], pa.DataType | None]
 _LOOSE = pa.schema([pa.field("_row", pa.int64()), pa.field("record", pa.string())])
 
 
-def decoder(reading: Reading, part: Part, wanted: Wanted, replaces: bool = False) -> "Decoder":
+def decoder(
+    reading: Reading, part: Part, wanted: Wanted, replaces: bool = False, finder: Finder | None = None
+) -> "Decoder":
     """A decoder of the pages of ``part`` that reads only the ``wanted`` record paths (and the row's day).
 
     ``replaces``: the rows take the place of those of the days that the part asks for, so each must have one of them.
+    ``finder`` finds the elements where it is not the spec's content path that does.
     """
-    return Decoder(extraction(reading.spec, reading.params), part, wanted, replaces)
+    return Decoder(extraction(reading.spec, reading.params), part, wanted, replaces, finder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +49,11 @@ class _Rule:
 class Decoder:
     """Decodes the pages of one part."""
 
-    def __init__(self, view: Extraction, part: Part, wanted: Wanted, replaces: bool) -> None:
+    def __init__(
+        self, view: Extraction, part: Part, wanted: Wanted, replaces: bool, finder: Finder | None = None
+    ) -> None:
         self._view = view
+        self._finder = finder
         self._day = days.paths_of(view.extension.day)
         asked = (part.first_day, part.last_day) if replaces and part.first_day and part.last_day else None
         self._places = Places(view.extension.day, asked)
@@ -56,9 +65,11 @@ class Decoder:
         read: Wanted = {**dict.fromkeys((*self._day, *(rule.path for rule in self._rules))), **wanted}
         self._wanted = {path: kind for path, kind in wanted.items() if not _is_prefix(path, read)}
         # A path that goes on below another one is an object there: such records are read one by one.
-        self._whole = len(self._wanted) < len(wanted) or (view.content.wrapper,) in wanted
+        odd = (view.content.wrapper,) in wanted or not all(map(is_plainly_named, wanted))
+        self._whole = len(self._wanted) < len(wanted) or odd
         read = {path: kind for path, kind in read.items() if not _is_prefix(path, read)}
-        self._leaves = shapes.leaves_of(read, view.content.wrapper, view.extension.rename)
+        named = {path: kind for path, kind in read.items() if is_plainly_named(path)}
+        self._leaves = shapes.leaves_of(named, view.content.wrapper, view.extension.rename)
 
     def slices(self, pages: Iterable[tuple[str, bytes]]) -> Iterator[Slice]:
         """The records of pages, each given with its name, in order, at most 15,000 at a time."""
@@ -66,7 +77,7 @@ class Decoder:
             yield from self._page(name, body)
 
     def _page(self, name: str, body: bytes) -> Iterator[Slice]:
-        records = Records(self._view, body)
+        records = Records(self._view, body, self._finder)
         count = len(records.elements)
         sorter = PageSorter(self._leaves, records, self._whole) if count else None
         for first in range(0, count if sorter else 0, SLICE):
@@ -153,7 +164,8 @@ def _render(records: Records, first: int, n: int) -> bytes:
 
 def _beside(records: Records, path: tuple[str, ...], kind: pa.DataType | None, length: int) -> pa.Array:
     """The column of a value that stands beside the array, the same in every record."""
-    value = records.beside(path)
+    text = records.beside(path)
+    value = None if text is None else msgspec.json.decode(text)
     try:
         return pa.repeat(pa.scalar(value), length) if value is not None else pa.nulls(length, kind or pa.string())
     except (pa.ArrowInvalid, OverflowError):
@@ -168,14 +180,14 @@ def _loose(records: Records, first: int, rows: list[int]) -> pa.Table:
 def _rejected(found: Sorted, wrapper: str) -> pa.Table:
     return row_errors(
         {
-            "_row": one.row - found.first,
+            "_row": row - found.first,
             "family": PARSING,
             "code": UNREADABLE,
-            "message": f"The element cannot be read as a record: {one.why}.",
+            "message": f"The element cannot be read as a record: {element.why}.",
             "source": wrapper or "$",
-            "value": one.text,
+            "value": element.text,
             "expected": "object",
-            "actual": one.actual,
+            "actual": element.actual,
         }
-        for one in found.rejected
+        for row, element in found.rejected
     )

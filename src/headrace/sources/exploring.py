@@ -62,8 +62,7 @@ def sample(reading: Reading, credentials: Credentials, http: SourceHttp, renewed
     records: list[Any] = []
     empty = ""
     for answered in walk(replace(chain_of(view, part.request), lenient=True), access, http):
-        page = Records(view, answered.answer.body)
-        records += (page.value(n) for n in range(len(page.elements)))
+        records += Records(view, answered.answer.body).values()
         empty = empty or why_empty(answered.answer, view.content)
         if len(records) >= MOST:
             break

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-import msgspec
-
-from headrace.errors import SpecInvalid
+from headrace import raw_json
+from headrace.errors import SourceUnreadable, SpecInvalid
+from headrace.exact_json import NotJson, read
+from headrace.raw_json import Raw
 
 Segment = str | int
 Path = tuple[Segment, ...]
@@ -19,9 +20,6 @@ _STEP = re.compile(
     r"""\.?(?P<name>(?:[^.\[\]'"*?()$@\s][^.\[\]'"*?()$@]*)?@odata\.[A-Za-z]+|[^.\[\]'"*?()$\s][^.\[\]'"*?()$]*)"""
     r"""|\[(?P<index>-?\d+)\]|\[(?P<q>['"])(?P<quoted>.*?)(?P=q)\]"""
 )
-_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
-_ANY = msgspec.json.Decoder()
 
 
 def parse_path(text: str) -> Path:
@@ -51,28 +49,30 @@ def parse_value_path(text: str) -> Path:
     return tuple(segments)
 
 
-def pick_raw(raw: bytes | msgspec.Raw, path: Sequence[Segment]) -> msgspec.Raw | None:
-    """The JSON text at ``path``, untouched; None when it is absent. Only the way to it is decoded."""
-    current = msgspec.Raw(raw)
+def is_plainly_named(path: Sequence[Segment]) -> bool:
+    """Whether every step is a name that a msgspec Struct takes for a field's."""
+    return all(isinstance(step, str) and step.isprintable() and not {'"', "\\"} & {*step} for step in path)
+
+
+def pick_raw(raw: bytes | Raw, path: Sequence[Segment]) -> Raw | None:
+    """The JSON text at ``path``, untouched; None when it is absent. Only the way to it is read."""
+    current: Raw | None = Raw(raw)
     for segment in path:
-        try:
-            found = _step(current, segment)
-        except msgspec.ValidationError:
+        if current is None:
             return None
-        if found is None:
-            return None
-        current = found
+        if isinstance(segment, str):
+            current = (raw_json.members(current) or {}).get(segment)
+        else:
+            items = raw_json.items(current) or []
+            current = items[segment] if -len(items) <= segment < len(items) else None
     return current
 
 
-def _step(raw: msgspec.Raw, segment: Segment) -> msgspec.Raw | None:
-    if isinstance(segment, str):
-        return _OBJECT.decode(raw).get(segment)
-    items = _ARRAY.decode(raw)
-    return items[segment] if -len(items) <= segment < len(items) else None
-
-
-def pick(raw: bytes | msgspec.Raw, path: Sequence[Segment]) -> Any:
-    """The value at ``path``; None when it is absent or null."""
-    found = pick_raw(raw, path)
-    return None if found is None else _ANY.decode(found)
+def pick(raw: bytes | Raw, path: Sequence[Segment]) -> Any:
+    """The value at ``path``; None when it is absent or null. SourceUnreadable when it is no JSON."""
+    text = pick_raw(raw, path)
+    try:
+        return None if text is None else read(bytes(text))
+    except NotJson as error:
+        written = ".".join(map(str, path))
+        raise SourceUnreadable(f"What the answer holds at {written} cannot be read: {error.reason}.") from error

@@ -95,7 +95,7 @@ def _readable(elements: Iterable[msgspec.Raw]) -> Iterator[Any]:
     for element in elements:
         try:
             yield _ANY.decode(element)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             continue
 
 

@@ -9,14 +9,13 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from headrace.exact_json import NotJson, Written, has_minus_zero, read
+from headrace.exact_json import has_minus_zero
 from headrace.sources import columns, shapes
-from headrace.sources.content import Records
+from headrace.sources.content import Records, Unreadable
 from headrace.sources.shapes import Leaf
 
 _BEYOND = (pa.ArrowException, OverflowError, ValueError)
-_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError)
-_NAMES = {dict: "object", list: "array", str: "string", int: "number", Written: "number", bool: "boolean"}
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 # Elements decoded at once. Their objects stay in the processor's cache until their columns are made: measured, a whole
@@ -24,16 +23,6 @@ _NAMES = {dict: "object", list: "array", str: "string", int: "number", Written: 
 CHUNK = 500
 MOST_CUTS = 8  # of one chunk; where more elements do not have the shape, they are read one by one
 _AT = re.compile(r"at `\$\[(\d+)\]")
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """An element that is no record: its row, why, what it is instead, its text."""
-
-    row: int
-    why: str
-    actual: str
-    text: str
 
 
 @dataclass(slots=True)
@@ -45,7 +34,7 @@ class Sorted:
     leaves: Sequence[Leaf]
     typed: list[int] = field(default_factory=list)
     loose: list[int] = field(default_factory=list)
-    rejected: list[Unreadable] = field(default_factory=list)
+    rejected: list[tuple[int, Unreadable]] = field(default_factory=list)
     arrays: dict[int, pa.Array] = field(default_factory=dict)
 
 
@@ -126,6 +115,8 @@ class PageSorter:
         """The elements that have the shape: as many at once as lie between two that do not, which are judged."""
         structs: list[Any] = []
         row, end = found.first, found.first + found.length
+        if not self._records.are_objects:
+            return self._each(found, row, end)
         for _ in range(MOST_CUTS):
             try:
                 structs += self._several(found, row, end)
@@ -187,6 +178,8 @@ class PageSorter:
         element = self._records.elements[row]
         if has_minus_zero(element):
             return None
+        if not self._records.are_objects and isinstance(self._records.element(row), Unreadable):
+            return None
         try:
             return self._shape.one.decode(element)
         except _UNREADABLE:
@@ -194,18 +187,11 @@ class PageSorter:
 
     def _judge(self, found: Sorted, row: int) -> None:
         """An object is a record, however odd; anything else is unreadable."""
-        element = self._records.elements[row]
-        text = bytes(element).decode("utf-8", "replace")
-        try:
-            value = read(element)
-        except NotJson as error:
-            found.rejected.append(Unreadable(row, error.reason, "unreadable", text))
-            return
-        if isinstance(value, dict):
-            found.loose.append(row)
+        element = self._records.element(row)
+        if isinstance(element, Unreadable):
+            found.rejected.append((row, element))
         else:
-            name = _NAMES.get(type(value), "null")
-            found.rejected.append(Unreadable(row, f"it is {name}, not an object", name, text))
+            found.loose.append(row)
 
     def _fit(self, found: _Chunk, structs: list[Any]) -> None:
         """Columns of the structs; records with a value that no column holds exactly become loose."""

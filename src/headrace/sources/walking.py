@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from headrace.sources import days, shapes
-from headrace.sources.content import Records, why_empty
+from headrace.sources.content import Records, Unreadable, why_empty
 from headrace.sources.fetching import fetch
 from headrace.sources.http import SourceHttp
 from headrace.sources.planning import plan
@@ -100,7 +100,7 @@ class Walk:
         unreadable = 0
         for n in range(len(page.elements)):
             self.seen.read += 1
-            if bytes(page.elements[n]).lstrip()[:1] != b"{":
+            if isinstance(page.element(n), Unreadable):
                 unreadable += 1
                 continue
             record = page.value(n)

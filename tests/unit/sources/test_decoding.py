@@ -120,6 +120,12 @@ def test_records_are_loose_where_a_whole_object_is_wanted():
         assert one.loose["record"].to_pylist() == ['{"rows":{"v":{"a":1},"w":2}}'] and one.typed.num_rows == 0
 
 
+@pytest.mark.parametrize("name", ['quo"te', "back\\slash", "line\nbreak", "\x00"])
+def test_a_name_is_a_name_whatever_it_is(name):
+    [one] = slices({"rows": [{name: 1}]}, {("rows", name): None})
+    assert one.read == 1 and msgspec.json.decode(one.original(0)) == {"rows": {name: 1}}
+
+
 def test_long_pages_come_in_slices():
     found = slices({"rows": [{"v": n} for n in range(30_001)]}, {V: None})
     assert [one.stretches for one in found] == [

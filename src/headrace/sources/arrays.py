@@ -1,0 +1,122 @@
+"""Where the elements of a page are: its array found and cut, whatever stands in single elements."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+import msgspec
+
+from headrace import raw_json
+from headrace.errors import SourceUnreadable
+from headrace.exact_json import NotJson, depth_exceeds, read
+from headrace.raw_json import Raw
+from headrace.sources.paths import Path, is_plainly_named, pick_raw
+from headrace.sources.spec import Content
+
+_ENVELOPED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+_array = msgspec.json.Decoder(list[Raw] | None).decode
+_any = msgspec.json.Decoder(Raw).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """The elements of a page, each the text that came.
+
+    whole    every element is JSON, but for what is in its strings
+    refused  why an element is no record, by its index, where that is known already
+    """
+
+    elements: list[Raw]
+    whole: bool = True
+    refused: Mapping[int, str] = field(default_factory=dict)
+
+
+# Finds the elements of a page.
+Finder: TypeAlias = Callable[[bytes], Array]
+
+
+def array_in(body: bytes, content: Content) -> Array | None:
+    """The elements of a page; None when the array is absent or null. SourceUnreadable when there is none to be found.
+
+    An element that is no JSON does not keep the others from being found.
+    """
+    if not body.strip():
+        return Array([])
+    if not content.path:
+        return _roots(body)
+    try:
+        elements = _strictly(body, content.path)
+    except msgspec.ValidationError as error:
+        raise _no_array(content) from error
+    except _ENVELOPED as error:
+        return _leniently(body, content, error)
+    return None if elements is None else Array(elements)
+
+
+def lines(body: bytes) -> Array:
+    """One record a line; a line that is no JSON is refused with its number."""
+    texts = [(n, text) for n, line in enumerate(body.split(b"\n"), 1) if (text := line.strip())]
+    refused = {place: why for place, (n, text) in enumerate(texts) if (why := _why_no_json(n, text))}
+    return Array([Raw(text) for _, text in texts], not refused, refused)
+
+
+def _why_no_json(number: int, text: bytes) -> str | None:
+    if raw_json.is_whole(text) and not depth_exceeds(text):
+        return None
+    try:
+        read(text)
+    except NotJson as error:
+        return error.reason.replace("it is", f"line {number} is", 1)
+    return None
+
+
+def _strictly(body: bytes, path: Path) -> list[Raw] | None:
+    if is_plainly_named(path):
+        page = _envelope(path).decode(body)
+        for _ in path:
+            page = page and page.inner
+        named: list[Raw] | None = page
+        return named
+    _any(body)
+    raw = pick_raw(body, path)
+    elements: list[Raw] | None = None if raw is None else _array(raw)
+    return elements
+
+
+def _leniently(body: bytes, content: Content, error: Exception) -> Array:
+    raw = pick_raw(body, content.path) if raw_json.is_closed(body) else None
+    if raw is None:
+        raise SourceUnreadable(f"The answer is not whole JSON ({error}).") from error
+    elements = raw_json.items(raw)
+    if elements is None:
+        raise _no_array(content) from error
+    return Array(elements, whole=False)
+
+
+def _no_array(content: Content) -> SourceUnreadable:
+    path = "$" + "".join(f".{step}" for step in content.path)
+    return SourceUnreadable(
+        f"The answer holds no array at {path}; the spec's contentPath must point at one.", rule=1315
+    )
+
+
+def _roots(body: bytes) -> Array:
+    """A page that is the array itself, one record, or one record a line."""
+    text = body.strip()
+    if text[:1] == b"[":
+        elements = raw_json.items(text)
+        if elements is None:
+            raise SourceUnreadable("The answer is not whole JSON: its array has no end.")
+        return Array(elements, raw_json.is_whole(text))
+    whole = raw_json.is_whole(text)
+    return Array([Raw(text)], whole) if whole or raw_json.is_closed(text) else lines(body)
+
+
+@lru_cache(maxsize=256)
+def _envelope(path: Path) -> msgspec.json.Decoder[Any]:
+    """A decoder of a page that reads only the way to the array, and the array as raw elements."""
+    kind: Any = list[Raw] | None
+    for n, step in enumerate(reversed(path)):
+        kind = msgspec.defstruct(f"Level{n}", [("inner", kind | None, None)], rename={"inner": str(step)}, gc=False)
+    return msgspec.json.Decoder(kind)
