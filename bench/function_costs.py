@@ -11,7 +11,7 @@ from decimal import Decimal
 import pyarrow as pa
 
 from headrace.mapping.cells import Cell
-from headrace.mapping.columns import ExpressionColumn, all_of_table, column_at
+from headrace.mapping.columns import ExpressionColumn, all_of_table
 from headrace.mapping.conversion import converter
 from headrace.mapping.failure import Failure
 from headrace.mapping.functions import FUNCTIONS
@@ -20,6 +20,7 @@ from headrace.mapping.nodes import Field, Lambda, Literal, Node, fields_read
 from headrace.mapping.parser import parse_expression
 from headrace.mapping.planner import repeats
 from headrace.mapping.reference import Scope, evaluator
+from headrace.mapping.tables import column_at
 from headrace.mapping.values import as_double
 from headrace.mapping.vectors import kind_of
 

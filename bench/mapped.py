@@ -49,7 +49,7 @@ def main() -> None:
 def _by_columns(compiled: CompiledMapping, pages: Iterator[bytes]) -> Iterator[Mapped]:
     decoder = sources.decoder(_reading(), Part(0, Request("GET", "http://source")), compiled.wanted)
     for slice in decoder.slices((f"page-{n}", page) for n, page in enumerate(pages)):
-        yield compiled.map_table(slice.typed)
+        yield from map(compiled.map_table, slice.typed)
         loose = [read(text) for text in slice.loose["record"].to_pylist()]
         if loose:
             yield compiled.map_records(slice.loose["_row"].to_pylist(), loose)

@@ -5,11 +5,13 @@ through ``conversion`` one by one, so a kernel here may be as narrow as it likes
 """
 
 from collections.abc import Callable
+from functools import reduce
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from headrace.json_columns import WRITTEN, elements_of, field_of, of_elements, rows_of_elements
 from headrace.mapping.conversion import FALSE, TRUE
 
 # The cast column, and which of its rows were declined (None: not one).
@@ -25,10 +27,14 @@ _MOMENT = r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9
 
 def cast(column: pa.Array, to: pa.DataType) -> Cast:
     """``column`` as ``to``; rows that it declines are null in the result."""
-    if column.type == to:
+    if column.type == to and not _holds_objects(to):
         return column, None
     if pa.types.is_null(column.type):
         return pa.nulls(len(column), to), None
+    if column.type == WRITTEN:
+        return _from_written(column, to)
+    if pa.types.is_nested(to) or pa.types.is_nested(column.type):
+        return _nested(column, to)
     if column.type == pa.large_string() or pa.types.is_string_view(column.type):
         return cast(column.cast(pa.string()), to)
     if pa.types.is_decimal128(column.type):
@@ -43,6 +49,56 @@ def _kind(type: pa.DataType) -> object:
 
 def _decline(column: pa.Array, to: pa.DataType) -> Cast:
     return pa.nulls(len(column), to), column.is_valid()
+
+
+def _holds_objects(type: pa.DataType) -> bool:
+    """Whether objects are in it: of those, one without any value is null."""
+    return _holds_objects(type.value_type) if pa.types.is_list(type) else bool(pa.types.is_struct(type))
+
+
+def _nested(column: pa.Array, to: pa.DataType) -> Cast:
+    if pa.types.is_list(to) and pa.types.is_list(column.type):
+        return _list(column, to)
+    if pa.types.is_struct(to) and pa.types.is_struct(column.type):
+        return _struct(column, to)
+    return _decline(column, to)
+
+
+def _list(column: pa.ListArray, to: pa.ListType) -> Cast:
+    """Arrays whose elements are cast; one that has a declined element is declined."""
+    elements, declined = cast(elements_of(column), to.value_type)
+    arrays = of_elements(column, elements, to)
+    if declined is None or not pc.any(declined).as_py():
+        return arrays, None
+    rows = rows_of_elements(column).filter(declined)
+    refused = pc.is_in(pa.array(range(len(column)), pa.int64()), rows)
+    return pc.if_else(refused, pa.scalar(None, to), arrays), refused
+
+
+def _struct(column: pa.StructArray, to: pa.StructType) -> Cast:
+    """Objects whose fields are cast; null where all of them are, declined where one of them is."""
+    children, declined = [], None
+    for field in to:
+        child, refused = cast(field_of(column, field.name), field.type)
+        children.append(child)
+        if refused is not None:
+            declined = refused if declined is None else pc.or_(declined, refused)
+    empty = reduce(pc.and_, [child.is_null() for child in children])
+    return pa.StructArray.from_arrays(children, fields=list(to), mask=empty), declined
+
+
+def _from_written(column: pa.Array, to: pa.DataType) -> Cast:
+    """Numbers, flags and plain texts, by their characters; what has escapes, or holds others, is declined."""
+    if pa.types.is_nested(to):
+        return _decline(column, to)
+    texts = column.cast(pa.string())
+    quoted = pc.match_substring_regex(texts, r'^"[^"\\]*"$')
+    bare = pc.match_substring_regex(texts, r"^[-0-9tf]")
+    spelled = pc.if_else(quoted, pc.utf8_slice_codeunits(texts, 1, -1), texts)
+    known = pc.or_(quoted, bare)
+    cast_column, declined = cast(pc.if_else(known, spelled, pa.scalar(None, pa.string())), to)
+    strange = pc.and_(column.is_valid(), pc.invert(known))
+    return cast_column, strange if declined is None else pc.or_(declined, pc.fill_null(strange, False))
 
 
 def _plain(column: pa.Array, to: pa.DataType) -> Cast:

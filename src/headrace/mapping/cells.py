@@ -109,4 +109,12 @@ def mended(made: pa.Array, declined: pa.Array, positions: Sequence[int], rest: F
     rejects, warned = (
         [replace(one, position=positions[one.position]) for one in some] for some in (faults.rejects, faults.warned)
     )
-    return Filled(pc.replace_with_mask(made, declined, rest.array), Faults(rejects, faults.warnings, warned))
+    return Filled(_replaced(made, declined, rest.array), Faults(rejects, faults.warnings, warned))
+
+
+def _replaced(column: pa.Array, declined: pa.Array, values: pa.Array) -> pa.Array:
+    if not pa.types.is_nested(column.type):
+        return pc.replace_with_mask(column, declined, values)
+    behind = pc.add(pc.cumulative_sum(declined.cast(pa.int64())), len(column) - 1)
+    rows = pc.if_else(declined, behind, pa.array(range(len(column)), pa.int64()))
+    return pa.concat_arrays([column, values.cast(column.type)]).take(rows)

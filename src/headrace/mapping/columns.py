@@ -9,12 +9,15 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from headrace.json_columns import at, leads_into, values_of
 from headrace.mapping.casting import cast
 from headrace.mapping.cells import Cell, Faults, Filled, filled, mended, settled, spread
 from headrace.mapping.distinct import combinations
+from headrace.mapping.elements import by_elements
 from headrace.mapping.failure import Failure
 from headrace.mapping.nodes import Node
 from headrace.mapping.paths import Path, names_of
+from headrace.mapping.tables import column_at, records_from, records_of
 from headrace.mapping.values import type_name
 from headrace.mapping.vectorised import vector
 from headrace.mapping.vectors import NULL, Frame, NotVectorised, Vector, computed, kind_of
@@ -65,15 +68,16 @@ class AttributeColumn:
 
     def of_columns(self, table: pa.Table) -> Filled | None:
         [names] = self.wanted
-        column = column_at(table, names)
-        if len(names) < len(self.path) or pa.types.is_nested(self.type):
+        column, within = column_at(table, names), self.path[len(names) :]
+        if not leads_into(column.type, within):
             return _by_values(self.cell, self.type, {names: column})
-        made, declined = cast(column, self.type)
+        column = at(column, within)
+        cast_column, declined = cast(column, self.type)
         if declined is None or not pc.any(declined).as_py():
-            return Filled(made)
+            return Filled(cast_column)
         positions = pc.indices_nonzero(declined)
-        values = [self.cell.made(value) for value in column.take(positions).to_pylist()]
-        return mended(made, declined, positions.to_pylist(), settled(self.cell, self.type, values))
+        values = [self.cell.made(value) for value in values_of(column.take(positions))]
+        return mended(cast_column, declined, positions.to_pylist(), settled(self.cell, self.type, values))
 
     def of_records(self, records: Sequence[object]) -> Filled:
         return filled(self.cell, self.type, records)
@@ -153,7 +157,7 @@ class ExpressionColumn:
         if len(positions) == len(made):
             return self.by_values(fields)
         some = {names: fields[names].take(positions) for names in self.wanted}
-        rest = self.by_values(some) or self.of_records(_records(some, len(positions)))
+        rest = self.by_values(some) or self.of_records(records_from(some, len(positions)))
         return mended(made, refused, positions.to_pylist(), rest)
 
     def why_not_vectorised(self, kinds: Mapping[Names, str]) -> str | None:
@@ -256,19 +260,41 @@ def _expressions(columns: Mapping[Names, Column], table: pa.Table) -> Iterator[t
 
 
 @dataclass(frozen=True, slots=True)
-class ListColumn:
-    """An array or a map that several items fill together: each item with its steps inside."""
+class Entry:
+    """An item of a ListColumn: the steps that it fills inside, and the path that it reads, where it reads just one."""
 
-    entries: tuple[tuple[Cell, Path], ...]
+    cell: Cell
+    within: Path
+    source: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListColumn:
+    """An array or a map that several items fill together."""
+
+    entries: tuple[Entry, ...]
     type: pa.DataType
     wanted: tuple[Names, ...]
 
     @property
     def cells(self) -> tuple[Cell, ...]:
-        return tuple(cell for cell, _ in self.entries)
+        return tuple(entry.cell for entry in self.entries)
 
-    def of_columns(self, table: pa.Table) -> None:
-        return None
+    @property
+    def places(self) -> list[tuple[Path, Path]]:
+        """The steps that each item fills, and the path that it reads; none for one that is computed or constant."""
+        return [(entry.within, entry.source or ()) for entry in self.entries]
+
+    def of_columns(self, table: pa.Table) -> Filled | None:
+        column = by_elements(self.places, self.type, table) if pa.types.is_list(self.type) else None
+        if column is None:
+            return None
+        arrays, declined = column
+        if not pc.any(declined).as_py():
+            return Filled(arrays)
+        positions = pc.indices_nonzero(declined)
+        rest = self.of_records(records_of(table.take(positions), self.wanted))
+        return mended(arrays, declined, positions.to_pylist(), rest)
 
     def of_records(self, records: Sequence[object]) -> Filled:
         faults = Faults()
@@ -277,10 +303,10 @@ class ListColumn:
 
     def _value(self, record: object, position: int, faults: Faults) -> object:
         made: list[object] | dict[str, object] = {} if pa.types.is_map(self.type) else []
-        for cell, within in self.entries:
-            value = faults.settle(cell, position, cell.of(record))
+        for entry in self.entries:
+            value = faults.settle(entry.cell, position, entry.cell.of(record))
             if value is not None:
-                _place(made, within, value)
+                _place(made, entry.within, value)
         return made or None
 
 
@@ -317,56 +343,16 @@ def _arrow(series: pl.Series) -> pa.Array:
     return array.cast(pa.string()) if series.dtype == pl.String else array
 
 
-def column_at(table: pa.Table, names: Names) -> pa.Array:
-    """The values below ``names`` in a table of nested structs; nulls where there is no such column."""
-    if names[0] not in table.column_names:
-        return pa.nulls(table.num_rows)
-    column = one_array(table[names[0]])
-    for name in names[1:]:
-        index = column.type.get_field_index(name) if pa.types.is_struct(column.type) else -1
-        if index < 0:
-            return pa.nulls(table.num_rows)
-        column = pc.struct_field(column, index) if column.null_count else column.field(index)
-    return column
-
-
-def one_array(column: pa.ChunkedArray) -> pa.Array:
-    """A column in one piece, without a copy when it is one already."""
-    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-
-
 def _by_values(cell: Cell, type: pa.DataType, columns: Mapping[Names, pa.Array]) -> Filled | None:
     """The column as the reference gives it, once for each combination of values; None when these are not few."""
     found = combinations([*columns.values()], len(next(iter(columns.values()))) // 2)
     if found is None:
         return None
-    once = _records({names: column.take(found.first) for names, column in columns.items()}, len(found.first))
+    once = records_from({names: column.take(found.first) for names, column in columns.items()}, len(found.first))
     values = [cell.of(record) for record in once]
     if any(is_large(value, len(found.which)) for value in values):
         return None  # for each row what its value takes is counted
     return spread(cell, type, values, found.which)
-
-
-def records_of(table: pa.Table, wanted: Sequence[Names]) -> list[object]:
-    """The rows of ``table`` as records that hold the wanted fields; an absent field is null."""
-    return _records({names: column_at(table, names) for names in wanted}, table.num_rows)
-
-
-def _records(columns: Mapping[Names, pa.Array], rows: int) -> list[object]:
-    records: list[dict[str, object]] = [{} for _ in range(rows)]
-    for names, column in columns.items():
-        for record, value in zip(records, column.to_pylist(), strict=True):
-            if value is not None:
-                _hold(record, names, value)
-    return list(records)
-
-
-def _hold(record: dict[str, object], names: Names, value: object) -> None:
-    for name in names[:-1]:
-        inner = record.setdefault(name, {})
-        assert isinstance(inner, dict)
-        record = inner
-    record[names[-1]] = value
 
 
 def _place(container: list[object] | dict[str, object], steps: Path, value: object) -> None:

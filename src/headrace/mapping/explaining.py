@@ -7,9 +7,11 @@ from itertools import islice, product
 
 import pyarrow as pa
 
-from headrace.mapping.columns import AttributeColumn, Column, ExpressionColumn, ListColumn, StaticColumn, column_at
+from headrace.mapping.columns import AttributeColumn, Column, ExpressionColumn, ListColumn, StaticColumn
+from headrace.mapping.elements import walks_one_array
 from headrace.mapping.mapping_set import CompiledMapping
-from headrace.mapping.paths import format_path, names_of
+from headrace.mapping.paths import format_path
+from headrace.mapping.tables import column_at
 from headrace.mapping.vectors import DOUBLE, FLAG, LONG, TEXT, NotVectorised, kind_of
 
 COLUMNS, VALUES, ROWS = "columns", "distinct values", "rows"
@@ -37,8 +39,9 @@ def explain(compiled: CompiledMapping, sample: pa.Table | None = None) -> list[E
 
 def _explained(column: Column, sample: pa.Table | None) -> Iterator[Explained]:
     if isinstance(column, ListColumn):
-        for cell, _ in column.entries:
-            yield Explained(cell.destination, cell.source, ROWS, "elements of an array are put together row by row")
+        how = _of_elements(column)
+        for cell in column.cells:
+            yield Explained(cell.destination, cell.source, *how)
     elif isinstance(column, StaticColumn | AttributeColumn | ExpressionColumn):
         yield Explained(column.cell.destination, column.cell.source, *_back_end(column, sample))
 
@@ -55,16 +58,18 @@ def _back_end(column: StaticColumn | AttributeColumn | ExpressionColumn, sample:
     return _of_sample(column, sample) if sample is not None else _of_any(column)
 
 
+def _of_elements(column: ListColumn) -> tuple[str, str]:
+    if pa.types.is_list(column.type) and walks_one_array(column.places):
+        return COLUMNS, "elements of one array, as its columns"
+    return ROWS, "elements of an array are put together row by row"
+
+
 def _of_attribute(column: AttributeColumn) -> tuple[str, str]:
-    if len(names_of(column.path)) < len(column.path):
-        return VALUES, "its path leads into an array"
-    if pa.types.is_nested(column.type):
-        return VALUES, f"it is a whole {_shape(column.type)}"
+    if pa.types.is_map(column.type):
+        return VALUES, "it is a whole map"
+    if pa.types.is_list(column.type):
+        return COLUMNS, "taken over as an array"
     return COLUMNS, f"taken over as {column.type}"
-
-
-def _shape(type: pa.DataType) -> str:
-    return "array" if pa.types.is_list(type) else "map" if pa.types.is_map(type) else "object"
 
 
 def _of_sample(column: ExpressionColumn, sample: pa.Table) -> tuple[str, str]:

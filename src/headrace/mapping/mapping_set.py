@@ -11,10 +11,11 @@ import pyarrow.compute as pc
 from headrace.allowance import batch_allowance
 from headrace.mapping.cells import Fault, Faults, Filled
 from headrace.mapping.checker import placed
-from headrace.mapping.columns import all_of_table, one_array
+from headrace.mapping.columns import all_of_table
 from headrace.mapping.derivations import NO_DERIVATIONS, Derivations
 from headrace.mapping.functions.declaring import Context
 from headrace.mapping.planner import Plan, plan
+from headrace.mapping.tables import one_array
 from headrace.mapping.values import json_text
 from headrace.rows import CONVERSION, row_errors
 

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 
 import pyarrow as pa
 
 from headrace.errors import MappingSyntax
+from headrace.json_columns import type_at
 from headrace.mapping.cells import Cell, Read
 from headrace.mapping.checker import ATTRIBUTE, EXPRESSION, STATIC, Item, Place, Problem, copies_object, invalid
 from headrace.mapping.columns import (
     AttributeColumn,
     Column,
+    Entry,
     ExpressionColumn,
     ListColumn,
     ObjectGuard,
@@ -192,17 +195,33 @@ def _wanted(sourced: Sequence[Sourced]) -> Wanted:
 
 
 def _wish(one: Sourced) -> pa.DataType | None:
-    """What an item would have its fields decoded for; a text stands for what needs numbers as they were written."""
+    """The type that suits the item, of what it reads at its leading names; None: an expression takes what is there."""
     type = one.item.place.type
     if one.node is not None:
         return type if pa.types.is_decimal(type) else None
-    simple = one.fields == (one.path,) and not pa.types.is_nested(type)
-    return type if simple else pa.string()
+    within = one.path[len(one.fields[0]) :] if one.path else ()
+    if within.count(None) > one.item.place.within.count(None):
+        type = type.value_type  # a whole array is filled by what the path walks
+    return type_at(within, type)
 
 
 def _agreed(types: set[pa.DataType | None]) -> pa.DataType | None:
     """One type for all that read the field: what serves one of them only may not bend what another one reads."""
-    return next(iter(types)) if len(types) == 1 else pa.string()
+    if types == {None}:
+        return None
+    return pa.string() if None in types else reduce(_both, [type for type in types if type is not None])
+
+
+def _both(one: pa.DataType, other: pa.DataType) -> pa.DataType:
+    """What suits both; a text stands for what needs numbers as they were written."""
+    if pa.types.is_list(one) and pa.types.is_list(other):
+        return pa.list_(_both(one.value_type, other.value_type))
+    if pa.types.is_struct(one) and pa.types.is_struct(other):
+        fields = {field.name: field.type for field in one}
+        for field in other:
+            fields[field.name] = _both(fields[field.name], field.type) if field.name in fields else field.type
+        return pa.struct(list(fields.items()))
+    return one if one == other else pa.string()
 
 
 def _inside(names: Names, wishes: Mapping[Names, object]) -> bool:
@@ -220,7 +239,7 @@ def _column(group: Sequence[Sourced], decoded: Wanted, context: Context) -> Colu
     first = group[0]
     place = first.item.place
     if place.within:
-        entries = tuple((_cell(sourced, context), sourced.item.place.within) for sourced in group)
+        entries = tuple(Entry(_cell(one, context), one.item.place.within, one.path or None) for one in group)
         fields = dict.fromkeys(names for one in group for names in one.fields)
         return ListColumn(entries, place.whole, tuple(fields))
     cell = _cell(first, context)

@@ -175,7 +175,7 @@ def counted(slice: Slice, judged: Judged, rejected: int, warned: tuple[Warned, .
 
 def _map(slice: Slice, compiled: CompiledMapping) -> tuple[list[Mapped], pa.Table]:
     """The mapped rows, and ROW_ERRORS of loose records that have a number which nothing can hold."""
-    mapped = [compiled.map_table(slice.typed)]
+    mapped = [compiled.map_table(table) for table in slice.typed]
     records: dict[int, object] = {}
     unreadable: list[dict[str, object]] = []
     for row, text in zip(slice.loose["_row"].to_pylist(), slice.loose["record"].to_pylist(), strict=True):
@@ -183,7 +183,7 @@ def _map(slice: Slice, compiled: CompiledMapping) -> tuple[list[Mapped], pa.Tabl
             records[row] = read(text)
         except NotJson as error:
             unreadable.append(_unreadable(row, text, error))
-    if records:
+    if records or not mapped:
         mapped.append(compiled.map_records(list(records), list(records.values())))
     return mapped, row_errors(unreadable)
 

@@ -68,7 +68,7 @@ def _require_newest(slice: Slice, later: Sequence[Later]) -> None:
     if not later:
         return
     rows = pa.chunked_array(
-        [chunk for table in (slice.typed, slice.loose) for chunk in table["_row"].chunks], pa.int64()
+        [chunk for table in (*slice.typed, slice.loose) for chunk in table["_row"].chunks], pa.int64()
     )
     days = slice.days.take(rows.combine_chunks())
     for read in later:

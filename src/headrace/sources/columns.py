@@ -1,152 +1,220 @@
-"""Decoded elements as Arrow columns, exactly; a value that no column can hold is named, not bent."""
+"""Elements to columns, by a shape: typed leaves by Arrow's reader, the others as the source wrote them.
 
-import struct
+Arrow's reader is strict when it is given a schema: a value of another type is an error, not a guess. What it would bend
+all the same never reaches it, or is looked for afterwards (``bent``). It names no row that one can rely on, so after
+an error every element is held against a Struct of the same types, and those that do not have the shape stay out.
+"""
+
+import io
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Annotated, Any
 
+import msgspec
+import numpy as np
 import pyarrow as pa
+import pyarrow.json
 from msgspec.structs import astuple
 
-from headrace.sources.shapes import BOOLEAN, DECIMAL, INTEGER, NESTED, NUMBER, TEXT, UNSEEN, Leaf, Node
+from headrace.exact_json import has_minus_zero
+from headrace.json_columns import WRITTEN, at
+from headrace.sources.shapes import Leaf, Names
 
-DIGITS, SCALE = 38, 18
-_EXACT = float(2**53)
-_FARTHEST = 100  # places before or behind the point; no destination has so many
-_INT64 = range(-(2**63), 2**63)
-TYPES: dict[str, pa.DataType] = {
-    INTEGER: pa.int64(),
-    NUMBER: pa.float64(),
-    TEXT: pa.string(),
-    BOOLEAN: pa.bool_(),
+_RAW = msgspec.Raw
+_ABSENT = _RAW(b"")
+_LONG = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_FIELDS: dict[pa.DataType, Any] = {
+    pa.int64(): _LONG | None,
+    pa.float64(): float | None,
+    pa.string(): str | None,
+    pa.bool_(): bool | None,
+    pa.null(): None,
 }
-_PACKED = {INTEGER: "q", NUMBER: "d"}
+_EXACT = 2.0**53
+# The characters that are looked for come first: so the search leaps.
+_PARSED = msgspec.MsgspecError, UnicodeDecodeError, RecursionError
 
 
-Column = Sequence[Any]  # the values of one leaf, one per element; None where there is none
-Piece: TypeAlias = bytes | pa.Array  # some of them, as a part of the leaf's column
+class Misshapen(Exception):
+    """Some element does not have the shape."""
 
 
-def values_by_leaf(structs: Sequence[Any], node: Node) -> dict[int, Column]:
-    """For each leaf (by number) its values, one per struct."""
-    found: dict[int, Column] = {}
-    _collect(structs, node, found)
-    return found
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Objects of the element: the leaves in them by name, and the objects below."""
+
+    leaves: tuple[tuple[str, int], ...]
+    levels: tuple[tuple[str, "Level"], ...]
 
 
-def _collect(level: Sequence[Any], node: Node, found: dict[int, Column]) -> None:
-    values = _by_index(level, node) if node.listed else _by_field(level, node)
-    for (_, n), column in zip(node.leaves, values, strict=False):
-        found[n] = column
-    for (_, below), column in zip(node.levels, values[len(node.leaves) :], strict=True):
-        _collect(column, below, found)
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Leaves with their types, and what reads them.
 
-
-def _by_field(level: Sequence[Any], node: Node) -> list[Column]:
-    """The fields of the structs of a level, leaves first, as ``struct_of`` declares them."""
-    width = len(node.leaves) + len(node.levels)
-    if not level:
-        return [()] * width
-    try:
-        # Measured: turned by zip, a value costs half of what one attrgetter for each field costs.
-        return list(zip(*map(astuple, level), strict=True))
-    except TypeError:
-        absent = (None,) * width
-        return list(zip(*(absent if one is None else astuple(one) for one in level), strict=True))
-
-
-def _by_index(level: Sequence[Any], node: Node) -> list[Column]:
-    indices = [step for step, _ in (*node.leaves, *node.levels) if isinstance(step, int)]
-    return [[items[at] if items is not None and len(items) > at else None for items in level] for at in indices]
-
-
-def piece_of(leaf: Leaf, column: Column) -> Piece:
-    """Some values of a leaf's column; ArrowInvalid, OverflowError or ValueError when one does not fit exactly.
-
-    Numbers are packed as their bytes when none is absent and all fit, which is what pages are like: a call into Arrow
-    for every few of them would hand the interpreter to another thread each time, and wait to get it back.
+    schema  Arrow's, of the typed ones
+    texts   a Struct of the WRITTEN ones
+    whole   a Struct of all of them
     """
-    if leaf.kind == NUMBER and max(map(abs, filter(None, column)), default=0) >= _EXACT:
-        raise ValueError("a number this large may have been an integer that a float cannot hold")
-    if leaf.kind == NUMBER and leaf.wanted is None and int in map(type, column):
-        raise ValueError("a whole number among others, which a double would not tell from one with a fraction")
-    if leaf.kind == DECIMAL and any(value is not None and abs(value.adjusted()) > _FARTHEST for value in column):
-        # Arrow would fill up with as many zeros, and ends the process where these are too many.
-        raise ValueError("a decimal with an exponent that no column holds")
-    if leaf.kind in _PACKED:
+
+    leaves: tuple[Leaf, ...]
+    schema: pa.Schema
+    texts: "Reader | None"
+    whole: "Reader"
+    options: pyarrow.json.ParseOptions
+
+    def columns(self, texts: Sequence[bytes]) -> dict[int, pa.Array]:
+        """The column of each leaf, by number; Misshapen when some element does not have the shape."""
+        columns = self._typed(texts) if len(self.schema) else {}
+        if self.texts is not None:
+            columns |= self.texts.written(texts)
+        return columns
+
+    def _typed(self, texts: Sequence[bytes]) -> dict[int, pa.Array]:
+        body = b"\n".join(texts)
+        if self._has_whole_numbers() and has_minus_zero(body):
+            raise Misshapen
+        read = pyarrow.json.ReadOptions(use_threads=False, block_size=len(body) + 1)
         try:
-            return _packer(_PACKED[leaf.kind], len(column)).pack(*column)
-        except struct.error:
-            pass
-    if leaf.kind in (UNSEEN, NESTED):
-        return pa.nulls(len(column), leaf.wanted or pa.string())
-    return pa.array(column, _decimal_type(leaf) if leaf.kind == DECIMAL else TYPES[leaf.kind])
+            table = pyarrow.json.read_json(io.BytesIO(body), read_options=read, parse_options=self.options)
+        except (pa.ArrowException, UnicodeDecodeError) as error:
+            raise Misshapen from error
+        if table.num_rows != len(texts):
+            raise Misshapen
+        return {n: _read_at(table, names) for n, names in self._places()}
+
+    def fits(self, text: bytes) -> bool:
+        """Whether an element has the shape."""
+        return self.whole.fits(text) and not (self._has_whole_numbers() and has_minus_zero(text))
+
+    def _has_whole_numbers(self) -> bool:
+        return any(_holds(leaf.type, pa.int64()) for leaf in self.leaves)
+
+    def _places(self) -> Iterator[tuple[int, Names]]:
+        return ((n, leaf.names) for n, leaf in enumerate(self.leaves) if leaf.type != WRITTEN)
+
+    def bent(self, columns: Mapping[int, pa.Array]) -> np.ndarray[Any, np.dtype[np.bool_]] | None:
+        """The rows with a number that its column may not hold as it was written; None when there are none."""
+        bent = None
+        for n, leaf in enumerate(self.leaves):
+            if leaf.guarded and columns[n].null_count < len(columns[n]):
+                numbers = columns[n].to_numpy(zero_copy_only=False)
+                with np.errstate(invalid="ignore"):
+                    rows = (np.floor(numbers) == numbers) | (np.abs(numbers) >= _EXACT)
+                if rows.any():
+                    bent = rows if bent is None else bent | rows
+        return bent
 
 
-def array_of(leaf: Leaf, pieces: Sequence[Piece]) -> pa.Array:
-    """The column of a leaf from its pieces, in their order."""
-    packed = [piece for piece in pieces if isinstance(piece, bytes)]
-    if len(packed) == len(pieces):
-        return _unpacked(leaf, b"".join(packed))
-    return pa.concat_arrays([_unpacked(leaf, piece) if isinstance(piece, bytes) else piece for piece in pieces])
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A Struct for a level tree, one element or many at once."""
+
+    level: Level
+    single: "msgspec.json.Decoder[Any]"
+    many: "msgspec.json.Decoder[Any]"
+
+    def written(self, texts: Sequence[bytes]) -> dict[int, pa.Array]:
+        """WRITTEN columns by the number of the leaf; Misshapen."""
+        try:
+            structs = self.many.decode(b"[" + b",".join(texts) + b"]")
+        except _PARSED as error:
+            raise Misshapen from error
+        columns: dict[int, pa.Array] = {}
+        _collect(structs, self.level, columns)
+        return columns
+
+    def fits(self, text: bytes) -> bool:
+        """Whether an element has the shape."""
+        try:
+            self.single.decode(text)
+        except _PARSED:
+            return False
+        return True
 
 
-def _unpacked(leaf: Leaf, packed: bytes) -> pa.Array:
-    kind = TYPES[leaf.kind]
-    return pa.Array.from_buffers(kind, len(packed) * 8 // kind.bit_width, [None, pa.py_buffer(packed)])
+@lru_cache(maxsize=256)
+def shape_of(leaves: tuple[Leaf, ...]) -> Shape:
+    """The shape of elements that hold these leaves; none of them lies inside another one."""
+    typed = {n: leaf for n, leaf in enumerate(leaves) if leaf.type != WRITTEN}
+    written = {n: leaf for n, leaf in enumerate(leaves) if leaf.type == WRITTEN}
+    schema = pa.schema(_fields(_level({n: leaf.names for n, leaf in typed.items()}), leaves))
+    options = pyarrow.json.ParseOptions(
+        explicit_schema=schema, newlines_in_values=True, unexpected_field_behavior="ignore"
+    )
+    texts = _reader(written, leaves) if written else None
+    return Shape(leaves, schema, texts, _reader(dict(enumerate(leaves)), leaves), options)
 
 
-@lru_cache(maxsize=64)
-def _packer(code: str, length: int) -> struct.Struct:
-    return struct.Struct(f"{length}{code}")
+def _reader(chosen: Mapping[int, Leaf], leaves: Sequence[Leaf]) -> Reader:
+    level = _level({n: leaf.names for n, leaf in chosen.items()})
+    struct = _struct(level, leaves)
+    many: Any = list.__class_getitem__(struct)
+    return Reader(level, msgspec.json.Decoder(struct), msgspec.json.Decoder(many))
 
 
-def _decimal_type(leaf: Leaf) -> pa.DataType:
-    """All the digits there are, at the destination's scale; a value with more decimals is a misfit, not rounded."""
-    wanted = leaf.wanted is not None and pa.types.is_decimal(leaf.wanted)
-    return pa.decimal128(DIGITS, leaf.wanted.scale if leaf.wanted is not None and wanted else SCALE)
+def _level(places: Mapping[int, Names]) -> Level:
+    groups: dict[str, dict[int, Names]] = {}
+    for n, names in places.items():
+        if len(names) > 1:
+            groups.setdefault(names[0], {})[n] = names[1:]
+    leaves = tuple((names[0], n) for n, names in places.items() if len(names) == 1)
+    return Level(leaves, tuple((name, _level(group)) for name, group in groups.items()))
 
 
-def misfits(leaf: Leaf, column: Column) -> Iterator[int]:
-    """The positions of the values that a column of this leaf cannot hold exactly."""
-    scale = _decimal_type(leaf).scale
-    for n, value in enumerate(column):
-        if value is not None and not _fits(leaf, value, scale):
-            yield n
+def _struct(level: Level, leaves: Sequence[Leaf]) -> Any:
+    fields: list[tuple[str, Any, Any]] = []
+    for n, (_, leaf) in enumerate(level.leaves):
+        type = leaves[leaf].type
+        fields.append((f"l{n}", _RAW, _ABSENT) if type == WRITTEN else (f"l{n}", _field(type), None))
+    fields += [(f"n{n}", _struct(below, leaves) | None, None) for n, (_, below) in enumerate(level.levels)]
+    rename = {f"l{n}": name for n, (name, _) in enumerate(level.leaves)}
+    rename |= {f"n{n}": name for n, (name, _) in enumerate(level.levels)}
+    return msgspec.defstruct("Level", fields, rename=rename, gc=False)
 
 
-def _fits(leaf: Leaf, value: Any, scale: int) -> bool:
-    if leaf.kind == INTEGER:
-        return value in _INT64
-    if leaf.kind == NUMBER:
-        return bool(abs(value) < _EXACT) and (leaf.wanted is not None or isinstance(value, float))
-    if leaf.kind == DECIMAL:
-        return _fits_decimal(value, scale)
-    return leaf.kind != TEXT or bool(value.encode("utf-8", "ignore").decode() == value)
+def _field(type: pa.DataType) -> Any:
+    """What takes the values that a column of ``type`` takes, and null."""
+    if pa.types.is_list(type):
+        return list.__class_getitem__(_field(type.value_type)) | None
+    if pa.types.is_struct(type):
+        fields = [(f"f{n}", _field(type.field(n).type), None) for n in range(type.num_fields)]
+        rename = {f"f{n}": type.field(n).name for n in range(type.num_fields)}
+        return msgspec.defstruct("Object", fields, rename=rename, gc=False) | None
+    return _FIELDS[type]
 
 
-def _fits_decimal(value: Decimal, scale: int) -> bool:
-    _, digits, exponent = value.as_tuple()
-    if not isinstance(exponent, int):
-        return False
-    return -exponent <= scale and len(digits) + exponent <= DIGITS - scale
+def _fields(level: Level, leaves: Sequence[Leaf]) -> list[pa.Field]:
+    fields = [pa.field(name, leaves[n].type) for name, n in level.leaves]
+    return fields + [pa.field(name, pa.struct(_fields(below, leaves))) for name, below in level.levels]
 
 
-def nested_table(rows: pa.Array, columns: Mapping[tuple[str, ...], pa.Array]) -> pa.Table:
-    """``_row`` and the columns put into structs by their paths."""
-    return pa.table({"_row": rows, **_structs(columns)})
+def _read_at(table: pa.Table, names: Names) -> pa.Array:
+    column = table[names[0]]
+    return at(column.chunk(0) if column.num_chunks == 1 else column.combine_chunks(), names[1:])
 
 
-def _structs(columns: Mapping[tuple[str, ...], pa.Array]) -> dict[str, pa.Array]:
-    groups: dict[str, dict[tuple[str, ...], pa.Array]] = {}
-    for path, column in columns.items():
-        groups.setdefault(path[0], {})[path[1:]] = column
-    return {name: _struct(group) for name, group in groups.items()}
+def _holds(type: pa.DataType, leaf: pa.DataType) -> bool:
+    if pa.types.is_list(type):
+        return _holds(type.value_type, leaf)
+    if pa.types.is_struct(type):
+        return any(_holds(type.field(n).type, leaf) for n in range(type.num_fields))
+    return bool(type == leaf)
 
 
-def _struct(group: Mapping[tuple[str, ...], pa.Array]) -> pa.Array:
-    if () in group:
-        return group[()]
-    fields = _structs(group)
-    return pa.StructArray.from_arrays(list(fields.values()), list(fields))
+def _collect(level: Sequence[Any], node: Level, columns: dict[int, pa.Array]) -> None:
+    """The texts of a level's leaves; ``level`` holds its Struct in each element, or None."""
+    width = len(node.leaves) + len(node.levels)
+    absent = (*(_ABSENT,) * len(node.leaves), *(None,) * len(node.levels))
+    rows = [absent if struct is None else astuple(struct) for struct in level]
+    values = list(zip(*rows, strict=True)) if rows else [()] * width
+    for (_, n), texts in zip(node.leaves, values, strict=False):
+        columns[n] = written_column(texts)
+    for (_, below), structs in zip(node.levels, values[len(node.leaves) :], strict=True):
+        _collect(structs, below, columns)
+
+
+def written_column(texts: Sequence[Any]) -> pa.Array:
+    """A WRITTEN column of raw JSON values; ``null`` and absent ones are null."""
+    held = (bytes(text) for text in texts)
+    return pa.array([None if text in (b"", b"null") else text for text in held], WRITTEN)

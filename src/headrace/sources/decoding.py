@@ -2,26 +2,27 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
-import msgspec
 import numpy as np
 import pyarrow as pa
 
+from headrace.json_columns import WRITTEN, nested_table, values_of
 from headrace.rows import PARSING, row_errors
-from headrace.sources import columns, days, shapes
+from headrace.sources import days
 from headrace.sources.arrays import Finder
-from headrace.sources.content import Records
-from headrace.sources.paths import is_plainly_named
+from headrace.sources.beside import Beside
+from headrace.sources.content import Records, Unreadable
+from headrace.sources.extension import Day
+from headrace.sources.gathering import Gathered, gathered
 from headrace.sources.placing import Places
-from headrace.sources.reading import Part, Reading, Slice, Stretch
-from headrace.sources.sorting import PageSorter, Sorted
+from headrace.sources.reading import Part, Reading, Slice
+from headrace.sources.shapes import Names, Unplaced, leaves_of, value_at
+from headrace.sources.sorting import Sorted, Sorter, Typed
 from headrace.sources.spec import Extraction, extraction
 
-SLICE = 15_000
 UNREADABLE = "INGEST-1401-400"
-Wanted = Mapping[tuple[str, ...], pa.DataType | None]
+Wanted = Mapping[Names, pa.DataType | None]
 
 _LOOSE = pa.schema([pa.field("_row", pa.int64()), pa.field("record", pa.string())])
 
@@ -42,7 +43,7 @@ class _Rule:
     """A rule that is switched on: rows stay whose value at ``path`` is allowed."""
 
     name: str
-    path: tuple[str, ...]
+    path: Names
     allowed: frozenset[str]
 
 
@@ -62,125 +63,121 @@ class Decoder:
             for rule in view.extension.rules
             if rule.name in part.allowed
         )
-        read: Wanted = {**dict.fromkeys((*self._day, *(rule.path for rule in self._rules))), **wanted}
-        self._wanted = {path: kind for path, kind in wanted.items() if not _is_prefix(path, read)}
-        # A path that goes on below another one is an object there: such records are read one by one.
-        odd = (view.content.wrapper,) in wanted or not all(map(is_plainly_named, wanted))
-        self._whole = len(self._wanted) < len(wanted) or odd
-        read = {path: kind for path, kind in read.items() if not _is_prefix(path, read)}
-        named = {path: kind for path, kind in read.items() if is_plainly_named(path)}
-        self._leaves = shapes.leaves_of(named, view.content.wrapper, view.extension.rename)
+        self._wanted = tuple(wanted)
+        paths: Wanted = {**dict.fromkeys((*self._day, *(rule.path for rule in self._rules))), **wanted}
+        self._sorter = _sorter(paths, view)
+        self._beside = tuple(path for path in paths if view.content.wrapper and path[0] != view.content.wrapper)
 
     def slices(self, pages: Iterable[tuple[str, bytes]]) -> Iterator[Slice]:
-        """The records of pages, each given with its name, in order, at most 15,000 at a time."""
-        for name, body in pages:
-            yield from self._page(name, body)
+        """The records of pages, each given with its name, in order, some thousand at a time."""
+        named = ((name, Records(self._view, body, self._finder), len(body)) for name, body in pages)
+        return (self._places.placed(self._slice(rows)) for rows in gathered(named))
 
-    def _page(self, name: str, body: bytes) -> Iterator[Slice]:
-        records = Records(self._view, body, self._finder)
-        count = len(records.elements)
-        sorter = PageSorter(self._leaves, records, self._whole) if count else None
-        for first in range(0, count if sorter else 0, SLICE):
-            if sorter:
-                found = sorter.sort(first, min(SLICE, count - first))
-                yield self._places.placed(self._slice(name, records, found))
-
-    def _slice(self, name: str, records: Records, found: Sorted) -> Slice:
-        by_path = {leaf.path: n for n, leaf in enumerate(found.leaves)}
-        loose = [(row, records.value(row)) for row in found.loose]
-        typed_stay, loose_stay, dropped = self._ruled(found, by_path, loose)
-        table = self._typed(records, found, by_path)
-        if typed_stay is not None:
-            table = table.filter(typed_stay)
+    def _slice(self, rows: Gathered) -> Slice:
+        texts, loose, rejected = rows.sorted()
+        beside = Beside(rows, self._beside)
+        loose += [row for row in beside.odd if texts.pop(row, None) is not None]
+        columns = self._sorter.sort(texts) if self._sorter and texts else Sorted([], list(texts))
+        records = {row: rows.value(row) for row in sorted([*loose, *columns.loose])}
+        filled = [_filled(table, beside) for table in columns.tables]
+        stay, dropped = self._ruled(filled, records)
         return Slice(
-            stretches=(Stretch(name, found.first, 0, found.length),),
-            read=found.length,
-            typed=table,
-            loose=_loose(records, found.first, loose_stay),
-            rejected=_rejected(found, self._view.content.wrapper),
-            days=self._days(records, found, by_path, loose),
+            stretches=rows.stretches,
+            read=rows.count,
+            typed=tuple(self._typed(table, stay) for table in filled),
+            loose=_loose(rows, [row for row in records if row in stay]),
+            rejected=_rejected(rejected, self._view.content.wrapper),
+            days=self._days(filled, records, rows.count),
             dropped=dropped,
-            _render=partial(_render, records, found.first),
+            _render=rows.record,
         )
 
-    def _typed(self, records: Records, found: Sorted, by_path: Mapping[tuple[str, ...], int]) -> pa.Table:
-        rows = pa.array(np.asarray(found.typed, np.int64) - found.first)
-        arrays = {
-            path: found.arrays[by_path[path]] if path in by_path else _beside(records, path, kind, len(rows))
-            for path, kind in self._wanted.items()
-        }
-        return columns.nested_table(rows, arrays)
+    def _typed(self, table: Typed, stay: "_Stay") -> pa.Table:
+        nested = nested_table(
+            pa.array(table.rows, pa.int64()),
+            {path: table.columns[path] for path in self._wanted if path in table.columns},
+        )
+        return nested if stay.all else nested.filter(pa.array([row in stay for row in table.rows], pa.bool_()))
 
-    def _days(
-        self, records: Records, found: Sorted, by_path: Mapping[tuple[str, ...], int], loose: list[tuple[int, Any]]
-    ) -> pa.Array:
-        count = len(found.typed)
-        parts = [
-            found.arrays[by_path[path]] if path in by_path else _beside(records, path, None, count)
-            for path in self._day
-        ]
-        typed = days.days_of(self._view.extension.day, parts, count)
-        if len(found.typed) == found.length:
-            return typed
-        every = np.full(found.length, "NaT", "datetime64[D]")
-        every[np.asarray(found.typed, np.int64) - found.first] = typed.to_numpy(zero_copy_only=False)
-        for row, record in loose:
-            day = days.day_of(self._view.extension.day, [shapes.step_into(record, path) for path in self._day])
-            every[row - found.first] = np.datetime64("NaT" if day is None else day)
+    def _days(self, tables: Sequence[Typed], records: Mapping[int, Any], count: int) -> pa.Array:
+        if not self._day:
+            return pa.nulls(count, pa.date32())
+        every = np.full(count, "NaT", "datetime64[D]")
+        for table in tables:
+            parts = [table.columns[path] for path in self._day]
+            every[np.asarray(table.rows, np.int64)] = _days(self._view.extension.day, parts).to_numpy(
+                zero_copy_only=False
+            )
+        for row, record in records.items():
+            day = days.day_of(self._view.extension.day, [value_at(record, path) for path in self._day])
+            every[row] = np.datetime64("NaT" if day is None else day)
         return pa.array(every, pa.date32())
 
-    def _ruled(
-        self, found: Sorted, by_path: Mapping[tuple[str, ...], int], loose: list[tuple[int, Any]]
-    ) -> tuple[pa.Array | None, list[int], dict[str, int]]:
-        """Which typed rows stay (None: all), which loose ones, and how many each rule drops."""
-        if not self._rules:
-            return None, [row for row, _ in loose], {}
+    def _ruled(self, tables: Sequence[Typed], records: Mapping[int, Any]) -> tuple["_Stay", dict[str, int]]:
+        """The rows that every rule lets stay, and how many each rule drops: the first that does not let it stay."""
+        stay = _Stay(not self._rules, set())
         dropped = {rule.name: 0 for rule in self._rules}
-        held = [found.arrays[by_path[rule.path]].to_pylist() for rule in self._rules]
-        typed = [self._stays(values, dropped) for values in zip(*held, strict=True)]
-        kept = [
-            row
-            for row, record in loose
-            if self._stays([shapes.step_into(record, rule.path) for rule in self._rules], dropped)
-        ]
-        return pa.array(typed, pa.bool_()), kept, dropped
+        if self._rules:
+            for row, values in self._ruled_values(tables, records):
+                refusing = next(
+                    (rule for rule, value in zip(self._rules, values, strict=True) if _refuses(rule, value)), None
+                )
+                if refusing is None:
+                    stay.rows.add(row)
+                else:
+                    dropped[refusing.name] += 1
+        return stay, dropped
 
-    def _stays(self, values: Sequence[Any], dropped: dict[str, int]) -> bool:
-        """Whether every rule lets the row stay; the first that does not counts it."""
-        for rule, value in zip(self._rules, values, strict=True):
-            if not isinstance(value, str) or value not in rule.allowed:
-                dropped[rule.name] += 1
-                return False
-        return True
-
-
-def _is_prefix(path: tuple[str, ...], paths: Mapping[tuple[str, ...], Any]) -> bool:
-    return any(len(other) > len(path) and other[: len(path)] == path for other in paths)
+    def _ruled_values(self, tables: Sequence[Typed], records: Mapping[int, Any]) -> Iterator[tuple[int, Sequence[Any]]]:
+        for table in tables:
+            columns = [values_of(table.columns[rule.path]) for rule in self._rules]
+            yield from zip(table.rows, zip(*columns, strict=True), strict=True)
+        for row, record in records.items():
+            yield row, [value_at(record, rule.path) for rule in self._rules]
 
 
-def _render(records: Records, first: int, n: int) -> bytes:
-    return records.record(first + n)
+@dataclass(frozen=True, slots=True)
+class _Stay:
+    """The rows that stay."""
+
+    all: bool
+    rows: set[int]
+
+    def __contains__(self, row: int) -> bool:
+        return self.all or row in self.rows
 
 
-def _beside(records: Records, path: tuple[str, ...], kind: pa.DataType | None, length: int) -> pa.Array:
-    """The column of a value that stands beside the array, the same in every record."""
-    text = records.beside(path)
-    value = None if text is None else msgspec.json.decode(text)
+def _sorter(paths: Wanted, view: Extraction) -> Sorter | None:
     try:
-        return pa.repeat(pa.scalar(value), length) if value is not None else pa.nulls(length, kind or pa.string())
-    except (pa.ArrowInvalid, OverflowError):
-        return pa.repeat(pa.scalar(str(value)), length)
+        return Sorter(leaves_of(paths, view.content.wrapper, view.extension.rename))
+    except Unplaced:
+        return None
 
 
-def _loose(records: Records, first: int, rows: list[int]) -> pa.Table:
-    texts = [records.record(row).decode("utf-8", "replace") for row in rows]
-    return pa.table([pa.array([row - first for row in rows], pa.int64()), pa.array(texts, pa.string())], schema=_LOOSE)
+def _days(day: Day | None, parts: Sequence[pa.Array]) -> pa.Array:
+    if any(part.type == WRITTEN for part in parts):
+        rows = zip(*map(values_of, parts), strict=True)
+        return pa.array([days.day_of(day, values) for values in rows], pa.date32())
+    return days.days_of(day, parts, len(parts[0]))
 
 
-def _rejected(found: Sorted, wrapper: str) -> pa.Table:
+def _refuses(rule: _Rule, value: Any) -> bool:
+    return not isinstance(value, str) or value not in rule.allowed
+
+
+def _filled(table: Typed, beside: Beside) -> Typed:
+    return Typed(table.rows, {**table.columns, **beside.columns(table.rows)})
+
+
+def _loose(rows: Gathered, loose: Sequence[int]) -> pa.Table:
+    texts = [rows.record(row).decode("utf-8", "replace") for row in loose]
+    return pa.table([pa.array(loose, pa.int64()), pa.array(texts, pa.string())], schema=_LOOSE)
+
+
+def _rejected(unreadable: Mapping[int, Unreadable], wrapper: str) -> pa.Table:
     return row_errors(
         {
-            "_row": row - found.first,
+            "_row": row,
             "family": PARSING,
             "code": UNREADABLE,
             "message": f"The element cannot be read as a record: {element.why}.",
@@ -189,5 +186,5 @@ def _rejected(found: Sorted, wrapper: str) -> pa.Table:
             "expected": "object",
             "actual": element.actual,
         }
-        for row, element in found.rejected
+        for row, element in unreadable.items()
     )

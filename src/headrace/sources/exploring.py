@@ -7,7 +7,7 @@ from typing import Any
 
 from headrace.clock import Window, epoch_ms
 from headrace.exact_json import spelled
-from headrace.sources import days, discovery, planning, shapes
+from headrace.sources import days, discovery, planning
 from headrace.sources.auth import Access, Renewed
 from headrace.sources.chains import walk
 from headrace.sources.content import Records, why_empty
@@ -18,6 +18,7 @@ from headrace.sources.inference import schema_of, without_nulls
 from headrace.sources.periods import day_at, midnight
 from headrace.sources.reading import Credentials, Explored, Part, Reading
 from headrace.sources.request import values_for
+from headrace.sources.shapes import value_at
 from headrace.sources.spec import Extraction, extraction
 
 MOST = 100
@@ -100,6 +101,6 @@ def _told(params: Mapping[str, Any]) -> dict[str, Any]:
 def _newest(view: Extraction, records: list[Any]) -> list[tuple[date, Any]]:
     """The records by day, the newest first; those without a day last."""
     day, paths = view.extension.day, days.paths_of(view.extension.day)
-    dated = [(days.day_of(day, [shapes.step_into(record, path) for path in paths]), record) for record in records]
+    dated = [(days.day_of(day, [value_at(record, path) for path in paths]), record) for record in records]
     ordered = sorted(((found or date.min, record) for found, record in dated), key=lambda pair: pair[0], reverse=True)
     return ordered[:MOST]

@@ -17,7 +17,7 @@ from headrace.rows import PARSING, row_errors
 from headrace.sources.days import day_of, paths_of
 from headrace.sources.extension import Day
 from headrace.sources.reading import Slice
-from headrace.sources.shapes import step_into
+from headrace.sources.shapes import value_at
 from headrace.sources.times import EPOCH_MILLISECONDS, EPOCH_SECONDS
 
 UNPLACED = "INGEST-1401-400"
@@ -42,7 +42,8 @@ class Places:
         """The slice with the day of each record, and without those that have no place in what was asked for."""
         if self.day is None:
             return slice
-        staying = pc.unique(pa.chunked_array([*slice.typed["_row"].chunks, *slice.loose["_row"].chunks], pa.int64()))
+        rows = [chunk for table in (*slice.typed, slice.loose) for chunk in table["_row"].chunks]
+        staying = pc.unique(pa.chunked_array(rows, pa.int64()))
         doubtful = staying.filter(pc.fill_null(pc.invert(self._inside(slice.days.take(staying))), True))
         if not len(doubtful):
             return slice
@@ -53,9 +54,9 @@ class Places:
             if reason := self._reason(row, days[row], values):
                 reasons.append(reason)
         out = pa.array([reason["_row"] for reason in reasons], pa.int64())
-        typed, loose = (table.filter(pc.invert(pc.is_in(table["_row"], out))) for table in (slice.typed, slice.loose))
+        loose, *typed = (table.filter(pc.invert(pc.is_in(table["_row"], out))) for table in (slice.loose, *slice.typed))
         rejected = pa.concat_tables([slice.rejected, row_errors(reasons)])
-        return replace(slice, days=pa.array(days, pa.date32()), typed=typed, loose=loose, rejected=rejected)
+        return replace(slice, days=pa.array(days, pa.date32()), typed=tuple(typed), loose=loose, rejected=rejected)
 
     def _inside(self, days: pa.Array) -> pa.Array:
         """For each day whether it will do; null where there is none."""
@@ -96,4 +97,4 @@ def _values(day: Day, record: bytes) -> list[Any]:
         value = read(record)
     except NotJson:
         return []
-    return [step_into(value, path) for path in paths_of(day)]
+    return [value_at(value, path) for path in paths_of(day)]

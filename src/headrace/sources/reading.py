@@ -158,8 +158,9 @@ class Slice:
 
     stretches  which records these are, page by page; together ``len(days)`` of them
     read       records, rejected and dropped ones included; of a slice made by ``only``, the chosen ones
-    typed      ``_row`` int64 + the record's top-level fields (nested structs), only what was wanted, exact types
-    loose      ``_row`` int64, ``record`` string (JSON): records whose leaves do not have the expected JSON type
+    typed      tables of records of one shape each, in order: ``_row`` int64 + the record's top-level fields (nested
+               structs), only what was wanted; each leaf is exact, or WRITTEN
+    loose      ``_row`` int64, ``record`` string (JSON): records without a common shape
     rejected   ROW_ERRORS (family parsing): unreadable elements
     days       date32, one for each record, chosen or not; null where the spec declares no day or the record has none
     dropped    rows left out by a named rule
@@ -167,7 +168,7 @@ class Slice:
 
     stretches: tuple[Stretch, ...]
     read: int
-    typed: pa.Table
+    typed: tuple[pa.Table, ...]
     loose: pa.Table
     rejected: pa.Table
     days: pa.Array
@@ -188,11 +189,11 @@ class Slice:
     def only(self, places: Mapping[str, pa.Array]) -> Slice:
         """The slice with those of its records alone that no rule drops and ``places`` names: by page, indices in it."""
         rows = pa.concat_arrays([pa.array([], pa.int64()), *(_inside(each, places) for each in self.stretches)])
-        typed, loose, rejected = (
-            table.filter(pc.is_in(table["_row"], rows)) for table in (self.typed, self.loose, self.rejected)
+        loose, rejected, *typed = (
+            table.filter(pc.is_in(table["_row"], rows)) for table in (self.loose, self.rejected, *self.typed)
         )
-        chosen = typed.num_rows + loose.num_rows + len(pc.unique(rejected["_row"]))
-        return replace(self, read=chosen, typed=typed, loose=loose, rejected=rejected, dropped={})
+        chosen = sum(table.num_rows for table in (loose, *typed)) + len(pc.unique(rejected["_row"]))
+        return replace(self, read=chosen, typed=tuple(typed), loose=loose, rejected=rejected, dropped={})
 
     def _require(self, row: int) -> None:
         if not 0 <= row < len(self.days):

@@ -1,207 +1,160 @@
-"""The elements of a page sorted: what has its shape becomes columns, other records are loose, the rest is rejected."""
+"""Elements sorted: those that have a common shape become columns, other records are loose, the rest is no record."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 
-from headrace.exact_json import has_minus_zero
-from headrace.sources import columns, shapes
-from headrace.sources.content import Records, Unreadable
-from headrace.sources.shapes import Leaf
+from headrace.json_columns import WRITTEN, at
+from headrace.sources import shapes
+from headrace.sources.columns import Misshapen, Shape, shape_of
+from headrace.sources.shapes import Leaf, Names
 
-_BEYOND = (pa.ArrowException, OverflowError, ValueError)
-_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+SAMPLE = 100
+FEW = 32  # so many records are read one by one before a table of them has begun
+MOST_SHAPES = 3  # of the elements of one slice; what is left after them is kept as it was written
+
+_ANY = msgspec.json.Decoder(float_hook=float)
+_PARSED = msgspec.MsgspecError, UnicodeDecodeError, RecursionError
+
+Rows = Sequence[int]
+Marks = np.ndarray[Any, np.dtype[np.bool_]]
 
 
-# Elements decoded at once. Their objects stay in the processor's cache until their columns are made: measured, a whole
-# page at once takes more than twice as long.
-CHUNK = 500
-MOST_CUTS = 8  # of one chunk; where more elements do not have the shape, they are read one by one
-_AT = re.compile(r"at `\$\[(\d+)\]")
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """Rows of one shape, in order: the column of each leaf by its path."""
+
+    rows: Rows
+    columns: Mapping[Names, pa.Array]
 
 
 @dataclass(slots=True)
 class Sorted:
-    """Some consecutive elements; rows count from the page's first. Arrays are by leaf, for the rows of ``typed``."""
+    """Each of the rows is in one table or loose."""
 
-    first: int
-    length: int
-    leaves: Sequence[Leaf]
-    typed: list[int] = field(default_factory=list)
+    tables: list[Typed] = field(default_factory=list)
     loose: list[int] = field(default_factory=list)
-    rejected: list[tuple[int, Unreadable]] = field(default_factory=list)
-    arrays: dict[int, pa.Array] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class _Chunk(Sorted):
-    """A few of them, whose columns are pieces still: one by leaf."""
+class Sorter:
+    """Sorts slice after slice; what a source's elements were like decides in which order the next ones are tried.
 
-    pieces: list[columns.Piece] = field(default_factory=list)
+    leaves  none of them lies inside another one, or is the element itself, but for ``around``
+    around  those that enclose another leaf or are the element itself: they are kept as they were written
+    """
 
+    def __init__(self, leaves: Sequence[Leaf]) -> None:
+        self._around = tuple(leaf for leaf in leaves if _encloses(leaf, leaves))
+        self._leaves = tuple(leaf for leaf in leaves if leaf not in self._around)
+        self._reads = shapes.reads_of(self._leaves)
+        self._screens = False
+        self._usual: tuple[Leaf, ...] = ()
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    leaves: tuple[Leaf, ...]
-    node: shapes.Node
-    struct: Any
-    one: "msgspec.json.Decoder[Any]"
-    many: "msgspec.json.Decoder[Any]"
-
-    def has(self, kind: str) -> bool:
-        return any(leaf.kind == kind for leaf in self.leaves)
-
-
-@lru_cache(maxsize=64)
-def _shape(leaves: tuple[Leaf, ...]) -> _Shape:
-    node = shapes.tree_of(leaves)
-    struct = shapes.struct_of(node, leaves)
-    several: Any = list.__class_getitem__(struct)
-    return _Shape(leaves, node, struct, msgspec.json.Decoder(struct), msgspec.json.Decoder(several))
-
-
-class _Reshaped(Exception):
-    """The page turned out to have another shape than its first elements showed."""
-
-
-class PageSorter:
-    """Sorts one page. The shape is what its first elements show; leaves they lack are looked for once in all of it."""
-
-    def __init__(self, leaves: Sequence[Leaf], records: Records, whole: bool) -> None:
-        self._leaves = leaves
-        self._records = records
-        self._whole = whole
-        self._looked_everywhere = len(records.elements) <= shapes.SAMPLE
-        self._shape = _shape(shapes.observed(leaves, records.elements[: shapes.SAMPLE]))
-
-    def sort(self, first: int, length: int) -> Sorted:
-        """The elements from ``first`` on, sorted."""
-        try:
-            chunks = [self._chunk(n, min(CHUNK, first + length - n)) for n in range(first, first + length, CHUNK)]
-        except _Reshaped:
-            return self.sort(first, length)
-        found = Sorted(first, length, self._shape.leaves)
-        for chunk in chunks:
-            found.typed += chunk.typed
-            found.loose += chunk.loose
-            found.rejected += chunk.rejected
-        found.arrays = {
-            n: columns.array_of(leaf, [chunk.pieces[n] for chunk in chunks])
-            for n, leaf in enumerate(self._shape.leaves)
-        }
-        return found
-
-    def _chunk(self, first: int, length: int) -> _Chunk:
-        found = _Chunk(first, length, self._shape.leaves)
-        if self._columnless():
-            for row in range(first, first + length):
-                self._judge(found, row)
-            structs = []
-        else:
-            structs = self._structs(found)
-        self._fit(found, structs)
-        return found
-
-    def _columnless(self) -> bool:
-        """Whether what is wanted is an object or array here, so that no record is a row of columns."""
-        return self._whole or self._shape.has(shapes.NESTED)
-
-    def _structs(self, found: Sorted) -> list[Any]:
-        """The elements that have the shape: as many at once as lie between two that do not, which are judged."""
-        structs: list[Any] = []
-        row, end = found.first, found.first + found.length
-        if not self._records.are_objects:
-            return self._each(found, row, end)
-        for _ in range(MOST_CUTS):
-            try:
-                structs += self._several(found, row, end)
-                return structs
-            except _UNREADABLE as error:
-                self._look_everywhere()
-                at = _AT.search(str(error))
-            if at is None:
+    def sort(self, texts: Mapping[int, bytes]) -> Sorted:
+        """Sorts objects, each a whole JSON text, by their rows."""
+        result = Sorted()
+        left = list(texts)
+        if self._usual:
+            left = self._shaped(texts, left, result, self._usual)
+        for _ in range(MOST_SHAPES):
+            if not left or (len(left) <= FEW and result.tables):
                 break
-            bad = row + int(at[1])
-            structs += self._several(found, row, bad)
-            self._judge(found, bad)
-            row = bad + 1
-        return structs + self._each(found, row, end)
+            before, reads = len(left), self._observed([texts[row] for row in left])
+            left = self._shaped(texts, left, result, reads)
+            if len(left) < before / 2:
+                self._usual = reads
+            if len(left) == before:
+                break
+        if len(left) > FEW:
+            left = self._shaped(texts, left, result, tuple(map(shapes.as_written, self._reads)))
+        result.loose = sorted(left)
+        return result
 
-    def _several(self, found: Sorted, first: int, end: int) -> list[Any]:
-        text = b"[" + b",".join(self._records.elements[first:end]) + b"]"
-        if has_minus_zero(text):
-            return self._each(found, first, end)
-        structs: list[Any] = self._shape.many.decode(text)
-        found.typed += range(first, end)
-        return structs
+    def _observed(self, texts: Sequence[bytes]) -> tuple[Leaf, ...]:
+        step = max(1, len(texts) // SAMPLE)
+        return shapes.observed(self._reads, _readable(texts[::step]))
 
-    def _look_everywhere(self) -> None:
-        """Raises _Reshaped when the page has leaves that its first elements lack: they may be what did not fit."""
-        if self._looked_everywhere or not self._shape.has(shapes.UNSEEN):
+    def _shaped(self, texts: Mapping[int, bytes], rows: Rows, result: Sorted, reads: tuple[Leaf, ...]) -> list[int]:
+        """Puts the rows that have the shape into a table; the others."""
+        shape = shape_of(reads)
+        fitting, left = self._read(shape, texts, rows)
+        if fitting is not None:
+            result.tables.append(fitting)
+        return left
+
+    def _read(self, shape: Shape, texts: Mapping[int, bytes], rows: Rows) -> tuple[Typed | None, list[int]]:
+        left: list[int] = []
+        if self._screens:
+            rows, left = _screened(shape, texts, rows)
+        try:
+            arrays = shape.columns([texts[row] for row in rows]) if rows else {}
+        except Misshapen:
+            if self._screens:
+                return None, sorted([*left, *rows])
+            self._screens = True
+            return self._read(shape, texts, rows)
+        if not left:
+            self._screens = False
+        return self._without_bent(shape, texts, rows, arrays, left)
+
+    def _without_bent(
+        self, shape: Shape, texts: Mapping[int, bytes], rows: Rows, arrays: dict[int, pa.Array], left: list[int]
+    ) -> tuple[Typed | None, list[int]]:
+        bent = _either(shape.bent(arrays), self._plainly_named(arrays)) if rows else None
+        if bent is not None:
+            left = sorted([*left, *(row for row, out in zip(rows, bent, strict=True) if out)])
+            rows = [row for row, out in zip(rows, bent, strict=True) if not out]
+            stay = pa.array(~bent)
+            arrays = {n: array.filter(stay) for n, array in arrays.items()}
+        if not rows:
+            return None, left
+        return Typed(rows, dict(self._by_path(arrays, texts, rows))), left
+
+    def _plainly_named(self, arrays: Mapping[int, pa.Array]) -> "Marks | None":
+        """The rows that have a renamed value under its new name too, so that the record has to be asked."""
+        others = range(len(self._leaves), len(self._reads))
+        rows = None
+        for n in others:
+            if arrays[n].null_count < len(arrays[n]):
+                rows = _either(rows, arrays[n].is_valid().to_numpy(zero_copy_only=False))
+        return rows
+
+    def _by_path(
+        self, arrays: Mapping[int, pa.Array], texts: Mapping[int, bytes], rows: Rows
+    ) -> Iterator[tuple[Names, pa.Array]]:
+        for n, leaf in enumerate(self._leaves):
+            yield leaf.path, at(arrays[n], leaf.within)
+        if not self._around:
             return
-        self._looked_everywhere = True
-        if self._appears():
-            self._shape = _shape(shapes.observed(self._leaves, self._records.elements))
-            raise _Reshaped
+        whole = [texts[row] for row in rows]
+        for leaf in self._around:
+            yield leaf.path, shape_of((leaf,)).columns(whole)[0] if leaf.names else pa.array(whole, WRITTEN)
 
-    def _appears(self) -> bool:
-        """Whether a leaf that the first elements lack has a value in this page; yes, where that cannot be read."""
-        probes = shapes.probes(self._shape.leaves)
-        if probes is None:
-            return True
-        probe = _shape(probes)
+
+def _screened(shape: Shape, texts: Mapping[int, bytes], rows: Rows) -> tuple[list[int], list[int]]:
+    fitting: list[int] = []
+    left: list[int] = []
+    for row in rows:
+        (fitting if shape.fits(texts[row]) else left).append(row)
+    return fitting, left
+
+
+def _encloses(leaf: Leaf, leaves: Sequence[Leaf]) -> bool:
+    depth = len(leaf.names)
+    return not depth or any(len(other.names) > depth and other.names[:depth] == leaf.names for other in leaves)
+
+
+def _either(one: "Marks | None", other: "Marks | None") -> "Marks | None":
+    return other if one is None else one if other is None else one | other
+
+
+def _readable(texts: Sequence[bytes]) -> Iterator[object]:
+    for text in texts:
         try:
-            structs = probe.many.decode(b"[" + b",".join(self._records.elements) + b"]")
-        except _UNREADABLE:
-            return True
-        values = columns.values_by_leaf(structs, probe.node)
-        return any(value is not None for column in values.values() for value in column)
-
-    def _each(self, found: Sorted, first: int, end: int) -> list[Any]:
-        """Element by element; the structs of those that have the shape."""
-        structs: list[Any] = []
-        for row in range(first, end):
-            struct = self._one(row)
-            if struct is None:
-                self._judge(found, row)
-            else:
-                structs.append(struct)
-                found.typed.append(row)
-        return structs
-
-    def _one(self, row: int) -> Any:
-        element = self._records.elements[row]
-        if has_minus_zero(element):
-            return None
-        if not self._records.are_objects and isinstance(self._records.element(row), Unreadable):
-            return None
-        try:
-            return self._shape.one.decode(element)
-        except _UNREADABLE:
-            return None
-
-    def _judge(self, found: Sorted, row: int) -> None:
-        """An object is a record, however odd; anything else is unreadable."""
-        element = self._records.element(row)
-        if isinstance(element, Unreadable):
-            found.rejected.append((row, element))
-        else:
-            found.loose.append(row)
-
-    def _fit(self, found: _Chunk, structs: list[Any]) -> None:
-        """Columns of the structs; records with a value that no column holds exactly become loose."""
-        values = columns.values_by_leaf(structs, self._shape.node)
-        try:
-            found.pieces = [columns.piece_of(leaf, values[n]) for n, leaf in enumerate(found.leaves)]
-            return
-        except _BEYOND:
-            bad = {n for i, leaf in enumerate(found.leaves) for n in columns.misfits(leaf, values[i])}
-        bad = bad or set(range(len(structs)))
-        found.loose = sorted([*found.loose, *(found.typed[n] for n in bad)])
-        found.typed = [row for n, row in enumerate(found.typed) if n not in bad]
-        self._fit(found, [struct for n, struct in enumerate(structs) if n not in bad])
+            yield _ANY.decode(text)
+        except _PARSED:
+            continue

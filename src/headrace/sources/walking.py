@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from headrace.sources import days, shapes
+from headrace.sources import days
 from headrace.sources.content import Records, Unreadable, why_empty
 from headrace.sources.fetching import fetch
 from headrace.sources.http import SourceHttp
 from headrace.sources.planning import plan
 from headrace.sources.reading import Credentials, Part, Planned, Reading
+from headrace.sources.shapes import value_at
 from headrace.sources.spec import Extraction, extraction
 
 SHOWN = 1_000  # records that the schema is read from
@@ -112,13 +113,13 @@ class Walk:
 
     def _judge(self, record: Any, part: Part) -> None:
         if any(
-            shapes.step_into(record, tuple(rule.field.split("."))) not in part.allowed[rule.name]
+            value_at(record, tuple(rule.field.split("."))) not in part.allowed[rule.name]
             for rule in self.view.extension.rules
             if rule.name in part.allowed
         ):
             self.seen.dropped += 1
         elif self._day:
-            day = days.day_of(self.view.extension.day, [shapes.step_into(record, path) for path in self._day])
+            day = days.day_of(self.view.extension.day, [value_at(record, path) for path in self._day])
             self.seen.without_day += day is None
             if day is not None and part.first_day is not None and part.last_day is not None:
                 self.seen.outside += not part.first_day <= day <= part.last_day

@@ -104,8 +104,8 @@ def test_what_runs_where(tmp_path: Path):
         "o.now": "columns: it reads no field: computed once",
         "o.id": "rows: it gives another value each time",
         "o.x": "columns: a constant",
-        "o.l[*].m": "rows: elements of an array are put together row by row",
-        "o.first": "distinct values: its path leads into an array",
+        "o.l[*].m": "columns: elements of one array, as its columns",
+        "o.first": "columns: taken over as string",
     }
 
 

@@ -152,7 +152,8 @@ def test_every_problem_is_listed_at_once():
 
 def test_wanted_names_the_source_fields_and_what_they_are_read_for():
     items = [attribute("e.c", "_t.clicks"), attribute("e.c", "_t.cost"), attribute("e.l[0].x", "_id")]
-    assert compile_mapping(items, TARGET, 0).wanted == {("e", "c"): pa.string(), ("e", "l"): pa.string()}
+    texts = pa.list_(pa.struct([("x", pa.string())]))
+    assert compile_mapping(items, TARGET, 0).wanted == {("e", "c"): pa.string(), ("e", "l"): texts}
     assert compile_mapping(items[1:2], TARGET, 0).wanted == {("e", "c"): pa.decimal128(38, 18)}
     assert compile_mapping(
         [{"sourceType": "EXPRESSION", "source": "e.c + 1", "destination": "_t.clicks"}], TARGET, 0

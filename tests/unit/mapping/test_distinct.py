@@ -4,7 +4,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from headrace.mapping import columns, compile_mapping
+from headrace.mapping import columns, compile_mapping, tables
 from headrace.mapping.distinct import combinations
 from headrace.mapping.parser import parse_expression
 from headrace.mapping.planner import repeats
@@ -75,7 +75,9 @@ def test_what_is_drawn_anew_for_each_row(source):
 def test_rows_that_are_read_one_by_one_share_their_records(monkeypatch):
     made = []
     monkeypatch.setattr(
-        columns, "_records", lambda fields, rows, make=columns._records: made.append([*fields]) or make(fields, rows)
+        tables,
+        "records_from",
+        lambda fields, rows, make=tables.records_from: made.append([*fields]) or make(fields, rows),
     )
     items = [
         {"sourceType": "EXPRESSION", "source": "split(v, '-')", "destination": "a"},

@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 
 from headrace.mapping import columns as mapping_columns
 from headrace.mapping import compile_mapping
-from headrace.mapping.columns import ExpressionColumn, all_of_table, column_at
+from headrace.mapping.columns import ExpressionColumn, all_of_table
 from headrace.mapping.functions import FUNCTIONS
 from headrace.mapping.functions.date_parts import PARTS
 from headrace.mapping.methods import METHODS
 from headrace.mapping.nodes import Binary, Call, Method, Unary, children
 from headrace.mapping.operators import OPERATORS
+from headrace.mapping.tables import column_at
 from headrace.mapping.vectors import computed, kind_of
 
 TYPES = {

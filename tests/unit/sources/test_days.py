@@ -16,6 +16,7 @@ from headrace.sources.extension import Day
 from headrace.sources.limits import clamp
 from headrace.sources.periods import midnight
 from headrace.sources.slicing import cuts
+from sliced import typed_rows, values_at
 from source_server import part, reading, spec
 
 AT = {"date": "rows.at"}
@@ -91,7 +92,7 @@ def good(day):
 @pytest.mark.parametrize(("day", "record"), READABLE)
 def test_a_readable_day(day, record):
     slice = judged(day, [{**record, "v": 1}])
-    assert slice.days.to_pylist() == [MARCH_15] and slice.rejected.num_rows == 0 and slice.typed.num_rows == 1
+    assert slice.days.to_pylist() == [MARCH_15] and slice.rejected.num_rows == 0 and typed_rows(slice) == [0]
 
 
 @pytest.mark.parametrize(("day", "record"), UNREADABLE)
@@ -99,9 +100,9 @@ def test_a_row_without_a_readable_day_is_rejected_and_leaves_its_neighbours_alon
     neighbour = good(day)
     slice = judged(day, [{**neighbour, "v": 1}, {**record, "v": 2}, {**neighbour, "v": "n/a"}])
     assert slice.days.to_pylist() == [MARCH_15, None, MARCH_15]
-    staying = [*slice.typed["_row"].to_pylist(), *slice.loose["_row"].to_pylist()]
+    staying = values_at(slice, "rows", "v")
     [reason] = slice.rejected.to_pylist()
-    assert sorted(staying) == [0, 2] and slice.read == 3
+    assert staying == {0: 1, 2: "n/a"} and slice.read == 3
     assert (reason["_row"], reason["family"], reason["code"], reason["actual"]) == (
         1, "parsing", "INGEST-1401-400", "no day",
     )  # fmt: skip
@@ -117,7 +118,7 @@ def test_where_rows_are_appended_a_row_may_have_no_day(day, record):
 def test_a_row_of_a_day_that_was_not_asked_for_is_rejected_with_the_day():
     days = ["2024-03-13", "2024-03-14", "2024-03-15", "2024-03-16", "2024-03-17"]
     slice = judged(AT, [{"at": day} for day in days], date(2024, 3, 14), date(2024, 3, 16))
-    assert slice.typed["_row"].to_pylist() == [1, 2, 3]
+    assert typed_rows(slice) == [1, 2, 3]
     assert [row["message"] for row in slice.rejected.to_pylist()] == [
         f"Day {day} was not asked for; this part asked for 2024-03-14 to 2024-03-16." for day in (days[0], days[4])
     ]

@@ -1,16 +1,20 @@
 """Pages to slices: exact numbers, odd records, explosions, days, and every element in exactly one place."""
 
 from datetime import date
-from decimal import Decimal
 
 import msgspec
 import pyarrow as pa
 import pytest
 from hypothesis import given, strategies
 
-from headrace import sources
+from headrace import exact_json, sources
+from headrace.json_columns import WRITTEN
+from headrace.mapping.values import as_double
 from headrace.sources.reading import Stretch
+from sliced import typed_rows, types_at, values_at
 from source_server import part, reading, spec
+
+LIST_OF_X = pa.list_(pa.struct([("x", pa.int64())]))
 
 
 def slices(body, wanted, document=None, **planned):
@@ -26,56 +30,82 @@ def rows(*texts):
 
 V = ("rows", "v")
 EXACT = {
-    "integer": (["1", "-7", "null"], None, pa.int64(), [1, -7, None]),
-    "large integer": (["9007199254740993", "9223372036854775807"], None, pa.int64(), [2**53 + 1, 2**63 - 1]),
-    "text": (['"a"', '"é\\u0000"'], None, pa.string(), ["a", "é\0"]),
-    "money as text": (['"99.99999999999996"', '"-2E-18"'], pa.decimal128(38, 18), pa.string(),
-                      ["99.99999999999996", "-2E-18"]),
-    "money as a number": (["1234567890123456.78901", "-2E-18", "5"], pa.decimal128(38, 18), pa.decimal128(38, 18),
-                          [Decimal("1234567890123456.78901"), Decimal("-2E-18"), Decimal(5)]),
-    "boolean": (["true", "false"], None, pa.bool_(), [True, False]),
-    "fraction": (["0.1", "2.5"], None, pa.float64(), [0.1, 2.5]),
-    "fraction for a double": (["1", "0.5"], pa.float64(), pa.float64(), [1.0, 0.5]),
-    "absent": (["null", "null"], pa.int64(), pa.int64(), [None, None]),
-    "absent, of any type": (["null"], None, pa.string(), [None]),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", EXACT)
-def test_columns_have_the_json_type_and_the_exact_value(name):
-    texts, wanted, kind, values = EXACT[name]
-    [one] = slices(rows(*(f'{{"v":{text}}}' for text in texts)), {V: wanted})
-    column = one.typed["rows"].combine_chunks().field("v")
-    assert column.type == kind and column.to_pylist() == values
-    assert one.loose.num_rows == one.rejected.num_rows == 0 and one.typed["_row"].to_pylist() == [*range(len(texts))]
-
-
-LOOSE = {
-    "text among integers": (["1", '"n/a"', "2"], None),
-    "a fraction among integers": (["1", "1.5", "2"] + ["3"] * 100, pa.string()),
-    "beyond 64 bits": (["1", "9223372036854775808", "2"], None),
-    "an object among texts": (['"a"', '{"x":1}', '"b"'], None),
-    "an integer too large for a float": (["1.5", "9007199254740993", "2.5"], None),
-    "more decimals than the destination has": (["1.25", "1.123", "2"], pa.decimal128(10, 2)),
-    "a decimal without end": (["1", "1e30", "2"], pa.decimal128(38, 18)),
+    "integer": (["1", "-7", "null"], None, pa.int64()),
+    "large integer": (["9007199254740993", "9223372036854775807"], None, pa.int64()),
+    "integers for a text": (["7", "-8"], pa.string(), pa.int64()),
+    "text": (['"a"', '"é\\u0000"'], None, pa.string()),
+    "money as text": (['"99.99999999999996"', '"-2E-18"'], pa.decimal128(38, 18), pa.string()),
+    "money as a number": (["1234567890123456.78901", "-2E-18", "5"], pa.decimal128(38, 18), WRITTEN),
+    "boolean": (["true", "false"], None, pa.bool_()),
+    "fractions": (["0.1", "2.5"], None, pa.float64()),
+    "a number for a double": (["1", "0.5"], pa.float64(), pa.float64()),
+    "fractions for a text": (["1.10", "2"], pa.string(), WRITTEN),
+    "fractions for an integer": (["1.0", "2.0"], pa.int64(), WRITTEN),
+    "absent": (["null", "null"], pa.int64(), pa.int64()),
+    "absent, of any type": (["null"], None, pa.null()),
+    "texts in a list": (['["a",null]', "[]", "null"], None, pa.list_(pa.string())),
+    "fractions in a list": (["[1.5]"], None, WRITTEN),
+    "fractions in a list of doubles": (["[1.5,1]"], pa.list_(pa.float64()), pa.list_(pa.float64())),
+    "objects in a list": (['[{"x":1,"y":2}]', "[{}]"], LIST_OF_X, LIST_OF_X),
+    "objects in a list, for an expression": (['[{"x":1}]'], None, WRITTEN),
+    "an object": (['{"x":1.10}', '{"y":[]}'], None, WRITTEN),
+    "containers and values": (["1", '"a"', "[1]", '{"x":1}', "1.50", "-0", "1e400"], None, WRITTEN),
 }
 
 
-@pytest.mark.parametrize("name", LOOSE)
-def test_a_value_of_another_type_makes_its_record_loose(name):
-    texts, wanted = LOOSE[name]
-    if "fraction" in name:
-        texts = [*texts[2:], texts[1]]  # beyond the sample that decides the type
-    odd = next(n for n, text in enumerate(texts) if text in (LOOSE[name][0][1],))
-    [one] = slices(rows(*(f'{{"v":{text},"k":1.10}}' for text in texts)), {V: wanted})
-    assert one.loose.to_pylist() == [{"_row": odd, "record": f'{{"rows":{{"v":{texts[odd]},"k":1.10}}}}'}]
-    assert one.typed["_row"].to_pylist() == [n for n in range(len(texts)) if n != odd]
-    assert one.read == len(texts) == one.typed.num_rows + one.loose.num_rows
+@pytest.mark.parametrize("name", EXACT)
+def test_a_column_has_the_type_that_holds_its_values_exactly(name):
+    texts, wish, kind = EXACT[name]
+    [one] = slices(rows(*(f'{{"v":{text}}}' for text in texts)), {V: wish})
+    assert types_at(one, *V) == [kind] and one.loose.num_rows == one.rejected.num_rows == 0
+    values = values_at(one, *V)
+    assert [*values] == [*range(len(texts))]
+    if kind != LIST_OF_X:
+        assert all(same(value, exact_json.read(text)) for value, text in zip(values.values(), texts, strict=True))
+
+
+def same(value, read):
+    """Whether a value of a column is what was read, to the sign of a zero; a column of doubles holds doubles."""
+    if isinstance(value, list):
+        return isinstance(read, list) and len(value) == len(read) and all(map(same, value, read))
+    return repr(value) == repr(float(read) if isinstance(value, float) else read)
+
+
+# One odd value among many others: what it is, and what the others are.
+ODD = {
+    "text among integers": ("1", '"n/a"', None),
+    "a fraction among integers": ("1", "1.5", pa.string()),
+    "beyond 64 bits": ("1", "9223372036854775808", None),
+    "minus zero among integers": ("1", "-0", pa.float64()),
+    "an object among texts": ('"a"', '{"x":1}', None),
+    "an integer among fractions": ("1.5", "7", None),
+    "an integer too large for a float": ("1.5", "9007199254740993", None),
+    "too large for a double": ("1.5", "1e400", pa.float64()),
+    "a list among texts": ('"a"', "[1]", pa.string()),
+    "a number in a list of texts": ('["a"]', "[1]", pa.list_(pa.string())),
+    "a fraction in a list of integers": ("[1]", "[1.5]", pa.list_(pa.int64())),
+    "a text in a list of objects": ('[{"x":1}]', '["x"]', LIST_OF_X),
+    "a key twice": ('"a"', '"b","v":"c"', None),
+}
+
+
+@pytest.mark.parametrize("times", [1, 40])
+@pytest.mark.parametrize("name", ODD)
+def test_an_odd_value_is_as_exact_as_the_others_and_changes_none_of_them(name, times):
+    usual, odd, wish = ODD[name]
+    texts = [usual] * 300
+    for n in range(times):
+        texts[5 * n + 3] = odd
+    [one] = slices(rows(*(f'{{"v":{text},"k":1.10}}' for text in texts)), {V: wish})
+    assert one.read == 300 == len(values_at(one, *V)) and one.rejected.num_rows == 0
+    for row, value in values_at(one, *V).items():
+        whole = exact_json.read(f'{{"v":{texts[row]}}}')["v"]
+        assert same(value, whole) or (wish == LIST_OF_X and value == whole)
 
 
 def test_an_element_that_is_no_record_is_rejected_alone():
     [one] = slices(rows('{"v":1}', "null", '"x"', "[1]", '{"v":2}'), {V: None})
-    assert one.typed.to_pylist() == [{"_row": 0, "rows": {"v": 1}}, {"_row": 4, "rows": {"v": 2}}]
+    assert values_at(one, *V) == {0: 1, 4: 2}
     found = one.rejected.to_pylist()
     assert [(row["_row"], row["actual"], row["value"]) for row in found] == [
         (1, "null", "null"), (2, "string", '"x"'), (3, "array", "[1]"),
@@ -87,37 +117,50 @@ def test_an_element_that_is_no_record_is_rejected_alone():
 
 def test_bytes_that_are_no_text_are_rejected_alone():
     [one] = slices(rows('{"v":"a"}', '{"v":"?"}', '{"v":"b"}').replace(b"?", b"\xff"), {V: None})
-    assert one.typed["_row"].to_pylist() == [0, 2] and one.rejected["_row"].to_pylist() == [1]
+    assert values_at(one, *V) == {0: "a", 2: "b"} and one.rejected["_row"].to_pylist() == [1]
 
 
 def test_a_leaf_first_seen_late_is_still_a_column():
-    texts = ["{}"] * 700 + ['{"v":3}', '{"v":"x"}']
-    [one] = slices(rows(*texts), {V: None})
-    assert one.typed["rows"].combine_chunks().field("v").to_pylist() == [None] * 700 + [3]
-    assert one.loose["_row"].to_pylist() == [701]
+    texts = ["{}"] * 1300
+    for n in range(601, 1300, 2):
+        texts[n] = f'{{"v":{n}}}'
+    [one] = slices(rows(*texts, '{"v":"x"}'), {V: None})
+    assert values_at(one, *V) == {n: n if n > 600 and n % 2 else None for n in range(1300)} | {1300: "x"}
+    assert pa.int64() in types_at(one, *V)
 
 
-ODD = {'{"v":"n/a"}': "loose", '{"v":true}': "loose", '{"w":1,"v":[]}': "loose", "null": "rejected", "7": "rejected"}
+STRANGE = {'{"v":"n/a"}': "n/a", '{"v":true}': True, '{"w":1,"v":[]}': [], "null": "rejected", "7": "rejected"}
 
 
-@given(strategies.dictionaries(strategies.integers(0, 1300), strategies.sampled_from(sorted(ODD)), max_size=40))
+@given(strategies.dictionaries(strategies.integers(0, 1300), strategies.sampled_from(sorted(STRANGE)), max_size=60))
 def test_every_element_is_in_its_one_place_wherever_odd_ones_stand(odd):
-    """Odd ones few and far between, side by side, at the edges of what is decoded at once, and many."""
+    """Odd ones few and far between, side by side, at both ends, and many."""
     wanted = {V: None, ("rows", "never"): None}
     [one] = slices(rows('{"v":0}', *(odd.get(n, f'{{"v":{n}}}') for n in range(1, 1301))), wanted)
-    places = {kind: [n for n in sorted(odd) if n and ODD[odd[n]] == kind] for kind in ("loose", "rejected")}
-    assert (one.loose["_row"].to_pylist(), one.rejected["_row"].to_pylist()) == tuple(places.values())
-    kept = [n for n in range(1301) if not (n and n in odd)]
-    column = one.typed["rows"].combine_chunks()
-    assert one.typed["_row"].to_pylist() == kept == column.field("v").to_pylist()
-    assert column.field("never").null_count == len(kept)
+    expected = {n: STRANGE[odd[n]] if n and n in odd else n for n in range(1301)}
+    assert one.rejected["_row"].to_pylist() == [n for n, value in expected.items() if value == "rejected"]
+    assert values_at(one, *V) == {n: value for n, value in expected.items() if value != "rejected"}
+    assert set(values_at(one, "rows", "never").values()) == {None}
 
 
-def test_records_are_loose_where_a_whole_object_is_wanted():
-    body = {"rows": [{"v": {"a": 1}, "w": 2}]}
-    for wanted in ({V: None}, {V: None, ("rows", "v", "a"): None}, {("rows",): None}):
-        [one] = slices(body, {**wanted, ("rows", "w"): None})
-        assert one.loose["record"].to_pylist() == ['{"rows":{"v":{"a":1},"w":2}}'] and one.typed.num_rows == 0
+ENCLOSING = [{V: None}, {("rows",): None}, {V: None, ("rows", "w"): None}]
+
+
+@pytest.mark.parametrize("wanted", ENCLOSING)
+def test_a_whole_object_is_kept_as_it_was_written(wanted):
+    [one] = slices(rows('{"v":{"a":1.10},"w":2}', '{"v":[],"w":"x"}'), wanted)
+    values = values_at(one, *next(iter(wanted)))
+    assert one.loose.num_rows == 0 and [*map(repr, values.values())] == [
+        repr(exact_json.read(text) if V in wanted else {"v": exact_json.read(text), "w": w})
+        for text, w in (('{"a":1.10}', 2), ("[]", "x"))
+    ]
+
+
+def test_a_day_inside_an_object_that_is_wanted_whole():
+    document = spec(extension={"day": {"date": "rows.v.at"}})
+    [one] = slices({"rows": [{"v": {"at": "2024-02-29"}}, {"v": "n/a"}]}, {V: None}, document)
+    assert values_at(one, *V) == {0: {"at": "2024-02-29"}, 1: "n/a"}
+    assert one.days.to_pylist() == [date(2024, 2, 29), None]
 
 
 @pytest.mark.parametrize("name", ['quo"te', "back\\slash", "line\nbreak", "\x00"])
@@ -133,7 +176,7 @@ def test_long_pages_come_in_slices():
     ]  # fmt: skip
     assert [one.read for one in found] == [15_000, 15_000, 1]
     assert found[1].original(7) == b'{"rows":{"v":15007}}' and found[1].place(7) == ("p", 15_007)
-    assert found[2].typed["_row"].to_pylist() == [0] and found[2].place(0) == ("p", 30_000)
+    assert typed_rows(found[2]) == [0] and found[2].place(0) == ("p", 30_000)
     with pytest.raises(IndexError):
         found[1].original(15_000)
 
@@ -141,7 +184,8 @@ def test_long_pages_come_in_slices():
 def test_nested_leaves_and_absent_parents():
     body = {"rows": [{"a": {"b": {"c": 1}}, "d": True}, {"a": None}, {}]}
     [one] = slices(body, {("rows", "a", "b", "c"): None, ("rows", "d"): None, ("elsewhere", "x"): pa.int64()})
-    assert one.typed.to_pylist() == [
+    [table] = one.typed
+    assert table.to_pylist() == [
         {"_row": 0, "rows": {"a": {"b": {"c": 1}}, "d": True}, "elsewhere": {"x": None}},
         {"_row": 1, "rows": {"a": {"b": {"c": None}}, "d": None}, "elsewhere": {"x": None}},
         {"_row": 2, "rows": {"a": {"b": {"c": None}}, "d": None}, "elsewhere": {"x": None}},
@@ -174,27 +218,27 @@ def test_records_in_wrapper_form(name):
     wrapper = "row" if "row" in record else "rows"
     [one] = slices(PAGE, {(wrapper, "id"): None, ("total",): None, ("meta", "x"): None}, spec(contentPath=content))
     assert msgspec.json.decode(one.original(0)) == record
-    typed = one.typed.to_pylist()
-    assert [row[wrapper]["id"] for row in typed] == [1, 2] and typed[0]["total"] == record.get("total")
-    assert typed[1]["meta"]["x"] == record.get("meta", {}).get("x")
+    assert values_at(one, wrapper, "id") == {0: 1, 1: 2}
+    assert set(values_at(one, "total").values()) == {record.get("total")}
+    assert set(values_at(one, "meta", "x").values()) == {record.get("meta", {}).get("x")}
 
 
 @pytest.mark.parametrize("body", [b'[{"id":1},{"id":2}]', b'{"id":1}\n{"id":2}\n'])
 def test_a_page_that_is_the_array_or_one_record_a_line(body):
     [one] = slices(body, {("id",): None}, spec(contentPath={"path": "$"}))
-    assert one.typed.to_pylist() == [{"_row": 0, "id": 1}, {"_row": 1, "id": 2}]
+    assert values_at(one, "id") == {0: 1, 1: 2}
     assert one.original(1) == b'{"id":2}'
 
 
 def test_a_page_that_is_one_record():
     [one] = slices(b'{\n  "id": 1\n}', {("id",): None}, spec(contentPath={"path": "$"}))
-    assert one.typed.to_pylist() == [{"_row": 0, "id": 1}]
+    assert values_at(one, "id") == {0: 1}
 
 
 def test_an_array_deep_in_the_page():
     body = {"data": [{"groups": {"rows": [{"id": 5}]}}]}
     [one] = slices(body, {("rows", "id"): None}, spec(contentPath={"path": "$.data[0].groups.rows"}))
-    assert one.typed["rows"].to_pylist() == [{"id": 5}]
+    assert values_at(one, "rows", "id") == {0: 5}
 
 
 def test_inner_arrays_explode_into_records():
@@ -206,9 +250,8 @@ def test_inner_arrays_explode_into_records():
         {"id": "a", "_links": 0, "activity": [{"at": 1.10}, {"at": 2.20}]}, {"id": "b", "activity": []},
     ]}  # fmt: skip
     [one] = slices(body, {("email", "id"): None, ("email", "act", "at"): None}, document)
-    assert one.typed["email"].to_pylist() == [
-        {"id": "a", "act": {"at": 1.1}}, {"id": "a", "act": {"at": 2.2}}, {"id": "b", "act": {"at": None}},
-    ]  # fmt: skip
+    assert values_at(one, "email", "id") == {0: "a", 1: "a", 2: "b"}
+    assert values_at(one, "email", "act", "at") == {0: 1.1, 1: 2.2, 2: None}
     assert [msgspec.json.decode(one.original(n)) for n in (0, 2)] == [
         {"email": {"id": "a", "act": {"at": 1.1}}}, {"email": {"id": "b"}},
     ]  # fmt: skip
@@ -217,18 +260,38 @@ def test_inner_arrays_explode_into_records():
 # -- our own additions -------------------------------------------------------------------------------------------
 
 
-def test_a_field_gets_the_name_that_the_spec_gives_it():
+RENAMED = {
+    "an element of an array": ("many[0]", ['{"many":["a","b"],"v":1}', '{"many":[]}', '{"v":2}'], ["a", None, None]),
+    "another field": ("old", ['{"old":"a"}', '{"old":null}', "{}"], ["a", None, None]),
+    "a page that has the new name already": ("many[0]", ['{"one":"a"}'], ["a"]),
+    "a record that has the new name already": ("many[0]", ['{"many":["a"]}', '{"one":"b"}'], ["a", "b"]),
+    "both": ("many[0]", ['{"many":["a"],"one":"b"}', '{"many":[null],"one":"b"}', '{"many":[],"one":"b"}'],
+             ["a", None, "b"]),
+    "numbers": ("many[0]", ['{"many":[1.10]}', '{"many":[2]}'], [1.1, 2]),
+    "no array": ("many[0]", ['{"many":"abc"}', '{"many":{"0":"x"}}', '{"many":["a"]}'], [None, None, "a"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("times", [1, 50])
+@pytest.mark.parametrize("name", RENAMED)
+def test_a_field_gets_the_name_that_the_spec_gives_it(name, times):
+    path, elements, values = RENAMED[name]
+    [one] = slices(rows(*elements * times), {("rows", "one"): None, V: None}, spec(extension={"rename": {"one": path}}))
+    read = [None if value is None else as_double(value) for value in values_at(one, "rows", "one").values()]
+    assert read == values * times
+
+
+def test_two_values_inside_what_is_renamed():
     document = spec(extension={"rename": {"one": "many[0]"}})
-    body = {"rows": [{"many": ["a", "b"], "v": 1}, {"many": []}, {"v": 2}]}
-    [one] = slices(body, {("rows", "one"): None, V: None}, document)
-    assert one.typed["rows"].combine_chunks().field("one").to_pylist() == ["a", None, None]
+    [one] = slices(rows('{"many":[{"a":1,"b":2}]}'), {("rows", "one", "a"): None, ("rows", "one", "b"): None}, document)
+    assert (values_at(one, "rows", "one", "a"), values_at(one, "rows", "one", "b")) == ({0: 1}, {0: 2})
+
+
+def test_the_original_has_the_new_name():
+    [one] = slices(
+        rows('{"many":["a"],"v":1}'), {("rows", "one"): None}, spec(extension={"rename": {"one": "many[0]"}})
+    )
     assert one.original(0) == b'{"rows":{"v":1,"one":"a"}}'
-
-
-def test_a_page_that_has_the_new_name_already():
-    document = spec(extension={"rename": {"one": "many[0]"}})
-    [one] = slices({"rows": [{"one": "a"}]}, {("rows", "one"): None}, document)
-    assert one.typed["rows"].to_pylist() == [{"one": "a"}] and one.original(0) == b'{"rows":{"one":"a"}}'
 
 
 DAYS = {
@@ -272,4 +335,4 @@ def test_rows_that_a_rule_drops_are_counted_under_its_name():
     body = {"rows": [{"k": "in", "v": 1}, {"k": "out", "v": 2}, {"k": "in", "v": "n/a"}, {"k": "out", "v": "n/a"}, {}]}
     [one] = slices(body, {V: None}, spec(extension={"rules": [rule]}), allowed={"activeOnly": ("in",)})
     assert one.dropped == {"activeOnly": 3}
-    assert one.typed["_row"].to_pylist() == [0] and one.loose["_row"].to_pylist() == [2] and len(one.days) == one.read
+    assert values_at(one, *V) == {0: 1, 2: "n/a"} and len(one.days) == one.read

@@ -11,6 +11,7 @@ from headrace import errors, sources
 from headrace.clock import Window, epoch_ms
 from headrace.sources import Reading
 from linkedin_simulator import running
+from sliced import loose_of, typed_rows, values_at
 
 AUTH = "OAuth2 Refresh Code"
 [SPEC] = [spec for spec in sources.shipped_specs() if spec["name"] == "linkedin-ads"]
@@ -65,9 +66,9 @@ def test_the_backfill_reads_exactly_one_hundred_rows(linkedin, credentials):
     assert planned.clamps == (
         "The window starts at 2021-06-30 but the source keeps 6 months: read from 2022-02-10 on.",
     )
-    assert sum(one.read for one in found) == 100 and sum(one.typed.num_rows for one in found) == 99
-    [odd] = [row for one in found for row in one.loose.to_pylist()]
-    assert msgspec.json.decode(odd["record"])["element"]["clicks"] == "n/a"
+    assert sum(one.read for one in found) == 100 and sum(len(typed_rows(one)) for one in found) == 99
+    [odd] = [record for one in found for record in loose_of(one).values()]
+    assert odd["element"]["clicks"] == "n/a"
     assert all(day is not None for one in found for day in one.days.to_pylist())
 
 
@@ -112,9 +113,9 @@ PIVOTS = {
 def test_every_pivot_adds_up_to_the_account(linkedin, credentials, pivot):
     window = Window(at(2022, 8, 4), at(2022, 8, 10))
     _, found = read(window, linkedin, credentials, accountIds="507947502", pivot=pivot)
-    rows = [row["element"] for one in found for row in one.typed.to_pylist()]
-    assert sum(row["clicks"] for row in rows) == 136 + 142
-    assert {row["pivotValue"].split(":")[2] for row in rows} == {PIVOTS[pivot]}
+    assert sum(sum(values_at(one, "element", "clicks").values()) for one in found) == 136 + 142
+    urns = [urn for one in found for urn in values_at(one, "element", "pivotValue").values()]
+    assert {urn.split(":")[2] for urn in urns} == {PIVOTS[pivot]}
 
 
 def test_without_ids_every_readable_account_is_read(linkedin, credentials, simulator):
@@ -128,7 +129,7 @@ def test_without_ids_every_readable_account_is_read(linkedin, credentials, simul
 def test_campaigns_say_what_to_read_without_an_account(linkedin, credentials):
     window = Window(at(2022, 7, 1), at(2022, 8, 10))
     planned, found = read(window, linkedin, credentials, campaignIds="1991010101, 1992020202", pivot="CAMPAIGN")
-    urns = {row["element"]["pivotValue"] for one in found for row in one.typed.to_pylist()}
+    urns = {urn for one in found for urn in values_at(one, "element", "pivotValue").values()}
     assert {part.partition for part in planned.parts} == {""} and "accounts=" not in planned.parts[0].request.query
     assert urns == {"urn:li:sponsoredCampaign:1991010101", "urn:li:sponsoredCampaign:1992020202"}
 
@@ -139,7 +140,7 @@ def test_active_only_drops_the_rest_and_counts_it(linkedin, credentials, pivot):
     _, every = read(window, linkedin, credentials, pivot=pivot)
     _, active = read(window, linkedin, credentials, pivot=pivot, activeOnly="true")
     dropped = sum((Counter(one.dropped) for one in active), Counter())
-    kept = sum(one.typed.num_rows + one.loose.num_rows for one in active)
+    kept = sum(len(values_at(one, "element", "clicks")) for one in active)
     assert kept + dropped["activeOnly"] == sum(one.read for one in every) == sum(one.read for one in active)
     assert bool(dropped) == (pivot != "ACCOUNT")
 
@@ -207,7 +208,7 @@ def test_a_fault_that_passes_is_not_seen(linkedin, credentials, simulator):
 def test_a_malformed_element_is_rejected_alone(linkedin, credentials, simulator):
     simulator.fault("malformed", index=1)
     _, [one] = read(Window(at(2022, 8, 4), NOW), linkedin, credentials, accountIds="507947502")
-    assert one.read == 3 and one.rejected["_row"].to_pylist() == [1] and one.typed["_row"].to_pylist() == [0, 2]
+    assert one.read == 3 and one.rejected["_row"].to_pylist() == [1] and typed_rows(one) == [0, 2]
 
 
 def test_a_dead_version_says_so(linkedin, credentials):

@@ -1,0 +1,89 @@
+"""Records gathered for a slice: of one page, or of several small ones that follow each other."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from headrace.sources.content import Records, Unreadable
+from headrace.sources.reading import Stretch
+
+MOST_ROWS = 15_000
+MOST_BYTES = 16 * 1024 * 1024
+
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+
+Named = tuple[str, Records, int]
+
+
+@dataclass(slots=True)
+class Gathered:
+    """The rows of a slice, each an element of one of its pages."""
+
+    stretches: tuple[Stretch, ...] = ()
+    pages: list[Records] = field(default_factory=list)
+    count: int = 0
+    size: float = 0.0
+
+    def sorted(self) -> tuple[dict[int, bytes], list[int], dict[int, Unreadable]]:
+        """By row: the texts of objects; the rows of objects that only the complete reader takes; what is no record."""
+        texts: dict[int, bytes] = {}
+        loose: list[int] = []
+        rejected: dict[int, Unreadable] = {}
+        for stretch, records in zip(self.stretches, self.pages, strict=True):
+            if records.are_objects:
+                rows = range(stretch.first_row, stretch.first_row + stretch.rows)
+                texts.update(zip(rows, records.texts[stretch.first : stretch.first + stretch.rows], strict=True))
+                continue
+            for n in range(stretch.rows):
+                row, element = stretch.first_row + n, records.element(stretch.first + n)
+                if isinstance(element, Unreadable):
+                    rejected[row] = element
+                elif _HALF.search(element):
+                    loose.append(row)  # only the complete reader takes half a surrogate pair
+                else:
+                    texts[row] = element
+        return texts, loose, rejected
+
+    def record(self, row: int) -> bytes:
+        """The record as JSON in wrapper form; numbers are copied, not read."""
+        records, n = self._place(row)
+        return records.record(n)
+
+    def value(self, row: int) -> Any:
+        """The record, read."""
+        records, n = self._place(row)
+        return records.value(n)
+
+    def _place(self, row: int) -> tuple[Records, int]:
+        at = bisect_right(self.stretches, row, key=lambda each: each.first_row) - 1
+        return self.pages[at], self.stretches[at].first + row - self.stretches[at].first_row
+
+    def add(self, page: str, records: Records, first: int, rows: int, size: float) -> None:
+        """Takes so many records of a page from ``first`` on, ``size`` bytes of it."""
+        self.stretches = (*self.stretches, Stretch(page, first, self.count, rows))
+        self.pages.append(records)
+        self.count += rows
+        self.size += size
+
+    def room(self, each: float) -> int:
+        """For how many more rows of ``each`` bytes there is room; 0: it is full."""
+        return max(0, min(MOST_ROWS - self.count, int((MOST_BYTES - self.size) // max(each, 1.0))))
+
+
+def gathered(pages: Iterable[Named]) -> Iterator[Gathered]:
+    """The records of pages, given with their names and sizes, by slices."""
+    rows = Gathered()
+    for name, records, size in pages:
+        count, first = len(records.elements), 0
+        each = size / count if count else 0.0
+        while first < count:
+            if rows.count and not rows.room(each):
+                yield rows
+                rows = Gathered()
+            taken = min(max(rows.room(each), 1), count - first)
+            rows.add(name, records, first, taken, taken * each)
+            first += taken
+    if rows.count:
+        yield rows
