@@ -1,0 +1,93 @@
+"""JSON tokens: what a record holds at a path, as it was written; one column of texts a path."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+
+from headrace.exact_json import NotJson, read, spelled
+from headrace.sources.paths import Path
+
+CHUNK = 500
+_ABSENT = msgspec.Raw(b"")
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+
+def tokens(records: Sequence[bytes], paths: Sequence[Path]) -> dict[Path, pa.Array]:
+    """By path the token of each record, null where the record has no such field. A field that is null is ``null``."""
+    columns: dict[Path, list[bytes | None]] = {path: [] for path in paths}
+    for first in range(0, len(records), CHUNK):
+        for path, held in _chunk(records[first : first + CHUNK], tuple(columns)).items():
+            columns[path] += held
+    return {path: pa.array(held, pa.string()) for path, held in columns.items()}
+
+
+def _chunk(records: Sequence[bytes], paths: tuple[Path, ...]) -> Mapping[Path, Sequence[bytes | None]]:
+    decoder = _decoder(paths)
+    if decoder is not None:
+        try:
+            levels = decoder.decode(b"[" + b",".join(records) + b"]")
+        except _UNREADABLE:  # a step leads into what is no object: record by record, that is only no value
+            pass
+        else:
+            return {path: list(_held(levels, path)) for path in paths}
+    return {path: [_one(record, path) for record in records] for path in paths}
+
+
+def _held(levels: Sequence[Any], path: Path) -> Iterator[bytes | None]:
+    for level in levels:
+        for step in path:
+            level = getattr(level, f"_{step}", None)
+        yield bytes(level) or None if level is not None else None
+
+
+def _one(record: bytes, path: Path) -> bytes | None:
+    """The token by the complete reader, which takes what msgspec does not; escapes may come spelled otherwise."""
+    try:
+        value = read(record)
+    except NotJson:
+        return None
+    for step in path:
+        if isinstance(value, dict):
+            held: object = value.get(step, _ABSENT)
+        else:
+            inside = isinstance(value, list) and isinstance(step, int) and step < len(value)
+            held = value[step] if inside else _ABSENT  # type: ignore[index]
+        if held is _ABSENT:
+            return None
+        value = held
+    return written(value)
+
+
+def written(value: object) -> bytes:
+    """The token of what was read; numbers as they were written."""
+    return msgspec.json.encode(spelled(value))
+
+
+@lru_cache(maxsize=64)
+def _decoder(paths: tuple[Path, ...]) -> "msgspec.json.Decoder[Any] | None":
+    """What reads these paths alone of a list of objects; None where one leads into another, or by an index."""
+    tree: dict[str | int, Any] = {}
+    for path in paths:
+        level = tree
+        for step in path[:-1]:
+            level = level.setdefault(step, {})
+            if level is None:
+                return None
+        if path[-1] in level:
+            return None
+        level[path[-1]] = None
+    if not all(isinstance(step, str) for path in paths for step in path):
+        return None
+    several: Any = list.__class_getitem__(_level(tree))
+    return msgspec.json.Decoder(several)
+
+
+def _level(tree: Mapping[str | int, Any]) -> Any:
+    fields: list[tuple[str, Any, Any]] = []
+    for name, below in tree.items():
+        kind = msgspec.Raw if below is None else _level(below) | None
+        fields.append((f"_{name}", kind, _ABSENT if below is None else None))
+    return msgspec.defstruct("Level", fields, rename={f"_{name}": str(name) for name in tree}, gc=False)

@@ -1,0 +1,212 @@
+"""Keys, versions and deletions: the same whatever way a record is read, and in the order that the values have."""
+
+import json
+import random
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headrace.sources import keys
+from headrace.sources.keys import Deletion, Field, Keying, identities
+
+ROW_KEY = Keying((Field(("row", "id")),))
+
+
+def key_of(record, keying=ROW_KEY):
+    found = identities(keying, [7], [record.encode() if isinstance(record, str) else record])
+    return found.key[0].as_py(), found.errors.to_pylist()
+
+
+# Records with one key, and the text of it.
+EQUAL = {
+    '["a"]': ['{"row":{"id":"a"}}', '{"row":{"id":"\\u0061"}}', '{"row":{"id":"b","id":"a"}}',
+            '{"x":[],"row":{"id" : "a"}}'],
+    '["ü\\"\\\\"]': ['{"row":{"id":"ü\\"\\\\"}}', '{"row":{"id":"\\u00fc\\u0022\\u005c"}}'],
+    "[7]": ['{"row":{"id":7}}', '{"row":{"id":7.0}}', '{"row":{"id":70e-1}}', '{"row":{"id":0.7E+1}}'],
+    '["7"]': ['{"row":{"id":"7"}}'],
+    '["7.0"]': ['{"row":{"id":"7.0"}}'],
+    "[0]": ['{"row":{"id":0}}', '{"row":{"id":-0}}', '{"row":{"id":0e5}}', '{"row":{"id":-0.00}}'],
+    "[-0.05]": ['{"row":{"id":-0.05}}', '{"row":{"id":-5e-2}}'],
+    "[9007199254740993]": ['{"row":{"id":9007199254740993}}', '{"row":{"id":9007199254740993.0}}'],
+    "[true]": ['{"row":{"id":true}}'],
+    "[1e400]": ['{"row":{"id":1e400}}', '{"row":{"id":10E+399}}'],
+    '[""]': ['{"row":{"id":""}}'],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "record"), [(text, record) for text, all in EQUAL.items() for record in all])
+def test_equal_keys_have_one_text(text, record):
+    assert key_of(record) == (text, [])
+
+
+NO_KEYS = {
+    '{"row":{}}': (keys.MISSING, "is absent"),
+    "{}": (keys.MISSING, "is absent"),
+    '{"row":null}': (keys.MISSING, "is absent"),
+    '{"row":"text"}': (keys.MISSING, "is absent"),
+    '{"row":[1]}': (keys.MISSING, "is absent"),
+    '{"row":{"id":null}}': (keys.MISSING, "is null"),
+    '{"row":{"id":{"a":1}}}': (keys.UNFIT, 'is {"a":1}, not a text, a number or a boolean'),
+    '{"row":{"id":[1]}}': (keys.UNFIT, "is [1]"),
+    '{"row":{"id":"\\ud800"}}': (keys.UNFIT, "row.id is"),
+}
+
+
+@pytest.mark.parametrize("record", NO_KEYS)
+def test_a_row_without_its_key_has_an_error_that_says_why(record):
+    key, (error,) = key_of(record)
+    code, message = NO_KEYS[record]
+    assert (key, error["_row"], error["code"], error["source"]) == (None, 7, code, "row.id")
+    assert message in error["message"]
+
+
+def test_a_key_of_several_fields_is_told_apart():
+    keying = Keying((Field(("a",)), Field(("b", "c"))))
+    records = ['{"a":"x","b":{"c":1}}', '{"a":"x,1","b":{"c":""}}', '{"a":"x","b":{"c":"1"}}', '{"a":"x"}']
+    found = identities(keying, range(4), [record.encode() for record in records])
+    assert found.key.to_pylist() == ['["x",1]', '["x,1",""]', '["x","1"]', None]
+
+
+KINDS = [  # the kind of the field, its token, the key
+    (keys.TEXT, "7.0", '["7.0"]'), (keys.TEXT, '"7.0"', '["7.0"]'), (keys.TEXT, "true", '["true"]'),
+    (keys.NUMBER, '"7.0"', "[7]"), (keys.NUMBER, "7", "[7]"), (keys.NUMBER, '"x"', '["x"]'),
+    (keys.INSTANT, '"2024-03-01T01:00:00.500+01:00"', '["2024-03-01T00:00:00.5"]'),
+    (keys.INSTANT, '"2024-03-01T00:00:00.5Z"', '["2024-03-01T00:00:00.5"]'),
+    (keys.INSTANT, '"soon"', '["soon"]'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "token", "key"), KINDS)
+def test_a_value_is_brought_to_the_kind_of_its_field(kind, token, key):
+    assert key_of(f'{{"id":{token}}}', Keying((Field(("id",), kind),)))[0] == key
+
+
+# -- versions --------------------------------------------------------------------------------------------------------
+
+# Tokens in the order of their versions; those of one line are the same version.
+ORDERED = [
+    ["-1e4000"], ["-10", "-1e1", '"-10"'], ["-1.23"], ["-1.2"], ["-1e-4000"], ["0", "-0.0", "0e9"], ["1e-4000"],
+    ["1.2"],
+    ["1.23"], ["9", '"9"'], ["10", "1E+1"], ["1712345678901"], ["9007199254740993"], ["9007199254740994"], ["1e4000"],
+    ['"0001-01-01"'], ['"2024-02-29"', '"2024-02-29T00:00Z"'], ['"2024-03-01T00:59:59+01:00"'],
+    ['"2024-03-01T00:00:00"', '"2024-03-01 00:00:00.000Z"', '"2024-03-01T01:00:00+0100"', '"2024-03-01T01:00:00+01"'],
+    ['"2024-03-01T00:00:00.123456788Z"'], ['"2024-03-01T00:00:00.123456789Z"'], ['"2024-03-01T00:00:00.5Z"'],
+]  # fmt: skip
+NO_VERSIONS = [
+    "null",
+    "true",
+    '"v1"',
+    '""',
+    "{}",
+    '"2024-02-30"',
+    '"03/01/2024"',
+    '"2024-03-01T24:61"',
+    "1e5000",
+    "[1]",
+]
+
+
+def versions(tokens):
+    keying = Keying((Field(("id",)),), Field(("v",)))
+    return identities(keying, range(len(tokens)), [f'{{"id":1,"v":{token}}}'.encode() for token in tokens])
+
+
+def test_versions_sort_as_their_values():
+    texts = [set(versions(same).version.to_pylist()) for same in ORDERED]
+    assert [len(each) for each in texts] == [1] * len(ORDERED)
+    in_order = [text for each in texts for text in each]
+    assert in_order == sorted(in_order) and len(set(in_order)) == len(in_order)
+
+
+@given(st.lists(st.decimals(allow_nan=False, allow_infinity=False, places=None), min_size=2, max_size=20))
+def test_any_numbers_sort_as_their_values(numbers):
+    small = [number for number in numbers if abs(number.adjusted()) < 4000]
+    by_text = dict(zip(versions([format(each, "e") for each in small]).version.to_pylist(), small, strict=True))
+    assert [by_text[text] for text in sorted(by_text)] == sorted(set(small))
+
+
+@pytest.mark.parametrize("token", NO_VERSIONS)
+def test_a_row_without_its_version_has_an_error(token):
+    found = versions([token, "1"])
+    (error,) = found.errors.to_pylist()
+    assert error["_row"] == 0 and "The row has no version: v is" in error["message"]
+    assert [key is None for key in found.key.to_pylist()] == [True, False]
+
+
+# -- deletions -------------------------------------------------------------------------------------------------------
+
+DELETIONS = [  # what deletes, the token (None: absent), whether it does
+    (Deletion(("d",), ("true",)), "true", True), (Deletion(("d",), ("true",)), '"true"', False),
+    (Deletion(("d",), ("true",)), None, False), (Deletion(("d",), ("true",)), "null", False),
+    (Deletion(("d",), ("1",)), "1.0", True), (Deletion(("d",), ('"gone"', '"dead"')), '"\\u0067one"', True),
+    (Deletion(("d",), ('"gone"',)), "{}", False),
+    (Deletion(("d",)), '"2024-01-01"', True), (Deletion(("d",)), "null", False),
+    (Deletion(("d",)), None, False), (Deletion(("d",)), "false", True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("deletion", "token", "deletes"), DELETIONS)
+def test_a_deletion_is_what_was_declared(deletion, token, deletes):
+    record = '{"id":1}' if token is None else f'{{"id":1,"d":{token}}}'
+    found = identities(Keying((Field(("id",)),), None, deletion), [0], [record.encode()])
+    assert found.deleted.to_pylist() == [deletes]
+
+
+def test_a_value_that_is_not_foreseen_has_an_error():
+    keying = Keying((Field(("id",)),), None, Deletion(("t",), ('"d"', '"D"'), ('"u"', '"U"')))
+    records = [f'{{"id":1,"t":{token}}}'.encode() for token in ('"d"', '"U"', "null", '"x"')]
+    found = identities(keying, range(4), records)
+    assert found.deleted.to_pylist() == [True, False, False, False]
+    assert [(error["_row"], error["message"]) for error in found.errors.to_pylist()] == [
+        (3, 't is "x", not one of "d", "D", "u", "U".')
+    ]
+
+
+# -- one meaning -----------------------------------------------------------------------------------------------------
+
+TOKENS = [
+    '"a"', '"\\u0061"', "1", "1.0", "-0", "1e400", '"1"', "true", "null", "{}", '{"id": 2}', "[3]",
+    '"ü"', '"\\ud83d\\ude00"',
+    '"\\ud800"', "12345678901234567890123", '"2024-01-01T00:00:00+02:00"', '""',
+]  # fmt: skip
+SHAPES = ['{{"id":{0},"v":{1}}}', '{{"v":{1},"id":{0}}}', '{{"id":{0}}}', '{{"id":1,"id":{0},"v":{1}}}',
+          '"{{}}"', "[{0}]",
+          "null", "{1}"]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_row_is_the_same_among_any_neighbours(seed):
+    """Columns and single records: what is read of a record depends on it alone."""
+    dice = random.Random(seed)
+    keying = Keying(
+        (Field(("row", "id")), *([Field(("by",))] if seed % 3 == 0 else [])),
+        Field(("row", "v")) if seed % 2 else None,
+        Deletion(("row", "v"), ("1", '"a"')) if seed % 5 == 0 else None,
+    )
+    records: list[bytes] = []
+    for _ in range(dice.choice([1, 40, 1200])):
+        row = dice.choice(SHAPES).format(dice.choice(TOKENS), dice.choice(TOKENS))
+        odd = '"\\ud800"' if dice.random() < 0.01 else "1"  # what the quick reader does not take
+        records.append(f'{{"by":{dice.choice(TOKENS)},"odd":{odd},"row":{row}}}'.encode())
+    assert all(isinstance(json.loads(record), dict) for record in records)
+    together = identities(keying, range(len(records)), records)
+    errors = {error.pop("_row"): error for error in together.errors.to_pylist()}
+    for n, record in enumerate(records):
+        alone = identities(keying, [0], [record])
+        assert alone.key[0] == together.key[n] and alone.deleted[0] == together.deleted[n], record
+        assert alone.key[0].as_py() is None or alone.version[0] == together.version[n], record
+        assert (
+            [{**error, "_row": 0} for error in [errors[n]] if n in errors] == alone.errors.to_pylist()
+            if n in errors
+            else (not alone.errors.num_rows)
+        )
+
+
+@given(st.integers(-(10**30), 10**30), st.integers(-60, 60))
+def test_numbers_are_the_same_key_exactly_when_they_are_equal(digits, exponent):
+    number = Decimal(f"{digits}e{exponent}")
+    plain, spelled = key_of(f'{{"row":{{"id":{number:f}}}}}')[0], key_of(f'{{"row":{{"id":{digits}e{exponent}}}}}')[0]
+    assert plain == spelled
+    assert Decimal(plain[1:-1]) == number
