@@ -41,6 +41,8 @@ class Counts(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     warnings      values that became null with a warning, by column
     warned        the first few of those values
     output_bytes  of the data files that were written
+    replaced      rows of the table that went for merged ones, counted beside the balance
+    deleted       rows of the table that went for deletions, counted beside the balance
     """
 
     read: int = 0
@@ -51,6 +53,8 @@ class Counts(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     warnings: dict[str, int] = {}
     warned: tuple[Warned, ...] = ()
     output_bytes: int = 0
+    replaced: int = 0
+    deleted: int = 0
 
     def require_balance(self, subject: str) -> None:
         """Broken when a row of ``subject`` is missing or counted twice: nothing of it may be committed."""

@@ -143,7 +143,11 @@ def _days(walk: Walk) -> Iterator[tuple[str, str]]:
 
 def _mode(walk: Walk) -> str:
     mode = walk.view.extension.write_mode
-    return {"append": "appended", "replace-window": "in the place of what these days held"}.get(mode, f"by {mode}")
+    return {
+        "append": "appended",
+        "replace-window": "in the place of what these days held",
+        "merge": "merged by key",
+    }.get(mode, f"by {mode}")
 
 
 def _asks_for_a_window(walk: Walk) -> bool:

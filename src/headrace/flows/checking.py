@@ -22,7 +22,8 @@ from headrace.store.scope import Caller
 Json = dict[str, Any]
 
 APPEND = "append"
-WRITE_MODES = (APPEND, "replace-window")
+REPLACE_WINDOW, MERGE = "replace-window", "merge"
+WRITE_MODES = (APPEND, REPLACE_WINDOW, MERGE)
 MOST_LOOKBACK = 3650  # days
 ABSENT = {SOURCES: "1322", TARGETS: "1323"}
 LAST_VERSION = 2**31 - 1
@@ -143,6 +144,20 @@ def require_writable(options: Options, spec: Json) -> None:
             "one that replaces rows, or options.lookback to 0.",
             code=WRONG,
             field="options.lookback",
+        )
+    if options.write_mode == MERGE and sources.keying(spec) is None:
+        raise Invalid(
+            f"The connection spec {spec.get('name')} cannot merge rows: that needs a key in its x-headrace block. Add "
+            "it, or choose another options.writeMode.",
+            code=WRONG,
+            field="options.writeMode",
+        )
+    if options.write_mode == REPLACE_WINDOW and not sources.can_replace(spec):
+        raise Invalid(
+            f"The connection spec {spec.get('name')} cannot replace windows: that needs sliceDays and day in its "
+            "x-headrace block. Add them, or choose another options.writeMode.",
+            code=WRONG,
+            field="options.writeMode",
         )
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from headrace.files import FileRef
 from headrace.lake import Change
-from headrace.lake.changes import Append, ReplaceWindow, Replay
+from headrace.lake.changes import Append, Delete, Merge, ReplaceWindow, Replay
 from headrace.runs.plan import Plan, part_of
 from headrace.sources.reading import Part
 from headrace.store.parts import PartRecord
@@ -30,11 +30,13 @@ def changes(plan: Plan, records: Sequence[PartRecord]) -> list[Change]:
     return [*come, *go]
 
 
-def _change(plan: Plan, partition: str, delete: Append | ReplaceWindow | Replay, files: list[FileRef]) -> Change:
+def _change(plan: Plan, partition: str, delete: Delete, files: list[FileRef]) -> Change:
     return Change(plan.batch_id, plan.scope(partition), delete, tuple(files), plan.extracted_at)
 
 
-def _delete(plan: Plan, parts: list[Part]) -> Append | ReplaceWindow:
+def _delete(plan: Plan, parts: list[Part]) -> Delete:
+    if plan.keying is not None:
+        return Merge()
     days = _days(parts)
     return ReplaceWindow(*days) if plan.replaces_days and days else Append()
 

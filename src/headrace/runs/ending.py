@@ -5,12 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from headrace import crash_points
+from headrace.counts import Counts
 from headrace.errors import BatchUnproven, Broken, HeadraceError, TableMissing
 from headrace.files import FileFacts, FileRef
 from headrace.lake import Change, Lake, TableRef
+from headrace.lake import Outcome as Committed
+from headrace.lake.changes import Merged
 from headrace.runs import succession
 from headrace.runs.batch_figures import batch_errors, batch_metrics
 from headrace.runs.dispatch import Dispatch
@@ -28,6 +32,7 @@ MOST_TROUBLES = 3
 FIRST_WAIT_MS = 500
 LONGEST_WAIT_MS = 60_000
 LONGEST_DOUBT_MS = 3_600_000
+SUPERSEDED, DELETION = "superseded", "deletion"  # rules by which a merge drops rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +45,18 @@ class Ending:
 
     # -- the one commit ----------------------------------------------------------------------------------------
 
-    def commit(self, run: Run, plan: Plan, changes: Sequence[Change]) -> None:
-        """Moves the batch to committing and lets the lake commit it, once; Stopped when it was aborted meanwhile."""
+    def commit(self, run: Run, plan: Plan, changes: Sequence[Change]) -> Committed | None:
+        """Moves the batch to committing and lets the lake commit it, once; Stopped when it was aborted meanwhile.
+
+        None when another worker has recorded the commit already.
+        """
         with self.dispatch.store.write() as conn:
             finished = runs.hold(conn, run.id).finished
             batch = batches.by_id(conn, run.batch_id)
             if batch.status == "staging" and not finished:
                 batches.move(conn, batch.id, {"staging"}, "committing", at=self.dispatch.clock.now())
         if batch.status == "success":
-            return
+            return None
         if finished or batch.status not in ("staging", "committing"):
             raise Stopped(f"Run {run.id} is over, or its batch is: {batch.status}.")
         crash_points.reach(crash_points.COMMITTING)
@@ -56,13 +64,15 @@ class Ending:
         crash_points.reach(crash_points.COMMITTED)
         if outcome.state != "committed":
             raise Stopped(f"Batch {batch.id} was aborted by another worker.")
+        return outcome
 
-    def succeed(self, run: Run, plan: Plan, records: Sequence[PartRecord]) -> None:
+    def succeed(self, run: Run, plan: Plan, records: Sequence[PartRecord], committed: Committed | None) -> None:
         """Records the run, its batch, its files and what follows from them, in one transaction."""
         now = self.dispatch.clock.now()
         with self.dispatch.store.write() as conn:
             if not runs.finish(conn, run.id, SUCCESS, Outcome(), now):
                 return
+            records = _settled(conn, records, committed)
             parts.end_activity(conn, run.id, PROMOTION, now)
             _set_files(conn, run.batch_id, records, now)
             batches.move(
@@ -92,8 +102,8 @@ class Ending:
             run, records = runs.by_id(conn, run.id), parts.listed(conn, run.id)
             batch = batches.find(conn, run.caller, run.batch_id)
         try:
-            if batch is not None and batch.status == "committing" and self._is_committed(batch):
-                self.succeed(run, _planned(run), records)
+            if batch is not None and batch.status == "committing" and (committed := self._committed(batch)):
+                self.succeed(run, _planned(run), records, committed)
                 return True
         except (BatchUnproven, TableMissing) as doubt:  # a table that is gone tells nothing either
             self._end_in_doubt(run, batch, records, doubt)
@@ -111,9 +121,10 @@ class Ending:
                     self.story.ended(conn, run, now)
         return True
 
-    def _is_committed(self, batch: Batch) -> bool:
+    def _committed(self, batch: Batch) -> Committed | None:
         """Leaves ``committing`` the only safe way: by a commit that says aborted, unless the batch is in the lake."""
-        return self.lake.abort(TableRef(batch.org, batch.sandbox, batch.dataset_id), batch.id).state == "committed"
+        outcome = self.lake.abort(TableRef(batch.org, batch.sandbox, batch.dataset_id), batch.id)
+        return outcome if outcome.state == "committed" else None
 
     def _end_in_doubt(self, run: Run, batch: Batch | None, records: Sequence[PartRecord], doubt: HeadraceError) -> None:
         """Ends a run whose rows may be in the table. Its batch stays ``committing``: nobody may guess what it became.
@@ -155,6 +166,26 @@ class Ending:
         wait = min(FIRST_WAIT_MS * 2**run.troubles, LONGEST_WAIT_MS)
         with self.dispatch.store.write() as conn:
             runs.park(conn, run.id, now + wait, f"an attempt failed: {type(trouble).__name__}", now, trouble=True)
+
+
+def _settled(conn: sa.Connection, records: Sequence[PartRecord], committed: Committed | None) -> Sequence[PartRecord]:
+    """The parts with what the commit decided of their rows, if it merged them."""
+    merged = {} if committed is None else committed.merged
+    return [
+        parts.recounted(conn, record, _merged_counts(record.counts, merged[record.n])) if record.n in merged else record
+        for record in records
+    ]
+
+
+def _merged_counts(counts: Counts, merged: Merged) -> Counts:
+    dropped = {SUPERSEDED: merged.superseded, DELETION: merged.deletions}
+    return msgspec.structs.replace(
+        counts,
+        written=counts.written - sum(dropped.values()),
+        dropped=counts.dropped | {rule: count for rule, count in dropped.items() if count},
+        replaced=merged.replaced,
+        deleted=merged.deleted,
+    )
 
 
 def _planned(run: Run) -> Plan:

@@ -178,7 +178,9 @@ class Life:
             batch=run.batch_id, flow=plan.flow_id, scope=plan.scope(part.partition), part=part.n, attempt=run.attempt,
             extracted_at=plan.extracted_at, ingested_at=plan.ingested_at,
         )  # fmt: skip
-        promoted = promote_part(self.lake, PartWork(plan.target, stamp, opener(part, record)), self.derivations)
+        promoted = promote_part(
+            self.lake, PartWork(plan.target, stamp, opener(part, record), plan.keying), self.derivations
+        )
         with self.dispatch.store.write() as conn:
             counts = total((record.counts, promoted.counts))
             parts.promoted(conn, record, promoted.data, promoted.errors, counts)
@@ -192,8 +194,8 @@ class Life:
         require_tolerance(plan, counts)
         self._obey(run)
         story.require_current(run, plan)
-        ending.commit(run, plan, changes(plan, records))
-        ending.succeed(run, plan, records)
+        outcome = ending.commit(run, plan, changes(plan, records))
+        ending.succeed(run, plan, records, outcome)
 
     # -- records -----------------------------------------------------------------------------------------------
 

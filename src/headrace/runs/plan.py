@@ -12,11 +12,12 @@ from headrace import xdm
 from headrace.clock import Window
 from headrace.errors import Broken
 from headrace.lake import TableRef
+from headrace.sources.keys import Keying
 from headrace.sources.reading import Part, Reading
 from headrace.store.parts import PartRecord
 from headrace.store.runs import Run
 
-APPEND, REPLACE_WINDOW = "append", "replace-window"
+APPEND, REPLACE_WINDOW, MERGE = "append", "replace-window", "merge"
 ALL, QUARANTINED = "all", "quarantined"
 
 
@@ -73,9 +74,10 @@ class FlowPlan(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     requested  the window that the schedule asked for, before look-back and clamp
     lookback   days before that window which are read again
     clamps     a sentence for every clamp
-    mode       ``append`` or ``replace-window``
+    mode       ``append``, ``replace-window`` or ``merge``
     tolerance  greatest share of rejected rows in percent; None: no limit
     replay     of a replay: what it takes instead of asking the source
+    keying     how rows are told apart, where they are merged by key
     """
 
     flow_id: str
@@ -91,6 +93,7 @@ class FlowPlan(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     tolerance: float | None
     replay: Replayed | None = None
     lookback: int = 0
+    keying: Keying | None = None
 
     rows_are: ClassVar[str] = "records"
 
@@ -131,6 +134,7 @@ class UploadPlan(msgspec.Struct, frozen=True, rename="camel"):
     tolerance     greatest share of rejected rows in percent; None: no limit
     predecessors  the batches whose rows go when this one's come
     extracted_at  when the batch was opened, epoch ms
+    keying        how rows are told apart, where the schema's descriptors say it: then they are merged by key
     """
 
     batch_id: str
@@ -139,6 +143,7 @@ class UploadPlan(msgspec.Struct, frozen=True, rename="camel"):
     tolerance: float | None
     predecessors: tuple[str, ...]
     extracted_at: int
+    keying: Keying | None = None
 
     flow_id: ClassVar[str] = ""
     replaces_days: ClassVar[bool] = False
@@ -150,8 +155,8 @@ class UploadPlan(msgspec.Struct, frozen=True, rename="camel"):
         return self.target.now
 
     def scope(self, _partition: str) -> str:
-        """The scope that the batch owns in the table."""
-        return f"upload/{self.batch_id}"
+        """The scope that the batch owns in the table; where rows are merged, all uploads share one."""
+        return f"upload/{self.batch_id}" if self.keying is None else "upload"
 
 
 Plan = FlowPlan | UploadPlan

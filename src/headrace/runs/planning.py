@@ -6,7 +6,7 @@ from headrace import dataprep, flows, sources
 from headrace.clock import Window
 from headrace.errors import SpecInvalid
 from headrace.flows import FlowInputs
-from headrace.runs.plan import REPLACE_WINDOW, FlowPlan, Target, encoded
+from headrace.runs.plan import MERGE, REPLACE_WINDOW, FlowPlan, Target, encoded
 from headrace.runs.story import Prepared
 from headrace.runs.targets import freeze_target
 from headrace.sources import SourceHttp
@@ -54,6 +54,7 @@ def _frozen(run: Run, inputs: FlowInputs, reading: Reading, planned: Planned, ta
             "its x-headrace block. Add them, or set the flow's options.writeMode to append.",
             field="options.writeMode",
         )
+    keying = sources.keying(inputs.spec) if mode == MERGE else None
     return FlowPlan(
         flow_id=inputs.flow_id,
         batch_id=run.batch_id,
@@ -67,4 +68,5 @@ def _frozen(run: Run, inputs: FlowInputs, reading: Reading, planned: Planned, ta
         target=target,
         mode=mode,
         tolerance=inputs.tolerance,
+        keying=keying,
     )

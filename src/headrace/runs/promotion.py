@@ -20,9 +20,11 @@ from headrace.lake.writer import DataWriter
 from headrace.mapping import CompiledMapping, Mapped
 from headrace.mapping.derivations import Derivations
 from headrace.rows import PARSING, ROW_ERRORS, row_errors
+from headrace.runs.keyed import Keyed, identify
 from headrace.runs.plan import Target
 from headrace.runs.quarantine import Quarantine, warnings_of
 from headrace.sources.decoding import UNREADABLE
+from headrace.sources.keys import Keying
 from headrace.sources.reading import Slice
 from headrace.xdm import Checker
 
@@ -64,11 +66,12 @@ class Pages:
 
 @dataclass(frozen=True, slots=True)
 class PartWork:
-    """One part to promote."""
+    """One part to promote; with a ``keying``, its rows are merged by key."""
 
     target: Target
     stamp: Stamp
     answers: Answers
+    keying: Keying | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +123,13 @@ class Judge:
 def promote_part(lake: Lake, work: PartWork, derivations: Derivations) -> Promoted:
     """Decodes, maps, checks and writes one part. Files get names of their own; nothing is committed."""
     judge = Judge.of(work.target, derivations)
-    stamp, counts = work.stamp, ZERO
+    stamp, counts, told_apart = work.stamp, ZERO, identify(work.keying, work.stamp.part)
     with (
         lake.writer(work.target.table, judge.compiled.target, stamp) as writer,
         closing(Quarantine(lake.landing, stamp)) as quarantine,
     ):
         for slice in work.answers.slices(lake.landing, judge.compiled.wanted):
-            sliced = _promote_slice(slice, judge, writer, quarantine)
+            sliced = _promote_slice(told_apart(slice), judge, writer, quarantine)
             counts = _added(counts, sliced)
         counts.require_balance(f"Part {stamp.part} of batch {stamp.batch}")
         data = writer.close()
@@ -148,23 +151,30 @@ def bodies(landing: Landing, pages: Iterable[NamedFile]) -> Iterator[tuple[str, 
         yield page.name, zstandard.decompress(content) if page.facts.encoding == "zstd" else content
 
 
-def _promote_slice(slice: Slice, judge: Judge, writer: DataWriter, quarantine: Quarantine) -> Counts:
+def _promote_slice(keyed: Keyed, judge: Judge, writer: DataWriter, quarantine: Quarantine) -> Counts:
+    slice = keyed.slice
     judged = judge.judged(slice)
     crash_points.reach(crash_points.MAPPING)
     if judged.accepted.num_rows:
-        writer.write(judged.accepted, slice.days.take(judged.accepted["_row"].combine_chunks()))
+        rows = judged.accepted["_row"].combine_chunks()
+        writer.write(judged.accepted, slice.days.take(rows), keyed.of(rows))
+    if len(keyed.deletions):
+        nothing = pa.Table.from_arrays([pa.nulls(len(keyed.deletions), kind) for kind in judge.compiled.target.types],
+                                       schema=judge.compiled.target)  # fmt: skip
+        writer.write(nothing, slice.days.take(keyed.deletions), keyed.of(keyed.deletions))
     rejected = quarantine.add(slice, judged.errors) if judged.errors.num_rows else 0
-    counts = counted(slice, judged, rejected, warnings_of(slice, judged.warned.slice(0, MOST_WARNED)))
+    counts = counted(keyed, judged, rejected, warnings_of(slice, judged.warned.slice(0, MOST_WARNED)))
     first = slice.stretches[0]
     counts.require_balance(f"A slice from {first.page}, row {first.first} on,")
     return counts
 
 
-def counted(slice: Slice, judged: Judged, rejected: int, warned: tuple[Warned, ...] = ()) -> Counts:
-    """The counts of one slice."""
+def counted(keyed: Keyed, judged: Judged, rejected: int, warned: tuple[Warned, ...] = ()) -> Counts:
+    """The counts of one slice; deletions are written, for the commit to take them in."""
+    slice = keyed.slice
     return Counts(
         read=slice.read,
-        written=judged.accepted.num_rows,
+        written=judged.accepted.num_rows + len(keyed.deletions),
         rejected=rejected,
         dropped=dict(slice.dropped),
         codes=dict(rows_by_code(judged.errors)),

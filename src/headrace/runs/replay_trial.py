@@ -13,11 +13,11 @@ import pyarrow.compute as pc
 
 from headrace import sources
 from headrace.counts import ZERO, Counts, total
+from headrace.runs.keyed import Keyed, identify
 from headrace.runs.plan import QUARANTINED, REPLACE_WINDOW, part_of
 from headrace.runs.promotion import Choose, Judge, Judged, bodies, counted
 from headrace.runs.replay_rows import choose, later_reads
 from headrace.runs.replaying import Replayable, Replaying, ReplayRequest
-from headrace.sources.reading import Slice
 from headrace.store import parts
 from headrace.store.parts import PartRecord
 from headrace.store.scope import Caller
@@ -124,15 +124,16 @@ def _try_part(replaying: Replaying, source: Replayable, record: PartRecord, chos
     pages = tee(bodies(replaying.landing, record.raw))
     # Pages are cut into the same slices whatever is read of their records.
     slices = (chosen(decoder.slices(each)) for decoder, each in zip(decoders, pages, strict=True))
-    for old, new in zip(*slices, strict=True):
-        before, after = sides[0].judged(old), sides[1].judged(new)
+    told_apart = identify(source.plan.keying, part.n)
+    for old, new in zip(*(map(told_apart, each) for each in slices), strict=True):
+        before, after = sides[0].judged(old.slice), sides[1].judged(new.slice)
         tried.before = total((tried.before, _counted(old, before)))
         tried.after = total((tried.after, _counted(new, after)))
-        tried.compare(old.place, before, after)
+        tried.compare(old.slice.place, before, after)
 
 
-def _counted(slice: Slice, judged: Judged) -> Counts:
-    return counted(slice, judged, len(pc.unique(judged.errors["_row"])))
+def _counted(keyed: Keyed, judged: Judged) -> Counts:
+    return counted(keyed, judged, len(pc.unique(judged.errors["_row"])))
 
 
 def _counts(counts: Counts) -> dict[str, Any]:

@@ -141,6 +141,10 @@ def _records(recorded: _Recorded) -> dict[str, Any]:
     }
     if recorded.counts.warnings:
         summary["warningRecordCount"] = _warnings(recorded)
+    if recorded.counts.replaced:
+        summary["replacedRecordCount"] = recorded.counts.replaced
+    if recorded.counts.deleted:
+        summary["deletedRecordCount"] = recorded.counts.deleted
     if metrics.skipped_record_count:
         summary["skippedRecordCount"] = metrics.skipped_record_count
         rules = skipped(recorded.parts, committed=recorded.run.state != FAILED)

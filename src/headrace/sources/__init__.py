@@ -4,6 +4,7 @@ from headrace.sources.decoding import Decoder, decoder
 from headrace.sources.exploring import explore
 from headrace.sources.fetching import fetch
 from headrace.sources.http import Patience, SourceHttp
+from headrace.sources.keys import Keying, keying
 from headrace.sources.limits import can_replace, lookback_days, retention_ms, write_mode
 from headrace.sources.params import check_auth, check_params, check_schedule
 from headrace.sources.planning import plan
@@ -14,6 +15,7 @@ from headrace.sources.testing import test_connection
 __all__ = [
     "Decoder",
     "Explored",
+    "Keying",
     "Page",
     "Part",
     "Patience",
@@ -31,6 +33,7 @@ __all__ = [
     "decoder",
     "explore",
     "fetch",
+    "keying",
     "lookback_days",
     "plan",
     "resolve_alias",

@@ -120,12 +120,23 @@ class Probe(_Block, frozen=True):
     query_params: dict[str, str] = {}
 
 
+class Deletion(_Block, frozen=True):
+    """Which records say that their key is gone: ``field`` holds one of ``values``, or is ``present`` at all."""
+
+    field: str
+    values: tuple[str | int | float | bool, ...] = ()
+    present: bool = False
+
+
 class Extension(_Block, frozen=True):
     """The whole block; everything in it is optional."""
 
     aliases: tuple[str, ...] = ()
     frequencies: tuple[str, ...] = ()
-    write_mode: Literal["append", "replace-window"] = "append"
+    write_mode: Literal["append", "replace-window", "merge"] = "append"
+    key: tuple[str, ...] = ()
+    version: str = ""
+    deletion: Deletion | None = None
     omit_when_empty: frozenset[str] = frozenset()
     slice_days: int = 0
     period: Period = "day"

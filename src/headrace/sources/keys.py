@@ -14,9 +14,13 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from headrace.errors import SpecInvalid
 from headrace.exact_json import NotJson, Written, has_whole_characters, read
 from headrace.rows import VALIDATION, row_errors
-from headrace.sources.paths import Path
+from headrace.sources import extension as extending
+from headrace.sources.extension import BLOCK
+from headrace.sources.paths import Path, parse_path
+from headrace.sources.spec import extension
 from headrace.sources.tokens import tokens, written
 
 MISSING, UNFIT = "INGEST-1555-400", "INGEST-1556-400"
@@ -74,6 +78,43 @@ class Keying(msgspec.Struct, frozen=True):
         return tuple(
             dict.fromkeys([*(field.path for field in fields), *([self.deletion.path] if self.deletion else [])])
         )
+
+
+def keying(spec: Mapping[str, Any]) -> Keying | None:
+    """How a spec tells its rows apart; None where it does not say. SpecInvalid, naming the member that cannot work."""
+    declared = extension(spec)
+    if not declared.key:
+        if declared.write_mode == "merge":
+            raise _refused("key", "writeMode is merge; name the record paths that make a row's key")
+        if declared.version or declared.deletion:
+            raise _refused("key", "version and deletion mean nothing without a key; name its record paths")
+        return None
+    key = tuple(Field(_path(path, f"key[{n}]")) for n, path in enumerate(declared.key))
+    if len(set(key)) < len(key):
+        raise _refused("key", "a path stands in it twice")
+    version = Field(_path(declared.version, "version")) if declared.version else None
+    return Keying(key, version, _deletion(declared.deletion) if declared.deletion else None)
+
+
+def _deletion(declared: extending.Deletion) -> Deletion:
+    if declared.present == bool(declared.values):
+        raise _refused("deletion", "give either the values that mean a deletion, or present: true")
+    values = tuple(msgspec.json.encode(value).decode() for value in declared.values)
+    return Deletion(_path(declared.field, "deletion.field"), values)
+
+
+def _path(text: str, member: str) -> Path:
+    try:
+        path = parse_path(text)
+    except SpecInvalid as error:
+        raise _refused(member, error.message) from error
+    if not path:
+        raise _refused(member, "the whole record is no field")
+    return path
+
+
+def _refused(member: str, why: str) -> SpecInvalid:
+    return SpecInvalid(f"The spec's {BLOCK}.{member}: {why.rstrip('.')}.", field=f"{BLOCK}.{member}", rule=1312)
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,14 @@ def promoted(
     return _advance(conn, promotion, COPIED)
 
 
+def recounted(conn: sa.Connection, part: PartRecord, counts: Counts) -> PartRecord:
+    """Records what the commit made of a promoted part's counts."""
+    counted = replace(part, counts=counts)
+    where = (parts.c.owner == part.owner) & (parts.c.n == part.n)
+    conn.execute(parts.update().where(where).values(counts=_row(counted)["counts"]))
+    return counted
+
+
 def start_activity(conn: sa.Connection, owner: str, activity: str, at: int) -> None:
     """Records when an activity began; an earlier record stays."""
     where = (activities.c.owner == owner) & (activities.c.activity == activity)

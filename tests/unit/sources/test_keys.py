@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headrace.errors import SpecInvalid
 from headrace.sources import keys
 from headrace.sources.keys import Deletion, Field, Keying, identities
 
@@ -81,6 +82,49 @@ KINDS = [  # the kind of the field, its token, the key
 @pytest.mark.parametrize(("kind", "token", "key"), KINDS)
 def test_a_value_is_brought_to_the_kind_of_its_field(kind, token, key):
     assert key_of(f'{{"id":{token}}}', Keying((Field(("id",), kind),)))[0] == key
+
+
+# -- declared in a spec ----------------------------------------------------------------------------------------------
+
+DECLARED = [  # the block, what it declares
+    ({}, None),
+    ({"key": ["row.id"]}, ROW_KEY),
+    ({"key": ["$.row['a.b']", "p[0]"], "version": "row.v"},
+     Keying((Field(("row", "a.b")), Field(("p", 0))), Field(("row", "v")))),
+    ({"key": ["row.id"], "deletion": {"field": "row.at", "present": True}},
+     Keying((Field(("row", "id")),), None, Deletion(("row", "at")))),
+    ({"key": ["row.id"], "deletion": {"field": "d", "values": [True, "x", 1.5]}},
+     Keying((Field(("row", "id")),), None, Deletion(("d",), ("true", '"x"', "1.5")))),
+]  # fmt: skip
+REFUSED = [  # the block, the member that is named
+    ({"writeMode": "merge"}, "key"),
+    ({"writeMode": "merge", "key": []}, "key"),
+    ({"version": "row.v"}, "key"),
+    ({"deletion": {"field": "d", "present": True}}, "key"),
+    ({"key": ["row.id", "row.id"]}, "key"),
+    ({"key": ["row.id", "row[*]"]}, "key[1]"),
+    ({"key": ["$"]}, "key[0]"),
+    ({"key": ["row.id"], "version": "a b c("}, "version"),
+    ({"key": ["row.id"], "deletion": {"field": "d"}}, "deletion"),
+    ({"key": ["row.id"], "deletion": {"field": "d", "values": [1], "present": True}}, "deletion"),
+    ({"key": ["row.id"], "deletion": {"field": "?", "values": [1]}}, "deletion.field"),
+]
+
+
+def in_spec(block):
+    return {"name": "s", "sourceSpec": {"attributes": {"x-headrace": block}}}
+
+
+@pytest.mark.parametrize(("block", "keying"), DECLARED)
+def test_a_spec_declares_how_its_rows_are_told_apart(block, keying):
+    assert keys.keying(in_spec(block)) == keying
+
+
+@pytest.mark.parametrize(("block", "member"), REFUSED)
+def test_what_cannot_tell_rows_apart_is_refused_by_its_name(block, member):
+    with pytest.raises(SpecInvalid) as refused:
+        keys.keying(in_spec(block))
+    assert refused.value.facts["field"] == f"x-headrace.{member}"
 
 
 # -- versions --------------------------------------------------------------------------------------------------------
