@@ -1,6 +1,7 @@
 """What ``headrace sources test`` shows of a walk: requests with the heads of their answers, pages, ends, a summary."""
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from headrace.clock import Window, utc
+from headrace.exact_json import spelled
 from headrace.sources import Planned, recording
 from headrace.sources.answers import Answer
 from headrace.sources.auth import Access
@@ -174,10 +176,16 @@ def _end(end: Ended) -> str:
 
 
 def _row(field: Field, without: Any) -> tuple[str, str, str, Text]:
-    text = "" if field.example is None else msgspec.json.encode(field.example, enc_hook=str).decode()
-    shown = without(text)
+    shown = without(_example(field.example))
     short = shown if len(shown) <= _EXAMPLE else f"{shown[: _EXAMPLE - 1]}…"
     return field.path, ", ".join(field.types) or "null", f"{field.records:,}", Text(short, "dim")
+
+
+def _example(value: Any) -> str:
+    """A value as the source wrote it."""
+    if value is None:
+        return ""
+    return str(value) if isinstance(value, Decimal) else msgspec.json.encode(spelled(value)).decode()
 
 
 def _differences(declared: Mapping[str, Any] | None, records: list[Any]) -> Iterator[str]:

@@ -9,7 +9,7 @@ import msgspec
 from headrace.errors import SourceTruncated, SourceUnreadable, SpecInvalid
 from headrace.sources import links
 from headrace.sources.reading import Request, Trail
-from headrace.sources.request import placed
+from headrace.sources.request import placed, queried
 from headrace.sources.turns import HEADER, POINTERS, Params, Turn, ended, value_at
 
 MOST_REQUESTS = 10_000
@@ -61,7 +61,14 @@ def require_within(params: Params, pages: int, request: Request) -> None:
 
 def _limited(params: Params, request: Request) -> Request:
     name = params.get("limitName")
-    return placed(request, str(name), limit(params)) if name and limit(params) else request
+    return _placed(params, request, str(name), limit(params)) if name and limit(params) else request
+
+
+def _placed(params: Params, request: Request, name: str, value: str | int) -> Request:
+    """One more parameter: in the query where the spec says so, else where the request has its own."""
+    if str(params.get("parameterType") or "").upper() == "QUERYPARAM":
+        return queried(request, name, value)
+    return placed(request, name, value)
 
 
 def limit(params: Params) -> int:
@@ -113,7 +120,7 @@ def _offset_first(params: Params, request: Request) -> Trail:
 
 
 def _offset(params: Params, request: Request, offset: int) -> Request:
-    return placed(_limited(params, request), _name(params, "offSetName", "offsetName"), offset)
+    return _placed(params, _limited(params, request), _name(params, "offSetName", "offsetName"), offset)
 
 
 def _offset_next(params: Params, turn: Turn) -> Trail | str:
@@ -146,7 +153,7 @@ def _page_first(params: Params, request: Request) -> Trail:
 
 
 def _page(params: Params, request: Request, index: int) -> Request:
-    return placed(_limited(params, request), _name(params, "pageParamName"), index)
+    return _placed(params, _limited(params, request), _name(params, "pageParamName"), index)
 
 
 def _first_index(params: Params) -> int:
@@ -214,7 +221,7 @@ def _with_token(params: Params, request: Request, token: str) -> Request:
     name = _name(params, "parameterName")
     if str(params.get("parameterType") or "").upper() == "HEADERPARAM":
         return request.with_header(name, token)
-    return placed(request, name, token)
+    return _placed(params, request, name, token)
 
 
 _POINTER = Paginator(_limited_first, _pointer_next, linked=True)

@@ -71,6 +71,11 @@ def placed(request: Request, name: str, value: str | int) -> Request:
     if request.method == "POST" and request.body is not None:
         body = {**msgspec.json.decode(request.body, type=dict[str, Any]), name: value}
         return msgspec.structs.replace(request, body=msgspec.json.encode(body).decode())
+    return queried(request, name, value)
+
+
+def queried(request: Request, name: str, value: str | int) -> Request:
+    """The request with one more parameter in its query."""
     return request.with_query(encode_author(name), encode_query(str(value)))
 
 

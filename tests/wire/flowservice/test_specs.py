@@ -147,6 +147,34 @@ def test_a_replaced_source_is_listed_once(flows: Flows) -> None:
     assert stranger.one(f"/flowSpecs/{REST}")["sourceConnectionSpecIds"] == before
 
 
+GENERIC = "4e98f16f-87d6-4ef0-bdc6-7a2b0fe76e62"
+
+
+def test_the_generic_source_takes_its_objects_with_the_source_connection(flows: Flows) -> None:
+    spec = {"id": GENERIC, "version": "1.0"}
+    basic = {
+        "specName": "Basic Authentication",
+        "params": {"host": flows.linkedin.url, "username": "a", "password": "b"},
+    }
+    base = flows.connection(connectionSpec=spec, auth=basic)["id"]
+    params = {**ROWS, "urlParams": {"path": "/rows", "method": "GET"}, "scheduleParams": {}}
+    body = flows.source_body(base, connectionSpec=spec, params=params)
+    for name in ("urlParams", "contentPath", "paginationParams", "scheduleParams"):
+        lacking = {**body, "params": {key: value for key, value in params.items() if key != name}}
+        assert code(flows.post("/sourceConnections", lacking)) == "SOURCES-1304-400"
+    misspelt = {**body, "params": {**params, "explodeEntityPaths": {"path": "$.rows.x"}}}
+    assert code(flows.post("/sourceConnections", misspelt)) == "SOURCES-1312-400"
+    ends = {"sourceConnectionIds": [flows.made("sourceConnections", body)["id"]]}
+    once = {"startTime": 1625040887, "frequency": "once"}
+    made = flows.made("flows", flows.flow_body(**ends, targetConnectionIds=[flows.target()["id"]], scheduleParams=once))
+    assert flows.post("/runs", {"flowId": made["id"], "status": "active"}).status_code == 201
+
+
+def test_every_source_that_ships_is_served(flows: Flows) -> None:
+    names = {spec["name"]: spec["id"] for spec in flows.get("/connectionSpecs").json()["items"] if "sourceSpec" in spec}
+    assert len(names) > 10 and set(names.values()) <= set(flows.one(f"/flowSpecs/{REST}")["sourceConnectionSpecIds"])
+
+
 def test_a_source_without_credentials_takes_no_base_connection(flows: Flows) -> None:
     own = {**OWN, "sourceSpec": {"attributes": {"urlParams": {"path": "/x"}, "contentPath": {"path": "$"}}}}
     spec = {"id": flows.post("/connectionSpecs", own).json()["id"]}
