@@ -56,6 +56,7 @@ class Child:
 
 
 def _headrace(arguments: list[str], crash_at: str | None, log: Path) -> None:
+    from headrace.lake import pages
     from headrace.main import run
 
     with log.open("wb") as file:
@@ -63,5 +64,6 @@ def _headrace(arguments: list[str], crash_at: str | None, log: Path) -> None:
         os.dup2(file.fileno(), 2)
     if crash_at:
         os.environ[VARIABLE] = crash_at
+    pages.FILE_BYTES = 1  # each page in a file of its own, so that a chain has points between two of them
     sys.argv = ["headrace", *arguments]
     run()

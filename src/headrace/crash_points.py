@@ -8,7 +8,8 @@ from pathlib import Path
 VARIABLE = "HEADRACE_CRASH_AT"
 
 PLANNED = "planned"  # the plan is recorded, nothing copied yet
-LANDING = "landing"  # a page is landed, its part not recorded yet
+LANDING = "landing"  # a file of pages is landed, its part not recorded yet
+CONTINUED = "continued"  # some pages of a part are recorded, its chain goes on
 LANDED = "landed"  # a part's pages are recorded
 MAPPING = "mapping"  # a slice is mapped, nothing of it written yet
 WRITTEN = "written"  # a part's data files are closed, the part not recorded yet
@@ -16,7 +17,7 @@ COMMITTING = "committing"  # the batch may commit, the lake was not asked yet
 COMMITTED = "committed"  # the lake has the batch, no table of ours says so yet
 RECORDING = "recording"  # inside the transaction that records the run, before its end
 
-POINTS = (PLANNED, LANDING, LANDED, MAPPING, WRITTEN, COMMITTING, COMMITTED, RECORDING)
+POINTS = (PLANNED, LANDING, CONTINUED, LANDED, MAPPING, WRITTEN, COMMITTING, COMMITTED, RECORDING)
 
 
 def reach(point: str) -> None:

@@ -29,6 +29,7 @@ class FileFacts(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True)
     record_count  rows in it
     path          the whole public path of an upload
     first, last   the range that a piece of a large file fills, both ends included; ``total`` is the file's size
+    offset        where it begins in a recorded file that it shares with others; ``length`` bytes of that are its own
     """
 
     encoding: str = ""
@@ -40,6 +41,13 @@ class FileFacts(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True)
     first: int | None = None
     last: int | None = None
     total: int | None = None
+    offset: int | None = None
+    length: int | None = None
+
+    @property
+    def shown(self) -> FileFacts:
+        """What of it is for clients: where a file lies among others is not."""
+        return msgspec.structs.replace(self, offset=None, length=None)
 
 
 NO_FACTS = FileFacts()

@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 
 from crashes import world as worlds
+from headrace.lake import pages
 from postgres import fresh_database
+
+
+@pytest.fixture(autouse=True)
+def small_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each page lands in a file of its own, as in the workers that are processes."""
+    monkeypatch.setattr(pages, "FILE_BYTES", 1)
 
 
 @pytest.fixture

@@ -4,13 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from crashes.world import World
 from headrace.cli import tutorial
 from headrace.client import CONVERSION, FLOW_SERVICE
-from headrace.crash_points import LANDED, LANDING, PLANNED
+from headrace.crash_points import CONTINUED, LANDED, LANDING, PLANNED
 from headrace.lake.history import outcomes
 from headrace.store.runs import FAILED, SUCCESS, Run
+from source_server import API_KEY, Asked, Reply, Source, reply
 
 GOOD = {"_extconndev": {"clicks": 1}}
 BAD = {"_extconndev": {"clicks": "n/a"}}
@@ -83,6 +85,52 @@ def flow_run(world: World) -> Work:
     return Work(world, begin, world.settle, lambda: world.runs()[0], (100, 99, 1))
 
 
+PAGES = (["1", "n/a", "2"], ["3", "4"], ["5"], ["6", "7"])
+
+
+def page(asked: Asked) -> Reply:
+    """One page of a chain of four, each of which names the next one."""
+    n = int(parse_qs(urlsplit(asked.target).query).get("page", ["0"])[0])
+    following = {"next": str(n + 1)} if n + 1 < len(PAGES) else {}
+    return reply({"rows": [{"clicks": value} for value in PAGES[n]], **following})
+
+
+CHAIN = {
+    "name": "chained", "providerId": "0ed90a81-07f4-4586-8190-b40eccef1c5a", "version": "1.0", "type": "generic-rest",
+    "attributes": {"isSource": True},
+    "authSpec": [API_KEY],
+    "sourceSpec": {
+        "attributes": {
+            "urlParams": {"host": "${host}", "path": "/rows", "method": "GET"},
+            "contentPath": {"path": "$.rows", "overrideWrapperAttribute": "element"},
+            "paginationParams": {
+                "type": "CONTINUATION_TOKEN", "continuationTokenPath": "$.next", "parameterType": "QUERYPARAM",
+                "parameterName": "page",
+            },
+        },
+        "spec": {"type": "object", "properties": {}},
+    },
+}  # fmt: skip
+
+
+def chained(world: World, source: Source) -> None:
+    """Has the world's flow read a chain of pages instead of the tutorial's source."""
+    spec = {"id": world.call("POST", f"{FLOW_SERVICE}/connectionSpecs", CHAIN)["id"], "version": "1.0"}
+    walk, auth = world.walk, {"specName": API_KEY["name"], "params": {"host": source.url, "authKey1": "secret"}}
+    base = {"name": "Chain", "connectionSpec": spec, "auth": auth}
+    walk.values["BASE_CONNECTION_ID"] = world.call("POST", f"{FLOW_SERVICE}/connections", base)["id"]
+    told = {"name": "Chain", "connectionSpec": spec, "params": {}}
+    told |= {"baseConnectionId": walk.values["BASE_CONNECTION_ID"], "data": {"format": "json"}}
+    walk.values["SOURCE_CONNECTION_ID"] = world.call("POST", f"{FLOW_SERVICE}/sourceConnections", told)["id"]
+
+
+def chain_run(world: World) -> Work:
+    """A run whose one part is a chain of pages."""
+    chained(world, world.source(page))
+    begin = partial(tutorial.start_flow, world.walk)
+    return Work(world, begin, world.settle, lambda: world.runs()[0], (8, 7, 1))
+
+
 def upload(world: World, predecessors: Mapping[str, int] = {}) -> Work:
     """Three good rows and a bad one, which go in the place of the predecessors' rows."""
     replay = {"replay": {"predecessors": list(predecessors), "reason": "replace"}} if predecessors else {}
@@ -116,18 +164,19 @@ def correct(world: World) -> None:
     world.call("PUT", path, body)
 
 
-NOTHING_TO_LAND = dict.fromkeys((LANDING, LANDED), "its pages are landed before it begins")
+NOTHING_TO_LAND = dict.fromkeys((LANDING, CONTINUED, LANDED), "its pages are landed before it begins")
 PLANNED_BEFORE = {PLANNED: "whoever asks for a replay freezes its plan", **NOTHING_TO_LAND}
 
 KINDS = (
-    Kind("flow run", flow_run),
+    Kind("flow run", flow_run, unreached={CONTINUED: "each of its parts is one page"}),
+    Kind("chain of pages", chain_run),
     Kind("upload", upload, of_flow=False, unreached=NOTHING_TO_LAND),
     Kind("replacing upload", replacing_upload, of_flow=False, unreached=NOTHING_TO_LAND),
     Kind("replay", partial(replay, rows="all", counts=(100, 100, 0)), unreached=PLANNED_BEFORE),
     Kind("quarantined replay", partial(replay, rows="quarantined", counts=(1, 1, 0)), unreached=PLANNED_BEFORE),
 )
 OF_FLOWS = tuple(kind for kind in KINDS if kind.of_flow)
-FLOW_RUN, UPLOAD, *_ = KINDS
+FLOW_RUN, CHAIN_RUN, UPLOAD, *_ = KINDS
 
 # -- how each ends -----------------------------------------------------------------------------------------------
 

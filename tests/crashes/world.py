@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
@@ -27,6 +27,7 @@ from headrace.store import heartbeats, runs
 from headrace.store.runs import Run
 from headrace.store.scope import Caller
 from linkedin_simulator.running import running
+from source_server import Asked, Reply, Source, serving
 from wire_server import ORG, deploy, serve
 
 PRINTED_HOST = "https://api.linkedin.com"
@@ -52,6 +53,7 @@ class World:
     alias: str
     processes: list[Child] = field(default_factory=list)
     holds: dict[int, TextIO] = field(default_factory=dict)  # by process id: the locked file that it waits for
+    sources: ExitStack = field(default_factory=ExitStack)
 
     def call(self, method: str, path: str, body: Any = None, **params: str) -> Any:
         return self.walk.client.call(method, path, body, params=params)
@@ -136,6 +138,7 @@ class World:
             process.wait()
         for file in self.holds.values():
             file.close()
+        self.sources.close()
 
     def address(self, process: Child) -> tuple[str, int]:
         """Where a server listens."""
@@ -215,6 +218,12 @@ class World:
         command = [sys.executable, "-m", "headrace.main", "verify", "--data-dir", str(settings.data_dir)]
         done = subprocess.run([*command, "--database-url", settings.database], capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
+
+    def source(self, answer: Callable[[Asked], Reply]) -> Source:
+        """A source of this world's own."""
+        source = self.sources.enter_context(serving())
+        source.answer = answer
+        return source
 
     # -- what was there before -------------------------------------------------------------------------------------
 

@@ -130,4 +130,4 @@ def as_array(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _described(file: BatchFile) -> bytes:
-    return msgspec.json.encode({"path": file.name, **msgspec.to_builtins(file.facts)}) + b"\n"
+    return msgspec.json.encode({"path": file.name, **msgspec.to_builtins(file.facts.shown)}) + b"\n"

@@ -15,8 +15,8 @@ def folder(batch: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class InputPage:
-    """A page of a source's answers, as one attempt at a part of a run copied it."""
+class InputPages:
+    """Pages of a source's answers, from ``page`` on, as one attempt at a part of a run copied them."""
 
     batch: str
     part: int
@@ -57,7 +57,7 @@ class RowErrors:
         return f"{folder(self.batch)}/row_errors/{self.family}-{self.part:05}-{self.attempt:02}.json"
 
 
-LandedFile = InputPage | Upload | RowErrors
+LandedFile = InputPages | Upload | RowErrors
 
 
 @dataclass(frozen=True, slots=True)

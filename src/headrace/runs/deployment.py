@@ -56,7 +56,9 @@ class Deployment:
     def life(self) -> Life:
         """What carries runs."""
         flows = FlowStory(self.dispatch, self.lake.landing, self.keyring, self.http)
-        return Life(self.dispatch, self.lake, self.derivations, self.stopping, flows, UploadStory(self.dispatch))
+        return Life(
+            self.dispatch, self.lake, self.derivations, self.timer, self.stopping, flows, UploadStory(self.dispatch)
+        )
 
     def worker(self) -> Worker:
         """This process's worker; make one, start it once."""

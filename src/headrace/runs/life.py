@@ -3,7 +3,7 @@
     plan      freeze what the run needs, cut it into parts; its batch is ``staging``
     copy      per part, unless its pages are landed already: source -> landed pages      [copyActivity]
     promote   per part: decode -> map -> check -> data files and quarantine files        [promotionActivity]
-              (a part is promoted while the next one is copied)
+              (pages are promoted while the next ones are copied)
               then the run must balance, keep its tolerance, and is committed once
     record    run, batch, files and what follows from them in one transaction
 
@@ -13,24 +13,31 @@ call: whoever is given the run after a crash calls it from the top. What is pecu
 
 import logging
 import threading
-from collections import deque
-from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from typing import Any
 
 from headrace import crash_points
+from headrace.clock import Timer
 from headrace.counts import Counts, total
 from headrace.errors import NotFound
 from headrace.lake import Lake, Stamp
+from headrace.lake.pages import PageBody, bodies
 from headrace.mapping.derivations import Derivations
 from headrace.runs.changes import changes
+from headrace.runs.copying import Copying
 from headrace.runs.dispatch import Dispatch
 from headrace.runs.ending import Ending
 from headrace.runs.failures import FINAL, GivenUp, HandedBack, Stopped, TooManyRejected
-from headrace.runs.plan import FlowPlan, Plan, UploadPlan, encoded, part_of, plan_of
-from headrace.runs.promotion import PartWork, promote_part
+from headrace.runs.pipeline import Incoming, Interrupted
+from headrace.runs.plan import FlowPlan, Plan, UploadPlan, encoded, part_of, plan_of, trail_of
+from headrace.runs.promotion import Judge, PartWork, promote_part
+from headrace.runs.promotions import Promotions
 from headrace.runs.story import Open, Story
+from headrace.sources.reading import Part
 from headrace.store import parts, runs
 from headrace.store.parts import COPY, PLANNED, PROMOTED, PROMOTION, PartRecord
 from headrace.store.runs import Run
@@ -38,7 +45,6 @@ from headrace.store.runs import Run
 log = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 8
-PROMOTIONS = 2  # at once: while one decodes, the other one's columns are compressed and written
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,7 @@ class Life:
     dispatch: Dispatch
     lake: Lake
     derivations: Derivations
+    timer: Timer
     stopping: threading.Event
     flows: Story[FlowPlan]
     uploads: Story[UploadPlan]
@@ -140,50 +147,64 @@ class Life:
     # -- copy and promote --------------------------------------------------------------------------------------
 
     def _promote_all(self, run: Run, plan: Plan, story: Story[Any]) -> None:
-        """Copies part after part; each is promoted behind, while the next ones are copied."""
+        """Copies part after part; their pages are promoted behind, while the next ones are copied."""
         self._start(run, COPY)
-        opener = story.opener(run, plan)
-        with ThreadPoolExecutor(PROMOTIONS, thread_name_prefix="headrace-promote") as behind:
-            promotions: deque[Future[None]] = deque()
+        promote = partial(self._promote, run, plan, story.opener(run, plan), Judge.of(plan.target, self.derivations))
+        with Promotions(promote) as promotions:
+            for record in self._records(run):
+                if record.state != PROMOTED:
+                    self._carry_part(run, plan, story, record, promotions)
+            self._end(run, COPY)
+            self._start(run, PROMOTION)
+            promotions.require_success()
+
+    def _carry_part(self, run: Run, plan: Plan, story: Story[Any], record: PartRecord, promotions: Promotions) -> None:
+        """Copies one part, if need be, and has it promoted."""
+        behind = promotions.begin(record)
+        while record.state == PLANNED:
             try:
-                for n, record in enumerate(self._records(run)):
-                    _require_no_failure(promotions)
-                    landed = self._copied(run, plan, story, record)
-                    if n == 0:
-                        self._start(run, PROMOTION)
-                    promotions.append(behind.submit(self._promote, run, plan, landed, opener))
-                self._end(run, COPY)
-                self._start(run, PROMOTION)
-                for promotion in promotions:
-                    promotion.result()
-            finally:
-                behind.shutdown(cancel_futures=True)
+                self._obey(run)
+                pages = story.ask(run, plan, part_of(record), trail_of(record))
+                copying = Copying(
+                    self.dispatch.store, self.lake.landing, self.timer, behind.coming.put, partial(self._obey, run)
+                )
+                copied = copying.copy(run, record, pages)
+            except Interrupted:
+                promotions.require_success()
+                raise
+            except BaseException:
+                behind.give_up()
+                raise
+            if copied is None:  # another worker has landed pages of this part: these count
+                behind.give_up()
+                record = self._record(run, record.n)
+                behind = promotions.begin(record)
+            else:
+                record = copied
+        behind.coming.end()
 
-    def _copied(self, run: Run, plan: Plan, story: Story[Any], record: PartRecord) -> PartRecord:
-        if record.state != PLANNED:
-            return record
-        self._obey(run)
-        copied = story.copy(run, plan, part_of(record))
-        with self.dispatch.store.write() as conn:
-            landed = parts.copied(conn, record, copied.pages, copied.counts)
-        crash_points.reach(crash_points.LANDED)
-        return landed
-
-    def _promote(self, run: Run, plan: Plan, record: PartRecord, opener: Open) -> None:
-        if record.state == PROMOTED:
-            return
+    def _promote(
+        self, run: Run, plan: Plan, opener: Open, judge: Judge, record: PartRecord, coming: Incoming, judges: Executor
+    ) -> None:
         self._obey(run)
         part = part_of(record)
         stamp = Stamp(
             batch=run.batch_id, flow=plan.flow_id, scope=plan.scope(part.partition), part=part.n, attempt=run.attempt,
             extracted_at=plan.extracted_at, ingested_at=plan.ingested_at,
         )  # fmt: skip
-        promoted = promote_part(
-            self.lake, PartWork(plan.target, stamp, opener(part, record), plan.keying), self.derivations
-        )
+        pages = self._begun(run, part, chain(bodies(self.lake.landing, record.raw), coming))
+        work = PartWork(plan.target, stamp, pages, opener(part), plan.keying)
+        promoted = promote_part(self.lake, work, judge, judges)
         with self.dispatch.store.write() as conn:
-            counts = total((record.counts, promoted.counts))
-            parts.promoted(conn, record, promoted.data, promoted.errors, counts)
+            copied = parts.by_key(conn, run.id, part.n)
+            parts.promoted(conn, copied, promoted.data, promoted.errors, total((copied.counts, promoted.counts)))
+
+    def _begun(self, run: Run, part: Part, pages: Iterable[PageBody]) -> Iterator[PageBody]:
+        """The pages; the run's promotion has begun when its first one is there."""
+        for n, page in enumerate(pages):
+            if n == part.n == 0:
+                self._start(run, PROMOTION)
+            yield page
 
     # -- commit and record -------------------------------------------------------------------------------------
 
@@ -202,6 +223,10 @@ class Life:
     def _records(self, run: Run) -> Sequence[PartRecord]:
         with self.dispatch.store.read() as conn:
             return parts.listed(conn, run.id)
+
+    def _record(self, run: Run, n: int) -> PartRecord:
+        with self.dispatch.store.read() as conn:
+            return parts.by_key(conn, run.id, n)
 
     def _start(self, run: Run, activity: str) -> None:
         if run.flow_id is None:
@@ -236,9 +261,3 @@ def _says_erased(trouble: Exception, run: Run) -> bool:
     if not isinstance(trouble, NotFound):
         return False
     return (trouble.facts.get("kind"), trouble.facts.get("id")) == (runs.KIND, run.id)
-
-
-def _require_no_failure(promotions: deque[Future[None]]) -> None:
-    """Forgets the promotions that have ended, and raises what one has raised: nothing more needs to be copied then."""
-    while promotions and promotions[0].done():
-        promotions.popleft().result()

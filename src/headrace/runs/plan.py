@@ -13,7 +13,7 @@ from headrace.clock import Window
 from headrace.errors import Broken
 from headrace.lake import TableRef
 from headrace.sources.keys import Keying
-from headrace.sources.reading import Part, Reading
+from headrace.sources.reading import Part, Reading, Trail
 from headrace.store.parts import PartRecord
 from headrace.store.runs import Run
 
@@ -166,10 +166,11 @@ _encode = msgspec.json.Encoder().encode
 _flow_plan = msgspec.json.Decoder(FlowPlan)
 _upload_plan = msgspec.json.Decoder(UploadPlan)
 _part = msgspec.json.Decoder(Part)
+_trail = msgspec.json.Decoder(Trail)
 
 
-def encoded(value: Plan | Part) -> str:
-    """A plan, or a part of one, as the store keeps it."""
+def encoded(value: Plan | Part | Trail) -> str:
+    """A plan, a part of one, or how a part's chain goes on, as the store keeps it."""
     return _encode(value).decode()
 
 
@@ -191,6 +192,11 @@ def flow_plan_of(run: Run) -> FlowPlan | None:
 def part_of(record: PartRecord) -> Part:
     """What a recorded part reads, as it was planned."""
     return _part.decode(record.spec)
+
+
+def trail_of(record: PartRecord) -> Trail | None:
+    """How the chain of a recorded part goes on behind the pages that have landed; None: from its first page on."""
+    return None if record.trail is None else _trail.decode(record.trail)
 
 
 def _leaves(field: pa.Field, above: str) -> Iterator[str]:

@@ -1,34 +1,37 @@
 """Promotion: a part's landed pages become data files and quarantine files, and the part balances to the row."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Protocol
+from functools import partial
 
 import msgspec
 import pyarrow as pa
-import zstandard
 
 from headrace import crash_points, mapping, xdm
 from headrace.counts import ZERO, Counts, Warned, total
 from headrace.exact_json import NotJson, read
 from headrace.files import FileRef, NamedFile
 from headrace.lake import Lake, Stamp
-from headrace.lake.landing import Landing
+from headrace.lake.pages import PageBody
 from headrace.lake.writer import DataWriter
 from headrace.mapping import CompiledMapping, Mapped
 from headrace.mapping.derivations import Derivations
 from headrace.rows import PARSING, ROW_ERRORS, row_errors
-from headrace.runs.keyed import Keyed, identify
+from headrace.runs.keyed import Identify, Keyed, identify
+from headrace.runs.pipeline import in_order
 from headrace.runs.plan import Target
 from headrace.runs.quarantine import Quarantine, warnings_of
 from headrace.sources.decoding import UNREADABLE
+from headrace.sources.gathering import MOST_ROWS
 from headrace.sources.keys import Keying
 from headrace.sources.reading import Slice
 from headrace.xdm import Checker
 
 MOST_WARNED = 20  # that a part keeps
+BUNDLE_BYTES = 12 << 20  # of pages that are decoded together; no more elements either than a slice holds
 Bodies = Iterable[tuple[str, bytes]]  # pages as they came, each with its public name
 Slices = Callable[[Bodies], Iterator[Slice]]
 Wanted = Mapping[tuple[str, ...], pa.DataType | None]
@@ -40,37 +43,29 @@ def every(slices: Iterator[Slice]) -> Iterator[Slice]:
     return slices
 
 
-class Answers(Protocol):
-    """Where the rows of a part come from."""
-
-    def slices(self, landing: Landing, wanted: Wanted) -> Iterator[Slice]:
-        """The rows, slice by slice, whose places are public names of pages; FileDamaged."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
-class Pages:
-    """Landed pages, in their order. ``decoder`` makes the part's decoder from what is wanted.
+class Rows:
+    """How the rows of a part are read from its pages.
 
-    choose  which rows are promoted
+    decoder  makes the part's decoder, which several threads may use at once, from what is wanted
+    choose   which rows are promoted
     """
 
-    pages: Sequence[NamedFile]
     decoder: Callable[[Wanted], Slices]
     choose: Choose = every
-
-    def slices(self, landing: Landing, wanted: Wanted) -> Iterator[Slice]:
-        """The chosen rows of one page after the other."""
-        return self.choose(self.decoder(wanted)(bodies(landing, self.pages)))
 
 
 @dataclass(frozen=True, slots=True)
 class PartWork:
-    """One part to promote; with a ``keying``, its rows are merged by key."""
+    """One part to promote: where its rows go, as whose, its pages as they come, and how they are read.
+
+    keying  by what its rows are told apart where they are merged
+    """
 
     target: Target
     stamp: Stamp
-    answers: Answers
+    pages: Iterable[PageBody]
+    rows: Rows
     keying: Keying | None = None
 
 
@@ -120,17 +115,20 @@ class Judge:
         return Judged(accepted, errors, warnings, pa.concat_tables([one.warned for one in mapped]))
 
 
-def promote_part(lake: Lake, work: PartWork, derivations: Derivations) -> Promoted:
-    """Decodes, maps, checks and writes one part. Files get names of their own; nothing is committed."""
-    judge = Judge.of(work.target, derivations)
-    stamp, counts, told_apart = work.stamp, ZERO, identify(work.keying, work.stamp.part)
+def promote_part(lake: Lake, work: PartWork, judge: Judge, judges: Executor) -> Promoted:
+    """Decodes, maps and checks one part in ``judges``, several slices at once, and writes it here, in its order.
+
+    Files get names of their own; nothing is committed.
+    """
+    stamp, counts = work.stamp, ZERO
+    slices = work.rows.decoder(judge.compiled.wanted)
+    judging = partial(_judged, slices, work.rows.choose, identify(work.keying, stamp.part), judge)
     with (
         lake.writer(work.target.table, judge.compiled.target, stamp) as writer,
         closing(Quarantine(lake.landing, stamp)) as quarantine,
     ):
-        for slice in work.answers.slices(lake.landing, judge.compiled.wanted):
-            sliced = _promote_slice(told_apart(slice), judge, writer, quarantine)
-            counts = _added(counts, sliced)
+        for keyed, judged in in_order(judges, judging, _bundles(work.pages)):
+            counts = _added(counts, _write(keyed, judged, writer, quarantine))
         counts.require_balance(f"Part {stamp.part} of batch {stamp.batch}")
         data = writer.close()
         crash_points.reach(crash_points.WRITTEN)
@@ -144,23 +142,37 @@ def _added(counts: Counts, sliced: Counts) -> Counts:
     return msgspec.structs.replace(summed, warned=summed.warned[:MOST_WARNED])
 
 
-def bodies(landing: Landing, pages: Iterable[NamedFile]) -> Iterator[tuple[str, bytes]]:
-    """Landed pages as the source gave them, each with its public name; FileDamaged."""
+def _bundles(pages: Iterable[PageBody]) -> Iterator[list[tuple[str, bytes]]]:
+    """Pages that follow each other, as many as make a slice, or one that is larger."""
+    bundle: list[tuple[str, bytes]] = []
+    rows = size = 0
     for page in pages:
-        content = landing.read(page.ref)
-        yield page.name, zstandard.decompress(content) if page.facts.encoding == "zstd" else content
+        if bundle and (rows + page.count > MOST_ROWS or size + len(page.body) > BUNDLE_BYTES):
+            yield bundle
+            bundle, rows, size = [], 0, 0
+        bundle.append((page.name, page.body))
+        rows, size = rows + page.count, size + len(page.body)
+    if bundle:
+        yield bundle
 
 
-def _promote_slice(keyed: Keyed, judge: Judge, writer: DataWriter, quarantine: Quarantine) -> Counts:
+def _judged(
+    slices: Slices, choose: Choose, told_apart: Identify, judge: Judge, bundle: Bodies
+) -> Iterator[tuple[Keyed, Judged]]:
+    for keyed in map(told_apart, choose(slices(bundle))):
+        judged = judge.judged(keyed.slice)
+        crash_points.reach(crash_points.MAPPING)
+        yield keyed, judged
+
+
+def _write(keyed: Keyed, judged: Judged, writer: DataWriter, quarantine: Quarantine) -> Counts:
     slice = keyed.slice
-    judged = judge.judged(slice)
-    crash_points.reach(crash_points.MAPPING)
     if judged.accepted.num_rows:
         rows = judged.accepted["_row"].combine_chunks()
         writer.write(judged.accepted, slice.days.take(rows), keyed.of(rows))
     if len(keyed.deletions):
-        nothing = pa.Table.from_arrays([pa.nulls(len(keyed.deletions), kind) for kind in judge.compiled.target.types],
-                                       schema=judge.compiled.target)  # fmt: skip
+        kinds = judged.accepted.schema
+        nothing = pa.Table.from_arrays([pa.nulls(len(keyed.deletions), kind) for kind in kinds.types], schema=kinds)
         writer.write(nothing, slice.days.take(keyed.deletions), keyed.of(keyed.deletions))
     rejected = quarantine.add(slice, judged.errors) if judged.errors.num_rows else 0
     counts = counted(keyed, judged, rejected, warnings_of(slice, judged.warned.slice(0, MOST_WARNED)))

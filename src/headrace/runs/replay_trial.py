@@ -13,9 +13,10 @@ import pyarrow.compute as pc
 
 from headrace import sources
 from headrace.counts import ZERO, Counts, total
+from headrace.lake.pages import bodies
 from headrace.runs.keyed import Keyed, identify
 from headrace.runs.plan import QUARANTINED, REPLACE_WINDOW, part_of
-from headrace.runs.promotion import Choose, Judge, Judged, bodies, counted
+from headrace.runs.promotion import Choose, Judge, Judged, counted
 from headrace.runs.replay_rows import choose, later_reads
 from headrace.runs.replaying import Replayable, Replaying, ReplayRequest
 from headrace.store import parts
@@ -121,7 +122,7 @@ def _try_part(replaying: Replaying, source: Replayable, record: PartRecord, chos
     sides = [Judge.of(target, replaying.derivations) for target in (source.plan.target, source.target)]
     part, replaces = part_of(record), source.plan.mode == REPLACE_WINDOW
     decoders = [sources.decoder(source.plan.reading, part, side.compiled.wanted, replaces) for side in sides]
-    pages = tee(bodies(replaying.landing, record.raw))
+    pages = tee((page.name, page.body) for page in bodies(replaying.landing, record.raw))
     # Pages are cut into the same slices whatever is read of their records.
     slices = (chosen(decoder.slices(each)) for decoder, each in zip(decoders, pages, strict=True))
     told_apart = identify(source.plan.keying, part.n)

@@ -8,9 +8,10 @@ import sqlalchemy as sa
 
 from headrace import dataprep, ids
 from headrace.errors import Conflict, FileDamaged
-from headrace.files import NamedFile
+from headrace.files import FileRef
 from headrace.flows import flow_documents
 from headrace.lake.landing import Landing
+from headrace.lake.pages import files
 from headrace.mapping.derivations import Derivations
 from headrace.runs.dispatch import Dispatch
 from headrace.runs.flow_run import open_batch
@@ -161,15 +162,15 @@ def _with_pages(landing: Landing, run: Run, records: list[PartRecord], rows: str
         try:
             rejected = rejected_rows(landing, record.errors) if rows == QUARANTINED else None
             pages = tuple(page for page in record.raw if rejected is None or page.name in rejected)
-            for page in pages:
-                _require_there(landing, page)
+            for ref in files(pages):
+                _require_there(landing, ref)
         except FileDamaged as error:
             raise _refused(run, f"has lost landed files ({error.message.rstrip('.')}); trigger it again") from error
         yield replace(record, raw=pages)
 
 
-def _require_there(landing: Landing, page: NamedFile) -> None:
-    for _ in landing.stream(page.ref, max(page.ref.bytes - 1, 0), min(page.ref.bytes, 1)):
+def _require_there(landing: Landing, ref: FileRef) -> None:
+    for _ in landing.stream(ref, max(ref.bytes - 1, 0), min(ref.bytes, 1)):
         pass
 
 

@@ -1,22 +1,20 @@
 """What one kind of run brings to the life that all of them share: its plan, its pages, what it records."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 import sqlalchemy as sa
 
-from headrace.counts import ZERO, Counts
 from headrace.errors import HeadraceError
-from headrace.files import NamedFile
 from headrace.runs.plan import Plan
-from headrace.runs.promotion import Answers
-from headrace.sources.reading import Part
+from headrace.runs.promotion import Rows
+from headrace.sources.reading import Page, Part, Trail
 from headrace.store.batches import Batch, BatchError
 from headrace.store.parts import PartRecord
 from headrace.store.runs import Run
 
-Open = Callable[[Part, PartRecord], Answers]
+Open = Callable[[Part], Rows]
 P = TypeVar("P", bound=Plan, contravariant=True)
 
 
@@ -26,14 +24,6 @@ class Prepared:
 
     plan: Plan
     parts: Sequence[PartRecord]
-
-
-@dataclass(frozen=True, slots=True)
-class Copied:
-    """The landed pages of a part, and what was counted while they came."""
-
-    pages: Sequence[NamedFile]
-    counts: Counts = ZERO
 
 
 class Story(Protocol[P]):
@@ -47,12 +37,12 @@ class Story(Protocol[P]):
         """Brings the run's batch to ``staging``, in the transaction that records the plan."""
         ...
 
-    def copy(self, run: Run, plan: P, part: Part) -> Copied:
-        """Lands the pages of a part that is only planned."""
+    def ask(self, run: Run, plan: P, part: Part, trail: Trail | None) -> Iterable[Page]:
+        """The pages of a part's chain, from its first on or behind a trail."""
         ...
 
     def opener(self, run: Run, plan: P) -> Open:
-        """What opens a part's landed pages for promotion."""
+        """What says how the rows of a part are read from its pages."""
         ...
 
     def require_current(self, run: Run, plan: P) -> None:

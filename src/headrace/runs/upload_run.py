@@ -1,6 +1,6 @@
 """The story of an uploaded batch: its files are landed already, so there is no source to ask."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,11 +14,11 @@ from headrace.runs.batch_figures import PARTIAL, errors_by_code
 from headrace.runs.dispatch import Dispatch
 from headrace.runs.failures import BatchChanged, Stopped, TooManyRejected
 from headrace.runs.plan import UploadPlan, encoded
-from headrace.runs.promotion import Pages
-from headrace.runs.story import Copied, Open, Prepared
+from headrace.runs.promotion import Rows
+from headrace.runs.story import Open, Prepared
 from headrace.runs.targets import freeze_target
 from headrace.runs.tick import pick_up
-from headrace.sources.reading import Part
+from headrace.sources.reading import Page, Part, Trail
 from headrace.store import batches, runs
 from headrace.store.batches import INPUT_FILES, Batch, BatchError
 from headrace.store.parts import COPIED, PartRecord
@@ -97,12 +97,12 @@ class UploadStory:
     def begin(self, conn: sa.Connection, run: Run, plan: UploadPlan, now: int) -> None:
         batches.move(conn, run.batch_id, {"loaded"}, "staging", at=now)
 
-    def copy(self, run: Run, plan: UploadPlan, part: Part) -> Copied:
+    def ask(self, run: Run, plan: UploadPlan, part: Part, trail: Trail | None) -> Iterable[Page]:
         raise Broken(f"Part {part.n} of upload {run.id} is not landed; an upload is its own landed page.")
 
     def opener(self, run: Run, plan: UploadPlan) -> Open:
-        decoder = partial(uploads.decoder, plan.multi_line)
-        return lambda part, record: Pages(record.raw, decoder)
+        rows = Rows(partial(uploads.decoder, plan.multi_line))
+        return lambda part: rows
 
     def require_current(self, run: Run, plan: UploadPlan) -> None:
         """Rows that are still to come cannot be replaced. Asked until the commit: what is over stays over."""

@@ -233,12 +233,12 @@ def _file_findings(store: Store, lake: Lake, batch: Batch, table: Table | None, 
     current = set(table.files.referenced) if table is not None else set()
     with store.read() as conn:
         listed = [(directory, file) for directory in DIRECTORIES for file in batches.files(conn, batch.id, directory)]
-    landed = [file.ref for directory, file in listed if directory != batches.DATA]
+    landed = {file.ref.name: file.ref for directory, file in listed if directory != batches.DATA}  # pages share files
     data = [file.ref for directory, file in listed if directory == batches.DATA]
     # A data file that was replaced or rewritten since may be gone; one that the table reads may not.
     needed = [ref for ref in data if ref.name in current]
     report.counts["files"] += len(landed) + len(needed)
-    for name in [*lake.landing.damaged(landed), *lake.data_files.damaged(needed)]:
+    for name in [*lake.landing.damaged(landed.values()), *lake.data_files.damaged(needed)]:
         yield Finding("file", name, f"It is missing or does not hold what batch {batch.id} recorded of it.")
 
 

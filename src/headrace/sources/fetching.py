@@ -31,9 +31,10 @@ def fetch(
     view = extraction(reading.spec, reading.params)
     access = access_of(reading, credentials, renewed)
     for page in walk(chain_of(view, part.request), access, http, trail):
-        require_below_cap(len(page.cut.elements), view.extension.element_cap, part)
-        answer = page.answer
-        yield Page(page.n, answer.url, answer.status, answer.body, answer.headers.get("etag"), page.ended, page.behind)
+        count, answer = len(page.cut.elements), page.answer
+        require_below_cap(count, view.extension.element_cap, part)
+        etag = answer.headers.get("etag")
+        yield Page(page.n, answer.url, answer.status, answer.body, etag, count, page.ended, page.behind)
 
 
 def chain_of(view: Extraction, request: Request) -> Chain:

@@ -117,6 +117,7 @@ class Planned:
 class Page:
     """One answer as it came. ``n`` counts the pages of a part from 0; ``url`` holds no secret.
 
+    count  elements in it, before any are exploded
     ended  why the chain ends with this page, as the end of a sentence; empty where it goes on
     """
 
@@ -125,6 +126,7 @@ class Page:
     status: int
     body: bytes
     etag: str | None = None
+    count: int = 0
     ended: str = ""
     _behind: Callable[[], Trail] | None = field(default=None, repr=False, compare=False)
 

@@ -36,6 +36,7 @@ parts = sa.Table(
     sa.Column("data", Json, nullable=False),
     sa.Column("errors", Json, nullable=False),
     sa.Column("counts", Json, nullable=False),
+    sa.Column("trail", Json),
 )
 
 
@@ -47,6 +48,7 @@ class PartRecord:
     raw     landed pages
     data    data files
     errors  quarantine files
+    trail   of a planned part, how its chain goes on behind the landed pages: JSON text that the floor above reads
     """
 
     owner: str
@@ -57,6 +59,7 @@ class PartRecord:
     data: tuple[FileRef, ...] = ()
     errors: tuple[NamedFile, ...] = ()
     counts: Counts = ZERO
+    trail: str | None = None
 
     @property
     def input_bytes(self) -> int:
@@ -97,6 +100,11 @@ def listed(conn: sa.Connection, owner: str) -> list[PartRecord]:
     return [_part(row) for row in rows]
 
 
+def by_key(conn: sa.Connection, owner: str, n: int) -> PartRecord:
+    """One part of a run."""
+    return _part(conn.execute(sa.select(parts).where(_key(owner, n))).one())
+
+
 def of_owners(conn: sa.Connection, owners: Collection[str]) -> dict[str, list[PartRecord]]:
     """The parts of several owners."""
     found: dict[str, list[PartRecord]] = {owner: [] for owner in owners}
@@ -105,9 +113,14 @@ def of_owners(conn: sa.Connection, owners: Collection[str]) -> dict[str, list[Pa
     return found
 
 
-def copied(conn: sa.Connection, part: PartRecord, raw: Sequence[NamedFile], counts: Counts) -> PartRecord:
-    """Records a part's landed pages; when another worker recorded them first, its record is the one that counts."""
-    return _advance(conn, replace(part, state=COPIED, raw=tuple(raw), counts=counts), PLANNED)
+def landed(conn: sa.Connection, part: PartRecord, pages: Sequence[NamedFile], trail: str | None) -> PartRecord | None:
+    """Records pages more that have landed; with no ``trail`` behind them the part is copied.
+
+    None when the part has come further than ``part`` says: another worker carries the run as well, and has been faster.
+    """
+    state = COPIED if trail is None else PLANNED
+    record = replace(part, state=state, raw=(*part.raw, *pages), trail=trail)
+    return record if _advanced(conn, record, part) else None
 
 
 def promoted(
@@ -115,7 +128,7 @@ def promoted(
 ) -> PartRecord:
     """Records a part's files and counts; when another worker recorded them first, its record counts."""
     promotion = replace(part, state=PROMOTED, data=tuple(data), errors=tuple(errors), counts=counts)
-    return _advance(conn, promotion, COPIED)
+    return promotion if _advanced(conn, promotion, replace(part, state=COPIED)) else by_key(conn, part.owner, part.n)
 
 
 def recounted(conn: sa.Connection, part: PartRecord, counts: Counts) -> PartRecord:
@@ -148,11 +161,15 @@ def activities_of(conn: sa.Connection, owners: Collection[str]) -> dict[str, dic
     return found
 
 
-def _advance(conn: sa.Connection, part: PartRecord, before: str) -> PartRecord:
-    key = (parts.c.owner == part.owner) & (parts.c.n == part.n)
-    if conn.execute(parts.update().where(key & (parts.c.state == before)).values(_row(part))).rowcount == 1:
-        return part
-    return _part(conn.execute(sa.select(parts).where(key)).one())
+def _advanced(conn: sa.Connection, part: PartRecord, seen: PartRecord) -> bool:
+    """Whether the part was as it was seen, and is now as it should be. A trail is never the same twice."""
+    unmoved = _key(part.owner, part.n) & (parts.c.state == seen.state)
+    unmoved &= parts.c.trail.is_(None) if seen.trail is None else parts.c.trail == seen.trail
+    return conn.execute(parts.update().where(unmoved).values(_row(part))).rowcount == 1
+
+
+def _key(owner: str, n: int) -> sa.ColumnElement[bool]:
+    return (parts.c.owner == owner) & (parts.c.n == n)
 
 
 def _row(part: PartRecord) -> dict[str, Any]:

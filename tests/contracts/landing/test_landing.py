@@ -5,9 +5,9 @@ import pytest
 
 from headrace.errors import FileDamaged, FileTaken
 from headrace.files import FileRef
-from headrace.lake.landing import InputPage, RowErrors, Upload
+from headrace.lake.landing import InputPages, RowErrors, Upload
 
-PAGE = InputPage("B1", 3, 1, 12)
+PAGE = InputPages("B1", 3, 1, 12)
 LARGE = b"x" * (1 << 20)
 
 
@@ -71,7 +71,7 @@ def test_the_end_of_a_damaged_file_is_withheld(landing):
 
 def test_files_are_listed_by_batch(landing):
     assert landing.batches() == []
-    files = [RowErrors("B1", "parsing", 0, 1), Upload("B2", 1), PAGE, InputPage("B10", 0, 1, 0)]
+    files = [RowErrors("B1", "parsing", 0, 1), Upload("B2", 1), PAGE, InputPages("B10", 0, 1, 0)]
     for file in files:
         landing.put(file, [b"x"])
     assert landing.batches() == ["B1", "B10", "B2"]

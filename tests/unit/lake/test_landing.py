@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from headrace.lake.landing import InputPage, RowErrors, Upload
+from headrace.lake.landing import InputPages, RowErrors, Upload
 
 SOURCES = Path(__file__).parents[3] / "src"
 
 # Data directories hold files of these names.
 NAMES = [
-    (InputPage("01B", 3, 1, 12), "batches/01B/input_files/00003-01-00012.json.zst"),
-    (InputPage("01B", 123456, 123, 0), "batches/01B/input_files/123456-123-00000.json.zst"),
+    (InputPages("01B", 3, 1, 12), "batches/01B/input_files/00003-01-00012.json.zst"),
+    (InputPages("01B", 123456, 123, 0), "batches/01B/input_files/123456-123-00000.json.zst"),
     (Upload("01B", 7), "batches/01B/uploads/000007"),
     (Upload("01B", 1234567), "batches/01B/uploads/1234567"),
     (RowErrors("01B", "parsing", 3, 2), "batches/01B/row_errors/parsing-00003-02.json"),

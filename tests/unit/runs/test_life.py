@@ -9,6 +9,7 @@ import pytest
 
 from contracts.lake.factory import AT, REF, SCHEMA, aug, load
 from headrace import crash_points
+from headrace.clock import MonotonicTimer
 from headrace.files import NamedFile
 from headrace.lake import Lake
 from headrace.lake.history import HORIZON
@@ -107,7 +108,10 @@ def work_of(store: Store, jobs, tmp_path: Path) -> Callable[[Callable[[Dispatch,
 
     def prepared(story: Callable[[Dispatch, Lake], UploadStory]) -> Work:
         return Work(
-            dispatch, clock, lake, Life(dispatch, lake, NO_DERIVATIONS, threading.Event(), flows, story(dispatch, lake))
+            dispatch,
+            clock,
+            lake,
+            Life(dispatch, lake, NO_DERIVATIONS, MonotonicTimer(), threading.Event(), flows, story(dispatch, lake)),
         )
 
     yield prepared

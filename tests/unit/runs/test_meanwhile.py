@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from headrace.clock import Window
+from headrace.clock import MonotonicTimer, Window
 from headrace.errors import NotFound, SourceFailure
 from headrace.lake import TableRef
 from headrace.mapping.derivations import NO_DERIVATIONS
@@ -56,7 +56,7 @@ class Planning:
 
 
 def life(dispatch: Dispatch, story: Planning) -> Life:
-    return Life(dispatch, ABSENT, NO_DERIVATIONS, threading.Event(), story, story)
+    return Life(dispatch, ABSENT, NO_DERIVATIONS, MonotonicTimer(), threading.Event(), story, story)
 
 
 def flow_run(store: Store, id: str = "r", flow: str = "f") -> Run:
@@ -166,7 +166,7 @@ def test_a_stop_of_the_process_is_no_attempt(store: Store, dispatch: Dispatch) -
     run = flow_run(store)
     stopping = threading.Event()
     stopping.set()
-    stopped = Life(dispatch, ABSENT, NO_DERIVATIONS, stopping, Planning(lambda: None), ABSENT)
+    stopped = Life(dispatch, ABSENT, NO_DERIVATIONS, MonotonicTimer(), stopping, Planning(lambda: None), ABSENT)
     for _ in range(10):
         stopped.carry(run.id)
     with store.read() as conn:

@@ -2,23 +2,22 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
 import pytest
-import zstandard
 
 from headrace import sources
 from headrace.clock import Window
 from headrace.counts import Counts
 from headrace.errors import Broken
-from headrace.files import FileFacts, NamedFile
 from headrace.lake import Lake, Stamp, TableRef
 from headrace.lake.changes import Append, Change
-from headrace.lake.landing import InputPage
+from headrace.lake.pages import PageBody
 from headrace.mapping.derivations import NO_DERIVATIONS
 from headrace.runs.plan import Target
-from headrace.runs.promotion import Pages, PartWork, Promoted, promote_part
+from headrace.runs.promotion import Judge, PartWork, Promoted, Rows, promote_part
 from headrace.sources.reading import Part, Reading, Request
 
 TABLE = TableRef("org@AdobeOrg", "prod", "5ef4551c52e054191a61a99f")
@@ -57,14 +56,12 @@ def element(clicks: object, name: object = "a", cost: object = 1, day: int = 1) 
 
 
 def promote(lake: Lake, *pages: list[object] | bytes) -> Promoted:
-    landed = []
-    for n, page in enumerate(pages):
-        body = page if isinstance(page, bytes) else msgspec.json.encode({"elements": page})
-        ref = lake.landing.put(InputPage("B", 0, 1, n), [zstandard.compress(body)])
-        landed.append(NamedFile(f"page-{n}.json", ref, FileFacts(encoding="zstd")))
-    stamp = Stamp("B", "f", "f/1", 0, 1, 0, 0)
-    pages = Pages(landed, lambda wanted: sources.decoder(READING, PART, wanted).slices)
-    return promote_part(lake, PartWork(target(), stamp, pages), NO_DERIVATIONS)
+    bodies = (page if isinstance(page, bytes) else msgspec.json.encode({"elements": page}) for page in pages)
+    came = [PageBody(f"page-{n}.json", body, 0) for n, body in enumerate(bodies)]
+    rows = Rows(lambda wanted: sources.decoder(READING, PART, wanted).slices)
+    work = PartWork(target(), Stamp("B", "f", "f/1", 0, 1, 0, 0), came, rows)
+    with ThreadPoolExecutor(2) as judges:
+        return promote_part(lake, work, Judge.of(target(), NO_DERIVATIONS), judges)
 
 
 def committed(lake: Lake, promoted: Promoted) -> list[tuple[object, ...]]:

@@ -14,12 +14,12 @@ from rich.console import Console
 from headrace import sandboxes
 from headrace.cli.verify import show
 from headrace.clock import Window
-from headrace.counts import ZERO, Counts
+from headrace.counts import Counts
 from headrace.files import NamedFile
 from headrace.ids import batch_id
 from headrace.lake import Change, Lake, Stamp, TableRef
 from headrace.lake.changes import Append, ReplaceWindow
-from headrace.lake.landing import InputPage, Upload
+from headrace.lake.landing import InputPages, Upload
 from headrace.runs.batch_figures import batch_metrics
 from headrace.runs.verification import Finding, Report, verify
 from headrace.store import batches, documents, parts, runs
@@ -69,7 +69,7 @@ class World:
             CALLER, id=f"run-{n}", flow_id=FLOW, cause="schedule", window=Window(n, n + 1), backfill=False,
             batch_id=batch_id(f"run-{n}", at), at=at,
         )  # fmt: skip
-        page = self.lake.landing.put(InputPage(run.batch_id, 0, 1, 0), [b"[1,2,3]"])
+        page = self.lake.landing.put(InputPages(run.batch_id, 0, 1, 0), [b"[1,2,3]"])
         files = self.write(run.batch_id)
         with self.store.write() as conn:
             runs.insert(conn, run)
@@ -84,7 +84,7 @@ class World:
 
 def _record(conn: sa.Connection, run: runs.Run, page: NamedFile, files: list, at: int) -> None:
     (part,) = parts.listed(conn, run.id)
-    part = parts.copied(conn, part, [page], ZERO)
+    part = parts.landed(conn, part, [page], None)
     part = parts.promoted(conn, part, files, [], Counts(3, 2, 1))
     landed = BatchFile(batches.INPUT_FILES, page.name, page.ref)
     batches.set_files(conn, run.batch_id, batches.INPUT_FILES, [landed], at)
@@ -133,7 +133,7 @@ def test_a_batch_that_a_later_one_replaced_is_whole(world: World) -> None:
 
 
 def test_what_an_interrupted_attempt_left_is_no_fault(world: World) -> None:
-    lost = world.lake.landing.put(InputPage(batch_id("run-1", 1000), 0, 2, 0), [b"[]"])
+    lost = world.lake.landing.put(InputPages(batch_id("run-1", 1000), 0, 2, 0), [b"[]"])
     report = world.report()
     assert (report.findings, report.leftovers) == ([], [lost.name])
 

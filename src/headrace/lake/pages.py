@@ -1,0 +1,81 @@
+"""Pages in landed files: several share a file, each in a frame of its own, so that any can be read by itself."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+import zstandard
+
+from headrace.files import FileFacts, FileRef, NamedFile
+from headrace.lake.landing import InputPages, Landing
+
+LEVEL = 1  # of compression; more buys little
+FILE_BYTES = 32 << 20  # of pages as they came: enough that a file and a sync cost little beside them
+FILE_SECONDS = 10.0  # that pages may wait for others
+
+
+@dataclass(frozen=True, slots=True)
+class PageBody:
+    """A page as it came: its public name, its bytes, and how many elements it holds (0: not known)."""
+
+    name: str
+    body: bytes
+    count: int
+
+
+class Gathered:
+    """Pages on their way into one landed file."""
+
+    def __init__(self, file: InputPages, at: float) -> None:
+        self._file = file
+        self._at = at
+        self._frames: list[bytes] = []
+        self._pages: list[tuple[str, FileFacts]] = []
+        self._packed = self._unpacked = 0
+
+    def add(self, page: PageBody, url: str) -> None:
+        """Takes a page, which came from ``url``."""
+        frame = zstandard.ZstdCompressor(LEVEL).compress(page.body)
+        facts = FileFacts(
+            encoding="zstd", size=len(page.body), url=url, format="json", record_count=page.count,
+            offset=self._packed, length=len(frame),
+        )  # fmt: skip
+        self._frames.append(frame)
+        self._pages.append((page.name, facts))
+        self._packed += len(frame)
+        self._unpacked += len(page.body)
+
+    def is_full(self, at: float) -> bool:
+        """Whether it holds enough, or has waited long enough, by ``at`` (timer seconds), to be landed."""
+        return self._unpacked >= FILE_BYTES or at - self._at >= FILE_SECONDS
+
+    def land(self, landing: Landing) -> list[NamedFile]:
+        """Lands the file; its pages, by which each can be read."""
+        ref = landing.put(self._file, self._frames)
+        return [NamedFile(name, ref, facts) for name, facts in self._pages]
+
+
+def bodies(landing: Landing, pages: Iterable[NamedFile]) -> Iterator[PageBody]:
+    """Landed pages as they came; FileDamaged.
+
+    Pages of one file that follow each other are read, and the file proved whole, at once.
+    """
+    for ref, together in groupby(pages, key=_file):
+        content = memoryview(landing.read(ref))
+        for page in together:
+            yield PageBody(page.name, _unpacked(content, page.facts), page.facts.record_count or 0)
+
+
+def files(pages: Iterable[NamedFile]) -> list[FileRef]:
+    """The recorded files that pages lie in, each once, in their order."""
+    return list({page.ref.name: page.ref for page in pages}.values())
+
+
+def _file(page: NamedFile) -> FileRef:
+    return page.ref
+
+
+def _unpacked(content: memoryview, facts: FileFacts) -> bytes:
+    offset = facts.offset or 0
+    packed = content[offset : None if facts.length is None else offset + facts.length]
+    return zstandard.decompress(packed) if facts.encoding == "zstd" else bytes(packed)

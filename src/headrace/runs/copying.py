@@ -1,0 +1,66 @@
+"""Copying: a part's pages go from its source into landed files, each recorded with how the chain goes on behind it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from headrace import crash_points
+from headrace.clock import Timer
+from headrace.lake.landing import InputPages, Landing
+from headrace.lake.pages import Gathered, PageBody
+from headrace.runs.plan import encoded
+from headrace.sources.reading import Page, Trail
+from headrace.store import parts
+from headrace.store.engine import Store
+from headrace.store.parts import PartRecord
+from headrace.store.runs import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Copying:
+    """What it takes to copy.
+
+    hand  is given each page as soon as it has come
+    obey  raises when the run, or this process, must end
+    """
+
+    store: Store
+    landing: Landing
+    timer: Timer
+    hand: Callable[[PageBody], None]
+    obey: Callable[[], None]
+
+    def copy(self, run: Run, record: PartRecord, pages: Iterable[Page]) -> PartRecord | None:
+        """Lands the pages that follow those of ``record``, file by file; None when another worker has come further.
+
+        Whatever has come stays, also when asking for the next page fails.
+        """
+        gathered: Gathered | None = None
+        last: Page | None = None
+        try:
+            for last in pages:
+                if gathered is None:
+                    file = InputPages(run.batch_id, record.n, run.attempt, last.n)
+                    gathered = Gathered(file, self.timer.seconds())
+                body = PageBody(f"part-{record.n:05}-page-{last.n:05}.json", last.body, last.count)
+                gathered.add(body, last.url)
+                self.hand(body)
+                if not last.ended and gathered.is_full(self.timer.seconds()):
+                    landed, gathered = self._landed(record, gathered, last.trail), None
+                    if landed is None:
+                        return None
+                    record = landed
+                    crash_points.reach(crash_points.CONTINUED)
+                    self.obey()
+        except Exception:
+            if gathered is not None and last is not None:
+                self._landed(record, gathered, last.trail)
+            raise
+        landed = self._landed(record, gathered, None)
+        crash_points.reach(crash_points.LANDED)
+        return landed
+
+    def _landed(self, record: PartRecord, gathered: Gathered | None, trail: Trail | None) -> PartRecord | None:
+        pages = gathered.land(self.landing) if gathered is not None else []
+        crash_points.reach(crash_points.LANDING)
+        with self.store.write() as conn:
+            return parts.landed(conn, record, pages, None if trail is None else encoded(trail))
