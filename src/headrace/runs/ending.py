@@ -1,4 +1,4 @@
-"""How a run ends: committed and recorded, given up, in doubt, handed back, or put aside after trouble."""
+"""How a run ends: committed and recorded, given up, in doubt, handed back, or put aside for a while."""
 
 import logging
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from headrace import crash_points
 from headrace.counts import Counts
-from headrace.errors import BatchUnproven, Broken, HeadraceError, TableMissing
+from headrace.errors import BatchUnproven, Broken, HeadraceError, SourceAsksToWait, TableMissing
 from headrace.files import FileFacts, FileRef
 from headrace.lake import Change, Lake, TableRef
 from headrace.lake import Outcome as Committed
@@ -147,6 +147,15 @@ class Ending:
         now = self.dispatch.clock.now()
         with self.dispatch.store.write() as conn:
             runs.park(conn, run.id, now, reason, now, handed_back=True)
+
+    def wait(self, run: Run, asked: SourceAsksToWait) -> None:
+        """Puts the run aside until its source answers again. What has landed stays, and waiting is no attempt."""
+        now = self.dispatch.clock.now()
+        until = asked.facts["until"]
+        if not isinstance(until, int):
+            raise Broken(f"Run {run.id} is to wait until {until}, which is no instant.", kind="runs", id=run.id)
+        with self.dispatch.store.write() as conn:
+            runs.park(conn, run.id, until, asked.message, now, handed_back=True)
 
     def trouble(self, run: Run, trouble: Exception) -> None:
         """An error of ours: logged, tried again a little later, and given up after three times."""

@@ -23,7 +23,7 @@ from typing import Any
 from headrace import crash_points
 from headrace.clock import Timer
 from headrace.counts import Counts, total
-from headrace.errors import NotFound
+from headrace.errors import NotFound, SourceAsksToWait
 from headrace.lake import Lake, Stamp
 from headrace.lake.pages import PageBody, bodies
 from headrace.mapping.derivations import Derivations
@@ -90,6 +90,8 @@ class Life:
             self._commit(run, plan, story, ending)
         except HandedBack as reason:
             ending.hand_back(run, reason.message)
+        except SourceAsksToWait as reason:
+            ending.wait(run, reason)
         except FINAL as reason:
             ending.give_up(run, reason)
         except Exception as trouble:

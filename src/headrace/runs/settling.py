@@ -54,7 +54,8 @@ class Settling:
                 return False
         tick(self.dispatch, now)
         with store.read() as conn:
-            return not (run_queue.any_live(conn, now) or schedules.due(conn, now, (), 1))
+            # While a flow's run waits beyond now, what follows it is not due.
+            return not (run_queue.any_live(conn, now) or schedules.due(conn, now, run_queue.busy_flows(conn), 1))
 
 
 class _Presence:

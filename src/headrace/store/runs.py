@@ -112,7 +112,7 @@ class Run:
                 (a flow run's id is derived from it), ``upload``
     batch_id    the one batch that it writes
     attempt     how often a worker entered the run; file names carry it
-    handed_back how many of those attempts ended because their process was stopped
+    handed_back how many of those attempts ended because their process was stopped or their source asked to wait
     jobs        how many jobs were enqueued for it; a job's id is ``{run}:{jobs}``
     troubles    how many attempts ended in an error of ours, not of the source
     not_before  parked until then, for the reason in ``waits_for``; of a failed run: when its batch in doubt is looked
