@@ -44,16 +44,17 @@ def identify(keying: Keying | None, part: int) -> Identify:
 
 
 def _keyed(slice: Slice, keying: Keying, part: int) -> Keyed:
-    here = pa.chunked_array([*slice.typed["_row"].chunks, *slice.loose["_row"].chunks], pa.int64()).combine_chunks()
+    rows = [chunk for table in (*slice.typed, slice.loose) for chunk in table["_row"].chunks]
+    here = pa.chunked_array(rows, pa.int64()).combine_chunks()
     told = identities(keying, here.to_pylist(), [slice.original(row) for row in here.to_pylist()])
     columns = [told.key, told.version, _positions(slice, part).take(here), told.deleted]
     # Every record of the slice has its place in the columns, though only those that are here have values.
     places = pc.index_in(pa.array(range(len(slice.days)), pa.int64()), here)
     deleting = here.filter(pc.and_(told.deleted, told.key.is_valid()))
     out = pa.chunked_array([told.errors["_row"].combine_chunks(), deleting], pa.int64())
-    typed, loose = (table.filter(pc.invert(pc.is_in(table["_row"], out))) for table in (slice.typed, slice.loose))
+    loose, *typed = (table.filter(pc.invert(pc.is_in(table["_row"], out))) for table in (slice.loose, *slice.typed))
     rejected = pa.concat_tables([slice.rejected, told.errors])
-    left = replace(slice, typed=typed, loose=loose, rejected=rejected)
+    left = replace(slice, typed=tuple(typed), loose=loose, rejected=rejected)
     return Keyed(left, deleting, pa.Table.from_arrays(columns, schema=KEYED).take(places))
 
 
