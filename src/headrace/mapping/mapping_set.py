@@ -1,8 +1,8 @@
 """A compiled mapping: a function from a batch to a batch and a list of row errors."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import reduce
 
 import pyarrow as pa
@@ -13,6 +13,7 @@ from headrace.mapping.cells import Fault, Faults, Filled
 from headrace.mapping.checker import placed
 from headrace.mapping.columns import all_of_table
 from headrace.mapping.derivations import NO_DERIVATIONS, Derivations
+from headrace.mapping.failure import Failure
 from headrace.mapping.functions.declaring import Context
 from headrace.mapping.planner import Plan, plan
 from headrace.mapping.tables import one_array
@@ -53,14 +54,19 @@ class CompiledMapping:
         """The source fields that the mapping reads, and the type that each one's destination wants."""
         return dict(self.plan.wanted)
 
-    def map_table(self, typed: pa.Table) -> Mapped:
-        """Maps decoded rows column by column; ``typed`` has ``_row``."""
+    def map_table(self, typed: pa.Table, record: Callable[[int], object] | None = None) -> Mapped:
+        """Maps decoded rows column by column; ``typed`` has ``_row``.
+
+        ``record`` reads the record of a ``_row``: an array or object that does not fit is shown whole, and a column may
+        hold only what was wanted of it.
+        """
         if any(column.num_chunks > 1 for column in typed.columns):
             typed = typed.combine_chunks()
         with batch_allowance():
             columns = all_of_table(self.plan.columns, typed)
         guards = [guard.faults_of_table(typed) for guard in self.plan.guards]
-        return self._mapped(one_array(typed["_row"]).cast(pa.int64()), columns, guards)
+        rows = one_array(typed["_row"]).cast(pa.int64())
+        return self._mapped(rows, columns, guards, lambda n: record(rows[n].as_py()) if record else None)
 
     def map_records(self, rows: Sequence[int], records: Sequence[object]) -> Mapped:
         """Maps JSON records one by one: the reference that ``map_table`` is held to."""
@@ -69,16 +75,22 @@ class CompiledMapping:
         guards = [guard.faults_of_records(records) for guard in self.plan.guards]
         return self._mapped(pa.array(rows, pa.int64()), columns, guards)
 
-    def _mapped(self, rows: pa.Array, columns: Mapping[Names, Filled], guards: Sequence[Faults]) -> Mapped:
+    def _mapped(
+        self,
+        rows: pa.Array,
+        columns: Mapping[Names, Filled],
+        guards: Sequence[Faults],
+        record: Callable[[int], object] = lambda _: None,
+    ) -> Mapped:
         arrays = [_assembled(one, (one.name,), columns, len(rows)) for one in self.target]
         schema = pa.schema([pa.field("_row", pa.int64(), nullable=False), *self.target])
         table = pa.Table.from_arrays([rows, *arrays], schema=schema)
         faults = [filled.faults for filled in columns.values()] + list(guards)
-        rejects = [reject for one in faults for reject in one.rejects]
+        rejects = [_whole(reject, record) for one in faults for reject in one.rejects]
         warnings: Counter[str] = Counter()
         for one in faults:
             warnings.update(one.warnings)
-        warned = [fault for one in faults for fault in one.warned]
+        warned = [_whole(fault, record) for one in faults for fault in one.warned]
         return Mapped(_without(table, rejects), _errors(rows, rejects), dict(warnings), _errors(rows, warned))
 
 
@@ -92,6 +104,15 @@ def compile_mapping(
     """
     located, problems = placed(items, target)
     return CompiledMapping(target, plan(located, problems, Context(now, derivations=derivations)))
+
+
+def _whole(fault: Fault, record: Callable[[int], object]) -> Fault:
+    """The fault with the array or object that did not fit as the record has it."""
+    if not isinstance(fault.failure.value, dict | list):
+        return fault
+    origin = record(fault.position)
+    failure = None if origin is None else fault.cell.of(origin)
+    return replace(fault, failure=failure) if isinstance(failure, Failure) else fault
 
 
 def _assembled(one: pa.Field, names: Names, columns: Mapping[Names, Filled], rows: int) -> pa.Array:

@@ -197,7 +197,7 @@ def counted(keyed: Keyed, judged: Judged, rejected: int, warned: tuple[Warned, .
 
 def _map(slice: Slice, compiled: CompiledMapping) -> tuple[list[Mapped], pa.Table]:
     """The mapped rows, and ROW_ERRORS of loose records that have a number which nothing can hold."""
-    mapped = [compiled.map_table(table) for table in slice.typed]
+    mapped = [compiled.map_table(table, slice.record) for table in slice.typed]
     records: dict[int, object] = {}
     unreadable: list[dict[str, object]] = []
     for row, text in zip(slice.loose["_row"].to_pylist(), slice.loose["record"].to_pylist(), strict=True):

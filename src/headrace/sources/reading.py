@@ -12,6 +12,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from headrace import exact_json
 from headrace.clock import Window
 
 Credentials = Mapping[str, Any]
@@ -181,6 +182,10 @@ class Slice:
         """The record at ``row`` (a ``_row`` of this slice) as JSON in wrapper form, numbers exactly as they came."""
         self._require(row)
         return self._render(row)
+
+    def record(self, row: int) -> object:
+        """The record at ``row``, read; NotJson."""
+        return exact_json.read(self.original(row))
 
     def place(self, row: int) -> tuple[str, int]:
         """The page that holds the record at ``row``, and the record's index in that page."""

@@ -199,3 +199,13 @@ def test_a_value_nested_too_deeply_costs_its_row_only():
         deep = [deep]
     result = mapped([attribute("d", "_id")], {"d": deep}, {"d": "fine"})
     assert (result.table["_row"].to_pylist(), result.errors["_row"].to_pylist()) == ([1], [0])
+
+
+def test_what_does_not_fit_is_shown_whole_though_a_column_holds_a_part_of_it():
+    record = {"l": [{"x": "a", "y": 1}, {"x": "b"}]}
+    compiled = compile_mapping([attribute("l", "_id"), attribute("l[*].x", "tags")], TARGET, 0)
+    part = pa.array([[{"x": "a"}, {"x": "b"}]], pa.list_(pa.struct([("x", pa.string())])))
+    table = pa.table({"_row": pa.array([7], pa.int64()), "l": part})
+    by_columns = compiled.map_table(table, {7: record}.get).errors.to_pylist()
+    assert by_columns == compiled.map_records([7], [record]).errors.to_pylist()
+    assert by_columns[0]["value"] == '[{"x":"a","y":1},{"x":"b"}]'
