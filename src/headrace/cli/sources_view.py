@@ -126,6 +126,12 @@ def first_run(walk: Walk, planned: Planned, ends: list[Ended]) -> Iterator[tuple
     if seen.dropped:
         yield f"leave out {_count(seen.dropped, 'record')} by the spec's rules", ""
     yield from _days(walk)
+    if seen.keyless:
+        yield f"reject {_count(seen.keyless, 'record')} without a key or version", "red"
+    if seen.superseded:
+        yield f"drop {_count(seen.superseded, 'record')} that another one of the same key takes the place of", ""
+    if seen.deleted:
+        yield f"drop {_count(seen.deleted, 'deletion')}, and the rows of their keys", ""
     yield f"write {_count(rows_left(seen, walk.view), 'row')}, {_mode(walk)}", ""
     if extension.write_mode == "append" and not _asks_for_a_window(walk):
         yield _AGAIN, "yellow"
@@ -144,12 +150,13 @@ def _days(walk: Walk) -> Iterator[tuple[str, str]]:
 
 
 def _mode(walk: Walk) -> str:
-    mode = walk.view.extension.write_mode
-    return {
+    key = ", ".join(walk.view.extension.key)
+    modes = {
         "append": "appended",
         "replace-window": "in the place of what these days held",
-        "merge": "merged by key",
-    }.get(mode, f"by {mode}")
+        "merge": f"merged by {key}",
+    }
+    return modes[walk.view.extension.write_mode]
 
 
 def _asks_for_a_window(walk: Walk) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from headrace.errors import SourceUnreadable
 from headrace.exact_json import NotJson, read
@@ -12,7 +12,8 @@ from headrace.sources.address import Address
 from headrace.sources.answers import Answer
 from headrace.sources.fields import Field, fields_of
 from headrace.sources.inference import schema_of
-from headrace.sources.paths import Path
+from headrace.sources.links import next_of
+from headrace.sources.paths import Path, parse_path
 from headrace.sources.recognising import Told
 from headrace.sources.window_params import WindowParam, window_params
 
@@ -77,7 +78,10 @@ def proposal(address: Address, answer: Answer, name: str) -> Proposal:
         **attributes,
     }
     wrapper = attributes["contentPath"].get("overrideWrapperAttribute", "")
-    extension = _additions(made, wrapper, start, end)
+    extension = {
+        **_additions(made, wrapper, start, end),
+        **_kept(attributes["paginationParams"], answer, body, address),
+    }
     if extension:
         attributes["x-headrace"] = extension
     made.spec = {
@@ -198,6 +202,17 @@ def _pages(answer: Answer, body: Any, path: Path, rest: Mapping[str, str]) -> tu
     return _counted(body, path, rest, end)
 
 
+def _kept(pages: Json, answer: Answer, body: Any, address: Address) -> Json:
+    """The secrets in the query that the link to the next page leaves out, and must get back."""
+    path = str(pages.get("pointerPath") or "")
+    if not path:
+        return {}
+    link = next_of(answer.headers["link"]) if path == "headers.link" else recognising.value_in(body, parse_path(path))
+    there = [name for name, _ in parse_qsl(urlsplit(str(link or "")).query)]
+    lost = [name for name, value in address.query.items() if value.startswith("${") and link and name not in there]
+    return {"keepQuery": lost} if lost else {}
+
+
 def _counted(body: Any, path: Path, rest: Mapping[str, str], end: Json) -> tuple[Json, str]:
     pages, index = recognising.page_count(body, path), recognising.first_index(body, path)
     offset = next((name for name in _OFFSETS if rest.get(name, "").isdecimal()), "")
@@ -259,10 +274,25 @@ def _additions(made: Proposal, wrapper: str, start: WindowParam | None, end: Win
     elif days:
         made.reasons.append(f"A day could be read from {_inside(days[0], wrapper)}: {_example(days[0])}.")
     if keys:
-        made.reasons.append(
-            f"Key: {_inside(keys[0], wrapper)}, different in each of the {many} records. {_others(keys)}".rstrip()
+        key = _inside(keys[0], wrapper)
+        made.reasons.append(f"Key: {key}, different in each of the {many} records. {_others(keys)}".rstrip())
+        if not extension:
+            extension |= {"writeMode": "merge", "key": [key], **_version(made, fields, wrapper)}
+            made.checks.append(f"Rows are merged by {key}: see that it names the same record for ever.")
+    if not extension:
+        made.checks.append(
+            "Rows are appended: what is read again comes twice, since neither a key nor a day was found."
         )
     return extension
+
+
+def _version(made: Proposal, fields: list[Field], wrapper: str) -> Json:
+    """The field whose highest value holds, where there is one."""
+    versions = recognising.versions_among(fields, len(made.records))
+    if not versions:
+        return {}
+    made.reasons.append(f"version {_inside(versions[0], wrapper)}: {_example(versions[0])}.")
+    return {"version": _inside(versions[0], wrapper)}
 
 
 def _day(field: Field, wrapper: str) -> Json:

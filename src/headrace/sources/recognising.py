@@ -185,9 +185,14 @@ def versions_among(fields: Sequence[Field], records: int) -> list[Field]:
     return [field for field in days_among(fields, records) if changed.search(field.path.rpartition(".")[2])]
 
 
+def value_in(body: Any, path: Path) -> Any:
+    """What an answer holds at a path that it has."""
+    for step in path:
+        body = body[step]
+    return body
+
+
 def beside_of(body: Any, path: Path) -> list[str]:
     """The names of what stands beside an array."""
-    parent = body
-    for step in path[:-1]:
-        parent = parent[step]
+    parent = value_in(body, path[:-1])
     return [name for name in parent if name != path[-1]] if isinstance(parent, Mapping) else []

@@ -8,6 +8,7 @@ from headrace.sources import days
 from headrace.sources.content import Records, Unreadable, why_empty
 from headrace.sources.fetching import fetch
 from headrace.sources.http import SourceHttp
+from headrace.sources.keys import Identities, identities, keying
 from headrace.sources.planning import plan
 from headrace.sources.reading import Credentials, Part, Planned, Reading
 from headrace.sources.shapes import value_at
@@ -46,6 +47,9 @@ class Seen:
     without_day  records without a readable day, where the spec says which field holds it
     outside      records of a day that was not asked for
     dropped      records that a rule leaves out
+    keyless      records without a key or version, where rows are merged
+    superseded   records that lose to another one of the same key
+    deleted      records that say that their key is gone
     empty        why the first page without records had none
     """
 
@@ -55,6 +59,9 @@ class Seen:
     without_day: int = 0
     outside: int = 0
     dropped: int = 0
+    keyless: int = 0
+    superseded: int = 0
+    deleted: int = 0
     empty: str = ""
 
 
@@ -69,6 +76,8 @@ class Walk:
         self._credentials = credentials
         self._http = http
         self._day = days.paths_of(self.view.extension.day)
+        self._keying = keying(reading.spec) if self.view.extension.write_mode == "merge" else None
+        self._held: dict[str, tuple[str, bool]] = {}  # key -> version, and whether it is deleted
 
     def steps(self, most_pages: int) -> Iterator[Planned | Visited | Ended]:
         """The plan, then every page and every end, until ``most_pages`` were asked for; SourceFailure as in a run."""
@@ -98,18 +107,29 @@ class Walk:
 
     def _look(self, page: Records, part: Part) -> int:
         """Adds a page to what was seen; how many of its elements are no object."""
-        unreadable = 0
-        for n in range(len(page.elements)):
-            self.seen.read += 1
-            if isinstance(page.element(n), Unreadable):
-                unreadable += 1
-                continue
+        count = len(page.elements)
+        rows = [n for n in range(count) if not isinstance(page.element(n), Unreadable)]
+        for n in rows:
             record = page.value(n)
             if len(self.seen.records) < SHOWN:
                 self.seen.records.append(record)
             self._judge(record, part)
-        self.seen.unreadable += unreadable
-        return unreadable
+        self.seen.read += count
+        self.seen.unreadable += count - len(rows)
+        if self._keying is not None and rows:
+            self._tell_apart(identities(self._keying, rows, [page.record(n) for n in rows]))
+        return count - len(rows)
+
+    def _tell_apart(self, records: Identities) -> None:
+        """Counts the records that have no key, those that lose to another one, and the deletions that hold."""
+        self.seen.keyless += records.errors.num_rows
+        columns = (records.key.to_pylist(), records.version.to_pylist(), records.deleted.to_pylist())
+        for key, version, deleted in zip(*columns, strict=True):
+            held = self._held.get(key)
+            self.seen.superseded += held is not None
+            if key is not None and (held is None or (version or "") >= held[0]):
+                self._held[key] = (version or "", deleted)
+        self.seen.deleted = sum(deleted for _, deleted in self._held.values())
 
     def _judge(self, record: Any, part: Part) -> None:
         if any(
@@ -128,4 +148,6 @@ class Walk:
 def rows_left(seen: Seen, view: Extraction) -> int:
     """How many of the records would become rows, the mapping aside."""
     days_matter = view.extension.write_mode == "replace-window"
-    return seen.read - seen.unreadable - seen.dropped - (seen.without_day + seen.outside if days_matter else 0)
+    out_of_place = seen.without_day + seen.outside if days_matter else 0
+    lost = seen.unreadable + seen.dropped + seen.keyless + seen.superseded + seen.deleted
+    return seen.read - lost - out_of_place

@@ -80,6 +80,23 @@ def test_a_first_run_over_days(tmp_path, source):
     assert "in the place of what these days held" in shown
 
 
+def test_a_first_run_that_merges(tmp_path, source):
+    rows = [{"id": 1, "v": 2}, {"id": 2, "v": 1}, {"id": 1, "v": 1}, {"v": 1}, {"id": 3, "v": 1, "gone": True}]
+    source.answer = lambda _: reply({"rows": rows})
+    extension = {
+        "writeMode": "merge",
+        "key": ["rows.id"],
+        "version": "rows.v",
+        "deletion": {"field": "rows.gone", "present": True},
+    }
+    code, shown = tried(tmp_path, source, spec(extension=extension))
+    assert code == 0, shown
+    assert "reject 1 record without a key or version" in shown
+    assert "drop 1 record that another one of the same key takes the place of" in shown
+    assert "drop 1 deletion, and the rows of their keys" in shown
+    assert "write 2 rows, merged by rows.id" in shown and "once more" not in shown
+
+
 def test_a_walk_stops_where_it_is_told(tmp_path, source):
     source.answer = lambda asked: reply({"rows": ROWS, "at": asked.target})
     endless = {**PAGES, "limitValue": 5}

@@ -211,6 +211,41 @@ def test_days_and_keys_are_told(rows, day, key):
     assert (f"Key: {key}," in said) == (key is not None) and ("Key:" in said) == (key is not None)
 
 
+MERGED = {
+    "a key and a version": (
+        "/v1/x",
+        [{"id": n, "created_at": "2026-03-01", "updated_at": f"2026-03-0{n}T10:00:00Z"} for n in (1, 2)],
+        {"writeMode": "merge", "key": ["row.id"], "version": "row.updated_at"},
+    ),
+    "a key alone": ("/v1/x?since=2026-03-01T00:00:00Z", [{"uuid": "a"}], {"writeMode": "merge", "key": ["row.uuid"]}),
+    "neither": ("/v1/x", [{"n": 1}], None),
+}
+
+
+@pytest.mark.parametrize("case", MERGED)
+def test_rows_are_merged_by_a_key_where_days_are_not_replaced(case):
+    url, rows, extension = MERGED[case]
+    made = proposed(url, {"rows": rows})
+    assert made.spec["sourceSpec"]["attributes"].get("x-headrace") == extension
+    said = "Rows are appended" if extension is None else "see that it names the same record for ever"
+    assert any(said in check for check in made.checks)
+
+
+LINKS = {
+    "the link lacks the key": ({"next": "/v1/x?page=2"}, {}, ["key"]),
+    "the link has it": ({"next": "/v1/x?page=2&key=hidden-value"}, {}, None),
+    "the header lacks it": ({}, {"link": f'<{HOST}/v1/x?page=2>; rel="next"'}, ["key"]),
+    "no link came": ({"nextPageUrl": None}, {}, None),
+}
+
+
+@pytest.mark.parametrize("case", LINKS)
+def test_a_key_that_links_leave_out_is_kept(case):
+    beside, headers, kept = LINKS[case]
+    found = attributes("/v1/x?key=hidden-value&team=7", {"rows": [{"n": 1}], **beside}, headers=headers)
+    assert found.get("x-headrace", {}).get("keepQuery") == kept
+
+
 def test_what_is_not_certain_is_said():
     assert any("is asked once. It holds 3 records" in check for check in proposed("/v1/x", {"rows": ROWS}).checks)
     assert any("holds no objects" in check for check in proposed("/v1/x", {"rows": []}).checks)
