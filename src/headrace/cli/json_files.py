@@ -1,4 +1,4 @@
-"""JSON that a person hands to a command: written out, in a file, or on standard input."""
+"""JSON that a person hands to a command, written out, in a file or on standard input; files that a command writes."""
 
 import re
 import sys
@@ -26,6 +26,14 @@ def text_of(path: Path) -> str:
         raise Invalid(f"{path} cannot be read: {error.strerror}.") from error
     except UnicodeError as error:
         raise Invalid(f"{path} is no UTF-8 text.") from error
+
+
+def write(path: Path, content: bytes) -> None:
+    """Writes a file; Invalid where that cannot be."""
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise Invalid(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def decoded(text: str, where: str) -> Any:

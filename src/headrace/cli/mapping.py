@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from headrace.cli import json_files
 from headrace.clock import WallClock
 from headrace.errors import Invalid, MappingSyntax
 from headrace.exact_json import NotJson, read
@@ -18,7 +18,6 @@ from headrace.exact_json import NotJson, read
 if TYPE_CHECKING:
     import pyarrow as pa
 
-STANDARD_INPUT = "-"
 STYLES = {"columns": "green", "distinct values": "yellow", "rows": "red"}
 
 app = typer.Typer(no_args_is_help=True, help="Try expressions and mapping sets on files, without a server.")
@@ -57,7 +56,7 @@ def explain(
     from headrace.mapping.columns import FEW_ROWS, ExpressionColumn
     from headrace.mapping.explaining import explain as explained
 
-    sent = _document(mapping_set)
+    sent = json_files.document(mapping_set)
     body = {"mappings": sent} if isinstance(sent, list) else sent
     if not isinstance(body, Mapping):
         raise Invalid(f"{mapping_set} holds no mapping set: send an object with mappings, or an array of mappings.")
@@ -134,8 +133,8 @@ def _reason(failure: Any) -> str:
 def _records(data: str) -> tuple[list[Any], bool]:
     """The records of ``data``, and whether it has the form of several."""
     inline = data.lstrip()[:1] in ("{", "[")
-    text = data if inline else _text_of(Path(data)) if data != STANDARD_INPUT else sys.stdin.read()
-    where = "--data" if inline or data == STANDARD_INPUT else data
+    text = data if inline else json_files.text_of(Path(data)) if data != json_files.STANDARD_INPUT else sys.stdin.read()
+    where = "--data" if inline or data == json_files.STANDARD_INPUT else data
     value = _lines(text) or _json(text, where)
     records = value if isinstance(value, list) else [value]
     if not all(isinstance(record, dict) for record in records):
@@ -162,27 +161,10 @@ def _json(text: str, where: str) -> Any:
         raise Invalid(f"{where} cannot be read: {error.reason}") from error
 
 
-def _document(path: Path) -> Any:
-    """What a file holds that the API would take, numbers as the API reads them."""
-    try:
-        return msgspec.json.decode(_text_of(path))
-    except msgspec.DecodeError as error:
-        raise Invalid(f"{path} is not valid JSON: {error}") from error
-
-
-def _text_of(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except OSError as error:
-        raise Invalid(f"{path} cannot be read: {error.strerror}.") from error
-    except UnicodeError as error:
-        raise Invalid(f"{path} is no UTF-8 text.") from error
-
-
 def _target(path: Path) -> "pa.Schema":
     from headrace import xdm
 
-    schema = _document(path)
+    schema = json_files.document(path)
     if not isinstance(schema, dict) or not isinstance(schema.get("properties"), dict):
         full = "application/vnd.adobe.xed-full+json; version=1"
         raise Invalid(f"{path} is no schema in its full form: read it from the registry with Accept: {full}.")

@@ -62,16 +62,9 @@ def init(
         answer = http.send(address.request, access)
     proposed = proposal(address, answer, name)
     specs.checked(specs.CONNECTION_SPECS, proposed.spec)
-    _write(target, msgspec.json.format(msgspec.json.encode(proposed.spec)) + b"\n")
-    _write(beside, access.named(notes(address, answer, proposed)).encode())
+    json_files.write(target, msgspec.json.format(msgspec.json.encode(proposed.spec)) + b"\n")
+    json_files.write(beside, access.named(notes(address, answer, proposed)).encode())
     shown(proposed, target, beside, access)
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise Invalid(f"{path} cannot be written: {error.strerror}.") from error
 
 
 @app.command()

@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from headrace.cli import json_files
 from headrace.clock import Window, utc
 from headrace.exact_json import spelled
 from headrace.sources import Planned, recording
@@ -76,7 +77,7 @@ class View:
 
     def recorded(self, path: Path, kept: Recording) -> None:
         """Writes a recording, and says where it is."""
-        path.write_bytes(recording.written(kept))
+        json_files.write(path, recording.written(kept))
         self._say(f"{_count(len(kept.exchanges), 'answer')} recorded in {path}, without secrets.", 0)
 
     def _schema(self, walk: Walk) -> None:

@@ -126,6 +126,11 @@ def test_a_source_that_refuses(tmp_path, source):
     assert ran(str(tmp_path / "spec.json"), "--recorded", str(tmp_path / "rec.json"))[0] == 1
 
 
+def test_a_recording_that_cannot_be_written(tmp_path, source):
+    code, shown = tried(tmp_path, source, spec(), "--record", str(tmp_path / "nowhere" / "rec.json"))
+    assert code == 1 and "rec.json cannot be written: No such file" in shown
+
+
 def test_a_source_at_a_private_address_is_refused_without_the_option(tmp_path, source):
     path = written(tmp_path, spec(), authSpec=[NONE])
     code, shown = ran(path, "--params", f"host={source.url}")
