@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn, Self
 
@@ -10,7 +11,9 @@ import msgspec
 DEEPEST = 200
 MOST_DIGITS = 4300  # of an integer; Python reads and writes no longer ones
 _BRACKETS = re.compile(rb'"(?:[^"\\]++|\\.)*+"|([\[{])|([\]}])', re.DOTALL)
-_MINUS_ZERO = re.compile(rb"-0(?![.eE0-9])")
+_MINUS_ZERO = re.compile(
+    rb"-0(?![.eE0-9])(?<![^\s:,\[]-0)"
+)  # what is looked for first comes first: so the search leaps
 
 
 class NotJson(ValueError):
@@ -72,8 +75,17 @@ def read(text: bytes | str) -> object:
 
 def depth_exceeds(text: bytes, deepest: int = DEEPEST) -> bool:
     """Whether arrays and objects are nested more than ``deepest`` levels; cheap for texts that cannot be."""
-    if len(text) <= 2 * deepest or text.count(b"[") + text.count(b"{") <= deepest:
-        return False
+    return any_exceeds([text], deepest)
+
+
+def any_exceeds(texts: Sequence[bytes], deepest: int) -> bool:
+    """The same for any of many texts."""
+    few = 2 * deepest
+    many = [text for text in texts if len(text) > few and text.count(b"[") + text.count(b"{") > deepest]
+    return any(_is_deeper(text, deepest) for text in many)
+
+
+def _is_deeper(text: bytes, deepest: int) -> bool:
     depth = 0
     for bracket in _BRACKETS.finditer(text):
         if bracket[1]:

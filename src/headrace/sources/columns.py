@@ -52,15 +52,17 @@ class Level:
 class Shape:
     """Leaves with their types, and what reads them.
 
-    schema  Arrow's, of the typed ones
-    texts   a Struct of the WRITTEN ones
-    whole   a Struct of all of them
+    schema    Arrow's, of the typed ones
+    texts     a Struct of the WRITTEN ones
+    whole     a Struct of all of them
+    integers  whether whole numbers are typed, so that ``-0`` matters
     """
 
     leaves: tuple[Leaf, ...]
     schema: pa.Schema
     texts: "Reader | None"
     whole: "Reader"
+    integers: bool
     options: pyarrow.json.ParseOptions
 
     def columns(self, texts: Sequence[bytes]) -> dict[int, pa.Array]:
@@ -72,7 +74,7 @@ class Shape:
 
     def _typed(self, texts: Sequence[bytes]) -> dict[int, pa.Array]:
         body = b"\n".join(texts)
-        if self._has_whole_numbers() and has_minus_zero(body):
+        if self.integers and has_minus_zero(body):
             raise Misshapen
         read = pyarrow.json.ReadOptions(use_threads=False, block_size=len(body) + 1)
         try:
@@ -85,10 +87,7 @@ class Shape:
 
     def fits(self, text: bytes) -> bool:
         """Whether an element has the shape."""
-        return self.whole.fits(text) and not (self._has_whole_numbers() and has_minus_zero(text))
-
-    def _has_whole_numbers(self) -> bool:
-        return any(_holds(leaf.type, pa.int64()) for leaf in self.leaves)
+        return self.whole.fits(text) and not (self.integers and has_minus_zero(text))
 
     def _places(self) -> Iterator[tuple[int, Names]]:
         return ((n, leaf.names) for n, leaf in enumerate(self.leaves) if leaf.type != WRITTEN)
@@ -143,7 +142,8 @@ def shape_of(leaves: tuple[Leaf, ...]) -> Shape:
         explicit_schema=schema, newlines_in_values=True, unexpected_field_behavior="ignore"
     )
     texts = _reader(written, leaves) if written else None
-    return Shape(leaves, schema, texts, _reader(dict(enumerate(leaves)), leaves), options)
+    integers = any(_holds(leaf.type, pa.int64()) for leaf in leaves)
+    return Shape(leaves, schema, texts, _reader(dict(enumerate(leaves)), leaves), integers, options)
 
 
 def _reader(chosen: Mapping[int, Leaf], leaves: Sequence[Leaf]) -> Reader:

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from headrace import raw_json
-from headrace.exact_json import DEEPEST, NotJson, depth_exceeds, read
+from headrace.exact_json import DEEPEST, NotJson, any_exceeds, depth_exceeds, read
 from headrace.raw_json import Raw
 from headrace.sources.answers import Answer
 from headrace.sources.arrays import Array, Finder, array_in
@@ -76,7 +76,7 @@ class Records:
         """Whether every element is an object, and a record."""
         array = self._array
         plain = array.whole and not array.refused and self._are_characters and self._beside_unreadable is None
-        return plain and all(text[0] == _BRACE and not self._is_too_deep(text) for text in self.texts)
+        return plain and all(text[0] == _BRACE for text in self.texts) and not any_exceeds(self.texts, self._deepest)
 
     def element(self, n: int) -> bytes | Unreadable:
         """The text of the ``n``-th element where that is an object, JSON and no deeper than any record."""
@@ -84,7 +84,7 @@ class Records:
         shown = text.decode("utf-8", "replace")
         if (why := self._array.refused.get(n)) is not None:
             return Unreadable(why, "unreadable", shown)
-        if self._is_too_deep(text):
+        if depth_exceeds(text, self._deepest):
             return Unreadable(f"it is nested more than {DEEPEST} levels deep", "unreadable", shown)
         if not (self._array.whole and self._are_characters):
             try:
@@ -159,8 +159,9 @@ class Records:
             return error.reason
         return None
 
-    def _is_too_deep(self, text: bytes) -> bool:
-        return depth_exceeds(text, DEEPEST - 1 if self.view.content.wrapper else DEEPEST)
+    @property
+    def _deepest(self) -> int:
+        return DEEPEST - 1 if self.view.content.wrapper else DEEPEST
 
 
 _BRACE = ord("{")

@@ -281,6 +281,11 @@ def test_a_field_gets_the_name_that_the_spec_gives_it(name, times):
     assert read == values * times
 
 
+def test_the_end_of_a_text_is_no_minus_zero():
+    [one] = slices(rows(*['{"v":7,"w":"label-0","x":["x-0"]}'] * 100), {V: None, ("rows", "w"): None})
+    assert types_at(one, *V) == [pa.int64()] and set(values_at(one, *V).values()) == {7}
+
+
 def test_two_values_inside_what_is_renamed():
     document = spec(extension={"rename": {"one": "many[0]"}})
     [one] = slices(rows('{"many":[{"a":1,"b":2}]}'), {("rows", "one", "a"): None, ("rows", "one", "b"): None}, document)
