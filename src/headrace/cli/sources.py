@@ -200,7 +200,10 @@ def _spec(text: str) -> Json:
 
 
 def _placed(where: str, error: Invalid) -> Invalid:
-    return Invalid(f"{where} at {_path(error)}: {error.message}")
+    field, path = str(error.facts.get("field") or ""), _path(error)
+    if field and error.message.startswith(field):
+        return Invalid(f"{where} at {path}{error.message[len(field) :]}")
+    return Invalid(f"{where} at {path}: {error.message}")
 
 
 def _path(error: Invalid) -> str:

@@ -276,15 +276,15 @@ def test_other_parameters_than_the_recorded_ones_have_no_answer(tmp_path, source
 WRONG = {
     "no JSON": ('{"a": 1,\n "b": }', "is not valid JSON at line 2, column 7"),
     "no object": ("[]", "must be one JSON object"),
-    "no name": ('{"providerId": "p"}', "at $.name: "),
-    "an unknown addition": (spec(extension={"sliceDay": 1}), "at $.sourceSpec.attributes.x-headrace: "),
-    "an authentication without a name": ({**spec(), "authSpec": [{}]}, "at $.authSpec[0]: "),
-    "a schema that is none": ({**spec({"type": "nothing"})}, "at $.sourceSpec.spec: "),
+    "no name": ('{"providerId": "p"}', "at $.name"),
+    "an unknown addition": (spec(extension={"sliceDay": 1}), "at $.sourceSpec.attributes.x-headrace"),
+    "an authentication without a name": ({**spec(), "authSpec": [{}]}, "at $.authSpec[0]"),
+    "a schema that is none": ({**spec({"type": "nothing"})}, "at $.sourceSpec.spec"),
     "an unknown paging": (
         spec(paginationParams={"type": "PAGES"}),
-        "at $.sourceSpec.attributes.paginationParams.type: ",
+        "at $.sourceSpec.attributes.paginationParams.type",
     ),
-    "no content path": (spec(contentPath={}), "at $.sourceSpec.attributes.contentPath.path: "),
+    "no content path": (spec(contentPath={}), "at $.sourceSpec.attributes.contentPath.path"),
 }
 
 
@@ -297,6 +297,7 @@ def test_a_wrong_spec_is_told_with_its_path(tmp_path, source, case):
         written(tmp_path, document)
     code, shown = ran(str(tmp_path / "spec.json"), "--params", f"host={source.url}", "--auth", "None")
     assert code == 1 and said in shown and not source.asked, shown
+    assert shown.count(said.removeprefix("at $.")) == 1
 
 
 @pytest.mark.parametrize(
