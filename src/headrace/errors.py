@@ -200,6 +200,10 @@ class SourceUnreadable(SourceFailure):
     """The source's answer is not the JSON that its spec declares."""
 
 
+class SourceBrokeOff(SourceUnreadable):
+    """The connection broke before the source's answer was whole."""
+
+
 class SourceTooLarge(SourceFailure):
     """The source's answer is larger than the limit."""
 

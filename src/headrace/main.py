@@ -19,7 +19,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from headrace.cli import account, demo, mapping, query, replay, sources, verify
+from headrace.cli import account, demo, gaps, mapping, query, replay, sources, verify
 from headrace.clock import Clock, MonotonicTimer, WallClock
 from headrace.errors import HeadraceError
 from headrace.settings import DEFAULT_PORT, Settings, check_settings, parse_host_aliases
@@ -183,6 +183,9 @@ def serve(
     grace: float = typer.Option(30.0, help="Seconds that a stop waits for work in hand."),
     lease: float = typer.Option(5.0, help="Seconds of silence after which another process takes over."),
     fpid_to_ecid: str = typer.Option("", help="MODULE:FUNCTION that derives ECIDs in mappings; none is built in."),
+    retry_hours: float = typer.Option(
+        24.0, help="Hours that a window is tried again which failed and may yet succeed."
+    ),
 ) -> None:
     """Start the server: API, scheduler and worker in one process."""
     from headrace.store.directory import served_alone
@@ -190,7 +193,7 @@ def serve(
     settings = Settings(
         data_dir, host, port, public_url, database_url, emulator, parse_host_aliases(host_alias),
         allow_private_hosts, tenant_id or ("extconndev" if emulator else None), workers, grace, lease,
-        fpid_to_ecid,
+        fpid_to_ecid, retry_hours,
     )  # fmt: skip
     _require_startable(settings)
     with _listening(host, port) as listener, served_alone(data_dir):
@@ -209,6 +212,9 @@ def worker(
     grace: float = typer.Option(30.0, help="Seconds that a stop waits for work in hand."),
     lease: float = typer.Option(5.0, help="Seconds of silence after which another process takes over."),
     fpid_to_ecid: str = typer.Option("", help="MODULE:FUNCTION that derives ECIDs in mappings; none is built in."),
+    retry_hours: float = typer.Option(
+        24.0, help="Hours that a window is tried again which failed and may yet succeed."
+    ),
 ) -> None:
     """Start a worker beside a server, on the same data directory and database."""
     from headrace.store.directory import require_directory
@@ -217,7 +223,7 @@ def worker(
     settings = Settings(
         data_dir, public_url=public_url, database_url=database_url, emulator=emulator, host_aliases=aliases,
         allow_private_hosts=allow_private_hosts, workers=workers, grace_seconds=grace, lease_seconds=lease,
-        fpid_to_ecid=fpid_to_ecid,
+        fpid_to_ecid=fpid_to_ecid, retry_hours=retry_hours,
     )  # fmt: skip
     check_settings(settings)
     require_directory(data_dir)
@@ -303,6 +309,7 @@ class _Loading(threading.Thread):
 app.command("query")(query.query)
 app.command("verify")(verify.verify)
 app.command("replay")(replay.replay)
+app.command("gaps")(gaps.gaps)
 app.command("demo")(demo.demo)
 app.add_typer(account.app, name="account")
 app.add_typer(mapping.app, name="map")

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from headrace.errors import Invalid
 
 DEFAULT_PORT = 8088
+MOST_RETRY_HOURS = 24 * 366
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Settings:
     tenant_id      tenant of every org; the emulator's default is ``extconndev``
     lease_seconds  how long a process may be silent before another one takes over its runs
     fpid_to_ecid   ``module:function`` that the mapping function of this name calls
+    retry_hours    how long a window is tried again that failed for a reason that may pass, unless its flow says
     """
 
     data_dir: Path
@@ -38,6 +40,7 @@ class Settings:
     grace_seconds: float = 30.0
     lease_seconds: float = 5.0
     fpid_to_ecid: str = ""
+    retry_hours: float = 24.0
 
     @property
     def database(self) -> str:
@@ -84,6 +87,8 @@ def check_settings(settings: Settings) -> None:
         raise Invalid(f"--emulator accepts any token, so it binds loopback only, not {settings.host}.", field="host")
     if settings.host_aliases and not settings.emulator:
         raise Invalid("--host-alias is for --emulator only.", field="host-alias")
+    if not 0 <= settings.retry_hours <= MOST_RETRY_HOURS:
+        raise Invalid(f"--retry-hours must be from 0 (never) to {MOST_RETRY_HOURS}.", field="retry-hours")
     public = urlsplit(settings.public_url)
     if settings.public_url and (public.scheme not in ("http", "https") or not public.netloc):
         told = "is no base of links; give a URL such as https://headrace.example.com"

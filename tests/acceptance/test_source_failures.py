@@ -6,7 +6,10 @@ from http.server import ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from headrace.main import app
+from headrace.runs.retrying import FIRST_WAIT_MS
 from headrace.runs.verification import verify
 from headrace.sources import guard
 from platform_server import Platform
@@ -35,6 +38,13 @@ FAULTS: dict[str, tuple[dict[str, Any], int, tuple[str, ...]]] = {
     "reset": ({"kind": "reset"}, HASTY.attempts, ("broke off",)),
     "the cap": ({"kind": "cap"}, 1, ("15,000", "fewer days")),
 }
+
+
+# What may pass, so that the window is tried again by itself.
+TRIED_AGAIN = {
+    "throttled", "throttled for a day", "internal error", "bad gateway in HTML", "unavailable", "gateway timeout",
+    "reset",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -72,7 +82,10 @@ def test_a_fault_that_stays_fails_the_run_and_leaves_a_gap(tutorial: Tutorial, n
     assert (batch["status"], batch["errors"][0]["description"]) == ("failed", message)
     window = run["activities"][0]["durationSummary"]["extensions"]
     (gap,) = flow.shown()["gaps"]
-    assert gap == {"windowStart": window["windowStart"], "windowEnd": window["windowEnd"], "runId": run["id"]}
+    assert (gap["windowStart"], gap["windowEnd"]) == (window["windowStart"], window["windowEnd"])
+    assert gap["runId"] == run["id"] and gap["reason"]["message"] == message
+    assert gap.get("retryAt") == (_ended(run) + FIRST_WAIT_MS if name in TRIED_AGAIN else None)
+    assert ("waitsFor" in gap) == (name not in TRIED_AGAIN)
 
 
 PASSING: list[dict[str, Any]] = [
@@ -164,6 +177,63 @@ def test_earlier_rows_stay_the_next_window_runs_and_a_re_trigger_fills_the_gap(t
     again = flow.settled()
     assert again["state"] == "success" and again["id"] != failed["id"] and "gaps" not in flow.shown()
     assert _window(again) == _window(failed) and flow.rows().num_rows == 2
+
+
+def test_a_gap_that_may_close_is_tried_again_beside_the_schedule_until_it_does(tutorial: Tutorial) -> None:
+    flow = tutorial.flow()
+    assert counted(flow.settled()) == (2, 2, 0)
+    asked = len(tutorial.asked())
+    tutorial.platform.linkedin.fault("status", path="/rest/adAnalytics", status=503, times=2 * HASTY.attempts)
+    failed = flow.settled("PT1H")
+    assert _failed_without_rows(flow, failed, 2)
+    flow.settled("PT4M")
+    assert len(flow.runs()) == 2
+    again = flow.settled("PT1M")
+    assert (again["state"], again["retryOf"], len(flow.runs())) == ("failed", failed["id"], 3)
+    [gap] = flow.shown()["gaps"]
+    assert gap["runId"] == again["id"] and gap["retryAt"] == _ended(again) + 2 * FIRST_WAIT_MS
+    # The clock jumps over the try and a window: one of each.
+    flow.settled("PT1H")
+    newest = flow.runs()[:2]
+    assert {run["state"] for run in newest} == {"success"} and len(flow.runs()) == 5 and "gaps" not in flow.shown()
+    [filled] = [run for run in newest if "retryOf" in run]
+    assert filled["retryOf"] == again["id"] and _window(filled) == _window(failed)
+    assert filled["activities"][0]["statusSummary"]["extensions"]["type"] == "incremental"
+    assert len(tutorial.asked()) == asked + 2 * HASTY.attempts + 2
+    assert code(flow.retrigger(failed)) == "SOURCES-1387-400"
+
+
+def test_what_a_person_must_mend_is_not_tried_again_and_says_so(tutorial: Tutorial) -> None:
+    tutorial.platform.linkedin.fault("status", path="/rest/adAnalytics", status=403, times=1)
+    flow = tutorial.flow()
+    failed = flow.settled()
+    flow.settled("P2D")
+    [gap] = flow.shown()["gaps"]
+    assert gap["runId"] == failed["id"] and "person" in gap["waitsFor"] and "403" in gap["reason"]["message"]
+    settings = tutorial.platform.deployment.settings
+    command = ["gaps", "--data-dir", str(settings.data_dir), "--database-url", settings.database]
+    told = CliRunner(env={"COLUMNS": "300"}).invoke(app, command)
+    assert told.exit_code == 0 and all(word in told.output for word in (flow.id, failed["id"], "waits for a person"))
+    assert not any("retryOf" in run for run in flow.runs())
+
+
+def test_a_flow_may_want_no_retry_and_a_disabled_one_gets_none(tutorial: Tutorial) -> None:
+    tutorial.platform.linkedin.fault("status", path="/rest/adAnalytics", status=503, times=None)
+    for options, act in (({"retryHours": 0}, None), ({"retryHours": "24"}, "disable")):
+        flow = tutorial.flow(options=options)
+        failed = flow.settled()
+        if act:
+            assert flow.act(act).status_code == 200
+        flow.settled("PT30M")
+        assert [run["id"] for run in flow.runs()] == [failed["id"]]
+        assert ("enabled" if act else "person") in flow.shown()["gaps"][0]["waitsFor"]
+        tutorial.platform.api.delete(f"{FLOWS}/flows/{flow.id}")
+    assert tutorial.platform.api.get(f"{FLOWS}/runs?property=state==queued").json()["items"] == []
+
+
+def _ended(run: dict[str, Any]) -> int:
+    ended: int = run["metrics"]["durationSummary"]["completedAtUTC"]
+    return ended
 
 
 def _window(run: dict[str, Any]) -> tuple[int, int]:

@@ -25,6 +25,7 @@ APPEND = "append"
 REPLACE_WINDOW, MERGE = "replace-window", "merge"
 WRITE_MODES = (APPEND, REPLACE_WINDOW, MERGE)
 MOST_LOOKBACK = 3650  # days
+MOST_RETRY_HOURS = 24 * 366
 ABSENT = {SOURCES: "1322", TARGETS: "1323"}
 LAST_VERSION = 2**31 - 1
 
@@ -37,12 +38,14 @@ class Options:
     diagnostics  whether rejected rows are kept
     write_mode   overrides the source's own way of writing; None: as the source says
     lookback     days before its window that a run reads again; None: as the source says
+    retry_hours  how long a window is tried again that failed for a reason that may pass; None: as this server does
     """
 
     tolerance: float | None
     diagnostics: bool
     write_mode: str | None
     lookback: int | None
+    retry_hours: float | None
 
 
 def checked(conn: sa.Connection, caller: Caller, flow: Json, created_at: int) -> Timing | None:
@@ -125,7 +128,15 @@ def options(flow: Json) -> Options:
     if write_mode is not None and write_mode not in WRITE_MODES:
         raise wrong("options.writeMode", f"one of {', '.join(WRITE_MODES)}")
     lookback = None if given.get("lookback") is None else _days(given["lookback"])
-    return Options(tolerance, diagnostics or tolerance is not None, write_mode, lookback)
+    retry_hours = None if given.get("retryHours") is None else _hours(given["retryHours"])
+    return Options(tolerance, diagnostics or tolerance is not None, write_mode, lookback, retry_hours)
+
+
+def _hours(given: object) -> float:
+    hours = _number(given)
+    if hours is None or not 0 <= hours <= MOST_RETRY_HOURS:
+        raise wrong("options.retryHours", f"a number of hours from 0 (never) to {MOST_RETRY_HOURS}")
+    return hours
 
 
 def _days(given: object) -> int:
@@ -162,16 +173,18 @@ def require_writable(options: Options, spec: Json) -> None:
 
 
 def _percent(given: object) -> float:
-    number = float(given) if isinstance(given, int | float) and not isinstance(given, bool) else _float(given)
-    if not 0 < number <= 100:
+    number = _number(given)
+    if number is None or not 0 < number <= 100:
         raise wrong("options.partialIngestionPercent", "a number above 0, at most 100")
     return number
 
 
-def _float(given: object) -> float:
-    if isinstance(given, str) and re.fullmatch(r"\d{1,3}(\.\d+)?", given.strip()):
+def _number(given: object) -> float | None:
+    """A number, which may come as text; None for anything else."""
+    if isinstance(given, int | float) and not isinstance(given, bool):
         return float(given)
-    raise wrong("options.partialIngestionPercent", "a number above 0, at most 100")
+    digits = given.strip() if isinstance(given, str) else ""
+    return float(digits) if re.fullmatch(r"[0-9]{1,4}(\.[0-9]+)?", digits) else None
 
 
 def _check_draft(flow_spec: Json, flow: Json) -> None:

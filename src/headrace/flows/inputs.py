@@ -54,6 +54,15 @@ def plan_inputs(conn: sa.Connection, caller: Caller, flow_id: str) -> FlowInputs
         raise _incomplete(flow_id, error) from error
 
 
+def retry_hours(conn: sa.Connection, caller: Caller, flow_id: str) -> float | None:
+    """How long the flow wants a gap to be tried again; None: as the server does. 0 for a flow that is gone."""
+    flow = documents.find(conn, caller, FLOWS, flow_id)
+    try:
+        return 0.0 if flow is None else checking.options(flow.body).retry_hours
+    except Invalid:  # stored by a release that took it
+        return None
+
+
 def _read(conn: sa.Connection, caller: Caller, flow_id: str, flow: dict[str, Any]) -> FlowInputs:
     source, target = checking.end(conn, caller, flow, SOURCES), checking.end(conn, caller, flow, TARGETS)
     connection_id = optional_text(source.body, "baseConnectionId")

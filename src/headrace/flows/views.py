@@ -8,9 +8,11 @@ import sqlalchemy as sa
 from headrace.flows import rendering
 from headrace.flows.credentials import CONNECTIONS
 from headrace.flows.members import list_at
+from headrace.flows.states import ENABLED
 from headrace.flows.usage import FLOWS, SOURCES, TARGETS
-from headrace.store import documents, runs
+from headrace.store import documents, gaps, runs
 from headrace.store.documents import Document
+from headrace.store.gaps import Gap
 from headrace.store.runs import LastRun
 from headrace.store.scope import Caller
 
@@ -28,9 +30,25 @@ def one(conn: sa.Connection, caller: Caller, kind: str, id: str) -> Json:
 
     if kind != FLOWS:
         return _shown(found, caller, find)
-    gaps = [{"windowStart": start, "windowEnd": end, "runId": run} for start, end, run in runs.gaps(conn, caller, id)]
+    enabled = found.body.get("state") == ENABLED
+    open_gaps = [_gap(gap, enabled) for gap in gaps.of_flow(conn, caller, id)]
     shown = _flow(found, caller, find, runs.last_of(conn, caller, [id]).get(id))
-    return shown | ({"gaps": gaps} if gaps else {})
+    return shown | ({"gaps": open_gaps} if open_gaps else {})
+
+
+def _gap(gap: Gap, enabled: bool) -> Json:
+    """A window that is not filled: why, and what is going to fill it."""
+    run, window = gap.run, gap.run.window
+    reason = {} if run.outcome is None else {"reason": {"code": run.outcome.code, "message": run.outcome.message}}
+    shown = {"windowStart": window.start, "windowEnd": window.end, "runId": run.id, **reason}
+    if gap.open_run is not None:
+        return shown | {"openRunId": gap.open_run.id}
+    if run.retry_at is not None and enabled:
+        return shown | {"retryAt": run.retry_at}
+    waits_for = (
+        "the flow to be enabled" if run.retry_at is not None else "a person: mend its reason, then re-trigger it"
+    )
+    return shown | {"waitsFor": waits_for}
 
 
 def listed(conn: sa.Connection, caller: Caller, kind: str) -> list[Json]:

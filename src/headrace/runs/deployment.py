@@ -55,7 +55,8 @@ class Deployment:
 
     def life(self) -> Life:
         """What carries runs."""
-        flows = FlowStory(self.dispatch, self.lake.landing, self.keyring, self.http)
+        hours = self.settings.retry_hours
+        flows = FlowStory(self.dispatch, self.lake.landing, self.keyring, self.http, hours)
         return Life(
             self.dispatch, self.lake, self.derivations, self.timer, self.stopping, flows, UploadStory(self.dispatch)
         )

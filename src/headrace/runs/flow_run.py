@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from headrace import flows, sources
 from headrace.errors import HeadraceError, SourceFailure
 from headrace.lake.landing import Landing
-from headrace.runs import planning, replay_rows, succession
+from headrace.runs import planning, replay_rows, retrying, succession
 from headrace.runs.batch_figures import batch_errors
 from headrace.runs.dispatch import Dispatch
 from headrace.runs.plan import REPLACE_WINDOW, FlowPlan
@@ -35,6 +35,7 @@ class FlowStory:
     landing: Landing
     keyring: Keyring
     http: SourceHttp
+    retry_hours: float = retrying.DEFAULT_HOURS
 
     def prepare(self, run: Run, now: int) -> Prepared:
         return planning.prepare(self.dispatch.store, self.keyring, self.http, run, now)
@@ -62,6 +63,7 @@ class FlowStory:
             succession.mark_replayed(conn, run, replay, now)
 
     def ended(self, conn: sa.Connection, run: Run, now: int) -> None:
+        retrying.note_end(conn, run, self.retry_hours, now)
         offer_following(conn, self.dispatch, run.flow_id or "", now)
 
     def errors(

@@ -20,7 +20,7 @@ from headrace.runs.promotion import Judge
 from headrace.runs.replay_rows import rejected_rows
 from headrace.runs.succession import SUCCESSOR, replay_of
 from headrace.runs.targets import freeze_target
-from headrace.store import batches, locks, parts, replays, runs
+from headrace.store import batches, gaps, locks, parts, replays, runs
 from headrace.store.parts import COPIED, PLANNED, PartRecord
 from headrace.store.runs import FAILED, REPLAY, Run
 from headrace.store.scope import Caller
@@ -138,6 +138,8 @@ def _require_failed_alone(conn: sa.Connection, run: Run, rows: str, status: str)
         raise _refused(run, "ended in doubt whether its rows are in the table; nothing is guessed")
     if rows == QUARANTINED:
         raise _refused(run, "failed, so none of its rows is in the table; replay all of them")
+    if trying := gaps.open_retries(conn, run):
+        raise _refused(run, f"failed, and run {trying[0].id} tries its window again; wait for its end, or abort it")
     if other := replays.successor_of_window(conn, run):
         raise _refused(run, f"failed, and run {other} has filled its window since; replay that one")
 

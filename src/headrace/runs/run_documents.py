@@ -93,7 +93,8 @@ def _document(
         "metrics": _metrics(recorded, [activity["id"] for activity in rendered]),
         "activities": rendered,
     }
-    return document | ({"waitsFor": run.waits_for, "notBefore": run.not_before} if run.waits_for else {})
+    retry = {"retryOf": run.retries} if run.retries else {}
+    return document | retry | ({"waitsFor": run.waits_for, "notBefore": run.not_before} if run.waits_for else {})
 
 
 # -- the run as a whole ----------------------------------------------------------------------------------------
@@ -237,7 +238,7 @@ def _times(started: int, completed: int | None) -> dict[str, Any]:
 
 def _kind(run: Run) -> str:
     """What kind of copy it was, in Platform's words."""
-    if run.cause != runs.SCHEDULE:
+    if run.cause != runs.SCHEDULE and run.retries is None:
         return "one-time"
     return "backfill" if run.backfill else "incremental"
 

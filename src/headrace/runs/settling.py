@@ -8,7 +8,7 @@ from headrace.errors import Conflict, Unavailable
 from headrace.runs.dispatch import Dispatch
 from headrace.runs.leases import Leases
 from headrace.runs.tick import tick
-from headrace.store import heartbeats, run_queue, schedules
+from headrace.store import gaps, heartbeats, run_queue, schedules
 from headrace.store.engine import Store
 
 LOOK_SECONDS = 0.02
@@ -55,7 +55,8 @@ class Settling:
         tick(self.dispatch, now)
         with store.read() as conn:
             # While a flow's run waits beyond now, what follows it is not due.
-            return not (run_queue.any_live(conn, now) or schedules.due(conn, now, run_queue.busy_flows(conn), 1))
+            busy = run_queue.busy_flows(conn)
+            return not (run_queue.any_live(conn, now) or schedules.due(conn, now, busy, 1) or gaps.due(conn, now, 1))
 
 
 class _Presence:

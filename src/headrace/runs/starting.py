@@ -9,8 +9,8 @@ from headrace.clock import Window
 from headrace.errors import Conflict, Invalid, NotFound
 from headrace.runs.dispatch import Dispatch
 from headrace.runs.windows import ONCE
-from headrace.store import parts, replays, runs, schedules
-from headrace.store.runs import FAILED, SUCCESS, Run
+from headrace.store import gaps, parts, replays, runs, schedules
+from headrace.store.runs import FAILED, IN_PROGRESS, SUCCESS, Run
 from headrace.store.schedules import Schedule
 from headrace.store.scope import Caller
 
@@ -37,11 +37,16 @@ def on_demand(dispatch: Dispatch, caller: Caller, flow_id: str, params: dict[str
 
 
 def retrigger(dispatch: Dispatch, caller: Caller, run_id: str) -> tuple[str, str]:
-    """Runs the window of a failed (or empty) run again: (id, etag) of the new run. Invalid with codes 1387, 1388."""
+    """Runs the window of a failed (or empty) run again: (id, etag) of the new run. Invalid with codes 1387, 1388.
+
+    It takes the place of a retry that waits; while one is at work there is nothing to trigger.
+    """
     now = dispatch.clock.now()
     with dispatch.store.write() as conn:
         run = runs.get(conn, caller, run_id)
         flow_id = run.flow_id or ""
+        # Runs before the schedule, as whoever records a run: PostgreSQL would end one of the two for a deadlock.
+        open_retries = [runs.hold(conn, retry.id) for retry in gaps.open_retries(conn, run)]
         schedule = _schedule(conn, caller, flow_id)
         if not schedule.enabled:
             raise Invalid(f"Flow {flow_id} is disabled; enable it before a re-trigger.", code="1388")
@@ -55,7 +60,22 @@ def retrigger(dispatch: Dispatch, caller: Caller, run_id: str) -> tuple[str, str
                 "triggered again.",
                 code="1387",
             )
+        if run.state == FAILED and (other := replays.successor_of_window(conn, run)):
+            raise Invalid(f"Run {other} has filled the window of run {run_id} since.", code="1387")
+        for retry in open_retries:
+            _replace(dispatch, conn, caller, retry, now)
+        gaps.leave(conn, run)
         return _start(dispatch, conn, caller, flow_id, f"retrigger:{run_id}", run.window, now, run.backfill)
+
+
+def _replace(dispatch: Dispatch, conn: sa.Connection, caller: Caller, retry: Run, now: int) -> None:
+    """Ends a retry that has not begun, for somebody triggers its window now; Invalid while it is at work."""
+    if retry.state == IN_PROGRESS:
+        raise Invalid(
+            f"Run {retry.id} tries this window again at this moment; wait for its end, or abort it.", code="1387"
+        )
+    if not retry.finished:
+        _stop(dispatch, conn, retry, f"{caller.user} triggered its window again.", now)
 
 
 def abort(dispatch: Dispatch, caller: Caller, run_id: str) -> tuple[str, str]:
@@ -68,10 +88,13 @@ def abort(dispatch: Dispatch, caller: Caller, run_id: str) -> tuple[str, str]:
         run = runs.get(conn, caller, run_id)
         if run.finished:
             raise Conflict(f"Run {run_id} is {run.state} already.", kind=runs.KIND, id=run_id, code="1422")
-        runs.request_stop_of(conn, run_id, f"The run was aborted by {caller.user}.", now)
-        run = runs.unpark(conn, runs.hold(conn, run_id), now) or run
-        dispatch.enqueue(conn, run)
+        _stop(dispatch, conn, run, f"The run was aborted by {caller.user}.", now)
         return run_id, runs.by_id(conn, run_id).etag
+
+
+def _stop(dispatch: Dispatch, conn: sa.Connection, run: Run, reason: str, now: int) -> None:
+    runs.request_stop_of(conn, run.id, reason, now)
+    dispatch.enqueue(conn, runs.unpark(conn, runs.hold(conn, run.id), now) or run)
 
 
 def _start(

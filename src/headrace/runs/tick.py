@@ -1,11 +1,12 @@
-"""The tick: due windows become runs, parked runs go on. Row, enqueue and next due time are one transaction."""
+"""The tick: due windows become runs, gaps are tried again, parked runs go on; each with its job in one transaction."""
 
 import sqlalchemy as sa
 
 from headrace import ids
+from headrace.runs import retrying
 from headrace.runs.dispatch import Dispatch
 from headrace.runs.windows import next_window
-from headrace.store import run_queue, runs, schedules
+from headrace.store import gaps, run_queue, runs, schedules
 from headrace.store.engine import Store
 from headrace.store.runs import SCHEDULE, Run
 from headrace.store.schedules import Schedule
@@ -16,7 +17,7 @@ SCHEDULER = "scheduler@headrace"
 
 
 def tick(dispatch: Dispatch, now: int) -> int:
-    """Makes at most 100 due runs and takes up at most 100 parked ones; how many jobs were enqueued."""
+    """Makes at most 100 due runs, tries at most 100 gaps again, takes up at most 100 parked runs; how many jobs."""
     if not _anything(dispatch.store, now):
         return 0
     with dispatch.store.write() as conn:
@@ -26,7 +27,8 @@ def tick(dispatch: Dispatch, now: int) -> int:
         for run in run_queue.take_parked(conn, now, AT_ONCE):
             parked.setdefault(_turn(run), run)
         taken_up = [_take_up(conn, dispatch, run, now) for run in parked.values()]
-    return offered + sum(taken_up)
+        retried = [retrying.try_again(conn, dispatch, run, now) for run in gaps.take_due(conn, now, AT_ONCE)]
+    return offered + sum(taken_up) + sum(retried)
 
 
 def _turn(run: Run) -> str:
@@ -70,7 +72,9 @@ def offer_following(conn: sa.Connection, dispatch: Dispatch, flow_id: str, now: 
 def _anything(store: Store, now: int) -> bool:
     # Read first: a tick that finds nothing must not take the write lock.
     with store.read() as conn:
-        return bool(schedules.due(conn, now, run_queue.busy_flows(conn), 1) or run_queue.parked_until(conn, now, 1))
+        if schedules.due(conn, now, run_queue.busy_flows(conn), 1) or run_queue.parked_until(conn, now, 1):
+            return True
+        return bool(gaps.due(conn, now, 1))
 
 
 # -- runs without a job -----------------------------------------------------------------------------------------

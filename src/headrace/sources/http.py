@@ -267,7 +267,7 @@ class SourceHttp:
         except (httpcore2.TimeoutException, httpx2.TimeoutException) as error:
             raise errors.SourceTimeout(f"{shown} did not answer in time.") from error
         except (httpcore2.ProtocolError, httpx2.ProtocolError, httpx2.DecodingError) as error:
-            raise errors.SourceUnreadable(f"{shown} broke off or garbled its answer: {error}.") from error
+            raise errors.SourceBrokeOff(f"{shown} broke off or garbled its answer: {error}.") from error
         except (httpcore2.NetworkError, httpx2.HTTPError, httpx2.InvalidURL, UnicodeError) as error:
             raise errors.SourceUnreachable(f"{shown} cannot be reached: {access.redact(str(error))}.") from error
 

@@ -40,7 +40,7 @@ class Places:
 
     def placed(self, slice: Slice) -> Slice:
         """The slice with the day of each record, and without those that have no place in what was asked for."""
-        if self.day is None:
+        if self.day is None or (self.asked is None and not slice.days.null_count):
             return slice
         rows = [chunk for table in (*slice.typed, slice.loose) for chunk in table["_row"].chunks]
         staying = pc.unique(pa.chunked_array(rows, pa.int64()))

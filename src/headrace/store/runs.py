@@ -26,6 +26,7 @@ SCHEDULE = "schedule"
 UPLOAD = "upload"
 DOUBT_MS = 60_000  # how soon a batch in doubt is looked at again, at the soonest
 REPLAY = "replay:"  # what the cause of a replay begins with; the run whose pages it takes follows
+RETRY = "retry:"  # what the cause of a retry begins with; the failed run of the same window follows
 
 runs = sa.Table(
     "runs",
@@ -56,6 +57,7 @@ runs = sa.Table(
     sa.Column("completed_at", Millis),
     sa.Column("user", sa.Text, nullable=False),
     sa.Column("client", sa.Text, nullable=False),
+    sa.Column("retry_at", Millis),
     sa.Index("ix_runs_flow", "flow_id", "created_at"),
     sa.Index("ix_runs_unfinished", "state", "not_before"),
 )
@@ -78,6 +80,14 @@ sa.Index(
     unique=True,
     sqlite_where=is_unfinished & (runs.c.cause == SCHEDULE),
     postgresql_where=is_unfinished & (runs.c.cause == SCHEDULE),
+)
+
+# Few gaps wait to be tried again, and who looks for them looks many times a second.
+sa.Index(
+    "ix_runs_retry",
+    runs.c.retry_at,
+    sqlite_where=runs.c.retry_at.is_not(None),
+    postgresql_where=runs.c.retry_at.is_not(None),
 )
 
 # The order of every list of runs; the id decides where the times do not.
@@ -108,8 +118,8 @@ class Run:
     """One run as read. Times and window are epoch ms.
 
     flow_id     the flow whose window it carries; None for an upload, which has no window either
-    cause       ``schedule``, ``retrigger:{run}``, ``ondemand:{n}``, ``replay:{run}:{mappingVersion}:{n}``
-                (a flow run's id is derived from it), ``upload``
+    cause       ``schedule``, ``retrigger:{run}``, ``retry:{run}``, ``ondemand:{n}``,
+                ``replay:{run}:{mappingVersion}:{n}`` (a flow run's id is derived from it), ``upload``
     batch_id    the one batch that it writes
     attempt     how often a worker entered the run; file names carry it
     handed_back how many of those attempts ended because their process was stopped or their source asked to wait
@@ -119,6 +129,7 @@ class Run:
                 at again
     stop_reason an intent: the run must end without committing
     plan        the frozen plan as JSON text, once it is made; the floor above reads it
+    retry_at    of a failed run: when its window is tried again by itself; None: never, or it has been
     """
 
     id: str
@@ -147,6 +158,7 @@ class Run:
     completed_at: int | None
     user: str
     client: str
+    retry_at: int | None = None
 
     @property
     def finished(self) -> bool:
@@ -169,6 +181,11 @@ class Run:
     def replays(self) -> str | None:
         """The run whose landed pages this one promotes again; None for a run that asks its source."""
         return self.cause.split(":")[1] if self.cause.startswith(REPLAY) else None
+
+    @property
+    def retries(self) -> str | None:
+        """The failed run whose window this one tries again by itself; None for any other run."""
+        return self.cause.removeprefix(RETRY) if self.cause.startswith(RETRY) else None
 
     @property
     def caller(self) -> Caller:
@@ -281,19 +298,6 @@ def last_of(conn: sa.Connection, caller: Caller, flow_ids: Collection[str]) -> d
     inner = sa.select(*columns, newest).where(in_scope(caller) & among(runs.c.flow_id, flow_ids)).subquery()
     rows = conn.execute(sa.select(inner).where(inner.c.newest == 1))
     return {row.flow_id: LastRun(row.id, row.state, row.started_at, row.completed_at) for row in rows}
-
-
-def gaps(conn: sa.Connection, caller: Caller, flow_id: str) -> list[tuple[int, int, str]]:
-    """Windows whose newest run failed: (start, end, run id), oldest first. A re-trigger that succeeds fills one.
-
-    So does a replay; one that fails leaves the window as it was.
-    """
-    replayed_in_vain = runs.c.cause.startswith(REPLAY) & (runs.c.state == FAILED)
-    where = in_scope(caller) & (runs.c.flow_id == flow_id) & ~replayed_in_vain
-    columns = (runs.c.id, runs.c.window_start, runs.c.window_end, runs.c.state)
-    rows = conn.execute(sa.select(*columns).where(where).order_by(runs.c.created_at))
-    newest = {(row.window_start, row.window_end): (row.state, row.id) for row in rows}
-    return sorted((start, end, id) for (start, end), (state, id) in newest.items() if state == FAILED)
 
 
 def first_window_start(conn: sa.Connection, flow_id: str) -> int | None:

@@ -20,7 +20,7 @@ from headrace.runs.plan import FlowPlan, Replayed, Target, encoded
 from headrace.runs.replay_rows import Later, choose, rejected_rows
 from headrace.runs.replaying import cause_of
 from headrace.sources.reading import Part, Reading, Request, Slice
-from headrace.store import runs
+from headrace.store import gaps, runs
 from headrace.store.engine import Store
 from headrace.store.parts import PROMOTED, PartRecord
 from headrace.store.runs import FAILED, Outcome, Run
@@ -66,7 +66,7 @@ def test_a_replay_in_vain_is_no_gap(store: Store) -> None:
     with store.write() as conn:
         runs.finish(conn, before.id, "success", Outcome(), 3)
         runs.finish(conn, replay.id, FAILED, Outcome("c", "m"), 4)
-        assert runs.gaps(conn, HERE, "f") == []
+        assert gaps.of_flow(conn, HERE, "f") == []
 
 
 CHANGES = {

@@ -8,7 +8,7 @@ from headrace.clock import Window
 from headrace.runs.dispatch import Dispatch
 from headrace.runs.leases import Leases
 from headrace.runs.tick import adopt_lost, offer_following, tick
-from headrace.store import run_queue, runs, schedules
+from headrace.store import gaps, run_queue, runs, schedules
 from headrace.store.engine import Store
 from headrace.store.runs import FAILED, SUCCESS, Outcome, Run
 from headrace.store.scope import Caller
@@ -63,7 +63,8 @@ def test_a_failed_window_does_not_stop_the_schedule_and_stays_a_gap(store: Store
     finish(store, failed, dispatch, NOW, FAILED)
     assert tick(dispatch, NOW + HOUR) == 1
     with store.read() as conn:
-        assert runs.gaps(conn, HERE, "f") == [(NOW - 3 * HOUR, NOW, failed.id)]
+        [gap] = gaps.of_flow(conn, HERE, "f")
+        assert (gap.run.window, gap.run.id, gap.open_run) == (Window(NOW - 3 * HOUR, NOW), failed.id, None)
         assert runs.last_of(conn, HERE, ["f", "g"])["f"].state == "queued"
 
 

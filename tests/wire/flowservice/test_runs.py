@@ -49,7 +49,9 @@ def test_a_flow_shows_its_last_run_and_its_gaps(flows: Flows, deployment: Deploy
     failed, last = a_run(deployment, flow, 0, "failed"), a_run(deployment, flow, 1, "success")
     found = flows.one(f"/flows/{flow}")
     assert found["lastRunDetails"]["id"] == last and found["lastRunDetails"]["state"] == "success"
-    assert found["gaps"] == [{"windowStart": NOW, "windowEnd": NOW + HOUR, "runId": failed}]
+    [gap] = found["gaps"]
+    assert (gap["windowStart"], gap["windowEnd"], gap["runId"]) == (NOW, NOW + HOUR, failed)
+    assert gap["waitsFor"].startswith("a person") and set(gap["reason"]) == {"code", "message"}
     listed = flows.get(f"/flows?property=lastRunDetails.state==SUCCESS&property=id=={flow}").json()["items"]
     assert [item["id"] for item in listed] == [flow]
 
