@@ -43,6 +43,7 @@ class Counts(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     output_bytes  of the data files that were written
     replaced      rows of the table that went for merged ones, counted beside the balance
     deleted       rows of the table that went for deletions, counted beside the balance
+    emptied       rows of the table that go because the source gave none for their days
     """
 
     read: int = 0
@@ -55,6 +56,7 @@ class Counts(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     output_bytes: int = 0
     replaced: int = 0
     deleted: int = 0
+    emptied: int = 0
 
     def require_balance(self, subject: str) -> None:
         """Broken when a row of ``subject`` is missing or counted twice: nothing of it may be committed."""

@@ -6,7 +6,7 @@ import pytest
 
 from daily_source import REPLACING, Daily, clicks
 from headrace.clock import utc
-from tutorial_flows import DAY_MS, EXPORT, FLOWS, Flow, counted
+from tutorial_flows import DAY_MS, EXPORT, FLOWS, Flow, Json, counted, reasons
 
 pytestmark = pytest.mark.slow
 
@@ -16,7 +16,7 @@ def day(daily: Daily, ago: int = 0) -> date:
     return utc(daily.tutorial.platform.deployment.clock.now()).date() - timedelta(days=ago)
 
 
-def reasons_of(flow: Flow) -> list[str]:
+def rejected_for(flow: Flow) -> list[str]:
     """Why records of the newest batch were rejected."""
     samples = flow.api.get(f"{EXPORT}/batches/{flow.batches()[0]['id']}/meta?path=row_error_samples.json").json()
     return sorted(sample["message"] for sample in samples)
@@ -31,7 +31,7 @@ def test_rows_without_a_day_that_was_asked_for_never_land_however_often_they_com
     for _ in range(2):
         run = flow.settled("PT1H")
         assert (run["state"], counted(run), clicks(flow)) == ("success", (4, 1, 3), [1, 2, 7])
-    told = reasons_of(flow)
+    told = rejected_for(flow)
     assert told[0].startswith("Day 2021-03-15 was not asked for")
     assert 'row.at is "03/15/2022", which is no ISO date or time' in told[1] and "row.at is null" in told[2]
 
@@ -73,3 +73,57 @@ def test_a_look_back_over_rows_that_are_appended_is_refused(daily: Daily) -> Non
         assert answer.status_code == status, answer.text
         assert status == 201 or "lookback" in answer.text
         daily.tutorial.made += [answer.json()["id"]] if status == 201 else []
+
+
+ALLOWED = [(REPLACING, {"mayBeEmpty": True}), (REPLACING | {"mayBeEmpty": True}, {})]
+
+
+def test_an_answer_without_rows_for_days_that_hold_some_fails_and_says_how_many_would_go(daily: Daily) -> None:
+    daily.rows = [{"at": str(day(daily)), "clicks": n} for n in (1, 2, 3)]
+    flow = daily.flow()
+    assert counted(flow.settled()) == (3, 3, 0)
+    daily.rows = []
+    run = flow.settled("PT1H")
+    assert run["state"] == "failed" and clicks(flow) == [1, 2, 3]
+    assert "of which the table holds 3" in reasons(run) and "mayBeEmpty" in reasons(run)
+    [gap] = flow.shown()["gaps"]
+    assert "waitsFor" in gap and flow.batches()[0]["status"] == "failed"
+    steps = [{"op": "add", "path": "/options", "value": {"mayBeEmpty": "true"}}]
+    changed = flow.api.patch(f"{FLOWS}/flows/{flow.id}", json=steps, headers={"If-Match": flow.shown()["etag"]})
+    assert changed.status_code == 200, changed.text
+    assert flow.retrigger(run).status_code == 200
+    filled = flow.settled()
+    assert (filled["state"], clicks(flow)) == ("success", [])
+    assert filled["metrics"]["recordSummary"]["emptiedRecordCount"] == 3
+    assert "emptiedRecordCount" not in flow.settled("PT1H")["metrics"]["recordSummary"]
+
+
+@pytest.mark.parametrize(("extension", "options"), ALLOWED)
+def test_where_an_answer_may_be_empty_the_run_says_how_many_rows_went(
+    daily: Daily, extension: Json, options: Json
+) -> None:
+    daily.rows = [{"at": str(day(daily, ago)), "clicks": ago} for ago in (0, 0, 1)]
+    flow = daily.flow(extension, days=1, options=options)
+    assert counted(flow.settled()) == (3, 3, 0)
+    daily.rows = []
+    run = flow.settled("PT1H")
+    assert (run["state"], clicks(flow)) == ("success", [1])
+    assert run["metrics"]["recordSummary"]["emptiedRecordCount"] == 2
+
+
+def test_days_that_hold_nothing_may_be_empty(daily: Daily) -> None:
+    daily.rows = [{"at": str(day(daily, 1)), "clicks": 1}]
+    flow = daily.flow(REPLACING | {"sliceDays": 1}, days=1)
+    assert counted(flow.settled()) == (1, 1, 0)
+    for _ in range(2):
+        run = flow.settled("PT1H")
+        assert (run["state"], counted(run), clicks(flow)) == ("success", (0, 0, 0), [1])
+
+
+def test_rows_that_are_all_rejected_are_no_empty_answer(daily: Daily) -> None:
+    daily.rows = [{"at": str(day(daily)), "clicks": 1}]
+    flow = daily.flow()
+    flow.settled()
+    daily.rows = [{"at": str(day(daily)), "clicks": "many"}]
+    run = flow.settled("PT1H")
+    assert run["state"] == "failed" and "All 1 records were rejected" in reasons(run) and clicks(flow) == [1]

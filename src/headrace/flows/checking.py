@@ -38,6 +38,7 @@ class Options:
     diagnostics  whether rejected rows are kept
     write_mode   overrides the source's own way of writing; None: as the source says
     lookback     days before its window that a run reads again; None: as the source says
+    may_be_empty whether an answer without rows may take those of its days away; None: as the source says
     retry_hours  how long a window is tried again that failed for a reason that may pass; None: as this server does
     """
 
@@ -46,6 +47,7 @@ class Options:
     write_mode: str | None
     lookback: int | None
     retry_hours: float | None
+    may_be_empty: bool | None
 
 
 def checked(conn: sa.Connection, caller: Caller, flow: Json, created_at: int) -> Timing | None:
@@ -129,7 +131,8 @@ def options(flow: Json) -> Options:
         raise wrong("options.writeMode", f"one of {', '.join(WRITE_MODES)}")
     lookback = None if given.get("lookback") is None else _days(given["lookback"])
     retry_hours = None if given.get("retryHours") is None else _hours(given["retryHours"])
-    return Options(tolerance, diagnostics or tolerance is not None, write_mode, lookback, retry_hours)
+    may_be_empty = None if given.get("mayBeEmpty") is None else flag(given["mayBeEmpty"], "options.mayBeEmpty")
+    return Options(tolerance, diagnostics or tolerance is not None, write_mode, lookback, retry_hours, may_be_empty)
 
 
 def _hours(given: object) -> float:

@@ -27,6 +27,7 @@ class FlowInputs:
     diagnostics    whether rejected rows are kept with their reasons
     write_mode     the flow's own write mode; None: as the source says
     lookback       days before its window that a run reads again
+    may_be_empty   whether an answer without rows may take those of its days away
     """
 
     flow_id: str
@@ -43,6 +44,7 @@ class FlowInputs:
     diagnostics: bool
     write_mode: str | None
     lookback: int
+    may_be_empty: bool
 
 
 def plan_inputs(conn: sa.Connection, caller: Caller, flow_id: str) -> FlowInputs:
@@ -85,6 +87,7 @@ def _read(conn: sa.Connection, caller: Caller, flow_id: str, flow: dict[str, Any
         diagnostics=options.diagnostics,
         write_mode=options.write_mode,
         lookback=sources.lookback_days(spec) if options.lookback is None else options.lookback,
+        may_be_empty=sources.may_be_empty(spec) if options.may_be_empty is None else options.may_be_empty,
     )
 
 

@@ -151,6 +151,12 @@ class Lake:
         with self._alone(ref):
             return abort(lambda: self.table(ref), batch)
 
+    def rows_deleted_by(self, ref: TableRef, change: Change) -> int:
+        """How many rows a change would delete now; nothing is committed."""
+        from headrace.lake.removals import rows_deleted_by
+
+        return rows_deleted_by(self.table(ref), change)
+
     def outcome(self, ref: TableRef, batch: str) -> Outcome | None:
         """What history says about the batch; BatchUnproven when it cannot tell."""
         from headrace.lake.history import outcome_of

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from pyiceberg.conversions import from_bytes
 from pyiceberg.expressions import And, BooleanExpression, EqualTo, GreaterThanOrEqual, LessThanOrEqual, Reference
 from pyiceberg.expressions.literals import literal
@@ -135,6 +136,20 @@ def matching_files(table: Table, schema: Schema, removals: Iterable[Removal]) ->
                 match.whole = removal
                 removal.require_not_later_than(bounds.latest_extraction())
     return list(matches.values())
+
+
+def rows_deleted_by(table: Table, change: Change) -> int:
+    """How many rows of the table, as it is now, a change would delete; WindowSuperseded as the commit."""
+    rows = 0
+    for match in matching_files(table, table.schema(), removals_of([change])):
+        if match.whole is not None:
+            rows += match.file.record_count
+            continue
+        [removal] = match.removals
+        with pq.ParquetFile(match.file.file_path) as file:
+            for batch in file.iter_batches(columns=[removal.condition.column.partition(".")[0], OURS]):
+                rows += pc.sum(removal.condition.mask(batch)).as_py() or 0
+    return rows
 
 
 def latest_extraction(rows: pa.RecordBatch) -> int | None:

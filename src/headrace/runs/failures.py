@@ -11,6 +11,10 @@ class TooManyRejected(HeadraceError):
     """More rows were rejected than the run tolerates."""
 
 
+class DaysEmptied(HeadraceError):
+    """The source answered without rows for days that hold some, and nothing speaks for that."""
+
+
 class BatchChanged(HeadraceError):
     """A batch that this one replaces or stands beside is not what it must be."""
 
@@ -29,6 +33,6 @@ class HandedBack(HeadraceError):
 
 # What trying again cannot mend: the source said no, or what the run refers to is wrong or gone.
 FINAL = (
-    SourceFailure, GivenUp, TooManyRejected, BatchChanged, Stopped, Invalid, NotFound, Refused, WindowSuperseded,
-    BatchUnproven,
+    SourceFailure, GivenUp, TooManyRejected, DaysEmptied, BatchChanged, Stopped, Invalid, NotFound, Refused,
+    WindowSuperseded, BatchUnproven,
 )  # fmt: skip

@@ -30,6 +30,7 @@ from headrace.mapping.derivations import Derivations
 from headrace.runs.changes import changes
 from headrace.runs.copying import Copying
 from headrace.runs.dispatch import Dispatch
+from headrace.runs.emptiness import require_borne_out
 from headrace.runs.ending import Ending
 from headrace.runs.failures import FINAL, GivenUp, HandedBack, Stopped, TooManyRejected
 from headrace.runs.pipeline import Incoming, Interrupted
@@ -215,6 +216,7 @@ class Life:
         counts = total(record.counts for record in records)
         counts.require_balance(f"Run {run.id}")
         require_tolerance(plan, counts)
+        require_borne_out(self.dispatch.store, self.lake, plan, records)
         self._obey(run)
         story.require_current(run, plan)
         outcome = ending.commit(run, plan, changes(plan, records))

@@ -73,6 +73,7 @@ class FlowPlan(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     reading    what to read; its window is the one after the source's clamp
     requested  the window that the schedule asked for, before look-back and clamp
     lookback   days before that window which are read again
+    may_be_empty  whether an answer without rows may take those of its days away
     clamps     a sentence for every clamp
     mode       ``append``, ``replace-window`` or ``merge``
     tolerance  greatest share of rejected rows in percent; None: no limit
@@ -94,6 +95,7 @@ class FlowPlan(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     replay: Replayed | None = None
     lookback: int = 0
     keying: Keying | None = None
+    may_be_empty: bool = False
 
     rows_are: ClassVar[str] = "records"
 

@@ -64,6 +64,7 @@ def _frozen(run: Run, inputs: FlowInputs, reading: Reading, planned: Planned, ta
         reading=msgspec.structs.replace(reading, window=planned.window),
         requested=run.window,
         lookback=inputs.lookback if reading.window != run.window else 0,
+        may_be_empty=inputs.may_be_empty,
         clamps=planned.clamps,
         target=target,
         mode=mode,

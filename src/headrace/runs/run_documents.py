@@ -146,6 +146,8 @@ def _records(recorded: _Recorded) -> dict[str, Any]:
         summary["replacedRecordCount"] = recorded.counts.replaced
     if recorded.counts.deleted:
         summary["deletedRecordCount"] = recorded.counts.deleted
+    if recorded.counts.emptied and recorded.run.state != FAILED:
+        summary["emptiedRecordCount"] = recorded.counts.emptied
     if metrics.skipped_record_count:
         summary["skippedRecordCount"] = metrics.skipped_record_count
         rules = skipped(recorded.parts, committed=recorded.run.state != FAILED)

@@ -1,11 +1,12 @@
 """A source is a spec: spec + parameters + window -> pages of rows."""
 
 from headrace.sources.decoding import Decoder, decoder
+from headrace.sources.discovery import is_readable
 from headrace.sources.exploring import explore
 from headrace.sources.fetching import fetch
 from headrace.sources.http import Patience, SourceHttp
 from headrace.sources.keys import Keying, keying
-from headrace.sources.limits import can_replace, lookback_days, retention_ms, write_mode
+from headrace.sources.limits import can_replace, lookback_days, may_be_empty, retention_ms, write_mode
 from headrace.sources.params import check_auth, check_params, check_schedule
 from headrace.sources.planning import plan
 from headrace.sources.reading import Explored, Page, Part, Planned, Reading, Request, Slice, Trail
@@ -33,8 +34,10 @@ __all__ = [
     "decoder",
     "explore",
     "fetch",
+    "is_readable",
     "keying",
     "lookback_days",
+    "may_be_empty",
     "plan",
     "resolve_alias",
     "retention_ms",

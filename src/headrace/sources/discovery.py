@@ -10,9 +10,11 @@ from headrace.sources.auth import Access
 from headrace.sources.chains import Chain, walk
 from headrace.sources.extension import Listing, Readable, Rule
 from headrace.sources.http import SourceHttp
+from headrace.sources.params import coerced
 from headrace.sources.paths import parse_path, pick
+from headrace.sources.reading import Reading
 from headrace.sources.request import aside
-from headrace.sources.spec import Content, Extraction
+from headrace.sources.spec import Content, Extraction, extension, inputs
 from headrace.sources.template import FILTERS, Values, as_text, split_list
 
 _AT_ONCE = 50  # ids that one request can name without growing too long
@@ -64,6 +66,23 @@ def require_readable(view: Extraction, values: Values, access: Access, http: Sou
                 "so their rows would be missing without a word. Check the ids, and the roles of whoever authorised "
                 "the connection."
             )
+
+
+def is_readable(reading: Reading) -> bool:
+    """Whether the source has listed, before the run, what it asks for among what its credentials may read.
+
+    Then an answer without rows says that there are none, not that they may not be read.
+    """
+    told = extension(reading.spec)
+    given = coerced(inputs(reading.spec), reading.params)
+
+    def names_any(param: str) -> bool:
+        return bool(split_list(as_text(given.get(param))))
+
+    if any(names_any(proof.param) for proof in told.readable):
+        return True
+    rule = told.partition
+    return rule is not None and rule.listing is not None and not any(map(names_any, (rule.param, *rule.unless)))
 
 
 def _unlisted(view: Extraction, proof: Readable, values: Values, access: Access, http: SourceHttp) -> list[str]:

@@ -140,6 +140,7 @@ class Extension(_Block, frozen=True):
     omit_when_empty: frozenset[str] = frozenset()
     slice_days: int = 0
     period: Period = "day"
+    may_be_empty: bool = False
     end_inclusive: bool = False
     lookback: int = 0
     element_cap: int = 0

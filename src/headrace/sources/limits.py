@@ -22,6 +22,11 @@ def lookback_days(spec: Mapping[str, Any]) -> int:
     return extension(spec).lookback
 
 
+def may_be_empty(spec: Mapping[str, Any]) -> bool:
+    """Whether an answer without rows may take those of its days away, where the flow says nothing."""
+    return extension(spec).may_be_empty
+
+
 def can_replace(spec: Mapping[str, Any]) -> bool:
     """Whether rows can be replaced by day: the spec cuts windows into days and says which day a row belongs to."""
     declared = extension(spec)

@@ -139,6 +139,13 @@ def recounted(conn: sa.Connection, part: PartRecord, counts: Counts) -> PartReco
     return counted
 
 
+def note_emptied(conn: sa.Connection, part: PartRecord, rows: int) -> None:
+    """Records how many rows of the table go because the part's answer held none for their days."""
+    counts = msgspec.structs.replace(part.counts, emptied=rows)
+    key = (parts.c.owner == part.owner) & (parts.c.n == part.n)
+    conn.execute(parts.update().where(key).values(counts=_encoder.encode(counts).decode()))
+
+
 def start_activity(conn: sa.Connection, owner: str, activity: str, at: int) -> None:
     """Records when an activity began; an earlier record stays."""
     where = (activities.c.owner == owner) & (activities.c.activity == activity)

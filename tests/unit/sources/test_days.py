@@ -267,3 +267,31 @@ REFUSED = [
 def test_a_day_that_cannot_be_read_is_refused_with_the_spec(told, message):
     with pytest.raises(SpecInvalid, match=message):
         sources.write_mode(spec(extension=told))
+
+
+# -- what an answer without rows proves --------------------------------------------------------------------------
+
+IDS = {"param": "ids", "listing": {"path": "/accounts"}}
+PROVED = [
+    ({}, {}, False),
+    ({"readable": [IDS]}, {"ids": "1"}, True),
+    ({"readable": [IDS]}, {"ids": " , "}, False),
+    ({"readable": [IDS]}, {}, False),
+    ({"partition": IDS}, {}, True),
+    ({"partition": IDS}, {"ids": "1"}, False),
+    ({"partition": {**IDS, "unless": ["others"]}}, {"others": "2"}, False),
+    ({"partition": {"param": "ids"}}, {}, False),
+    ({"partition": IDS, "readable": [IDS]}, {"ids": "1"}, True),
+]
+
+
+@pytest.mark.parametrize(("told", "params", "proved"), PROVED)
+def test_what_the_source_has_listed_may_be_read(told, params, proved):
+    inputs = {"properties": {"ids": {"type": "string"}, "others": {"type": "string"}}}
+    assert sources.is_readable(reading(spec(inputs, extension=told), params)) is proved
+
+
+@pytest.mark.parametrize("params", [{"accountIds": "1"}, {"campaignIds": "1"}, {}])
+def test_linkedin_lists_whatever_a_run_reads(params):
+    [linkedin] = [one for one in sources.shipped_specs() if one["name"] == "linkedin-ads"]
+    assert sources.is_readable(reading(linkedin, params))
