@@ -90,7 +90,8 @@ def walk(chain: Chain, access: Access, http: SourceHttp, trail: Trail | None = N
             return
         yield Answered(at.pages, answer, turn.cut, past.behind(following), "")
         at = following
-        http.pause(paging.delay_seconds(chain.pagination))
+        if rest := paging.delay_seconds(chain.pagination):
+            http.pause(rest)
 
 
 def _following(chain: Chain, turn: Turn, past: "_Past", access: Access, http: SourceHttp) -> Trail | str:

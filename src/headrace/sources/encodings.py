@@ -4,6 +4,7 @@ import json
 import zlib
 from collections.abc import Mapping
 from email.message import Message
+from functools import lru_cache
 
 from headrace.errors import SourceTooLarge, SourceUnreadable
 
@@ -52,6 +53,7 @@ def _unpacked(body: bytes, limit: int, shown: str) -> bytes:
     return bytes(unpacked)
 
 
+@lru_cache(maxsize=64)
 def _charset(content_type: str) -> str:
     message = Message()
     message["content-type"] = content_type

@@ -274,16 +274,18 @@ class SourceHttp:
     def _bounded(self, answer: httpx2.Response, shown: str) -> bytes:
         """The body, refused as soon as it is too long or too slow."""
         limit, until = self._page_limit, self._timer.seconds() + self._patience.whole
-        content = bytearray()
+        chunks: list[bytes] = []
+        size = 0
         for chunk in answer.iter_bytes():
-            content += chunk
-            if len(content) > limit:
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > limit:
                 raise errors.SourceTooLarge(
                     f"{shown} answers with more than {limit:,} bytes; ask for less at once, for instance fewer days."
                 )
             if self._timer.seconds() > until:
                 raise errors.SourceTimeout(f"{shown} did not finish its answer in {self._patience.whole:g} seconds.")
-        return bytes(content)
+        return b"".join(chunks)
 
     def _aliased(self, url: str) -> str:
         for printed, target in self._aliases.items():

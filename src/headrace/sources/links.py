@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from enum import Enum
+from functools import lru_cache
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import msgspec
@@ -69,6 +70,7 @@ class Leads(Enum):
     AWAY = "elsewhere"
 
 
+@lru_cache(maxsize=256)
 def leads(asked: str, onward: str) -> Leads:
     """Where ``onward`` leads from ``asked``; both are whole URLs."""
     here, there = _origin(asked), _origin(onward)
@@ -92,6 +94,6 @@ def _origin(url: str) -> tuple[str, str, int]:
 
 def _ascii(host: str) -> str:
     try:
-        return host.encode("idna").decode()
+        return host if host.isascii() else host.encode("idna").decode()
     except UnicodeError:
         return host
