@@ -93,7 +93,9 @@ def _check_source(conn: sa.Connection, caller: Caller, body: Json) -> None:
     format = text_at(body, "data.format")
     if format != "json":
         raise Invalid(f"data.format {format} is not supported by this source; use json.", code="1327")
-    sources.check_params(spec, object_at(body, "params"))
+    params = object_at(body, "params")
+    sources.check_params(spec, params)
+    sources.check_given(spec, params)
 
 
 def _check_connection(conn: sa.Connection, caller: Caller, spec: Json, body: Json) -> None:

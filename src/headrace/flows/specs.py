@@ -160,7 +160,8 @@ def _connection_spec(spec: Json) -> Json:
         _check_schema(auth, "spec", f"authSpec[{n}].spec")
     object_at(spec, "sourceSpec.attributes")
     _check_schema(spec, "sourceSpec.spec", "sourceSpec.spec")
-    sources.keying(spec)  # reads the spec's own additions to the language, so that they are known to be good
+    sources.check_spec(spec)
+    sources.keying(spec)  # a key that the spec's write mode needs
     return spec
 
 

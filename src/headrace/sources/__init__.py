@@ -1,5 +1,6 @@
 """A source is a spec: spec + parameters + window -> pages of rows."""
 
+from headrace.sources.checking import check_given, check_spec
 from headrace.sources.decoding import Decoder, decoder
 from headrace.sources.discovery import is_readable
 from headrace.sources.exploring import explore
@@ -29,8 +30,10 @@ __all__ = [
     "auth_spec",
     "can_replace",
     "check_auth",
+    "check_given",
     "check_params",
     "check_schedule",
+    "check_spec",
     "decoder",
     "explore",
     "fetch",

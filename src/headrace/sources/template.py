@@ -145,6 +145,6 @@ def render_json(value: Any, values: Values, literal: Encode = str) -> Any:
     return value
 
 
-def placeholders(text: str) -> list[str]:
-    """The names that ``text`` refers to."""
-    return [found["name"].strip() for found in _PLACEHOLDER.finditer(text)]
+def used_filters(text: str) -> list[str]:
+    """The filters that ``text`` puts values through."""
+    return [found["filter"] for found in _PLACEHOLDER.finditer(text) if found["filter"] is not None]

@@ -79,6 +79,10 @@ def test_a_flow_spec_serves_another_source_after_a_put(flows: Flows) -> None:
         ({"authSpec": [{"name": "x", "spec": {"type": "nothing"}}]}, "SOURCES-1312-400"),
         ({"sourceSpec": {"spec": {"$ref": "http://127.0.0.1:1/x.json"}}}, "SOURCES-1312-400"),
         ({"sourceSpec": {"attributes": {"x-headrace": {"sliceDays": "many"}}}}, "SOURCES-1312-400"),
+        ({"sourceSpec": {"attributes": {"contentPath": {}}}}, "SOURCES-1313-400"),
+        ({"sourceSpec": {"attributes": {"contentPath": "$..a"}}}, "SOURCES-1314-400"),
+        ({"sourceSpec": {"attributes": {"paginationParams": {}}}}, "SOURCES-1316-400"),
+        ({"sourceSpec": {"attributes": {"scheduleParams": {}}}}, "SOURCES-1317-400"),
     ],
 )
 def test_a_spec_that_cannot_be_read(flows: Flows, changes: dict[str, Any], expected: str) -> None:
@@ -104,6 +108,30 @@ ROWS: dict[str, Any] = {
     "paginationParams": {"type": "NONE"},
 }
 BASIC = {"name": "Basic Authentication", "type": "BasicAuthentication", "spec": {"required": ["host"]}}
+
+
+GENERIC = {"properties": {"paginationParams": {"type": "object"}}, "required": ["paginationParams"]}
+
+
+def test_what_cannot_work_is_refused_wherever_it_comes_in(flows: Flows) -> None:
+    """The author's spec when it is posted or put, the user's inputs when a source connection is made or patched."""
+    rows = {name: value for name, value in ROWS.items() if name != "paginationParams"}
+    own = {**OWN, "type": "generic-rest", "authSpec": [BASIC], "sourceSpec": {"attributes": rows, "spec": GENERIC}}
+    made = flows.post("/connectionSpecs", own).json()
+    wrong = {**own, "sourceSpec": {"attributes": {**rows, "paginationParams": {"type": "PAGE", "limitName": "n"}}}}
+    refused = flows.put(f"/connectionSpecs/{made['id']}", wrong)
+    assert code(refused) == "SOURCES-1316-400"
+    assert "sourceSpec.attributes.paginationParams.pageParamName" in refused.text
+    spec = {"id": made["id"], "version": "1.0"}
+    basic = {"specName": "basic-authentication", "params": {"host": flows.linkedin.url}}
+    base = flows.connection(connectionSpec=spec, auth=basic)["id"]
+    for pages, expected in (({}, 1316), ({"type": "MAGIC"}, 1312), ({"type": "URL", "pointerPath": "$..a"}, 1314)):
+        body = flows.source_body(base, connectionSpec=spec, params={"paginationParams": pages})
+        assert code(flows.post("/sourceConnections", body)) == f"SOURCES-{expected}-400"
+    source = flows.source(base, connectionSpec=spec, params={"paginationParams": {"type": "NONE"}})
+    change = {"op": "replace", "path": "/params/paginationParams/type", "value": "OFFSET"}
+    answer = flows.patch(f"/sourceConnections/{source['id']}", source["etag"], change)
+    assert code(answer) == "SOURCES-1316-400" and "params.paginationParams.offSetName" in answer.text
 
 
 def once_over(flows: Flows, type: str) -> tuple[str, dict[str, Any]]:

@@ -1,0 +1,111 @@
+"""Paging that cannot work, refused by its place and the rule: members that lack, that clash, or that never hold."""
+
+import re
+from difflib import get_close_matches
+from typing import Any
+
+from headrace.sources import paging, turns
+from headrace.sources.paths import Path, parse_value_path
+from headrace.sources.refusing import COMPLEX, NO_PAGING, Json, object_of, path_of, wrong
+
+_NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "NONE": (),
+    "OFFSET": (("offSetName", "offsetName"),),
+    "POINTER": (turns.POINTERS,),
+    "URL": (turns.POINTERS,),
+    "CONTINUATION_TOKEN": (("continuationTokenPath",), ("parameterName",)),
+    "PAGE": (("pageParamName",),),
+}
+_PAGING = (
+    "type", "limitName", "limitValue", "offSetName", "offsetName", "endConditionName", "endConditionValue",
+    *turns.POINTERS, "continuationTokenPath", "parameterType", "parameterName", "delayRequestMillis", "pageParamName",
+    "initialPageIndex", "endPageIndex", "maximumRequest",
+)  # fmt: skip
+
+_NAMES = ("limitName", "offSetName", "offsetName", "pageParamName", "parameterName")
+_DIGITS = 18
+
+
+def check_paging(given: Any, where: str) -> None:
+    """SpecInvalid for paging that cannot work."""
+    pages = {name: value for name, value in object_of(given, where).items() if value not in (None, "")}
+    if not pages:
+        raise wrong(where, "is empty; a source of one page has the type NONE", NO_PAGING)
+    kind = str(pages.get("type", "")).upper()
+    if kind not in paging.PAGINATORS:
+        known = ", ".join(sorted(paging.PAGINATORS))
+        why = f"{kind} is unknown" if kind else "is missing"
+        raise wrong(f"{where}.type", f"{why}; it must be one of {known}")
+    for name in pages:
+        meant = get_close_matches(name.lower(), [known.lower() for known in _PAGING], n=1, cutoff=0.85)
+        if name not in _PAGING and meant:
+            spelt = next(known for known in _PAGING if known.lower() == meant[0])
+            raise wrong(f"{where}.{name}", f"is no member of paging; did you mean {spelt}?")
+    for names in _NEEDS[kind]:
+        if not any(name in pages for name in names):
+            raise wrong(f"{where}.{names[0]}", f"is missing; paging of the type {kind} needs it", NO_PAGING)
+    for name in _NAMES:
+        if not isinstance(pages.get(name, ""), str):
+            raise wrong(f"{where}.{name}", "must be text")
+    _check_numbers(pages, kind, where)
+    _check_condition(pages, where)
+    if str(pages.get("parameterType", "QUERYPARAM")).upper() not in ("QUERYPARAM", "HEADERPARAM"):
+        raise wrong(f"{where}.parameterType", "must be QUERYPARAM or HEADERPARAM")
+    for name in turns.PATHS:
+        if name in pages:
+            _check_place(pages[name], f"{where}.{name}", number=name == "endPageIndex")
+
+
+def _check_numbers(pages: Json, kind: str, where: str) -> None:
+    for name, least in (("limitValue", 1), ("initialPageIndex", 0), ("maximumRequest", 1), ("delayRequestMillis", 0)):
+        text = str(pages.get(name, least)).strip()
+        digits = text.isascii() and text.isdecimal() and len(text) <= _DIGITS and not isinstance(pages.get(name), bool)
+        if not digits or int(text) < least:
+            raise wrong(f"{where}.{name}", f"must be a whole number from {least} on")
+    for name, other in (("limitName", "limitValue"), ("limitValue", "limitName")):
+        if name in pages and other not in pages and kind != "NONE":
+            raise wrong(f"{where}.{other}", f"is missing; {name} says nothing without it")
+    last = str(pages.get("endPageIndex", "")).strip()
+    if last.isdecimal() and int(last[:_DIGITS]) < int(pages.get("initialPageIndex", 0)):
+        raise wrong(f"{where}.endPageIndex", "lies before initialPageIndex, so no page would be asked for")
+
+
+def _check_condition(pages: Json, where: str) -> None:
+    value = str(pages.get("endConditionValue", "NonExist")).strip()
+    if "endConditionValue" in pages and "endConditionName" not in pages:
+        raise wrong(f"{where}.endConditionName", "is missing; endConditionValue says nothing without it")
+    constant = value.lower().startswith(turns.CONST)
+    if (constant and not value[len(turns.CONST) :].strip("'\" ")) or (
+        not constant and value.lower() not in turns.CONDITIONS
+    ):
+        raise wrong(f"{where}.endConditionValue", f"{value} never holds; use Const:<value>, Empty, NonExist or Exist")
+
+
+def _check_place(given: Any, where: str, number: bool) -> None:
+    """A place in an answer: a path into its page, or ``headers.<name>``; for the last page's index also a number."""
+    if number and isinstance(given, int) and not isinstance(given, bool):
+        return
+    if not isinstance(given, str):
+        raise wrong(where, "must be a path, or headers.<name>")
+    if given.lower().startswith(turns.HEADER):
+        if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", given[len(turns.HEADER) :]):
+            raise wrong(where, f"{given} names no header", COMPLEX)
+    elif turns.is_path(given):
+        if not path_of(given, where, parse_value_path):
+            raise wrong(where, f"{given} is the whole page, and no value in it", COMPLEX)
+    elif not number:
+        raise wrong(where, f"{given} is a number, and no path", COMPLEX)
+
+
+def require_beside(pages: Json, array: Path, where: str) -> None:
+    """SpecInvalid where a path of paging leads into the array of the records by a name: arrays have no names."""
+    for name in turns.PATHS:
+        text = pages.get(name)
+        if not isinstance(text, str) or not turns.is_path(text) or text.lower().startswith(turns.HEADER):
+            continue
+        path = parse_value_path(text)
+        if len(path) > len(array) and path[: len(array)] == array and isinstance(path[len(array)], str) and array:
+            raise wrong(
+                f"{where}.{name}", f"{text} leads into the array of contentPath, which has no names; "
+                f"a row of it is {'.'.join(map(str, array))}[-1]", COMPLEX,
+            )  # fmt: skip

@@ -1,0 +1,245 @@
+"""Specs that cannot work are refused when they are posted, by their place and the rule that they break."""
+
+from typing import Any
+
+import pytest
+
+from headrace import errors, sources
+from source_server import spec
+
+GOOD_PAGES: list[dict[str, Any]] = [
+    {"type": "NONE"},
+    {"type": "none", "limitName": "n"},
+    {"type": "OFFSET", "limitName": "count", "limitValue": "100", "offSetName": "offset"},
+    {"type": "OFFSET", "offsetName": "o", "endConditionName": "$.hasMore", "endConditionValue": "Const:false"},
+    {"type": "POINTER", "limitName": "limit", "limitValue": 100, "pointerPath": "$.paging.next"},
+    {"type": "URL", "pointerName": "headers.Link"},
+    {"type": "POINTER", "pointerPath": "$.@odata.nextLink"},
+    {"type": "CONTINUATION_TOKEN", "continuationTokenPath": "$.rows[-1].id", "parameterName": "page[after]",
+     "parameterType": "QUERYPARAM", "delayRequestMillis": "850"},
+    {"type": "PAGE", "limitName": "records", "limitValue": "100", "pageParamName": "pageIndex", "initialPageIndex": 0,
+     "endPageIndex": "headers.x-pagecount", "maximumRequest": 10000},
+    {"type": "PAGE", "pageParamName": "p", "initialPageIndex": "1", "endPageIndex": 1},
+    {"type": "PAGE", "pageParamName": "p", "endPageIndex": "$.pages", "vendorsOwn": True},
+    {"type": "PAGE", "pageParamName": "p", "endConditionName": "$.rows", "endConditionValue": "Empty"},
+]  # fmt: skip
+
+OFFSET = {"type": "OFFSET", "offSetName": "o"}
+PAGE = {"type": "PAGE", "pageParamName": "p"}
+TOKEN = {"type": "CONTINUATION_TOKEN", "continuationTokenPath": "next", "parameterName": "t"}
+LINK = {"type": "POINTER", "pointerPath": "next"}
+
+# What a spec says -> where it is wrong, below its attributes, and the rule.
+BAD: dict[str, tuple[dict[str, Any], str, int]] = {
+    # -- paging
+    "empty paging": ({"paginationParams": {}}, "paginationParams", 1316),
+    "paging that is text": ({"paginationParams": "OFFSET"}, "paginationParams", 1312),
+    "paging without a type": ({"paginationParams": {"limitName": "n", "limitValue": 1}}, "paginationParams.type", 1312),
+    "an unknown type": ({"paginationParams": {"type": "MAGIC"}}, "paginationParams.type", 1312),
+    "pages without a name": ({"paginationParams": {"type": "PAGE"}}, "paginationParams.pageParamName", 1316),
+    "offsets without a name": ({"paginationParams": {"type": "OFFSET"}}, "paginationParams.offSetName", 1316),
+    "a pointer without a path": ({"paginationParams": {"type": "POINTER"}}, "paginationParams.pointerPath", 1316),
+    "a token without a path": (
+        {"paginationParams": {"type": "CONTINUATION_TOKEN", "parameterName": "t"}},
+        "paginationParams.continuationTokenPath", 1316),
+    "a token without a name": (
+        {"paginationParams": {"type": "CONTINUATION_TOKEN", "continuationTokenPath": "t"}},
+        "paginationParams.parameterName", 1316),
+    "a token in the body": (
+        {"paginationParams": {**TOKEN, "parameterType": "BODY"}}, "paginationParams.parameterType", 1312),
+    "a limit without a name": ({"paginationParams": {**OFFSET, "limitValue": 5}}, "paginationParams.limitName", 1312),
+    "a limit without a value": ({"paginationParams": {**PAGE, "limitName": "n"}}, "paginationParams.limitValue", 1312),
+    "a limit of nothing": (
+        {"paginationParams": {**OFFSET, "limitName": "n", "limitValue": 0}}, "paginationParams.limitValue", 1312),
+    "a limit in words": (
+        {"paginationParams": {**OFFSET, "limitName": "n", "limitValue": "all"}}, "paginationParams.limitValue", 1312),
+    "a limit of many digits": (
+        {"paginationParams": {**OFFSET, "limitName": "n", "limitValue": "9" * 5000}},
+        "paginationParams.limitValue", 1312),
+    "a path of many digits": (
+        {"paginationParams": {**LINK, "pointerPath": f"a[{'9' * 5000}]"}}, "paginationParams.pointerPath", 1314),
+    "a name that is a list": ({"paginationParams": {**PAGE, "pageParamName": ["p"]}},
+                              "paginationParams.pageParamName", 1312),
+    "a first page below zero": ({"paginationParams": {**PAGE, "initialPageIndex": -1}},
+                                "paginationParams.initialPageIndex", 1312),
+    "a last page before the first": (
+        {"paginationParams": {**PAGE, "initialPageIndex": 2, "endPageIndex": 1}},
+        "paginationParams.endPageIndex", 1312),
+    "no requests": ({"paginationParams": {**PAGE, "maximumRequest": 0}}, "paginationParams.maximumRequest", 1312),
+    "a rest in words": ({"paginationParams": {**PAGE, "delayRequestMillis": "1s"}},
+                        "paginationParams.delayRequestMillis", 1312),
+    "a condition that never holds": (
+        {"paginationParams": {**PAGE, "endConditionName": "$.more", "endConditionValue": "false"}},
+        "paginationParams.endConditionValue", 1312),
+    "a constant of nothing": (
+        {"paginationParams": {**PAGE, "endConditionName": "$.more", "endConditionValue": "Const:''"}},
+        "paginationParams.endConditionValue", 1312),
+    "a condition on nothing": (
+        {"paginationParams": {**PAGE, "endConditionValue": "Empty"}}, "paginationParams.endConditionName", 1312),
+    "a condition at a complex path": (
+        {"paginationParams": {**PAGE, "endConditionName": "$..more"}}, "paginationParams.endConditionName", 1314),
+    "a link at a complex path": ({"paginationParams": {**LINK, "pointerPath": "$.links[?(@.rel=='next')].href"}},
+                                 "paginationParams.pointerPath", 1314),
+    "a link that is the whole page": ({"paginationParams": {**LINK, "pointerPath": "$"}},
+                                      "paginationParams.pointerPath", 1314),
+    "a link in no header": ({"paginationParams": {**LINK, "pointerPath": "headers."}},
+                            "paginationParams.pointerPath", 1314),
+    "a link that is a number": ({"paginationParams": {**LINK, "pointerPath": 7}}, "paginationParams.pointerPath", 1312),
+    "a link at a number": ({"paginationParams": {**LINK, "pointerPath": "7"}}, "paginationParams.pointerPath", 1314),
+    "a last page at a complex path": (
+        {"paginationParams": {**PAGE, "endPageIndex": "$.p[*]"}}, "paginationParams.endPageIndex", 1314),
+    "a path through the array by a name": (
+        {"paginationParams": {**TOKEN, "continuationTokenPath": "$.rows.id"}},
+        "paginationParams.continuationTokenPath", 1314),
+    "a misspelt member": ({"paginationParams": {**PAGE, "endConditonName": "$.more"}},
+                          "paginationParams.endConditonName", 1312),
+    "a member in other letters": ({"paginationParams": {**PAGE, "limitname": "n"}}, "paginationParams.limitname", 1312),
+    # -- where the records are
+    "no content path": ({"contentPath": {}}, "contentPath.path", 1313),
+    "an empty content path": ({"contentPath": {"path": " "}}, "contentPath.path", 1313),
+    "a complex content path": ({"contentPath": {"path": "$.rows[?(@.a)]"}}, "contentPath.path", 1314),
+    "a wildcard": ({"contentPath": "$.rows[*]"}, "contentPath.path", 1314),
+    "a content path from the end": ({"contentPath": {"path": "$.pages[-1]"}}, "contentPath.path", 1314),
+    "a content path that is a list": ({"contentPath": ["$.rows"]}, "contentPath", 1312),
+    "attributes that are text": ({"contentPath": {"path": "$.rows", "skipAttributes": "a"}},
+                                 "contentPath.skipAttributes", 1312),
+    "a wrapper that is a number": ({"contentPath": {"path": "$.rows", "overrideWrapperAttribute": 1}},
+                                   "contentPath.overrideWrapperAttribute", 1312),
+    "an explosion of nothing": ({"explodeEntityPath": {"skipAttributes": []}}, "explodeEntityPath.path", 1313),
+    "an explosion of the record": ({"explodeEntityPath": {"path": "$"}}, "explodeEntityPath.path", 1314),
+    "an explosion of one item": ({"explodeEntityPath": "$.rows.a[0]"}, "explodeEntityPath.path", 1314),
+    # -- what is asked
+    "no path": ({"urlParams": {"host": "https://x.test", "method": "GET"}}, "urlParams.path", 1313),
+    "another method": ({"urlParams": {"path": "/x", "method": "PUT"}}, "urlParams.method", 1312),
+    "a host that is a list": ({"urlParams": {"path": "/x", "host": ["a"]}}, "urlParams.host", 1312),
+    "a query that is a list": ({"urlParams": {"path": "/x", "queryParams": ["a"]}}, "urlParams.queryParams", 1312),
+    "a query value that is an object": ({"urlParams": {"path": "/x", "queryParams": {"a": {}}}},
+                                        "urlParams.queryParams.a", 1312),
+    "an unknown filter": ({"urlParams": {"path": "/x", "queryParams": {"a": "${b|urn:x}"}}},
+                          "urlParams.queryParams.a", 1312),
+    "headers that are a list": ({"headerParams": ["a"]}, "headerParams", 1312),
+    "an unknown filter in a body": ({"bodyParams": {"a": [{"b": "${c|shout}"}]}}, "bodyParams.a[0].b", 1312),
+    # -- the window
+    "an empty schedule": ({"scheduleParams": {}}, "scheduleParams", 1317),
+    "an unknown schedule": ({"scheduleParams": {"type": "CRON"}}, "scheduleParams.type", 1312),
+    "an advanced schedule of nothing": ({"scheduleParams": {"type": "ADVANCE", "paramFormat": "yyyy"}},
+                                        "scheduleParams.incremental", 1312),
+    "an advanced schedule without a window": ({"scheduleParams": {"type": "ADVANCE", "incremental": "since=now"}},
+                                              "scheduleParams.incremental", 1312),
+    # -- our own additions
+    "a status that is good": ({"extension": {"endsAt": [200]}}, "x-headrace.endsAt", 1312),
+    "a status about rights": ({"extension": {"endsAt": [404, 403]}}, "x-headrace.endsAt", 1312),
+    "a status about trouble": ({"extension": {"endsAt": [500]}}, "x-headrace.endsAt", 1312),
+    "a rename of nothing": ({"extension": {"rename": {"a": "$"}}}, "x-headrace.rename.a", 1314),
+    "a rename at a complex path": ({"extension": {"rename": {"a": "b[*]"}}}, "x-headrace.rename.a", 1314),
+    "a listing at a complex path": (
+        {"extension": {"partition": {"param": "a", "listing": {"path": "/a", "contentPath": "$..a"}}}},
+        "x-headrace.partition.listing.contentPath", 1314),
+    "a listing with wrong paging": (
+        {"extension": {"readable": [{"param": "a", "listing": {"path": "/a", "paginationParams": {"type": "PAGE"}}}]}},
+        "x-headrace.readable[0].listing.paginationParams.pageParamName", 1316),
+    "a listing of a rule with wrong paging": (
+        {"extension": {"rules": [{"name": "r", "param": "a", "field": "a", "by": "b",
+                                  "listings": {"x": {"path": "/a", "paginationParams": {"type": "MAGIC"}}}}]}},
+        "x-headrace.rules[0].listings.x.paginationParams.type", 1312),
+}  # fmt: skip
+
+FORMATS = {
+    "yyyy-MM-ddTHH:mm:ssZ": True,
+    "yyyy-MM-ddTHH:mm:ss:fffffffK": True,
+    "'(year:'yyyy',month:'M',day:'d')'": True,
+    "dd\\dMM": True,
+    "s": True,
+    "%d": True,
+    "epochSeconds": True,
+    "epochMilliseconds": True,
+    "YYYY-MM-DD": False,
+    "%Y-%m-%d": False,
+    "%H:%M": False,
+    "epoch": False,
+    "'yyyy": False,
+    "--": False,
+    "x": False,
+}
+
+
+@pytest.mark.parametrize("given", GOOD_PAGES, ids=str)
+def test_good_paging(given):
+    sources.check_spec(spec(paginationParams=given))
+
+
+def test_what_ships_is_good():
+    for shipped in sources.shipped_specs():
+        sources.check_spec(shipped)
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_cannot_work_is_refused_by_its_place_and_its_rule(name):
+    changes, place, rule = BAD[name]
+    with pytest.raises(errors.SpecInvalid) as caught:
+        sources.check_spec(spec(**changes))
+    where = f"sourceSpec.attributes.{place}"
+    assert (caught.value.facts["field"], caught.value.facts["rule"]) == (where, rule)
+    assert caught.value.message.startswith(where)
+
+
+@pytest.mark.parametrize("pattern", FORMATS)
+@pytest.mark.parametrize("name", ["scheduleStartParamFormat", "scheduleEndParamFormat", "paramFormat"])
+def test_formats_of_times(pattern, name):
+    schedule = {"type": "ADVANCE", "incremental": "{START_TIME}"} if name == "paramFormat" else {}
+    document = spec(scheduleParams={**schedule, name: pattern})
+    if FORMATS[pattern]:
+        sources.check_spec(document)
+    else:
+        with pytest.raises(errors.SpecInvalid, match=r"\.NET date pattern|does not close") as caught:
+            sources.check_spec(document)
+        assert caught.value.facts["field"] == f"sourceSpec.attributes.scheduleParams.{name}"
+
+
+GENERIC = {
+    "properties": {name: {} for name in ("urlParams", "contentPath", "paginationParams", "scheduleParams")},
+    "required": ["urlParams", "contentPath", "paginationParams"],
+}
+GIVEN = {"urlParams": {"path": "/v1"}, "contentPath": "$.data", "paginationParams": {"type": "NONE"}}
+GIVEN_BADLY: dict[str, tuple[dict[str, Any], str, int]] = {
+    "no type": ({"paginationParams": {"limitName": "n"}}, "params.paginationParams.type", 1312),
+    "a complex path": ({"contentPath": {"path": "$..data"}}, "params.contentPath.path", 1314),
+    "a path through the array": (
+        {"paginationParams": {"type": "POINTER", "pointerPath": "data.next"}},
+        "params.paginationParams.pointerPath", 1314),
+    "no path": ({"urlParams": {"host": "https://x.test"}}, "params.urlParams.path", 1313),
+    "a format": ({"scheduleParams": {"scheduleStartParamFormat": "YYYY"}},
+                 "params.scheduleParams.scheduleStartParamFormat", 1312),
+}  # fmt: skip
+
+
+def generic():
+    """A spec that lets the source connection bring the objects of the language, as the generic REST source does."""
+    document = spec(GENERIC)
+    for name in ("urlParams", "contentPath"):
+        del document["sourceSpec"]["attributes"][name]
+    return document
+
+
+def test_what_a_source_connection_brings_may_be_absent_or_empty_in_the_spec():
+    document = generic()
+    document["sourceSpec"]["attributes"] |= {"paginationParams": {}, "urlParams": {}}
+    sources.check_spec(document)
+    sources.check_given(document, GIVEN)
+
+
+@pytest.mark.parametrize("name", GIVEN_BADLY)
+def test_what_a_source_connection_brings_is_held_to_the_same_rules(name):
+    changes, where, rule = GIVEN_BADLY[name]
+    with pytest.raises(errors.SpecInvalid) as caught:
+        sources.check_given(generic(), {**GIVEN, **changes})
+    assert (caught.value.facts["field"], caught.value.facts["rule"]) == (where, rule)
+
+
+def test_what_neither_says_is_missing_where_it_is_used():
+    document = generic()
+    del document["sourceSpec"]["spec"]["properties"]["urlParams"]
+    sources.check_spec(document)
+    with pytest.raises(errors.SpecInvalid) as caught:
+        sources.check_given(document, GIVEN)
+    assert caught.value.facts["rule"] == 1313
