@@ -61,7 +61,7 @@ def _frozen(run: Run, inputs: FlowInputs, reading: Reading, planned: Planned, ta
         connection_id=inputs.connection_id,
         source_connection_id=inputs.source_connection_id,
         target_connection_id=inputs.target_connection_id,
-        reading=msgspec.structs.replace(reading, window=planned.window),
+        reading=msgspec.structs.replace(reading, window=planned.window, replaces=mode == REPLACE_WINDOW),
         requested=run.window,
         lookback=inputs.lookback if reading.window != run.window else 0,
         may_be_empty=inputs.may_be_empty,

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from headrace.errors import ParamMissing, SourceFailure, SourceUnauthorized
+from headrace.errors import ParamMissing, SourceForbidden, SourceMissing, SourceRejected, SourceUnauthorized
 from headrace.sources.hiding import hidden
 from headrace.sources.reading import Credentials, Request
 from headrace.sources.template import encode_query, plain
@@ -22,6 +22,8 @@ Properties = Mapping[str, Mapping[str, Any]]
 
 PLACEHOLDER = re.compile(r"\$\{([^}|]+)\}")
 _MASK = "•••"
+# What ends a renewal for good; whatever else may pass by itself, and is the failure that it is.
+_REFUSALS = (SourceRejected, SourceUnauthorized, SourceForbidden, SourceMissing)
 
 
 def folded(name: str) -> str:
@@ -205,7 +207,7 @@ class Access:
         request = _token_request(self._token_url(), urlencode({k: v for k, v in form.items() if v}), names)
         try:
             answer = msgspec.json.decode(ask(request), type=dict[str, Any])
-        except (SourceFailure, msgspec.MsgspecError) as error:
+        except (*_REFUSALS, msgspec.MsgspecError) as error:
             raise _refused(str(error)) from error
         token = answer.get(names.get("accessTokenField", "access_token"))
         if not token:

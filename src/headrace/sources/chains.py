@@ -20,6 +20,7 @@ from headrace.sources.turns import Params, Turn, paths
 
 _SHOWN = 200
 _DIGEST = 8
+_HELD = 4 * 1024 * 1024  # bytes of a page that is held until the next one has come
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Answered:
 def walk(chain: Chain, access: Access, http: SourceHttp, trail: Trail | None = None) -> Iterator[Answered]:
     """Every page of a chain, or of what ``trail`` leaves of it. SourceFailure where rows may be missing or doubled."""
     at = trail or paging.paginator(chain.pagination).first(chain.pagination, chain.request)
-    past = _Past(at)
+    past = _Past(at, paging.paginator(chain.pagination).linked)
     while True:
         readable = _Readable(chain, at.pages, access)
         answer = http.send(at.request, access, readable, chain.ends(at.pages))
@@ -90,6 +91,7 @@ def walk(chain: Chain, access: Access, http: SourceHttp, trail: Trail | None = N
             return
         yield Answered(at.pages, answer, turn.cut, past.behind(following), "")
         at = following
+        del answer, turn, readable  # a page may be large; the next one does not need it
         if rest := paging.delay_seconds(chain.pagination):
             http.pause(rest)
 
@@ -140,17 +142,21 @@ def _require_safe(asked: Request, onward: Request, http: SourceHttp) -> None:
 class _Past:
     """What came of a chain before a page, as far as the chain must know it again."""
 
-    def __init__(self, at: Trail) -> None:
+    def __init__(self, at: Trail, linked: bool) -> None:
+        self._linked = linked
         self._turn: Turn | None = None
         self._digests = at.before
         self._seen = [at.seen[n : n + _DIGEST] for n in range(0, len(at.seen), _DIGEST)]
         self._known = set(self._seen)
 
     def take(self, turn: Turn) -> None:
-        """Remembers a page."""
-        self._turn, self._digests = (turn if turn.count else None), None
-        self._seen.append(_named(turn.at.request))
-        self._known.add(self._seen[-1])
+        """Remembers a page, of a large one the digests alone."""
+        large = len(turn.answer.body) > _HELD
+        self._turn = turn if turn.count and not large else None
+        self._digests = _digests(turn) if turn.count and large else None
+        if self._linked:
+            self._seen.append(_named(turn.at.request))
+            self._known.add(self._seen[-1])
 
     def is_same_page(self, turn: Turn) -> bool:
         """Whether a page with rows has the body of the page before."""
@@ -173,10 +179,10 @@ class _Past:
 
     def behind(self, following: Trail) -> Callable[[], Trail]:
         """Makes the trail of the page that was taken last; a digest of its body is made only for whoever wants it."""
-        turn, count = self._turn, len(self._seen)
+        turn, digests, count = self._turn, self._digests, len(self._seen)
 
         def trail() -> Trail:
-            before = None if turn is None else _digests(turn)
+            before = digests if turn is None else _digests(turn)
             return msgspec.structs.replace(following, before=before, seen=b"".join(self._seen[:count]))
 
         return trail

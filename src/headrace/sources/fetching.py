@@ -30,16 +30,17 @@ def fetch(
     """
     view = extraction(reading.spec, reading.params)
     access = access_of(reading, credentials, renewed)
-    for page in walk(chain_of(view, part.request), access, http, trail):
+    for page in walk(chain_of(view, part.request, reading.replaces), access, http, trail):
         count, answer = len(page.cut.elements), page.answer
         require_below_cap(count, view.extension.element_cap, part)
         etag = answer.headers.get("etag")
         yield Page(page.n, answer.url, answer.status, answer.body, etag, count, page.ended, page.behind)
 
 
-def chain_of(view: Extraction, request: Request) -> Chain:
-    """The chain that begins with ``request``, with what the spec lets end it."""
+def chain_of(view: Extraction, request: Request, replaces: bool | None = None) -> Chain:
+    """The chain that begins with ``request``, with what the spec lets end it. ``replaces`` as in ``Reading``."""
     declared = view.extension
+    by_spec = declared.write_mode == "replace-window"
     return Chain(
         view.pagination,
         view.content,
@@ -48,5 +49,5 @@ def chain_of(view: Extraction, request: Request) -> Chain:
         declared.may_be_absent,
         declared.may_repeat,
         declared.keep_query,
-        proves=declared.write_mode == "replace-window",
+        proves=by_spec if replaces is None else replaces,
     )

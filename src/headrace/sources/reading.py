@@ -27,6 +27,7 @@ class Reading(msgspec.Struct, frozen=True, rename="camel"):
     window     half-open, epoch ms, UTC
     now        when the run was planned, epoch ms
     backfill   the first run of a flow that takes history along
+    replaces   whether the run replaces rows; null: as the spec says
     """
 
     spec: dict[str, Any]
@@ -35,6 +36,7 @@ class Reading(msgspec.Struct, frozen=True, rename="camel"):
     window: Window
     now: int
     backfill: bool = False
+    replaces: bool | None = None
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -99,6 +101,9 @@ class Trail(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     last_index: int | None = None
     before: tuple[str, str] | None = None
     seen: bytes = b""
+
+
+msgspec.json.Decoder(Trail)  # gathered while one thread imports; two that do so at once crash the process
 
 
 @dataclass(frozen=True, slots=True)

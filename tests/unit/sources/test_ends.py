@@ -260,6 +260,34 @@ def test_a_chain_that_is_taken_up_behind_each_page_is_the_same_chain(source, htt
         assert [target.partition("?")[2] for target in source.targets] == case.queries
 
 
+@pytest.mark.parametrize("name", ["a page parameter that is ignored", "a page with the same rows names itself"])
+def test_a_large_page_is_known_again_by_its_digest(source, http, name, monkeypatch):
+    monkeypatch.setattr("headrace.sources.chains._HELD", 0)
+    test_a_chain_ends_by_what_is_declared(source, http, name)
+
+
+def test_only_pages_that_name_the_next_one_leave_the_requests_behind(source, http):
+    for name, length in (("pages until an empty one", 0), ("tokens that go round", 8)):
+        answering(source, CASES[name])
+        assert len(next(started(source, http, CASES[name])).trail.seen) == length
+
+
+@pytest.mark.parametrize(("declared", "replaces", "fails"), [
+    ("append", None, False), ("append", True, True), ("replace-window", None, True), ("replace-window", False, False),
+])  # fmt: skip
+def test_what_the_run_does_with_its_rows_says_what_proves_something(source, http, declared, replaces, fails):
+    source.script = [NO_CONTENT]
+    told = msgspec.structs.replace(reading(spec(extension={"writeMode": declared})), replaces=replaces)
+    credentials = {"host": source.url, "accessToken": "t"}
+    [part] = sources.plan(told, credentials, http).parts
+    pages = sources.fetch(told, part, credentials, http)
+    if fails:
+        with pytest.raises(errors.SourceUnreadable, match="proves nothing"):
+            list(pages)
+    else:
+        assert ids(pages) == []
+
+
 WHY = {
     "a page count, a short page before it": "$.pages says that page 3 is the last",
     "pages, a flag, an empty page before it": "$.more is Const:false",

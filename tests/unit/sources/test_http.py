@@ -3,6 +3,7 @@
 import gzip
 from dataclasses import replace
 
+import httpx2
 import pytest
 
 from headrace import errors
@@ -284,6 +285,25 @@ def test_a_refused_renewal_asks_for_a_new_consent(source, http):
     assert "r1-secret" not in caught.value.message
 
 
+RENEWALS = {
+    "a quota": (Reply(429, headers={"Retry-After": "3600"}), errors.SourceAsksToWait),
+    "trouble": (Reply(503), errors.SourceTroubled),
+    "HTML": (Reply(200, b"<html>"), errors.SourceUnreadable),
+    "a refusal": (Reply(400), errors.SourceUnauthorized),
+    "no token": (reply({"ok": True}), errors.SourceUnauthorized),
+}
+
+
+@pytest.mark.parametrize("name", RENEWALS)
+def test_a_renewal_that_may_work_later_is_no_refusal(source, http, name):
+    answer, failure = RENEWALS[name]
+    source.answer = lambda asked: answer if asked.target == "/token" else reply({}, 401)
+    credentials = {"accessToken": "first", "refreshToken": "r1", "accessTokenUrl": source.url + "/token"}
+    with pytest.raises(failure) as caught:
+        http.send(Request("GET", f"{source.url}/x"), Access(BEARER, credentials))
+    assert type(caught.value) is failure
+
+
 # -- hosts -------------------------------------------------------------------------------------------------------
 
 
@@ -307,6 +327,33 @@ def test_a_redirect_to_another_host_leaves_the_credentials_behind(source, http):
     source.script = [Reply(302, headers={"Location": f"{elsewhere}/there"}), reply({})]
     http.send(Request("GET", f"{source.url}/x", "", {"X-Key": "${accessToken}"}), access())
     assert "authorization" not in source.asked[1].headers and "x-key" not in source.asked[1].headers
+
+
+class Elsewhere(httpx2.BaseTransport):
+    """Redirects every request once, to ``location``."""
+
+    def __init__(self, location):
+        self.location, self.asked = location, []
+
+    def handle_request(self, request):
+        self.asked.append((str(request.url), request.headers.get("authorization"), request.read()))
+        return (
+            httpx2.Response(307, headers={"location": self.location}) if len(self.asked) == 1 else httpx2.Response(200)
+        )
+
+
+def test_a_redirect_to_the_https_twin_keeps_credentials_and_body(client):
+    elsewhere = Elsewhere("https://a.test/x")
+    http = client(transport=elsewhere)
+    http.send(Request("POST", "http://a.test/x", body="{}"), access())
+    assert elsewhere.asked[1] == ("https://a.test/x", f"Bearer {SECRET}", b"{}")
+
+
+@pytest.mark.parametrize("location", ["http://a.test/x", "https://a.test:8443/x"])
+def test_a_redirect_out_of_https_or_to_another_port_leaves_the_credentials_behind(client, location):
+    elsewhere = Elsewhere(location)
+    client(transport=elsewhere).send(Request("GET", "https://a.test/x"), access())
+    assert elsewhere.asked[1][:2] == (location, None)
 
 
 def test_a_redirect_without_end_ends(source, http):
