@@ -3,11 +3,9 @@
 import copy
 import logging
 import math
-import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from urllib.parse import urljoin, urlsplit
 
 import httpcore2
@@ -22,6 +20,7 @@ from headrace.sources.answers import Answer
 from headrace.sources.auth import Access, Tokens
 from headrace.sources.guard import GuardedBackend, Resolve, resolve
 from headrace.sources.links import Leads, leads
+from headrace.sources.pooling import PooledTransport
 from headrace.sources.reading import Request
 
 log = logging.getLogger(__name__)
@@ -73,45 +72,6 @@ def _log_retry(details: RetryDetails) -> None:
 set_on_retry_hooks([_log_retry])  # the library's own line says neither what is retried, nor why, nor when
 
 
-@cache
-def _certificates() -> ssl.SSLContext:
-    """The trusted roots; reading them takes longer than a request."""
-    return httpx2.create_ssl_context(trust_env=False)
-
-
-class _Transport(httpx2.BaseTransport):
-    """httpx2 over a pool whose connections the guard opens."""
-
-    def __init__(self, backend: GuardedBackend) -> None:
-        self._pool = httpcore2.ConnectionPool(
-            ssl_context=_certificates(), max_connections=32, keepalive_expiry=30, network_backend=backend
-        )
-
-    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        url = httpcore2.URL(
-            scheme=request.url.raw_scheme, host=request.url.raw_host, port=request.url.port, target=request.url.raw_path
-        )
-        asked = httpcore2.Request(
-            request.method, url, headers=request.headers.raw, content=request.stream, extensions=request.extensions
-        )
-        answer = self._pool.handle_request(asked)
-        return httpx2.Response(answer.status, headers=answer.headers, stream=_Body(answer))
-
-    def close(self) -> None:
-        self._pool.close()
-
-
-class _Body(httpx2.SyncByteStream):
-    def __init__(self, answer: httpcore2.Response) -> None:
-        self._answer = answer
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield from self._answer.iter_stream()
-
-    def close(self) -> None:
-        self._answer.close()
-
-
 class SourceHttp:
     """Asks sources. One per process; threads share it.
 
@@ -145,7 +105,7 @@ class SourceHttp:
         self._clock = clock
         self._tokens = Tokens()
         self._heard = heard
-        transport = transport or _Transport(GuardedBackend(allow_private, resolve))
+        transport = transport or PooledTransport(GuardedBackend(allow_private, resolve))
         self._client = httpx2.Client(transport=transport, trust_env=False)
 
     def close(self) -> None:

@@ -288,6 +288,20 @@ def test_what_the_run_does_with_its_rows_says_what_proves_something(source, http
         assert ids(pages) == []
 
 
+def test_a_chain_that_is_asked_to_wait_goes_on_behind_its_last_page(source, http):
+    wait = Reply(429, headers={"Retry-After": "3600"})
+    source.script = [rows(1, 2), wait, wait, rows(3), wait, rows()]
+    pages, parked = [], 0
+    while not pages or pages[-1].trail is not None:
+        try:
+            for page in started(source, http, Case(PAGE, []), pages[-1].trail if pages else None):
+                pages.append(page)
+        except errors.SourceAsksToWait as asked:
+            assert asked.facts["until"] > 0
+            parked += 1
+    assert ids(pages) == [1, 2, 3] and parked == 3
+
+
 WHY = {
     "a page count, a short page before it": "$.pages says that page 3 is the last",
     "pages, a flag, an empty page before it": "$.more is Const:false",
