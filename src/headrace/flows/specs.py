@@ -159,7 +159,8 @@ def _connection_spec(spec: Json) -> Json:
             raise SpecInvalid(f"authSpec[{n}] must be an object with a name.", rule=1312, field=f"authSpec[{n}]")
         _check_schema(auth, "spec", f"authSpec[{n}].spec")
     object_at(spec, "sourceSpec.attributes")
-    _check_schema(spec, "sourceSpec.spec", "sourceSpec.spec")
+    for path in ("sourceSpec.spec", "sourceSpec.attributes.spec"):  # older specs keep their inputs in the attributes
+        _check_schema(spec, path, path)
     sources.check_spec(spec)
     sources.keying(spec)  # a key that the spec's write mode needs
     return spec

@@ -1,5 +1,6 @@
 """The connection specs that ship with Headrace, and a spec document seen as the parts that an interpreter needs."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +15,8 @@ from headrace.sources.extension import BLOCK, Extension
 from headrace.sources.paths import Path, parse_path
 
 Json = dict[str, Any]
+
+_PLACE = re.compile(r"at `\$\.(.+)`")  # in the library's words
 
 
 # -- shipped specs ---------------------------------------------------------------------------------------------
@@ -83,7 +86,9 @@ def extension(spec: Mapping[str, Any]) -> Extension:
     try:
         return msgspec.convert(block, Extension)
     except msgspec.ValidationError as error:
-        raise SpecInvalid(f"The spec's {BLOCK} block is not valid: {error}.", field=BLOCK) from error
+        inside = _PLACE.search(str(error))
+        field = f"{BLOCK}.{inside[1]}" if inside else BLOCK
+        raise SpecInvalid(f"The spec's {BLOCK} block is not valid: {error}.", field=field, rule=1312) from error
 
 
 @dataclass(frozen=True, slots=True)

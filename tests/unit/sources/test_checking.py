@@ -3,8 +3,11 @@
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from headrace import errors, sources
+from headrace.sources.checking import OBJECTS
 from source_server import spec
 
 GOOD_PAGES: list[dict[str, Any]] = [
@@ -243,3 +246,35 @@ def test_what_neither_says_is_missing_where_it_is_used():
     with pytest.raises(errors.SpecInvalid) as caught:
         sources.check_given(document, GIVEN)
     assert caught.value.facts["rule"] == 1313
+
+
+# -- whatever comes --------------------------------------------------------------------------------------------------
+
+TEXTS = st.sampled_from(
+    ["", " ", "$", "$.a[-1]", "a..b", "headers.x", "OFFSET", "PAGE", "url", "7", "${a|b}", "'", "\ud800"]
+)
+MEMBERS = st.sampled_from([
+    "path", "host", "method", "queryParams", "type", "limitName", "limitValue", "offSetName", "pageParamName",
+    "pointerPath", "endPageIndex", "endConditionName", "endConditionValue", "incremental", "paramFormat",
+    "scheduleStartParamFormat", "skipAttributes", "continuationTokenPath", "parameterName", "endsAt", "rename",
+])  # fmt: skip
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXTS,
+    lambda below: st.lists(below, max_size=3) | st.dictionaries(MEMBERS, below, max_size=6),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(name=st.sampled_from([*OBJECTS, "x-headrace"]), value=ANYTHING)
+def test_anything_is_taken_or_refused(name, value):
+    inputs = {"properties": {each: {} for each in OBJECTS}}
+    tried = (
+        lambda: sources.check_spec(spec(**{name: value})),
+        lambda: sources.check_given(spec(inputs), {**GIVEN, name: value}),
+    )
+    for attempt in tried:
+        try:
+            attempt()
+        except errors.SpecInvalid as refused:
+            assert refused.facts.get("rule", 1312) in (1312, 1313, 1314, 1316, 1317)

@@ -78,6 +78,8 @@ def test_a_flow_spec_serves_another_source_after_a_put(flows: Flows) -> None:
         ({"authSpec": [{"type": "x"}]}, "SOURCES-1312-400"),
         ({"authSpec": [{"name": "x", "spec": {"type": "nothing"}}]}, "SOURCES-1312-400"),
         ({"sourceSpec": {"spec": {"$ref": "http://127.0.0.1:1/x.json"}}}, "SOURCES-1312-400"),
+        ({"sourceSpec": {"attributes": {"spec": ["listId"]}}}, "SOURCES-1312-400"),
+        ({"sourceSpec": {"attributes": {"spec": {"type": "nothing"}}}}, "SOURCES-1312-400"),
         ({"sourceSpec": {"attributes": {"x-headrace": {"sliceDays": "many"}}}}, "SOURCES-1312-400"),
         ({"sourceSpec": {"attributes": {"contentPath": {}}}}, "SOURCES-1313-400"),
         ({"sourceSpec": {"attributes": {"contentPath": "$..a"}}}, "SOURCES-1314-400"),
