@@ -162,7 +162,6 @@ def _connection_spec(spec: Json) -> Json:
     for path in ("sourceSpec.spec", "sourceSpec.attributes.spec"):  # older specs keep their inputs in the attributes
         _check_schema(spec, path, path)
     sources.check_spec(spec)
-    sources.keying(spec)  # a key that the spec's write mode needs
     return spec
 
 

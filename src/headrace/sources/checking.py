@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from headrace.sources.extension import BLOCK, Extension, Listing
+from headrace.sources.keys import keying
 from headrace.sources.paging_rules import check_paging, require_beside
 from headrace.sources.paths import parse_path
 from headrace.sources.refusing import ABSENT, COMPLEX, NO_SCHEDULE, Json, object_of, path_of, wrong
@@ -22,12 +23,15 @@ def check_spec(spec: Json) -> None:
     own = {name: attributes.get(name) for name in OBJECTS if attributes.get(name) or name not in declared}
     _check_objects(own, _ATTRIBUTES)
     _check_extension(extension(spec), f"{_ATTRIBUTES}.{BLOCK}")
+    keying(spec)
 
 
 def check_given(spec: Json, params: Json) -> None:
     """SpecInvalid where the objects of the language that a source connection brings cannot work, or one is missing."""
     declared = inputs(spec).get("properties") or {}
     brought = {name: params[name] for name in OBJECTS if name in declared and params.get(name) is not None}
+    if brought.get("scheduleParams") == {}:
+        del brought["scheduleParams"]  # a schema that demands it leaves no other way to say that there is none
     _check_objects(brought, "params")
     extraction(spec, params)
 

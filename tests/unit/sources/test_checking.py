@@ -229,6 +229,7 @@ def test_what_a_source_connection_brings_may_be_absent_or_empty_in_the_spec():
     document["sourceSpec"]["attributes"] |= {"paginationParams": {}, "urlParams": {}}
     sources.check_spec(document)
     sources.check_given(document, GIVEN)
+    sources.check_given(document, {**GIVEN, "scheduleParams": {}})
 
 
 @pytest.mark.parametrize("name", GIVEN_BADLY)

@@ -112,13 +112,18 @@ ROWS: dict[str, Any] = {
 BASIC = {"name": "Basic Authentication", "type": "BasicAuthentication", "spec": {"required": ["host"]}}
 
 
-GENERIC = {"properties": {"paginationParams": {"type": "object"}}, "required": ["paginationParams"]}
+PAGED_BY_ITS_USER = {"properties": {"paginationParams": {"type": "object"}}, "required": ["paginationParams"]}
 
 
 def test_what_cannot_work_is_refused_wherever_it_comes_in(flows: Flows) -> None:
     """The author's spec when it is posted or put, the user's inputs when a source connection is made or patched."""
     rows = {name: value for name, value in ROWS.items() if name != "paginationParams"}
-    own = {**OWN, "type": "generic-rest", "authSpec": [BASIC], "sourceSpec": {"attributes": rows, "spec": GENERIC}}
+    own = {
+        **OWN,
+        "type": "generic-rest",
+        "authSpec": [BASIC],
+        "sourceSpec": {"attributes": rows, "spec": PAGED_BY_ITS_USER},
+    }
     made = flows.post("/connectionSpecs", own).json()
     wrong = {**own, "sourceSpec": {"attributes": {**rows, "paginationParams": {"type": "PAGE", "limitName": "n"}}}}
     refused = flows.put(f"/connectionSpecs/{made['id']}", wrong)
