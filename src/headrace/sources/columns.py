@@ -85,9 +85,12 @@ class Shape:
             raise Misshapen
         return {n: _read_at(table, names) for n, names in self._places()}
 
-    def fits(self, text: bytes) -> bool:
-        """Whether an element has the shape."""
-        return self.whole.fits(text) and not (self.integers and has_minus_zero(text))
+    def fitting(self, texts: Sequence[bytes]) -> list[bool]:
+        """For each element whether it has the shape."""
+        fits = self.whole.fitting(texts)
+        if self.integers and has_minus_zero(b"\n".join(texts)):
+            return [fit and not has_minus_zero(text) for fit, text in zip(fits, texts, strict=True)]
+        return fits
 
     def _places(self) -> Iterator[tuple[int, Names]]:
         return ((n, leaf.names) for n, leaf in enumerate(self.leaves) if leaf.type != WRITTEN)
@@ -123,13 +126,16 @@ class Reader:
         _collect(structs, self.level, columns)
         return columns
 
-    def fits(self, text: bytes) -> bool:
-        """Whether an element has the shape."""
-        try:
-            self.single.decode(text)
-        except _PARSED:
-            return False
-        return True
+    def fitting(self, texts: Sequence[bytes]) -> list[bool]:
+        """For each element whether it can be decoded."""
+        decode, fits = self.single.decode, []
+        for text in texts:
+            try:
+                decode(text)
+                fits.append(True)
+            except _PARSED:
+                fits.append(False)
+        return fits
 
 
 @lru_cache(maxsize=256)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Any
 
 import msgspec
@@ -65,7 +66,7 @@ class Sorter:
                 break
             before, reads = len(left), self._observed([texts[row] for row in left])
             left = self._shaped(texts, left, result, reads)
-            if len(left) < before / 2:
+            if before - len(left) > len(texts) / 2:
                 self._usual = reads
             if len(left) == before:
                 break
@@ -136,11 +137,8 @@ class Sorter:
 
 
 def _screened(shape: Shape, texts: Mapping[int, bytes], rows: Rows) -> tuple[list[int], list[int]]:
-    fitting: list[int] = []
-    left: list[int] = []
-    for row in rows:
-        (fitting if shape.fits(texts[row]) else left).append(row)
-    return fitting, left
+    fits = shape.fitting([texts[row] for row in rows])
+    return [*compress(rows, fits)], [row for row, fit in zip(rows, fits, strict=True) if not fit]
 
 
 def _encloses(leaf: Leaf, leaves: Sequence[Leaf]) -> bool:
