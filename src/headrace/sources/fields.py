@@ -1,22 +1,26 @@
 """The fields that records have: how often each is there, of which types, and one value of it."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 EACH = "[*]"
+_WORD = re.compile(r"[\w\-]+")
 
 
 @dataclass(slots=True)
 class Field:
     """A leaf of records, by the path that a mapping names it with; ``[*]`` stands for each element of an array.
 
+    plain    whether a spec can name it: its names are words, and no array is on the way
     types    its JSON types, as they were first seen
     records  how many records have a value there
     values   the first of them, at most as many as were asked for
     """
 
     path: str
+    plain: bool = True
     types: list[str] = field(default_factory=list)
     records: int = 0
     values: list[Any] = field(default_factory=list)
@@ -32,8 +36,9 @@ def fields_of(records: Iterable[Any], values: int = 1) -> list[Field]:
     known: dict[str, Field] = {}
     for record in records:
         here: set[str] = set()
-        for path, value in _leaves(record, ""):
+        for path, value, plain in _leaves(record, "", True):
             leaf = known.setdefault(path, Field(path))
+            leaf.plain &= plain
             kind = kind_of(value)
             if kind not in leaf.types and value is not None:
                 leaf.types.append(kind)
@@ -52,15 +57,15 @@ def _is_inner(path: str, known: dict[str, Field]) -> bool:
     return hollow and any(other.startswith((f"{path}.", f"{path}{EACH}")) for other in known)
 
 
-def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+def _leaves(value: Any, path: str, plain: bool) -> Iterator[tuple[str, Any, bool]]:
     if isinstance(value, dict) and value:
         for name, below in value.items():
-            yield from _leaves(below, f"{path}.{name}" if path else name)
+            yield from _leaves(below, f"{path}.{name}" if path else name, plain and bool(_WORD.fullmatch(name)))
     elif isinstance(value, list) and value and path:
         for below in value:
-            yield from _leaves(below, f"{path}{EACH}")
+            yield from _leaves(below, f"{path}{EACH}", False)
     elif path:
-        yield path, value
+        yield path, value, plain
 
 
 def kind_of(value: Any) -> str:

@@ -1,5 +1,6 @@
 """A connection spec proposed from one answer, with what was not certain about it."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -127,6 +128,8 @@ def _content(attributes: Json, body: Any, made: Proposal) -> Path:
 
 
 def _singular(name: str) -> str:
+    """The name of one element of an array, as a word that paths can have."""
+    name = re.sub(r"[^\w\-]+", "_", name).strip("_") or "record"
     if name.endswith("ies"):
         return f"{name[:-3]}y"
     return name[:-1] if name.endswith("s") and not name.endswith("ss") and len(name) > 2 else name

@@ -8,7 +8,7 @@ from typing import Any
 from headrace.sources.auth import folded
 from headrace.sources.days import day_of
 from headrace.sources.extension import Day
-from headrace.sources.fields import EACH, Field
+from headrace.sources.fields import Field
 from headrace.sources.paths import Path
 
 Json = dict[str, Any]
@@ -137,7 +137,7 @@ def _outside(body: Any, beside: Path) -> Iterator[Told]:
 
 def days_among(fields: Sequence[Field], records: int) -> list[Field]:
     """The fields that hold a day in every record, the likeliest first."""
-    able = [field for field in fields if EACH not in field.path and field.records == records and _holds_days(field)]
+    able = [field for field in fields if field.plain and field.records == records and _holds_days(field)]
     return sorted(able, key=lambda field: _likely_day(field.path.rpartition(".")[2]))
 
 
@@ -164,7 +164,7 @@ def keys_among(fields: Sequence[Field], records: int) -> list[Field]:
     able = [
         field
         for field in fields
-        if EACH not in field.path and field.records == records and field.types in (["string"], ["integer"])
+        if field.plain and field.records == records and field.types in (["string"], ["integer"])
         if len({str(value) for value in field.values}) == len(field.values) and _named_as_key(field.path)
     ]
     return sorted(able, key=lambda field: (field.path.count("."), folded(field.path) not in ("id", "uuid", "guid")))

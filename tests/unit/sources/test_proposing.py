@@ -4,12 +4,16 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from headrace.errors import Invalid, SourceUnreadable
 from headrace.flows import specs
 from headrace.sources.address import address_of
 from headrace.sources.answers import Answer
+from headrace.sources.content import Records
 from headrace.sources.proposing import name_of, proposal
+from headrace.sources.spec import extraction
 
 HOST = "https://api.acme.test"
 ROWS = [{"id": n, "day": f"2026-03-{n:02d}", "clicks": n} for n in range(1, 4)]
@@ -42,7 +46,7 @@ CONTENT = {
     "an array in an array": ([{"page": 1, "pages": 2}, ROWS], {"path": "$[1]"}),
     "one record": ({"name": "a"}, {"path": "$"}),
     "a record a line": (b'{"a": 1}\n{"a": 2}\n', {"path": "$"}),
-    "a name with a blank": ({"my rows": ROWS}, {"path": "$['my rows']", "overrideWrapperAttribute": "my row"}),
+    "a name with a blank": ({"my rows": ROWS}, {"path": "$['my rows']", "overrideWrapperAttribute": "my_row"}),
 }
 
 
@@ -327,3 +331,29 @@ def test_what_is_no_url(url):
 )
 def test_a_name_for_the_source(url, name):
     assert name_of(address_of(url, {})) == name
+
+
+# -- any answer ------------------------------------------------------------------------------------------------------
+
+NAMES = st.sampled_from(
+    ["rows", "next", "cursor", "page", "a.b", "a b", "a'b", 'a"b', "@odata.nextLink", "id", "day", "", "x[0]", "$"]
+)
+SCALARS = st.one_of(
+    st.none(), st.booleans(), st.integers(-(10**25), 10**25), st.floats(allow_nan=False, allow_infinity=False),
+    st.sampled_from(["", "2026-03-01", "https://x.test/?a=b", "/next?p=2", "tok", "\u00e9"]),
+)  # fmt: skip
+BODIES = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(NAMES, inner, max_size=4)),
+    max_leaves=25,
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(BODIES, st.sampled_from(["/v1/x", "/v1/x?page=1&limit=2&key=hidden-value&from=2026-03-01&to=2026-03-02"]))
+def test_what_any_answer_proposes_can_be_posted_and_finds_its_records(body, url):
+    made = proposed(url, body)
+    document = made.spec
+    records = Records(extraction(document, {}), msgspec.json.encode(body))
+    if made.records:
+        assert len(records.elements) == len(made.records)
