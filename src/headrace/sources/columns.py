@@ -6,6 +6,7 @@ an error every element is held against a Struct of the same types, and those tha
 """
 
 import io
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -32,6 +33,7 @@ _FIELDS: dict[pa.DataType, Any] = {
     pa.null(): None,
 }
 _EXACT = 2.0**53
+_building = threading.Lock()  # two threads that make the decoder of one Struct at once crash the process
 # The characters that are looked for come first: so the search leaps.
 _PARSED = msgspec.MsgspecError, UnicodeDecodeError, RecursionError
 
@@ -138,9 +140,14 @@ class Reader:
         return fits
 
 
-@lru_cache(maxsize=256)
 def shape_of(leaves: tuple[Leaf, ...]) -> Shape:
     """The shape of elements that hold these leaves; none of them lies inside another one."""
+    with _building:
+        return _shape_of(leaves)
+
+
+@lru_cache(maxsize=256)
+def _shape_of(leaves: tuple[Leaf, ...]) -> Shape:
     typed = {n: leaf for n, leaf in enumerate(leaves) if leaf.type != WRITTEN}
     written = {n: leaf for n, leaf in enumerate(leaves) if leaf.type == WRITTEN}
     schema = pa.schema(_fields(_level({n: leaf.names for n, leaf in typed.items()}), leaves))

@@ -44,6 +44,8 @@ class Sorted:
 class Sorter:
     """Sorts slice after slice; what a source's elements were like decides in which order the next ones are tried.
 
+    Several threads may sort at once: what they tell each other changes the order of tries, never what comes of them.
+
     leaves  none of them lies inside another one, or is the element itself, but for ``around``
     around  those that enclose another leaf or are the element itself: they are kept as they were written
     """
@@ -88,19 +90,20 @@ class Sorter:
         return left
 
     def _read(self, shape: Shape, texts: Mapping[int, bytes], rows: Rows) -> tuple[Typed | None, list[int]]:
+        screens = self._screens
         left: list[int] = []
-        if self._screens:
-            rows, left = _screened(shape, texts, rows)
-        try:
-            arrays = shape.columns([texts[row] for row in rows]) if rows else {}
-        except Misshapen:
-            if self._screens:
-                return None, sorted([*left, *rows])
-            self._screens = True
-            return self._read(shape, texts, rows)
-        if not left:
-            self._screens = False
-        return self._without_bent(shape, texts, rows, arrays, left)
+        while True:
+            if screens:
+                rows, left = _screened(shape, texts, rows)
+            self._screens = bool(left)
+            try:
+                arrays = shape.columns([texts[row] for row in rows]) if rows else {}
+            except Misshapen:
+                if screens:
+                    return None, sorted([*left, *rows])
+                screens = True
+            else:
+                return self._without_bent(shape, texts, rows, arrays, left)
 
     def _without_bent(
         self, shape: Shape, texts: Mapping[int, bytes], rows: Rows, arrays: dict[int, pa.Array], left: list[int]

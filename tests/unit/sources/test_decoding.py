@@ -1,5 +1,6 @@
 """Pages to slices: exact numbers, odd records, explosions, days, and every element in exactly one place."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import msgspec
@@ -17,8 +18,11 @@ from source_server import part, reading, spec
 LIST_OF_X = pa.list_(pa.struct([("x", pa.int64())]))
 
 
+DOCUMENT = spec(contentPath={"path": "$.rows", "keepAttributes": ["none"]})
+
+
 def slices(body, wanted, document=None, **planned):
-    document = document or spec(contentPath={"path": "$.rows", "keepAttributes": ["none"]})
+    document = document or DOCUMENT
     body = body if isinstance(body, bytes) else msgspec.json.encode(body)
     return list(sources.decoder(reading(document), part(**planned), wanted).slices([("p", body)]))
 
@@ -141,6 +145,19 @@ def test_every_element_is_in_its_one_place_wherever_odd_ones_stand(odd):
     assert one.rejected["_row"].to_pylist() == [n for n, value in expected.items() if value == "rejected"]
     assert values_at(one, *V) == {n: value for n, value in expected.items() if value != "rejected"}
     assert set(values_at(one, "rows", "never").values()) == {None}
+
+
+def test_several_threads_decode_what_one_does():
+    """Pages whose odd records differ, so that each thread would have the others try another order."""
+    kinds = ['{"v":1}', '{"v":"x"}', '{"v":[1]}', '{"v":1.5,"w":{"a":2}}', '{"v":null,"w":-0}']
+    pages = [rows(*(kinds[(n * k) % 5 if n % (k + 1) else 0] for n in range(400))) for k in range(12)]
+    decoder = sources.decoder(reading(DOCUMENT), part(), {V: None, ("rows", "w"): None})
+    with ThreadPoolExecutor(4) as threads:
+        together = [*threads.map(lambda page: [*decoder.slices([("p", page)])], pages)]
+    for page, [slice] in zip(pages, together, strict=True):
+        [alone] = slices(page, {V: None, ("rows", "w"): None})
+        for path in (V, ("rows", "w")):
+            assert repr(values_at(slice, *path)) == repr(values_at(alone, *path))
 
 
 ENCLOSING = [{V: None}, {("rows",): None}, {V: None, ("rows", "w"): None}]
