@@ -28,7 +28,6 @@ FAULTS: dict[str, tuple[dict[str, Any], int, tuple[str, ...]]] = {
     "missing": ({"kind": "status", "status": 404}, 1, ("404", "ids")),
     "dead version": ({"kind": "status", "status": 426}, 1, ("426", "version")),
     "throttled": ({"kind": "status", "status": 429}, HASTY.attempts, ("429", "quota")),
-    "throttled for a day": ({"kind": "status", "status": 429, "retry_after": 86_400}, 1, ("429", "until")),
     "internal error": ({"kind": "status", "status": 500}, HASTY.attempts, ("500",)),
     "bad gateway in HTML": ({"kind": "html", "status": 502}, HASTY.attempts, ("502",)),
     "unavailable": ({"kind": "status", "status": 503}, HASTY.attempts, ("503",)),
@@ -42,8 +41,7 @@ FAULTS: dict[str, tuple[dict[str, Any], int, tuple[str, ...]]] = {
 
 # What may pass, so that the window is tried again by itself.
 TRIED_AGAIN = {
-    "throttled", "throttled for a day", "internal error", "bad gateway in HTML", "unavailable", "gateway timeout",
-    "reset",
+    "throttled", "internal error", "bad gateway in HTML", "unavailable", "gateway timeout", "reset",
 }  # fmt: skip
 
 
@@ -201,6 +199,19 @@ def test_a_gap_that_may_close_is_tried_again_beside_the_schedule_until_it_does(t
     assert filled["activities"][0]["statusSummary"]["extensions"]["type"] == "incremental"
     assert len(tutorial.asked()) == asked + 2 * HASTY.attempts + 2
     assert code(flow.retrigger(failed)) == "SOURCES-1387-400"
+
+
+def test_a_source_that_asks_for_a_day_is_waited_for_and_leaves_no_gap(tutorial: Tutorial) -> None:
+    tutorial.platform.linkedin.fault("status", path="/rest/adAnalytics", status=429, retry_after=86_400, times=1)
+    flow = tutorial.flow()
+    waiting = flow.settled()
+    assert waiting["state"] == "queued" and "429" in waiting["waitsFor"] and "gaps" not in flow.shown()
+    flow.settled("PT23H")
+    assert [run["id"] for run in flow.runs()] == [waiting["id"]]
+    flow.settled("PT1H1M")
+    ended = flow.runs()[-1]
+    assert (ended["id"], ended["state"]) == (waiting["id"], "success") and "gaps" not in flow.shown()
+    assert not any("retryOf" in run for run in flow.runs())
 
 
 def test_what_a_person_must_mend_is_not_tried_again_and_says_so(tutorial: Tutorial) -> None:
