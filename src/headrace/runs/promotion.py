@@ -107,11 +107,15 @@ class Judge:
     def judged(self, slice: Slice) -> Judged:
         """Maps and checks the rows of a slice."""
         mapped, unreadable = _map(slice, self.compiled)
+        return self.checked(mapped, slice.rejected, unreadable)
+
+    def checked(self, mapped: Sequence[Mapped], *rejected: pa.Table) -> Judged:
+        """What became of mapped rows, and of those that were ``rejected`` before (ROW_ERRORS)."""
         accepted, broken = self.checker.check(_in_order([one.table for one in mapped]))
         warnings: Counter[str] = Counter()
         for one in mapped:
             warnings.update(one.warnings)
-        errors = pa.concat_tables([slice.rejected, unreadable, *(one.errors for one in mapped), broken])
+        errors = pa.concat_tables([*rejected, *(one.errors for one in mapped), broken])
         return Judged(accepted, errors, warnings, pa.concat_tables([one.warned for one in mapped]))
 
 

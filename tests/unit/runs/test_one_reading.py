@@ -1,0 +1,162 @@
+"""What becomes of a record depends on that record, the spec and the mapping alone."""
+
+import os
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from headrace.mapping.derivations import NO_DERIVATIONS
+from headrace.runs.promotion import Judge, Judged
+from headrace.sources import days
+from headrace.sources.content import Records, Unreadable
+from headrace.sources.shapes import step_into
+from headrace.sources.spec import extraction
+from pages import World, world
+
+TIMES = int(os.environ.get("HEADRACE_EXAMPLES", "1"))
+SEEDS = st.integers(0, 2**32)
+SHOWN = ("family", "code", "column", "source", "message", "value", "expected", "actual")
+
+
+def examples(number: int) -> Any:
+    return settings(
+        max_examples=number * TIMES, deadline=None, derandomize=TIMES == 1, phases=(Phase.explicit, Phase.generate)
+    )
+
+
+@dataclass
+class Outcome:
+    """What became of records, each by its page and place in it: its row and day, or why it was rejected."""
+
+    records: dict[tuple[str, int], Any] = field(default_factory=dict)
+    originals: dict[tuple[str, int], bytes] = field(default_factory=dict)
+    warnings: Counter[str] = field(default_factory=Counter)
+
+    def take(self, judged: Judged, place: Any, day: Any) -> None:
+        self.warnings.update(judged.warnings)
+        rejected: dict[int, list[Any]] = {}
+        for error in judged.errors.to_pylist():
+            rejected.setdefault(error["_row"], []).append(tuple(error[name] for name in SHOWN))
+        for row, reasons in rejected.items():
+            self.records[place(row)] = ("rejected", reasons)
+        for values in judged.accepted.to_pylist():
+            row = values.pop("_row")
+            # By their spelling: 1 is not 1.0, and -0.0 not 0.0.
+            spelled = {name: repr(value) for name, value in values.items()}
+            self.records.setdefault(place(row), ("row", spelled, day(row)))
+
+
+def meant(world: World) -> Outcome:
+    """The meaning: a plain loop over the elements, each read, placed in its day and mapped by itself."""
+    outcome = Outcome()
+    view = extraction(world.document, {})
+    judge = Judge.of(world.target, NO_DERIVATIONS)
+    for name, body in world.bodies:
+        records = Records(view, body)
+        for n in range(len(records.elements)):
+            place, element = (name, n), records.element(n)
+            outcome.originals[place] = records.record(n)
+            if isinstance(element, Unreadable):
+                why = f"The element cannot be read as a record: {element.why}."
+                wrapper = view.content.wrapper or "$"
+                reason = ("parsing", "INGEST-1401-400", None, wrapper, why, element.text, "object", element.actual)
+                outcome.records[place] = ("rejected", [reason])
+                continue
+            record = records.value(n)
+            values = [step_into(record, path) for path in days.paths_of(view.extension.day)]
+            day = days.day_of(view.extension.day, values) if values else None
+            mapped = judge.compiled.map_records([0], [record])
+            outcome.take(judge.checked([mapped]), lambda _row, at=place: at, lambda _row, of=day: of)
+    return outcome
+
+
+# -- whatever is around a record -------------------------------------------------------------------------------------
+
+
+def texts(outcome: Outcome) -> list[Any]:
+    """What became of each record, whichever place it had."""
+    return sorted(((repr(became), outcome.originals[place]) for place, became in outcome.records.items()))
+
+
+@pytest.mark.parametrize("way", [meant])
+@examples(10)
+@given(seed=SEEDS)
+def test_the_order_of_elements_and_the_cuts_between_pages_change_nothing(way: Any, seed: int) -> None:
+    random = world(seed)
+    shuffled = Random(seed)
+    before = way(random)
+    everything = {around: [e for elements, other in random.pages if other == around for e in elements if e]
+                  for _, around in random.pages}  # fmt: skip
+    pages = []
+    for around, elements in everything.items():
+        shuffled.shuffle(elements)
+        at = shuffled.randrange(len(elements) + 1)
+        pages += [(elements[:at], around), (elements[at:], around)]
+    original = random.with_pages([([e for e in elements if e], around) for elements, around in random.pages])
+    before, after = way(original), way(random.with_pages(pages))
+    assert texts(after) == texts(before), (seed, random.items)
+    assert after.warnings == before.warnings, (seed, random.items)
+
+
+@pytest.mark.parametrize("way", [meant])
+@examples(10)
+@given(seed=SEEDS)
+def test_neighbours_change_nothing(way: Any, seed: int) -> None:
+    random = world(seed)
+    others = world(seed + 1).pages
+    strangers = [element for elements, _ in others for element in elements if element]
+    if any(not element for elements, _ in random.pages for element in elements) or "explodeEntityPath" in str(
+        random.document
+    ):
+        return  # an element of its own place is asked for
+    before = way(random)
+    between = [
+        ([*strangers, *(e for element in elements for e in (element, *strangers[:1]))], around)
+        for elements, around in random.pages
+    ]
+    after = way(random.with_pages(between))
+    step = 1 + bool(strangers)
+    for (page, n), became in before.records.items():
+        assert after.records[page, len(strangers) + n * step] == became, (seed, page, n, random.items)
+
+
+@pytest.mark.parametrize("way", [meant])
+@examples(10)
+@given(seed=SEEDS)
+def test_what_is_mapped_beside_it_changes_nothing_of_a_value(way: Any, seed: int) -> None:
+    random = world(seed)
+    together = way(random)
+    for name in random.properties:
+        alone = replace(
+            random,
+            properties={name: random.properties[name]},
+            items=tuple(item for item in random.items if item["destination"].split("[")[0].split(".")[0] == name),
+        )
+        for place, became in way(alone).records.items():
+            whole = together.records[place]
+            if became[0] == "row" == whole[0]:
+                assert whole[1][name] == became[1][name], (seed, place, name)
+            elif became[0] == "rejected":
+                assert whole[0] == "rejected", (seed, place, name)
+                # A row that cannot be converted is not looked at by the schema's rules.
+                if became[1][0][0] != "validation":
+                    assert _reasons(whole, name) == _reasons(became, name), (seed, place, name)
+
+
+def _reasons(became: Any, name: str) -> list[Any]:
+    return [reason for reason in became[1] if reason[2] is None or reason[2].split("[")[0].split(".")[0] == name]
+
+
+def kinds(outcomes: Iterable[Outcome]) -> Counter[str]:
+    return Counter(became[0] for outcome in outcomes for became in outcome.records.values())
+
+
+def test_the_worlds_hold_good_and_bad_records() -> None:
+    seen = kinds(meant(world(seed)) for seed in range(30))
+    assert seen["row"] > 100 and seen["rejected"] > 100
