@@ -44,6 +44,10 @@ class Counts(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     replaced      rows of the table that went for merged ones, counted beside the balance
     deleted       rows of the table that went for deletions, counted beside the balance
     emptied       rows of the table that go because the source gave none for their days
+    strayed       records in which a mapped path steps into what has no such step, by path
+    unknown       records that have a field which their schema does not know, by the field's name
+    mapped        the paths that were looked for in records
+    present       those that some record has
     """
 
     read: int = 0
@@ -57,6 +61,10 @@ class Counts(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     replaced: int = 0
     deleted: int = 0
     emptied: int = 0
+    strayed: dict[str, int] = {}
+    unknown: dict[str, int] = {}
+    mapped: frozenset[str] = frozenset()
+    present: frozenset[str] = frozenset()
 
     def require_balance(self, subject: str) -> None:
         """Broken when a row of ``subject`` is missing or counted twice: nothing of it may be committed."""
@@ -69,6 +77,18 @@ class Counts(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
 
 
 ZERO = Counts()
+
+# Rules by which a value is missing without that its record is turned away.
+STRAYED, NOWHERE, UNKNOWN, UNDECLARED = "steppedInto", "foundInNoRecord", "unknownField", "notInSpec"
+
+
+def warnings_by_rule(counts: Counts) -> list[dict[str, Any]]:
+    """What records lacked or had beside what was wanted: the rule, the path, and in how many records."""
+    counted = ((STRAYED, counts.strayed), (UNKNOWN, counts.unknown))
+    return [
+        *({"rule": rule, "path": path, "recordCount": n} for rule, by in counted for path, n in sorted(by.items())),
+        *({"rule": NOWHERE, "path": path} for path in sorted(counts.mapped - counts.present)),
+    ]
 
 
 def total(counts: Iterable[Counts]) -> Counts:
@@ -87,6 +107,8 @@ def _by_name(values: Sequence[dict[str, int]]) -> dict[str, int]:
 def _addition(default: object) -> Callable[[Sequence[Any]], Any]:
     if isinstance(default, int):
         return sum
+    if isinstance(default, frozenset):
+        return lambda values: frozenset().union(*values)
     return _by_name if isinstance(default, dict) else lambda values: tuple(chain.from_iterable(values))
 
 

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import MIN_EMIN, Decimal, InvalidOperation
 from typing import Any, NoReturn, Self
 
 import msgspec
@@ -27,7 +27,8 @@ class NotJson(ValueError):
 class Written(Decimal):
     """A number with a fraction, an exponent, a sign of zero or very many digits, exactly, and its spelling.
 
-    A number beyond everything that can be computed with is infinite; its token is still the source's.
+    A number beyond everything that can be computed with is infinite, one too small for that the smallest there is; the
+    token is still the source's.
     """
 
     __slots__ = ("token",)
@@ -37,7 +38,7 @@ class Written(Decimal):
         try:
             number = super().__new__(cls, token)
         except InvalidOperation:
-            number = super().__new__(cls, "-Infinity" if token.startswith("-") else "Infinity")
+            number = super().__new__(cls, _bounded(token))
         number.token = token
         return number
 
@@ -49,6 +50,15 @@ class Written(Decimal):
 
     def __deepcopy__(self, memo: object) -> Self:
         return self
+
+
+def _bounded(token: str) -> str:
+    """A number whose exponent no Decimal holds, as one that does the same wherever it goes."""
+    sign = "-" if token.startswith("-") else ""
+    digits, _, exponent = token.lower().partition("e")
+    if not digits.strip("-0."):
+        return f"{sign}0"
+    return f"{sign}1e{MIN_EMIN}" if exponent.startswith("-") else f"{sign}Infinity"
 
 
 def read(text: bytes | str) -> object:

@@ -158,6 +158,28 @@ def test_an_odd_line_costs_itself_and_is_shown(uploads: Uploads, name: str) -> N
     assert WHY[name] in sample["message"]
 
 
+def test_fields_that_the_schema_does_not_know_are_counted_and_left_out(uploads: Uploads) -> None:
+    rows = [
+        {"_extconndev": {"clicks": 1, "Name": "a"}, "extra": 1}, {"_extconndev": {"clicks": 2, "name": "b"}},
+        {"_extconndev": {"clicks": 3, "Name": None, "other": {"x": 1}}},
+    ]  # fmt: skip
+    batch = uploads.ended(json.dumps(rows).encode())
+    assert (batch["status"], counted(batch)) == ("success", (3, 3, 0))
+    meta = f"{EXPORT}/batches/{batch['id']}/meta"
+    told = uploads.api.get(f"{meta}?path=row_warnings.json").json()
+    assert told == [
+        {"rule": "unknownField", "path": path, "recordCount": count}
+        for path, count in (("_extconndev.Name", 2), ("_extconndev.other", 1), ("extra", 1))
+    ]
+    samples = uploads.api.get(f"{meta}?path=row_warning_samples.json").json()
+    assert samples[0]["message"] == (
+        "The schema does not know the field _extconndev.Name, which was left out; it knows _extconndev.name, and names "
+        "differ by case."
+    )
+    names = {entry["name"] for entry in uploads.api.get(meta).json()["data"]}
+    assert {"row_warnings.json", "row_warning_samples.json"} <= names
+
+
 EMPTY: list[bytes | None] = [None, b""]
 
 

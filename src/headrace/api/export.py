@@ -10,7 +10,7 @@ from headrace.api.request import JSON, Reply, Request
 from headrace.api.routing import Routes
 from headrace.catalog import data_files, datasets, diagnostics, observing
 from headrace.catalog.data_files import DataFile
-from headrace.catalog.diagnostics import SAMPLE_NAMES, WARNINGS, Diagnostics, Entry, Records
+from headrace.catalog.diagnostics import BY_RULE, SAMPLE_NAMES, WARNINGS, Diagnostics, Entry, Records
 from headrace.errors import NotFound
 from headrace.store import batches
 from headrace.store.batches import ROW_ERRORS, Batch
@@ -35,6 +35,8 @@ def batch_meta(request: Request) -> Reply:
         return Reply(batch_diagnostics.samples())
     if path.strip("/") == WARNINGS:
         return Reply(list(batch_diagnostics.warned))
+    if path.strip("/") == BY_RULE:
+        return Reply(list(batch_diagnostics.warnings))
     entries = batch_diagnostics.directory(path.strip("/"))
     if entries is None:
         return _lines(request, batch_diagnostics.records(path.strip("/")))

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from headrace.counts import Warned, total
+from headrace.counts import Warned, total, warnings_by_rule
 from headrace.errors import NotFound
 from headrace.lake.landing import Landing
 from headrace.quarantined import samples_of
@@ -17,6 +17,7 @@ from headrace.store.batches import INPUT_FILES, ROW_ERRORS, BatchFile
 
 SAMPLES = "row_error_samples.json"
 WARNINGS = "row_warning_samples.json"
+BY_RULE = "row_warnings.json"
 # The second name is what one client asks for.
 SAMPLE_NAMES = (SAMPLES, "row_errors_sample.json")
 MOST_SAMPLES = 100
@@ -45,7 +46,8 @@ class Records:
 class Diagnostics:
     """The diagnostics of one batch: input files and row errors as recorded, the place that holds them.
 
-    warned  some of the values that became null with a warning
+    warned    some of the values that became null with a warning
+    warnings  what records lacked or had too much, by rule and path, counted
     """
 
     batch_id: str
@@ -53,6 +55,7 @@ class Diagnostics:
     errors: Sequence[BatchFile]
     landing: Landing
     warned: Sequence[Warned] = ()
+    warnings: Sequence[dict[str, Any]] = ()
 
     def directory(self, path: str) -> list[Entry] | None:
         """The entries below ``path`` ("" is the top), or None when it is no directory."""
@@ -82,7 +85,8 @@ class Diagnostics:
     def _top(self) -> list[Entry]:
         directories = ((INPUT_FILES, self._input_entries()), (ROW_ERRORS, self._error_entries()))
         sizes = [Entry(name, name, sum(entry.length for entry in entries)) for name, entries in directories]
-        samples = ((SAMPLES, self.samples()), *([(WARNINGS, self.warned)] if self.warned else []))
+        told = ((WARNINGS, self.warned), (BY_RULE, self.warnings))
+        samples = ((SAMPLES, self.samples()), *((name, sample) for name, sample in told if sample))
         return [*sizes, *(Entry(name, name, len(msgspec.json.encode(sample))) for name, sample in samples)]
 
     def _input_entries(self) -> list[Entry]:
@@ -106,7 +110,7 @@ def of_batch(conn: sa.Connection, landing: Landing, batch_id: str) -> Diagnostic
     """What is recorded of a batch that the caller may see."""
     inputs, errors = (batches.files(conn, batch_id, directory) for directory in (INPUT_FILES, ROW_ERRORS))
     counts = total(record.counts for record in parts.listed(conn, batches.by_id(conn, batch_id).run))
-    return Diagnostics(batch_id, inputs, errors, landing, counts.warned[:MOST_SAMPLES])
+    return Diagnostics(batch_id, inputs, errors, landing, counts.warned[:MOST_SAMPLES], warnings_by_rule(counts))
 
 
 def lines(chunks: Iterator[bytes]) -> Iterator[bytes]:

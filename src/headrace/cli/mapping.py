@@ -55,6 +55,7 @@ def explain(
     from headrace.dataprep import drafts
     from headrace.mapping.columns import FEW_ROWS, ExpressionColumn
     from headrace.mapping.explaining import explain as explained
+    from headrace.mapping.steps import followed
 
     sent = json_files.document(mapping_set)
     body = {"mappings": sent} if isinstance(sent, list) else sent
@@ -66,11 +67,18 @@ def explain(
     table = Table()
     for heading in ("destination", "source", "runs over", "why"):
         table.add_column(heading, overflow="fold")
-    for one in explained(compiled, _sample(data) if data else None):
+    records = _records(data)[0] if data else []
+    for one in explained(compiled, _sample(records) if data else None):
         back_end = Text(one.back_end, style=STYLES[one.back_end])
         table.add_row(Text(one.destination), Text(one.source), back_end, Text(one.why))
     console = Console()
     console.print(table)
+    fared = followed(records, compiled.sources)
+    for _, source, away in fared.shown:
+        console.print(Text(away.reason(source), style="yellow"))
+    for source in compiled.sources if records else ():
+        if source.text not in fared.present:
+            console.print(Text(f"{source.text} is found in no record of the sample.", style="yellow"))
     if not items:
         console.print("The mapping set is empty.", style="dim")
     elif any(isinstance(column, ExpressionColumn) for column in compiled.plan.columns.values()):
@@ -200,13 +208,12 @@ def _type(tree: Mapping[str, Any]) -> "pa.DataType":
     return pa.struct(list(_struct(tree)))
 
 
-def _sample(data: str) -> "pa.Table":
+def _sample(records: Sequence[Any]) -> "pa.Table":
     import pyarrow as pa
 
     from headrace.mapping.failure import Failed
     from headrace.mapping.values import as_double
 
-    records, _ = _records(data)
     try:
         return pa.Table.from_pylist([as_double(record) for record in records])
     except Failed as error:

@@ -15,6 +15,7 @@ from headrace.flows import ends, scheduling, specs, states
 from headrace.flows.members import WRONG, at, flag, list_at, object_at, optional_text, text_at, whole, wrong
 from headrace.flows.scheduling import Timing
 from headrace.flows.usage import IDS_IN_FLOW, SOURCES, TARGETS
+from headrace.mapping import format_path, paths_read
 from headrace.store import documents
 from headrace.store.documents import Document
 from headrace.store.scope import Caller
@@ -110,6 +111,17 @@ def mapping(flow: Json) -> tuple[str, int]:
         code="1328",
         field="transformations",
     )
+
+
+def undeclared(conn: sa.Connection, caller: Caller, flow: Json) -> list[str]:
+    """The paths that the flow's mapping reads and its source's spec does not know; none where it declares no fields."""
+    source = end(conn, caller, flow, SOURCES)
+    spec = source_spec(conn, caller, source)
+    schema = sources.record_schema(spec, sources.extraction(spec, object_at(source.body, "params")))
+    if schema is None:
+        return []
+    paths = paths_read(_pinned(conn, caller, *mapping(flow)).items)
+    return [format_path(path) for path in paths if not sources.is_declared(path, schema)]
 
 
 def _steps(flow: Json) -> list[Json]:

@@ -11,7 +11,7 @@ METADATA = (
     "id", "createdAt", "updatedAt", "createdBy", "updatedBy", "createdClient", "updatedClient", "sandboxId",
     "sandboxName", "imsOrgId", "etag",
 )  # fmt: skip
-COMPUTED = ("inheritedAttributes", "lastRunDetails", "runs", "gaps", "lastOperation")
+COMPUTED = ("inheritedAttributes", "lastRunDetails", "runs", "gaps", "warnings", "lastOperation")
 
 
 def metadata(document: Document, caller: Caller) -> Json:

@@ -16,6 +16,7 @@ from headrace.mapping.derivations import NO_DERIVATIONS, Derivations
 from headrace.mapping.failure import Failure
 from headrace.mapping.functions.declaring import Context
 from headrace.mapping.planner import Plan, plan
+from headrace.mapping.steps import Followed, Source, Stray, followed, followed_in_columns
 from headrace.mapping.tables import one_array
 from headrace.mapping.values import json_text
 from headrace.rows import CONVERSION, row_errors
@@ -33,13 +34,17 @@ class Mapped:
     table     ``_row`` + exactly the target's columns in its order and types; rejected rows are absent
     errors    ROW_ERRORS (family conversion), at least one per rejected row
     warnings  destination -> how many of its values became null with a warning
-    warned    the first few of those, in the columns of ROW_ERRORS
+    warned    the first few of those, and of records in which a path strayed, in the columns of ROW_ERRORS
+    strayed   source path -> in how many records it steps into what has no such step
+    present   the source paths that some record has, as far as that can be told of columns
     """
 
     table: pa.Table
     errors: pa.Table
     warnings: Mapping[str, int]
     warned: pa.Table
+    strayed: Mapping[str, int] = field(default_factory=dict)
+    present: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,11 @@ class CompiledMapping:
         """The source fields that the mapping reads, and the type that each one's destination wants."""
         return dict(self.plan.wanted)
 
+    @property
+    def sources(self) -> Sequence[Source]:
+        """The source paths as they are written, each once."""
+        return self.plan.sources
+
     def map_table(self, typed: pa.Table, record: Callable[[int], object] | None = None) -> Mapped:
         """Maps decoded rows column by column; ``typed`` has ``_row``.
 
@@ -66,14 +76,16 @@ class CompiledMapping:
             columns = all_of_table(self.plan.columns, typed)
         guards = [guard.faults_of_table(typed) for guard in self.plan.guards]
         rows = one_array(typed["_row"]).cast(pa.int64())
-        return self._mapped(rows, columns, guards, lambda n: record(rows[n].as_py()) if record else None)
+        mapped = self._mapped(rows, columns, guards, lambda n: record(rows[n].as_py()) if record else None)
+        return _noted(mapped, rows, followed_in_columns(typed, self.sources))
 
     def map_records(self, rows: Sequence[int], records: Sequence[object]) -> Mapped:
         """Maps JSON records one by one: the reference that ``map_table`` is held to."""
         with batch_allowance():
             columns = {names: column.of_records(records) for names, column in self.plan.columns.items()}
         guards = [guard.faults_of_records(records) for guard in self.plan.guards]
-        return self._mapped(pa.array(rows, pa.int64()), columns, guards)
+        numbers = pa.array(rows, pa.int64())
+        return _noted(self._mapped(numbers, columns, guards), numbers, followed(records, self.sources))
 
     def _mapped(
         self,
@@ -113,6 +125,27 @@ def _whole(fault: Fault, record: Callable[[int], object]) -> Fault:
     origin = record(fault.position)
     failure = None if origin is None else fault.cell.of(origin)
     return replace(fault, failure=failure) if isinstance(failure, Failure) else fault
+
+
+def _noted(mapped: Mapped, rows: pa.Array, fared: Followed) -> Mapped:
+    """What became of rows, with how the paths fared in them."""
+    strays = [_warning(rows[position].as_py(), source, away) for position, source, away in fared.shown]
+    warned = pa.concat_tables([mapped.warned, row_errors(strays)])
+    return replace(mapped, warned=warned, strayed=dict(fared.strayed), present=frozenset(fared.present))
+
+
+def _warning(row: int, source: Source, stray: Stray) -> dict[str, object]:
+    return {
+        "_row": row,
+        "family": CONVERSION,
+        "code": CODE,
+        "message": stray.reason(source),
+        "column": source.destination,
+        "source": source.text,
+        "value": json_text(stray.value),
+        "expected": stray.expected,
+        "actual": stray.actual,
+    }
 
 
 def _assembled(one: pa.Field, names: Names, columns: Mapping[Names, Filled], rows: int) -> pa.Array:

@@ -30,6 +30,7 @@ from headrace.mapping.outcomes import leaves
 from headrace.mapping.parser import parse_expression
 from headrace.mapping.paths import Path, format_path, names_of, parse_path, reader
 from headrace.mapping.reference import Scope, constant, evaluator
+from headrace.mapping.steps import Source
 from headrace.mapping.values import as_double, as_exact, json_text, type_name
 
 Names = tuple[str, ...]
@@ -58,11 +59,12 @@ class Sourced:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What fills a target: its columns by their names, the guards, and the source fields to decode."""
+    """What fills a target: its columns by their names, the guards, the fields to decode, the paths as written."""
 
     columns: Mapping[Names, Column]
     guards: tuple[ObjectGuard, ...]
     wanted: Wanted
+    sources: tuple[Source, ...] = ()
 
     @property
     def cells(self) -> list[Cell]:
@@ -79,11 +81,15 @@ def plan(items: Sequence[Item], problems: Sequence[Problem], context: Context) -
     found = list(problems)
     sourced: list[Sourced] = []
     guarded: list[Sourced] = []
+    paths: dict[Path, Source] = {}
     for item in items:
         one = _sourced(item)
         if isinstance(one, Problem):
             found.append(one)
-        elif copies_object(item):
+            continue
+        for path in (one.path,) if one.path else one.fields:
+            paths.setdefault(path, Source(path, item.destination))
+        if copies_object(item):
             guarded.append(one)
             for copied in _unfolded(one, {other.place.steps for other in items if other is not item}):
                 (guarded if pa.types.is_struct(copied.item.place.type) else sourced).append(copied)
@@ -93,7 +99,7 @@ def plan(items: Sequence[Item], problems: Sequence[Problem], context: Context) -
         raise invalid(found)
     decoded = _wanted([*sourced, *(copy for copy in guarded if not _is_read_inside(copy, sourced))])
     columns = {column: _column(group, decoded, context) for column, group in _by_column(sourced).items()}
-    return Plan(columns, tuple(_guard(copy) for copy in guarded), decoded)
+    return Plan(columns, tuple(_guard(copy) for copy in guarded), decoded, tuple(paths.values()))
 
 
 def _sourced(item: Item) -> Sourced | Problem:

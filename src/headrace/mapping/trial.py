@@ -13,6 +13,7 @@ from headrace.mapping.failure import Failure
 from headrace.mapping.mapping_set import CompiledMapping, compile_mapping
 from headrace.mapping.nulls import add_nulls, without_nulls
 from headrace.mapping.paths import parse_path
+from headrace.mapping.steps import stray
 from headrace.mapping.values import json_ready, json_text, plain_numbers
 from headrace.rows import ROW_ERRORS
 
@@ -37,7 +38,8 @@ def preview(
 
     ``check`` splits mapped rows into those that a run would accept and the ROW_ERRORS of the others.
     ``data`` leaves nulls out (``nulls``: keeps those of the destinations), and is empty where the row would be
-    rejected; ``errors`` is null, or says why, and which expressions failed and left a null.
+    rejected; ``errors`` is null, or says why, and which expressions failed and left a null. ``warnings``, only where
+    there are any, says what a path steps into; that of the first record, too, which paths no record has.
     MappingInvalid when the items themselves are wrong.
     """
     records = data if isinstance(data, list) else [data]
@@ -59,7 +61,21 @@ def preview(
         told.setdefault(position, []).append(error)
     for position, errors in told.items():
         answers[position]["errors"] = errors
+    for position, record in enumerate(records):
+        if warnings := _strays(compiled, record) + (_nowhere(compiled, mapped.present) if not position else []):
+            answers[position]["warnings"] = warnings
     return answers if isinstance(data, list) else answers[0]
+
+
+def _strays(compiled: CompiledMapping, record: object) -> list[Json]:
+    strays = ((source, stray(record, source.path)) for source in compiled.sources)
+    return [Json(field=source.text, message=away.reason(source)) for source, away in strays if away is not None]
+
+
+def _nowhere(compiled: CompiledMapping, present: frozenset[str]) -> list[Json]:
+    """The paths that no record has."""
+    absent = [source.text for source in compiled.sources if source.text not in present]
+    return [Json(field=text, message=f"{text} is found in no record.") for text in absent]
 
 
 def _failed_expressions(compiled: CompiledMapping, records: Sequence[object]) -> Iterator[tuple[int, Cell, Failure]]:

@@ -1,11 +1,12 @@
 """Promotion: a part's landed pages become data files and quarantine files, and the part balances to the row."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 
 import msgspec
 import pyarrow as pa
@@ -19,7 +20,9 @@ from headrace.lake.pages import PageBody
 from headrace.lake.writer import DataWriter
 from headrace.mapping import CompiledMapping, Mapped
 from headrace.mapping.derivations import Derivations
-from headrace.rows import PARSING, ROW_ERRORS, row_errors
+from headrace.mapping.paths import Path
+from headrace.mapping.steps import present
+from headrace.rows import CONVERSION, PARSING, ROW_ERRORS, row_errors
 from headrace.runs.keyed import Identify, Keyed, identify
 from headrace.runs.pipeline import in_order
 from headrace.runs.plan import Target
@@ -28,10 +31,12 @@ from headrace.sources.decoding import UNREADABLE
 from headrace.sources.gathering import MOST_ROWS
 from headrace.sources.keys import Keying
 from headrace.sources.reading import Slice
-from headrace.xdm import Checker
+from headrace.xdm import Checker, KnownFields
 
 MOST_WARNED = 20  # that a part keeps
 BUNDLE_BYTES = 12 << 20  # of pages that are decoded together; no more elements either than a slice holds
+MOST_UNKNOWN = 100  # fields that a slice names; data may have come as names
+UNKNOWN_FIELD = "INGEST-1557-400"
 Bodies = Iterable[tuple[str, bytes]]  # pages as they came, each with its public name
 Slices = Callable[[Bodies], Iterator[Slice]]
 Wanted = Mapping[tuple[str, ...], pa.DataType | None]
@@ -82,13 +87,21 @@ class Promoted:
 class Judged:
     """What became of a slice's rows: good ones in the target's columns, ROW_ERRORS of the others, warnings.
 
-    warned  the first few warnings, in the columns of ROW_ERRORS
+    warned   the first few warnings, in the columns of ROW_ERRORS
+    strayed  records in which a path steps into what has no such step, by path
+    unknown  records with a field that the schema does not know, by its name
+    mapped   the paths that were looked for; none where no record could be read
+    present  those that some record has
     """
 
     accepted: pa.Table
     errors: pa.Table
     warnings: Counter[str] = field(default_factory=Counter)
     warned: pa.Table = field(default_factory=ROW_ERRORS.empty_table)
+    strayed: Counter[str] = field(default_factory=Counter)
+    unknown: Counter[str] = field(default_factory=Counter)
+    mapped: frozenset[str] = frozenset()
+    present: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +110,37 @@ class Judge:
 
     compiled: CompiledMapping
     checker: Checker
+    fields: KnownFields | None = None
 
     @classmethod
     def of(cls, target: Target, derivations: Derivations) -> "Judge":
         """The judge of a target; MappingInvalid when its mapping does not fit its schema."""
         compiled = mapping.compile_mapping(target.mappings(), target.arrow_schema(), target.now, derivations)
-        return cls(compiled, xdm.checker(target.schema))
+        # Rows in the schema's own shape have fields that it knows, or a warning says so.
+        fields = None if target.mapping_id else KnownFields(target.arrow_schema())
+        return cls(compiled, xdm.checker(target.schema), fields)
 
-    def judged(self, slice: Slice) -> Judged:
-        """Maps and checks the rows of a slice."""
+    def judged(self, slice: Slice, known: frozenset[str] = frozenset()) -> Judged:
+        """Maps and checks the rows of a slice. ``known``: source paths that need not be looked for any more."""
         mapped, unreadable = _map(slice, self.compiled)
-        return self.checked(mapped, slice.rejected, unreadable)
+        judged = self.checked(mapped, slice.rejected, unreadable)
+        if self.fields is not None:
+            return self._own(judged, slice, self.fields)
+        return replace(judged, present=judged.present | self._hidden(slice, judged.mapped - judged.present - known))
+
+    def _own(self, judged: Judged, slice: Slice, fields: KnownFields) -> Judged:
+        """Rows in the schema's own shape: which fields it does not know. Those that it has may be left out."""
+        unreadable = set(slice.rejected["_row"].to_pylist())
+        unknown: Counter[str] = Counter()
+        shown: list[dict[str, object]] = []
+        for row in range(len(slice.days)):
+            names = () if row in unreadable else fields.unknown(slice.original(row))
+            for name in (name for name in names if name in unknown or len(unknown) < MOST_UNKNOWN):
+                unknown[name] += 1
+                if unknown[name] == 1:
+                    shown.append(_unknown_field(row, name, fields.like(name)))
+        warned = pa.concat_tables([judged.warned, row_errors(shown)])
+        return replace(judged, unknown=unknown, warned=warned, mapped=frozenset(), present=frozenset())
 
     def checked(self, mapped: Sequence[Mapped], *rejected: pa.Table) -> Judged:
         """What became of mapped rows, and of those that were ``rejected`` before (ROW_ERRORS)."""
@@ -115,8 +148,42 @@ class Judge:
         warnings: Counter[str] = Counter()
         for one in mapped:
             warnings.update(one.warnings)
-        errors = pa.concat_tables([*rejected, *(one.errors for one in mapped), broken])
-        return Judged(accepted, errors, warnings, pa.concat_tables([one.warned for one in mapped]))
+        strayed: Counter[str] = Counter()
+        for one in mapped:
+            strayed.update(one.strayed)
+        readable = accepted.num_rows + broken.num_rows + sum(one.errors.num_rows for one in mapped)
+        return Judged(
+            accepted,
+            pa.concat_tables([*rejected, *(one.errors for one in mapped), broken]),
+            warnings,
+            pa.concat_tables([one.warned for one in mapped]),
+            strayed,
+            Counter(),
+            frozenset(source.text for source in self.compiled.sources) if readable else frozenset(),
+            frozenset().union(*(one.present for one in mapped)),
+        )
+
+    def _hidden(self, slice: Slice, paths: frozenset[str]) -> frozenset[str]:
+        """Which of the paths some record of the columns has, if only as a null, which a column does not tell."""
+        left = {source.text: source.path for source in self.compiled.sources if source.text in paths}
+        left = {text: path for text, path in left.items() if slice.mentions(_last_name(path))}
+        seen: set[str] = set()
+        for row in chain.from_iterable(table["_row"].to_pylist() for table in slice.typed if left):
+            record = slice.record(row)
+            seen |= {text for text, path in left.items() if text not in seen and present(record, path)}
+            if len(seen) == len(left):
+                break
+        return frozenset(seen)
+
+
+def _unknown_field(row: int, name: str, like: str | None) -> dict[str, object]:
+    known = f"; it knows {like}, and names differ by case" if like else ""
+    message = f"The schema does not know the field {name}, which was left out{known}."
+    return {"_row": row, "family": CONVERSION, "code": UNKNOWN_FIELD, "message": message, "source": name}
+
+
+def _last_name(path: Path) -> str:
+    return next(step for step in reversed(path) if isinstance(step, str))
 
 
 def promote_part(lake: Lake, work: PartWork, judge: Judge, judges: Executor) -> Promoted:
@@ -126,7 +193,7 @@ def promote_part(lake: Lake, work: PartWork, judge: Judge, judges: Executor) -> 
     """
     stamp, counts = work.stamp, ZERO
     slices = work.rows.decoder(judge.compiled.wanted)
-    judging = partial(_judged, slices, work.rows.choose, identify(work.keying, stamp.part), judge)
+    judging = partial(_judged, slices, work.rows.choose, identify(work.keying, stamp.part), judge, set())
     with (
         lake.writer(work.target.table, judge.compiled.target, stamp) as writer,
         closing(Quarantine(lake.landing, stamp)) as quarantine,
@@ -161,10 +228,12 @@ def _bundles(pages: Iterable[PageBody]) -> Iterator[list[tuple[str, bytes]]]:
 
 
 def _judged(
-    slices: Slices, choose: Choose, told_apart: Identify, judge: Judge, bundle: Bodies
+    slices: Slices, choose: Choose, told_apart: Identify, judge: Judge, known: set[str], bundle: Bodies
 ) -> Iterator[tuple[Keyed, Judged]]:
+    """``known``: the source paths that some slice of the part has had; they are not looked for in vain again."""
     for keyed in map(told_apart, choose(slices(bundle))):
-        judged = judge.judged(keyed.slice)
+        judged = judge.judged(keyed.slice, frozenset(known))
+        known |= judged.present
         crash_points.reach(crash_points.MAPPING)
         yield keyed, judged
 
@@ -196,6 +265,10 @@ def counted(keyed: Keyed, judged: Judged, rejected: int, warned: tuple[Warned, .
         codes=dict(rows_by_code(judged.errors)),
         warnings=dict(judged.warnings),
         warned=warned,
+        strayed=dict(judged.strayed),
+        unknown=dict(judged.unknown),
+        mapped=judged.mapped,
+        present=judged.present,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from headrace.counts import Counts, total
+from headrace.counts import Counts, total, warnings_by_rule
 from headrace.runs.batch_figures import batch_errors, batch_metrics, skipped
 from headrace.runs.plan import FlowPlan, flow_plan_of
 from headrace.store import parts, replays, runs
@@ -148,6 +148,8 @@ def _records(recorded: _Recorded) -> dict[str, Any]:
         summary["deletedRecordCount"] = recorded.counts.deleted
     if recorded.counts.emptied and recorded.run.state != FAILED:
         summary["emptiedRecordCount"] = recorded.counts.emptied
+    if told := warnings_by_rule(recorded.counts):
+        summary["warningInfo"] = told
     if metrics.skipped_record_count:
         summary["skippedRecordCount"] = metrics.skipped_record_count
         rules = skipped(recorded.parts, committed=recorded.run.state != FAILED)
@@ -209,7 +211,7 @@ def _promotion(recorded: _Recorded, plan: FlowPlan, activity: Activity, base_url
 
 def _promotion_status(recorded: _Recorded, activity: Activity, meta: str) -> dict[str, Any]:
     status = _activity_status(recorded.run, activity)
-    warned = {"sampleWarnings": f"{meta}row_warning_samples.json"} if _warnings(recorded) else {}
+    warned = {"sampleWarnings": f"{meta}row_warning_samples.json"} if recorded.counts.warned else {}
     if not recorded.errors:
         return status | ({"extensions": {"manifest": warned}} if warned else {})
     manifest = {"failedRecords": f"{meta}row_errors", "sampleErrors": f"{meta}row_error_samples.json", **warned}

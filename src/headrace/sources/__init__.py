@@ -1,6 +1,7 @@
 """A source is a spec: spec + parameters + window -> pages of rows."""
 
 from headrace.sources.checking import check_given, check_spec
+from headrace.sources.declared import is_declared, record_schema
 from headrace.sources.decoding import Decoder, decoder
 from headrace.sources.discovery import is_readable
 from headrace.sources.exploring import explore
@@ -11,7 +12,7 @@ from headrace.sources.limits import can_replace, lookback_days, may_be_empty, re
 from headrace.sources.params import check_auth, check_params, check_schedule
 from headrace.sources.planning import plan
 from headrace.sources.reading import Explored, Page, Part, Planned, Reading, Request, Slice, Trail
-from headrace.sources.spec import auth_spec, resolve_alias, secret_params, shipped_specs
+from headrace.sources.spec import auth_spec, extraction, resolve_alias, secret_params, shipped_specs
 from headrace.sources.testing import test_connection
 
 __all__ = [
@@ -36,12 +37,15 @@ __all__ = [
     "check_spec",
     "decoder",
     "explore",
+    "extraction",
     "fetch",
+    "is_declared",
     "is_readable",
     "keying",
     "lookback_days",
     "may_be_empty",
     "plan",
+    "record_schema",
     "resolve_alias",
     "retention_ms",
     "secret_params",

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from headrace import raw_json
-from headrace.exact_json import DEEPEST, NotJson, any_exceeds, depth_exceeds, read
+from headrace.exact_json import DEEPEST, NotJson, any_exceeds, depth_exceeds, quoted, read
 from headrace.raw_json import Raw
 from headrace.sources.answers import Answer
 from headrace.sources.arrays import Array, Finder, array_in
@@ -120,6 +120,12 @@ class Records:
     def value(self, n: int) -> Any:
         """The ``n``-th record, read; NotJson."""
         return read(self.record(n))
+
+    def mentions(self, name: str) -> bool:
+        """Whether some record may have a field of this name somewhere; cheap, and never wrong to deny it."""
+        view = self.view
+        own = {view.content.wrapper, *view.extension.rename, *([view.explode.wrapper] if view.explode else [])}
+        return name in own or quoted(name) in self.body or b"\\u00" in self.body
 
     def values(self) -> Iterator[Any]:
         """All that can be read, records or not."""

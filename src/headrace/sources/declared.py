@@ -1,6 +1,6 @@
 """The fields of a record that a spec declares, from its schema of a page."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from headrace.sources.exploding import inside
@@ -27,6 +27,21 @@ def record_schema(spec: Mapping[str, Any], view: Extraction) -> Schema | None:
     if not view.content.wrapper:
         return element
     return {"type": "object", "properties": {**_siblings(declared, view.content), view.content.wrapper: element}}
+
+
+def is_declared(path: Sequence[str | int | None], schema: Schema) -> bool:
+    """Whether a record schema knows a path; what it says nothing of, it does not deny."""
+    node: Any = schema
+    for step in path:
+        below = _properties(node) if isinstance(step, str) else _items(node)
+        if not below:
+            return True
+        if isinstance(step, str):
+            if step not in below:
+                return False
+            below = below[step]
+        node = below
+    return True
 
 
 def _at(schema: Any, path: Path) -> Schema | None:

@@ -90,6 +90,7 @@ class Decoder:
             days=self._days(filled, records, rows.count),
             dropped=dropped,
             _render=rows.record,
+            _mentions=rows.mentions,
         )
 
     def _typed(self, table: Typed, stay: "_Stay") -> pa.Table:

@@ -51,6 +51,10 @@ class Gathered:
         records, n = self._place(row)
         return records.record(n)
 
+    def mentions(self, name: str) -> bool:
+        """Whether some record may have a field of this name somewhere."""
+        return any(page.mentions(name) for page in self.pages)
+
     def value(self, row: int) -> Any:
         """The record, read."""
         records, n = self._place(row)

@@ -182,6 +182,7 @@ class Slice:
     days: pa.Array
     dropped: Mapping[str, int]
     _render: Callable[[int], bytes] = field(repr=False, compare=False)
+    _mentions: Callable[[str], bool] = field(repr=False, compare=False)
 
     def original(self, row: int) -> bytes:
         """The record at ``row`` (a ``_row`` of this slice) as JSON in wrapper form, numbers exactly as they came."""
@@ -191,6 +192,10 @@ class Slice:
     def record(self, row: int) -> object:
         """The record at ``row``, read; NotJson."""
         return exact_json.read(self.original(row))
+
+    def mentions(self, name: str) -> bool:
+        """Whether some record of the slice may have a field of this name somewhere."""
+        return self._mentions(name)
 
     def place(self, row: int) -> tuple[str, int]:
         """The page that holds the record at ``row``, and the record's index in that page."""

@@ -1,4 +1,4 @@
-"""What becomes of a record depends on that record, the spec and the mapping alone."""
+"""What becomes of a record depends on it, the spec and the mapping alone; columns give what one record gives."""
 
 import os
 from collections import Counter
@@ -15,7 +15,7 @@ from headrace.mapping.derivations import NO_DERIVATIONS
 from headrace.runs.promotion import Judge, Judged
 from headrace.sources import days
 from headrace.sources.content import Records, Unreadable
-from headrace.sources.shapes import step_into
+from headrace.sources.shapes import value_at
 from headrace.sources.spec import extraction
 from pages import World, world
 
@@ -69,11 +69,44 @@ def meant(world: World) -> Outcome:
                 outcome.records[place] = ("rejected", [reason])
                 continue
             record = records.value(n)
-            values = [step_into(record, path) for path in days.paths_of(view.extension.day)]
+            values = [value_at(record, path) for path in days.paths_of(view.extension.day)]
             day = days.day_of(view.extension.day, values) if values else None
             mapped = judge.compiled.map_records([0], [record])
             outcome.take(judge.checked([mapped]), lambda _row, at=place: at, lambda _row, of=day: of)
     return outcome
+
+
+def by_columns(world: World) -> Outcome:
+    """What a run makes of the pages."""
+    outcome = Outcome()
+    judge = Judge.of(world.target, NO_DERIVATIONS)
+    for slice in world.decoder(judge.compiled.wanted).slices(world.bodies):
+        outcome.take(judge.judged(slice), slice.place, lambda row, of=slice.days.to_pylist(): of[row])
+        for row in range(len(slice.days)):
+            outcome.originals[slice.place(row)] = slice.original(row)
+    return outcome
+
+
+def assert_same(one: Outcome, other: Outcome, about: Any) -> None:
+    assert one.records.keys() == other.records.keys(), about
+    for place, became in one.records.items():
+        assert became == other.records[place], (about, place, one.originals[place])
+    assert one.warnings == other.warnings, about
+    assert one.originals == other.originals, about
+
+
+@examples(120)
+@given(seed=SEEDS)
+def test_columns_give_what_one_record_gives(seed: int) -> None:
+    random = world(seed)
+    assert_same(by_columns(random), meant(random), (seed, random.document["sourceSpec"], random.items))
+
+
+@examples(1)
+@given(seed=SEEDS)
+def test_columns_give_what_one_record_gives_on_large_pages(seed: int) -> None:
+    random = world(seed, most=3000 if TIMES > 1 else 500)
+    assert_same(by_columns(random), meant(random), (seed, random.document["sourceSpec"], random.items))
 
 
 # -- whatever is around a record -------------------------------------------------------------------------------------
@@ -84,7 +117,7 @@ def texts(outcome: Outcome) -> list[Any]:
     return sorted(((repr(became), outcome.originals[place]) for place, became in outcome.records.items()))
 
 
-@pytest.mark.parametrize("way", [meant])
+@pytest.mark.parametrize("way", [meant, by_columns])
 @examples(10)
 @given(seed=SEEDS)
 def test_the_order_of_elements_and_the_cuts_between_pages_change_nothing(way: Any, seed: int) -> None:
@@ -104,7 +137,7 @@ def test_the_order_of_elements_and_the_cuts_between_pages_change_nothing(way: An
     assert after.warnings == before.warnings, (seed, random.items)
 
 
-@pytest.mark.parametrize("way", [meant])
+@pytest.mark.parametrize("way", [meant, by_columns])
 @examples(10)
 @given(seed=SEEDS)
 def test_neighbours_change_nothing(way: Any, seed: int) -> None:
@@ -126,7 +159,7 @@ def test_neighbours_change_nothing(way: Any, seed: int) -> None:
         assert after.records[page, len(strangers) + n * step] == became, (seed, page, n, random.items)
 
 
-@pytest.mark.parametrize("way", [meant])
+@pytest.mark.parametrize("way", [meant, by_columns])
 @examples(10)
 @given(seed=SEEDS)
 def test_what_is_mapped_beside_it_changes_nothing_of_a_value(way: Any, seed: int) -> None:

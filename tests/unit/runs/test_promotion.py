@@ -10,7 +10,7 @@ import pytest
 
 from headrace import sources
 from headrace.clock import Window
-from headrace.counts import Counts
+from headrace.counts import Counts, warnings_by_rule
 from headrace.errors import Broken
 from headrace.lake import Lake, Stamp, TableRef
 from headrace.lake.changes import Append, Change
@@ -142,3 +142,22 @@ def test_an_empty_part_writes_nothing(lake: Lake) -> None:
 def test_a_row_that_is_missing_is_found() -> None:
     with pytest.raises(Broken, match="3 rows read, 1 written, 1 rejected, 0 dropped"):
         Counts(3, 1, 1).require_balance("Part 0")
+
+
+NAMES = {f"element.{name}" for name in ("clicks", "name", "cost")}
+FOUND = {
+    "null in every record": ([{**element(n), "cost": None, "name": None} for n in range(40)], NAMES, NAMES),
+    "absent": ([{"clicks": n, "name": "a", "dateRange": {}} for n in range(40)], NAMES, NAMES - {"element.cost"}),
+    "absent from two records": ([{"clicks": n, "name": "a"} for n in range(2)], NAMES, NAMES - {"element.cost"}),
+    "no record": ([7, None], set(), set()),
+    "nothing": ([], set(), set()),
+}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_what_no_record_has_is_told(lake: Lake, name: str) -> None:
+    page, mapped, present = FOUND[name]
+    counts = promote(lake, page).counts
+    assert (counts.mapped, counts.present) == (mapped, present)
+    absent = [{"rule": "foundInNoRecord", "path": path} for path in sorted(mapped - present)]
+    assert warnings_by_rule(counts) == absent

@@ -26,6 +26,7 @@ def joined() -> Slice:
         days,
         {"rule": 1},
         lambda row: b"%d" % row,
+        lambda name: True,
     )
 
 
