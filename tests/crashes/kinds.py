@@ -14,6 +14,7 @@ from headrace.lake.history import outcomes
 from headrace.store.runs import FAILED, SUCCESS, Run
 from source_server import API_KEY, Asked, Reply, Source, reply
 
+DESCRIPTORS = "/data/foundation/schemaregistry/tenant/descriptors"
 GOOD = {"_extconndev": {"clicks": 1}}
 BAD = {"_extconndev": {"clicks": "n/a"}}
 CORRECTED = 'iif(element.clicks == "n/a", null, to_integer(element.clicks))'
@@ -30,6 +31,7 @@ class Work:
     counts   what it must count
     before   the rows of each batch in the table, before it commits
     retired  the batches of these whose rows go with its commit
+    left     the rows of these that are left, where some of them go
     """
 
     world: World
@@ -39,6 +41,7 @@ class Work:
     counts: Counted
     before: Mapping[str, int] = field(default_factory=dict)
     retired: tuple[str, ...] = ()
+    left: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def run(self) -> Run:
@@ -52,7 +55,7 @@ class Work:
     def after(self) -> dict[str, int]:
         """The rows of each batch in the table, once it is committed."""
         standing = {batch: rows for batch, rows in self.before.items() if batch not in self.retired}
-        return {**standing, self.batch: self.counts[1]}
+        return {**standing, **self.left, self.batch: self.counts[1]}
 
     def until_over(self) -> None:
         """Waits until the run has ended, in doubt or not."""
@@ -143,6 +146,21 @@ def replacing_upload(world: World) -> Work:
     return upload(world, {world.load([GOOD, GOOD]): 2})
 
 
+def merging_upload(world: World) -> Work:
+    """Rows with keys: two that replace, one that deletes, one that loses to its like, a new one and a bad one."""
+    body = {"@type": "xdm:descriptorPrimaryKey", "xdm:sourceProperty": "/_extconndev/clicks"}
+    world.call("POST", DESCRIPTORS, {**body, "xdm:sourceSchema": world.walk.values["SCHEMA_ID"]})
+    before = world.load([_clicks(n) for n in (1, 2, 3, 4)])
+    rows = [_clicks(1), _clicks(5), _clicks(2), _clicks(2), {**_clicks(3), "_change_request_type": "d"}, {}]
+    batch = world.put(rows, enableErrorDiagnostics=True)
+    complete = partial(world.complete, batch)
+    return Work(world, complete, complete, lambda: world.run(batch), (6, 3, 1), {before: 4}, left={before: 1})
+
+
+def _clicks(n: int) -> dict[str, Any]:
+    return {"_extconndev": {"clicks": n}}
+
+
 def replay(world: World, rows: str, counts: Counted) -> Work:
     """A replay of the tutorial's backfill, through a mapping that takes the bad record too."""
     tutorial.start_flow(world.walk)
@@ -172,6 +190,7 @@ KINDS = (
     Kind("chain of pages", chain_run),
     Kind("upload", upload, of_flow=False, unreached=NOTHING_TO_LAND),
     Kind("replacing upload", replacing_upload, of_flow=False, unreached=NOTHING_TO_LAND),
+    Kind("merging upload", merging_upload, of_flow=False, unreached=NOTHING_TO_LAND),
     Kind("replay", partial(replay, rows="all", counts=(100, 100, 0)), unreached=PLANNED_BEFORE),
     Kind("quarantined replay", partial(replay, rows="quarantined", counts=(1, 1, 0)), unreached=PLANNED_BEFORE),
 )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from crashes.kinds import FLOW_RUN, GOOD, KINDS, Kind, Work, assert_recorded
+from crashes.kinds import FLOW_RUN, KINDS, Kind, Work, assert_recorded
 from crashes.matrix import crossed
 from crashes.world import World
 from headrace.crash_points import COMMITTED, COMMITTING
@@ -30,9 +30,9 @@ def killed_and_forgotten(world: World, kind: Kind, point: str) -> tuple[Work, Co
     work.begin()
     world.killed(first)
     since = []
-    for _ in range(2):
+    for n in range(2):
         world.advance("PT1S")
-        since.append(world.load([GOOD]))
+        since.append(world.load([{"_extconndev": {"clicks": 101 + n}}]))
     expire(world, since[0])
     return work, Counter(since)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from headrace.errors import NotFound
 from headrace.ids import new_hex
-from headrace.registry import composition
+from headrace.registry import composition, primary_keys
 from headrace.registry.library import Body, Library, Resource
 from headrace.registry.shapes import Problem, problem, require, require_shallow
 from headrace.registry.types import CLASSES, FIELD_GROUPS, SCHEMAS
@@ -164,11 +164,15 @@ def _targets(library: Library, body: Body, id: str | None) -> Iterator[Problem]:
         yield problem("$.xdm:sourceSchema", "reference", message, body["xdm:sourceSchema"])
         return
     body["xdm:sourceSchema"] = source.uri
-    yield from _paths(library, source, body.get(PROPERTY), PROPERTY)
+    wrong = list(_paths(library, source, body.get(PROPERTY), PROPERTY))
+    yield from wrong
     if "xdm:destinationSchema" in body:
         yield from _destination(library, body)
     if body["@type"] == IDENTITY:
         yield from _identity(library, source, body, id)
+    if not wrong:
+        tree = composition.full(library, source)
+        yield from primary_keys.problems(library.conn, library.caller, body, tree, id)
 
 
 def _described(library: Library, id: str) -> Resource | None:

@@ -5,20 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 
 from headrace import crash_points
-from headrace.counts import Counts
 from headrace.errors import BatchUnproven, Broken, HeadraceError, SourceAsksToWait, TableMissing
 from headrace.files import FileFacts, FileRef
 from headrace.lake import Change, Lake, TableRef
 from headrace.lake import Outcome as Committed
-from headrace.lake.changes import Merged
 from headrace.runs import succession
 from headrace.runs.batch_figures import batch_errors, batch_metrics
 from headrace.runs.dispatch import Dispatch
 from headrace.runs.failures import GivenUp, InDoubt, Stopped
+from headrace.runs.merged import merged
 from headrace.runs.plan import Plan, plan_of
 from headrace.runs.story import Story
 from headrace.store import batches, parts, runs
@@ -32,7 +30,6 @@ MOST_TROUBLES = 3
 FIRST_WAIT_MS = 500
 LONGEST_WAIT_MS = 60_000
 LONGEST_DOUBT_MS = 3_600_000
-SUPERSEDED, DELETION = "superseded", "deletion"  # rules by which a merge drops rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +69,8 @@ class Ending:
         with self.dispatch.store.write() as conn:
             if not runs.finish(conn, run.id, SUCCESS, Outcome(), now):
                 return
-            records = _settled(conn, records, committed)
+            if committed is not None and plan.keying is not None:
+                records = [parts.recounted(conn, record) for record in merged(records, committed)]
             parts.end_activity(conn, run.id, PROMOTION, now)
             _set_files(conn, run.batch_id, records, now)
             batches.move(
@@ -175,26 +173,6 @@ class Ending:
         wait = min(FIRST_WAIT_MS * 2**run.troubles, LONGEST_WAIT_MS)
         with self.dispatch.store.write() as conn:
             runs.park(conn, run.id, now + wait, f"an attempt failed: {type(trouble).__name__}", now, trouble=True)
-
-
-def _settled(conn: sa.Connection, records: Sequence[PartRecord], committed: Committed | None) -> Sequence[PartRecord]:
-    """The parts with what the commit decided of their rows, if it merged them."""
-    merged = {} if committed is None else committed.merged
-    return [
-        parts.recounted(conn, record, _merged_counts(record.counts, merged[record.n])) if record.n in merged else record
-        for record in records
-    ]
-
-
-def _merged_counts(counts: Counts, merged: Merged) -> Counts:
-    dropped = {SUPERSEDED: merged.superseded, DELETION: merged.deletions}
-    return msgspec.structs.replace(
-        counts,
-        written=counts.written - sum(dropped.values()),
-        dropped=counts.dropped | {rule: count for rule, count in dropped.items() if count},
-        replaced=merged.replaced,
-        deleted=merged.deleted,
-    )
 
 
 def _planned(run: Run) -> Plan:

@@ -16,7 +16,7 @@ from headrace.runs.failures import BatchChanged, Stopped, TooManyRejected
 from headrace.runs.plan import UploadPlan, encoded
 from headrace.runs.promotion import Rows
 from headrace.runs.story import Open, Prepared
-from headrace.runs.targets import freeze_target
+from headrace.runs.targets import freeze_target, told_apart
 from headrace.runs.tick import pick_up
 from headrace.sources.reading import Page, Part, Trail
 from headrace.store import batches, runs
@@ -80,7 +80,8 @@ class UploadStory:
     def prepare(self, run: Run, now: int) -> Prepared:
         with self.dispatch.store.read() as conn:
             batch = batches.by_id(conn, run.batch_id)
-            target = freeze_target(conn, run.caller, batch.dataset_id, None, now)
+            frozen = freeze_target(conn, run.caller, batch.dataset_id, None, now)
+            target, keying = told_apart(conn, run.caller, frozen)
             files = batches.files(conn, batch.id, INPUT_FILES)
         settings = upload_settings(batch.body)
         plan = UploadPlan(
@@ -90,6 +91,7 @@ class UploadStory:
             tolerance=settings.tolerance,
             predecessors=settings.predecessors,
             extracted_at=batch.created_at,
+            keying=keying,
         )
         pages = [NamedFile(file.name, file.ref, file.facts) for file in files]
         return Prepared(plan, [_landed(run, n, page) for n, page in enumerate(pages)])

@@ -24,7 +24,7 @@ from headrace.sources.spec import extension
 from headrace.sources.tokens import tokens, written
 
 MISSING, UNFIT = "INGEST-1555-400", "INGEST-1556-400"
-AS_IT_IS, TEXT, NUMBER, INSTANT = "", "text", "number", "instant"
+AS_IT_IS, TEXT, NUMBER, INSTANT, DAY = "", "text", "number", "instant", "day"
 _MOST_DIGITS = 40  # of a number that is written out plainly
 _LARGEST_EXPONENT = 4999
 _LONGEST_SHOWN = 500
@@ -34,6 +34,7 @@ _PLAIN = {
     TEXT: r'^"[^\\]*"$',
     NUMBER: r"^(?:-?[1-9][0-9]{0,39}|0)$",
     INSTANT: r"^$",
+    DAY: r"^$",
 }
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?(?:[.,](\d+))?\s?(Z|z|[+-]\d\d(?::?\d\d)?)?)?")
@@ -238,8 +239,9 @@ def _canonical(token: str, kind: str) -> str | None:
         return json.dumps(token, ensure_ascii=False)
     if kind == NUMBER and isinstance(value, str) and _NUMBER.fullmatch(value):
         value = _scalar(value)
-    if kind == INSTANT and isinstance(value, str):
-        value = _instant(value) or value
+    if kind in (INSTANT, DAY) and isinstance(value, str):
+        instant = _instant(value)
+        value = value if instant is None else instant[:10] if kind == DAY else instant
     if isinstance(value, bool):
         return "true" if value else "false"
     return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else _number(value)

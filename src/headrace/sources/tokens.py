@@ -25,21 +25,22 @@ def tokens(records: Sequence[bytes], paths: Sequence[Path]) -> dict[Path, pa.Arr
 
 
 def _chunk(records: Sequence[bytes], paths: tuple[Path, ...]) -> Mapping[Path, Sequence[bytes | None]]:
-    decoder = _decoder(paths)
-    if decoder is not None:
+    known = _decoder(paths)
+    if known is not None:
+        decoder, fields = known
         try:
             levels = decoder.decode(b"[" + b",".join(records) + b"]")
         except _UNREADABLE:  # a step leads into what is no object: record by record, that is only no value
             pass
         else:
-            return {path: list(_held(levels, path)) for path in paths}
+            return {path: list(_held(levels, fields[path])) for path in paths}
     return {path: [_one(record, path) for record in records] for path in paths}
 
 
-def _held(levels: Sequence[Any], path: Path) -> Iterator[bytes | None]:
+def _held(levels: Sequence[Any], fields: Sequence[str]) -> Iterator[bytes | None]:
     for level in levels:
-        for step in path:
-            level = getattr(level, f"_{step}", None)
+        for name in fields:
+            level = getattr(level, name, None)
         yield bytes(level) or None if level is not None else None
 
 
@@ -67,8 +68,11 @@ def written(value: object) -> bytes:
 
 
 @lru_cache(maxsize=64)
-def _decoder(paths: tuple[Path, ...]) -> "msgspec.json.Decoder[Any] | None":
-    """What reads these paths alone of a list of objects; None where one leads into another, or by an index."""
+def _decoder(paths: tuple[Path, ...]) -> "tuple[msgspec.json.Decoder[Any], Mapping[Path, Sequence[str]]] | None":
+    """What reads these paths alone of a list of objects, and the names that the steps of each have in what it gives.
+
+    None where one path leads into another, or by an index.
+    """
     tree: dict[str | int, Any] = {}
     for path in paths:
         level = tree
@@ -82,12 +86,20 @@ def _decoder(paths: tuple[Path, ...]) -> "msgspec.json.Decoder[Any] | None":
     if not all(isinstance(step, str) for path in paths for step in path):
         return None
     several: Any = list.__class_getitem__(_level(tree))
-    return msgspec.json.Decoder(several)
+    return msgspec.json.Decoder(several), {path: _names(tree, path) for path in paths}
 
 
 def _level(tree: Mapping[str | int, Any]) -> Any:
     fields: list[tuple[str, Any, Any]] = []
-    for name, below in tree.items():
+    for n, below in enumerate(tree.values()):
         kind = msgspec.Raw if below is None else _level(below) | None
-        fields.append((f"_{name}", kind, _ABSENT if below is None else None))
-    return msgspec.defstruct("Level", fields, rename={f"_{name}": str(name) for name in tree}, gc=False)
+        fields.append((f"f{n}", kind, _ABSENT if below is None else None))
+    return msgspec.defstruct("Level", fields, rename={f"f{n}": str(name) for n, name in enumerate(tree)}, gc=False)
+
+
+def _names(tree: Mapping[str | int, Any], path: Path) -> list[str]:
+    names = []
+    for step in path:
+        names.append(f"f{list(tree).index(step)}")
+        tree = tree[step]
+    return names

@@ -131,12 +131,11 @@ def promoted(
     return promotion if _advanced(conn, promotion, replace(part, state=COPIED)) else by_key(conn, part.owner, part.n)
 
 
-def recounted(conn: sa.Connection, part: PartRecord, counts: Counts) -> PartRecord:
+def recounted(conn: sa.Connection, part: PartRecord) -> PartRecord:
     """Records what the commit made of a promoted part's counts."""
-    counted = replace(part, counts=counts)
     where = (parts.c.owner == part.owner) & (parts.c.n == part.n)
-    conn.execute(parts.update().where(where).values(counts=_row(counted)["counts"]))
-    return counted
+    conn.execute(parts.update().where(where).values(counts=_row(part)["counts"]))
+    return part
 
 
 def note_emptied(conn: sa.Connection, part: PartRecord, rows: int) -> None:
