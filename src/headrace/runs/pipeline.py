@@ -11,9 +11,9 @@ from typing import Any, Generic, TypeVar
 
 from headrace.lake.pages import PageBody
 
-ROOM = 48 << 20  # bytes of pages that may wait for their promotion, whatever the number of parts
+ROOM = 24 << 20  # bytes of pages that may wait for their promotion, whatever the number of parts
 AHEAD = 3  # inputs that are worked on, or wait for their turn, at once
-RESULTS = 2  # of one input that wait for those before them
+RESULTS = 1  # of one input that wait for those before them
 
 I = TypeVar("I")  # noqa: E741 - of what is worked on
 R = TypeVar("R")
