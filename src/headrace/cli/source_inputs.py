@@ -45,6 +45,7 @@ def parted(spec: Json, auth: str, typed: Json) -> Typed:
     if name:
         sources.check_auth(spec, name, credentials)
     sources.check_params(spec, params)
+    sources.check_given(spec, params)
     return Typed(name, credentials, params)
 
 

@@ -87,9 +87,11 @@ def test(
 
     if record is not None and recorded is not None:
         raise Invalid("--record writes what a source answers, --recorded asks nobody: give one of them.")
-    document, typed = _spec(spec), json_files.members(params, "--params")
-    days = (since, until)
-    trial = _recorded(document, typed, days, recorded) if recorded else _live(document, typed, auth, days)
+    document, typed, days = _spec(spec), json_files.members(params, "--params"), (since, until)
+    try:
+        trial = _recorded(document, typed, days, recorded) if recorded else _live(document, typed, auth, days)
+    except SpecInvalid as error:
+        raise _placed(spec, error) from error
     recorder = Recorder(trial.typed.secrets(document))
     view = View(recorder)
     with closing(_http(trial, allow_private_hosts, view.heard)) as http:

@@ -54,7 +54,7 @@ class View:
         self._say(f"{exchange.status}, {kind}, {len(answer.body):,} bytes", 4, "" if exchange.status < 300 else "red")
         for name, value in exchange.headers.items():
             if name in _HEADS or any(part in name for part in _PARTS):
-                self._say(f"{name}: {value}", 4, "dim")
+                self._console.print(Text(f"    {name}: {value}", "dim"), soft_wrap=True)
 
     def walked(self, walk: Walk, window: Window, pages: int) -> bool:
         """Shows a walk while it is made; whether a record could become a row."""
@@ -134,7 +134,8 @@ def first_run(walk: Walk, planned: Planned, ends: list[Ended]) -> Iterator[tuple
     if seen.deleted:
         yield f"drop {_count(seen.deleted, 'deletion')}, and the rows of their keys", ""
     yield f"write {_count(rows_left(seen, walk.view), 'row')}, {_mode(walk)}", ""
-    if extension.write_mode == "append" and not _asks_for_a_window(walk):
+    repeats = extension.frequencies != ("once",)
+    if extension.write_mode == "append" and repeats and not _asks_for_a_window(walk):
         yield _AGAIN, "yellow"
 
 

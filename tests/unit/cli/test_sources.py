@@ -80,6 +80,21 @@ def test_a_first_run_over_days(tmp_path, source):
     assert "in the place of what these days held" in shown
 
 
+@pytest.mark.parametrize(
+    ("attributes", "again"),
+    [
+        ({}, True),
+        ({"extension": {"frequencies": ["once"]}}, False),
+        ({"scheduleParams": {"scheduleStartParamName": "from"}}, False),
+        ({"extension": {"writeMode": "merge", "key": ["rows.id"]}}, False),
+    ],
+)
+def test_rows_that_would_double_are_told(tmp_path, source, attributes, again):
+    source.answer = lambda _: reply({"rows": ROWS})
+    _, shown = tried(tmp_path, source, spec(**attributes))
+    assert ("append them once more" in " ".join(shown.split())) == again, shown
+
+
 def test_a_first_run_that_merges(tmp_path, source):
     rows = [{"id": 1, "v": 2}, {"id": 2, "v": 1}, {"id": 1, "v": 1}, {"v": 1}, {"id": 3, "v": 1, "gone": True}]
     source.answer = lambda _: reply({"rows": rows})
@@ -321,6 +336,18 @@ def test_wrong_options(tmp_path, options, said):
     path = written(tmp_path, spec({"properties": {"team": {}}, "required": ["team"]}), authSpec=[NONE])
     code, shown = ran(path, *(option.replace("{tmp}", str(tmp_path)) for option in options))
     assert code == 1 and said in shown, shown
+
+
+def test_what_the_generic_source_is_given_is_told_with_its_path():
+    given = {
+        "host": "https://api.acme.test",
+        "urlParams": {"path": "/rows"},
+        "contentPath": {"path": "$.rows[*]"},
+        "paginationParams": {"type": "NONE"},
+        "scheduleParams": {},
+    }
+    code, shown = ran("generic-rest", "--auth", "None", "--params", json.dumps(given))
+    assert code == 1 and "generic-rest at $.params.contentPath.path" in shown, shown
 
 
 def test_specs_that_ship_go_by_their_names():
