@@ -16,7 +16,6 @@ pytestmark = pytest.mark.slow
 
 PAGES = MOST_ATTEMPTS + 3
 CHAIN: Json = {
-    "scheduleParams": {},
     "paginationParams": {
         "type": "CONTINUATION_TOKEN", "continuationTokenPath": "$.next", "parameterType": "QUERYPARAM",
         "parameterName": "page",
