@@ -9,15 +9,15 @@ from typer.testing import CliRunner
 
 from headrace import exact_json, sources
 from headrace.cli.source_inputs import replayable
-from headrace.clock import Window, epoch_ms
+from headrace.clock import Window, epoch_ms, utc
 from headrace.flows import specs
 from headrace.main import app
 from headrace.sources import Reading, SourceHttp, recording
 from headrace.sources.declared import record_schema
 from headrace.sources.fields import fields_of
 from headrace.sources.spec import extraction
-from headrace.sources.walking import Ended, Walk
-from source_server import QUICK, Asked, Reply
+from headrace.sources.walking import Ended, Walk, rows_left
+from source_server import QUICK, Asked, Reply, part
 
 CASES = sorted((Path(__file__).parents[2] / "cases" / "sources").glob("*.json"))
 SHIPPED = {spec["name"]: spec for spec in sources.shipped_specs()}
@@ -56,10 +56,27 @@ def test_recorded_answers_are_read_whole(source, path):
     ends = [step.why for step in walk.steps(100) if isinstance(step, Ended)]
     http.close()
     assert walk.seen.records == case["expected"]["records"]
+    assert rows_left(walk.seen, walk.view) == len(walk.seen.records)
     assert ends == [case["expected"]["ended"]]
     assert len(source.asked) == len(kept.exchanges)
     sent = [str(asked.headers) + asked.target + asked.body.decode() for asked in source.asked]
     assert all(("recorded-" in one or "Basic " in one) == bool(secrets) for one in sent)
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_every_record_is_decoded_by_every_path_that_it_has(path):
+    case, kept = held(path)
+    document = SHIPPED[kept.spec]
+    typed, _ = replayable(document, kept, {})
+    end = epoch_ms(kept.end)
+    reading = Reading(document, typed.auth, typed.params, Window(epoch_ms(kept.start), end), end)
+    leaves = (field.path for field in fields_of(case["expected"]["records"]) if field.plain)
+    wanted = {tuple(leaf.split(".")): None for leaf in leaves}
+    first, last = (utc(epoch_ms(moment)).date() for moment in (kept.start, kept.end))
+    decoder = sources.decoder(reading, part(first_day=first, last_day=last), wanted)
+    slices = list(decoder.slices((str(n), one.body) for n, one in enumerate(kept.exchanges)))
+    assert sum(each.read for each in slices) == len(case["expected"]["records"])
+    assert sum(each.rejected.num_rows for each in slices) == 0
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
