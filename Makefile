@@ -48,6 +48,7 @@ fast: $(STAMP)
 
 explore: $(STAMP) ## Look for rows on which the two back ends of a mapping differ: many examples, others each time
 	HEADRACE_EXAMPLES=100 $(BIN)/python -m pytest -n 2 tests/unit/mapping/test_one_meaning.py
+	HEADRACE_EXAMPLES=170 $(BIN)/python -m pytest -n 2 tests/unit/runs/test_one_reading.py
 
 bench: $(STAMP) ## Measure: ratios in one run
 	$(BIN)/python -m bench

@@ -11,7 +11,7 @@ from headrace.mapping.checker import ATTRIBUTE, EXPRESSION
 from headrace.mapping.nodes import fields_read
 from headrace.mapping.parser import parse_expression
 from headrace.mapping.paths import Path, format_path, names_of, parse_path
-from headrace.mapping.tables import column_at
+from headrace.mapping.tables import has_value, reached
 from headrace.mapping.values import type_name
 
 MOST_SHOWN = 5  # strays of each path, in one table
@@ -124,22 +124,21 @@ class Followed:
 
 
 def followed_in_columns(table: pa.Table, sources: Sequence[Source]) -> Followed:
-    """How the paths of a mapping fare in decoded rows; a path that has no value in any may still be there, as a null.
-
-    Where names lead, columns hold no other record than those in which they do.
-    """
+    """How the paths of a mapping fare in decoded rows; one that has no value in any may still be there, as a null."""
     fared = Followed()
     for source in sources:
-        names = names_of(source.path)
-        column, rest = column_at(table, names), source.path[len(names) :]
-        if column.null_count == len(column):
+        column, taken = reached(table, names_of(source.path))
+        way, rest = source.path[:taken], source.path[taken:]
+        if not has_value(column):
             continue
         if not rest:
             fared.present.add(source.text)
         elif not leads_into(column.type, rest):
             for position, value in enumerate(values_of(column)):
                 if (away := stray(value, rest)) is not None:
-                    fared.stray(position, source, replace(away, path=(*names, *away.path)))
+                    fared.stray(position, source, replace(away, path=(*way, *away.path)))
+                elif source.text not in fared.present and present(value, rest):
+                    fared.present.add(source.text)
     return fared
 
 

@@ -21,6 +21,25 @@ def column_at(table: pa.Table, names: Names) -> pa.Array:
     return column
 
 
+def reached(table: pa.Table, names: Names) -> tuple[pa.Array, int]:
+    """The column in which the way along ``names`` ends, and how many of them lead to it: objects are columns."""
+    if names[0] not in table.column_names:
+        return pa.nulls(table.num_rows), len(names)
+    column = one_array(table[names[0]])
+    for position, name in enumerate(names[1:], 1):
+        if not pa.types.is_struct(column.type):
+            return column, position
+        column = field_of(column, name)
+    return column, len(names)
+
+
+def has_value(column: pa.Array) -> bool:
+    """Whether some row has a value; an object in columns is there where one of its fields is."""
+    if pa.types.is_struct(column.type):
+        return any(has_value(column.field(n)) for n in range(column.type.num_fields))
+    return bool(column.null_count < len(column))
+
+
 def one_array(column: pa.ChunkedArray) -> pa.Array:
     """A column in one piece, without a copy when it is one already."""
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()

@@ -37,9 +37,14 @@ class Outcome:
     records: dict[tuple[str, int], Any] = field(default_factory=dict)
     originals: dict[tuple[str, int], bytes] = field(default_factory=dict)
     warnings: Counter[str] = field(default_factory=Counter)
+    strayed: Counter[str] = field(default_factory=Counter)
+    absent: tuple[set[str], set[str]] = field(default_factory=lambda: (set(), set()))
 
     def take(self, judged: Judged, place: Any, day: Any) -> None:
         self.warnings.update(judged.warnings)
+        self.strayed.update(judged.strayed)
+        self.absent[0].update(judged.mapped)
+        self.absent[1].update(judged.present)
         rejected: dict[int, list[Any]] = {}
         for error in judged.errors.to_pylist():
             rejected.setdefault(error["_row"], []).append(tuple(error[name] for name in SHOWN))
@@ -91,7 +96,8 @@ def assert_same(one: Outcome, other: Outcome, about: Any) -> None:
     assert one.records.keys() == other.records.keys(), about
     for place, became in one.records.items():
         assert became == other.records[place], (about, place, one.originals[place])
-    assert one.warnings == other.warnings, about
+    assert (one.warnings, one.strayed) == (other.warnings, other.strayed), about
+    assert one.absent == other.absent, about
     assert one.originals == other.originals, about
 
 
