@@ -17,10 +17,15 @@ def _ascii_json(value: str) -> str:
     return json.dumps(value)[1:-1]
 
 
+def _in_lower_case(escaped: str) -> str:
+    return re.sub(r"%[0-9A-F]{2}", lambda escape: escape[0].lower(), escaped)
+
+
 # Where a request carries a secret, or an answer repeats it -> how it is written there.
 FORMS: dict[str, Callable[[str], str]] = {
     "header": str,
     "query": lambda value: quote(value, safe=""),
+    "query, as some servers repeat it": lambda value: _in_lower_case(quote(value, safe="")),
     "form": quote_plus,
     "JSON": _json,
     "JSON in ASCII": _ascii_json,
