@@ -7,12 +7,12 @@ from functools import reduce
 from itertools import tee
 from typing import Any
 
-import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from headrace import sources
 from headrace.counts import ZERO, Counts, total
+from headrace.exact_json import NotJson, read, spelled
 from headrace.lake.pages import bodies
 from headrace.runs.keyed import Keyed, identify
 from headrace.runs.plan import QUARANTINED, REPLACE_WINDOW, part_of
@@ -194,10 +194,10 @@ def _value(column: pa.ChunkedArray | None, at: int) -> Any:
 
 
 def _read(text: str | None) -> Any:
-    """A value that a reason quotes as JSON; as text when it was cut short."""
+    """A value that a reason quotes as JSON, numbers as they were written; as text when it was cut short."""
     try:
-        return None if text is None else msgspec.json.decode(text)
-    except msgspec.DecodeError:
+        return None if text is None else spelled(read(text))
+    except NotJson:
         return text
 
 

@@ -1,5 +1,6 @@
 """A preview checks what it maps against the rules of the schema, as a run does."""
 
+import json
 from typing import Any
 
 import pytest
@@ -91,3 +92,11 @@ def test_of_several_elements_no_source_is_guessed(api: Api, schema: str) -> None
     assert (error["destination"], error["source"]) == ("_extconndev.parts[*].key", "none")
     (error,) = _previewed(api, schema, GOOD, *items, _item("parts[1].key", "id"))["errors"]
     assert (error["destination"], error["source"]) == ("_extconndev.parts[*].key", None)
+
+
+@pytest.mark.parametrize("number", ["1.10", "7", "1E+2", "-0", "0.1234567890123456789"])
+def test_numbers_of_a_sample_are_what_was_sent(api: Api, schema: str, number: str) -> None:
+    sent = {"xdmSchema": schema, "xdmVersion": "1.0", "mappings": [_item("id", "n")]}
+    body = json.dumps({"data": {"n": "@"}, "mappingSet": sent}).replace('"@"', number)
+    answer = api.post(PREVIEW, content=body, headers={"Content-Type": "application/json"})
+    assert answer.json() == {"data": {"_extconndev": {"id": number}}, "errors": None}

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from headrace import sandboxes
+from headrace import exact_json, raw_json, sandboxes
 from headrace.api.conversion.service import Json, bounds, chosen, conversion, page, tenant
 from headrace.api.operation import CHANGE, CREATE, OK, READ
 from headrace.api.request import Reply, Request
@@ -48,6 +48,10 @@ def validate_mapping_set(request: Request) -> Reply:
 def preview_mapping_set(request: Request) -> Reply:
     """What a set that is not stored makes of sample data."""
     body = request.json_object()
+    # Numbers of the sample as they are written, as those of a source are.
+    sample = (raw_json.members(request.body) or {}).get("data")
+    if sample is not None:
+        body["data"] = exact_json.read(bytes(sample))
     own, now, derivations = tenant(request), request.clock.now(), request.derivations
     return Reply(trials.previewed(request.store, request.caller, body, own, now, derivations))
 
