@@ -158,6 +158,7 @@ def complete(opened: Opened) -> Process:
     )
     process = Process(deployment, deployment.worker(), build_app(deployment, services.ALL))
     _spare_collections()
+    _spare_memory()
     sys.setswitchinterval(TURN_SECONDS)
     return process
 
@@ -166,6 +167,13 @@ def _spare_collections() -> None:
     """What is loaded by now stays: the collector need not look at it each time, nor look so often (measured: 15 %)."""
     gc.freeze()
     gc.set_threshold(GARBAGE_THRESHOLD)
+
+
+def _spare_memory() -> None:
+    """Arrow's own allocator keeps, for each thread, what it has freed (measured: 40 of 540 MB at the peak)."""
+    import pyarrow as pa
+
+    pa.set_memory_pool(pa.system_memory_pool())
 
 
 @app.command()
