@@ -17,7 +17,8 @@ from headrace.sources import days
 from headrace.sources.content import Records, Unreadable
 from headrace.sources.shapes import value_at
 from headrace.sources.spec import extraction
-from pages import World, world
+from pages import TYPES, World, world
+from source_server import spec
 
 TIMES = int(os.environ.get("HEADRACE_EXAMPLES", "1"))
 SEEDS = st.integers(0, 2**32)
@@ -113,6 +114,67 @@ def test_columns_give_what_one_record_gives(seed: int) -> None:
 def test_columns_give_what_one_record_gives_on_large_pages(seed: int) -> None:
     random = world(seed, most=3000 if TIMES > 1 else 500)
     assert_same(by_columns(random), meant(random), (seed, random.document["sourceSpec"], random.items))
+
+
+# By name: what the spec has besides, elements, (source, type) of each field, and each record's values; None: rejected.
+ODD: dict[str, tuple[dict[str, Any], list[str], list[tuple[str, str]], list[list[Any] | None]]] = {
+    "an inner field of an outer one's name": (
+        {}, ['{"k":"a","amount":"1","cost":{"amount":"900"}}', '{"k":"b","amount":"2","cost":null}'],
+        [("cost.amount", "long")], [[900], [None]],
+    ),
+    "both of them": (
+        {}, ['{"amount":"1","cost":{"amount":"900"}}', '{"amount":"2","cost":null}'],
+        [("amount", "long"), ("cost.amount", "long")], [[1, 900], [2, None]],
+    ),
+    "renamed or named already": (
+        {"x-headrace": {"rename": {"v": "pv[0]"}}}, ['{"pv":["u1"]}', '{"v":"u2"}'], [("v", "text")], [["u1"], ["u2"]],
+    ),
+    "integers with a point": (
+        {}, ['{"n":1234567890123456789.0}', '{"n":9007199254740993.0}', '{"n":9.007199254740993e15}', '{"n":7.5}'],
+        [("n", "whole")], [[1234567890123456789], [9007199254740993], [9007199254740993], None],
+    ),
+    "numbers into text": (
+        {}, [f'{{"n":{n}}}' for n in ("7", "1.5", "0.1234567890123456789", "12345678901234567.25", "1.10", "1E+2")],
+        [("n", "text")],
+        [["7"], ["1.5"], ["0.1234567890123456789"], ["12345678901234567.25"], ["1.10"], ["1E+2"]],
+    ),
+    "half a character": (
+        {}, ['{"n":1,"t":"\\ud83d"}', '{"n":2,"t":"a"}', '{"n":3,"\\udc00":0}'], [("n", "long"), ("t", "text")],
+        [None, [2, "a"], [3, None]],
+    ),
+    "half a character that is not mapped": ({}, ['{"n":1,"t":"\\ud83d"}', '{"n":2}'], [("n", "long")], [[1], [2]]),
+    "no JSON": ({}, ['{"n":1}', '{"n":NaN}', '{"n":Infinity}', '{"t":"x\ny"}', '{"n":2}'], [("n", "long")],
+                [[1], None, None, None, [2]]),
+    "finer than a microsecond": (
+        {}, ['{"t":"2022-08-10T05:06:07.123456789Z"}', '{"t":null}'], [("t", "moment")], [None, [None]],
+    ),
+    "a name with a quote": ({}, ['{"quo\\"te":1}', '{"quo":2}'], [('quo"te', "long")], [[1], [None]]),
+    "a key twice": ({}, ['{"n":1,"n":2}', '{"n":3,"\\u006e":4}'], [("n", "long")], [[2], [4]]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("way", [meant, by_columns])
+@pytest.mark.parametrize("times", [1, 40])
+def test_what_odd_sources_send(name: str, way: Any, times: int) -> None:
+    attributes, elements, fields, values = ODD[name]
+    types = {**TYPES, "whole": {"type": "integer", "meta:xdmType": "long"}}
+    odd = World(
+        spec(contentPath={"path": "$"}, **attributes),
+        "",
+        [([element.encode() for element in elements] * times, "")],
+        tuple(
+            {"sourceType": "ATTRIBUTE", "source": path, "destination": f"f{n}"} for n, (path, _) in enumerate(fields)
+        ),
+        {f"f{n}": types[type] for n, (_, type) in enumerate(fields)},
+    )
+    outcome = way(odd)
+    for (_, n), became in outcome.records.items():
+        expected = values[n % len(values)]
+        if expected is None:
+            assert became[0] == "rejected", (n, became)
+        else:
+            assert became[0] == "row" and [*became[1].values()] == [*map(repr, expected)], (n, became)
 
 
 # -- whatever is around a record -------------------------------------------------------------------------------------
