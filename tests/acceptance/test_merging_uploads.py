@@ -11,7 +11,7 @@ from acceptance.test_uploads import Uploads, counted
 from headrace.lake import TableRef
 from headrace.runs.verification import verify
 from platform_server import Platform
-from tutorial_flows import REGISTRY, Json
+from tutorial_flows import EXPORT, REGISTRY, Json
 from wire_dataset import VENDOR, dataset, schema
 from wire_server import ORG
 
@@ -106,6 +106,12 @@ def test_the_last_version_of_a_key_holds_in_the_dataset(uploads: Uploads) -> Non
     again = ended(uploads, row("b", 9, "2024-03-01T12:00:00Z"))
     assert counted(again) == (1, 1, 0) and held(uploads)['["b","2024-03-01"]'] == 9
     whole(uploads)
+
+
+def test_the_kind_of_a_change_is_no_unknown_field(uploads: Uploads) -> None:
+    batch = ended(uploads, row("a", 1, _change_request_type="u", other=1), gone("b", "2024-03-01"))
+    told = uploads.api.get(f"{EXPORT}/batches/{batch['id']}/meta?path=row_warnings.json").json()
+    assert told == [{"rule": "unknownField", "path": "other", "recordCount": 1}]
 
 
 def test_an_upload_replaces_another_and_merges_with_the_rest(uploads: Uploads) -> None:

@@ -152,7 +152,9 @@ class Life:
     def _promote_all(self, run: Run, plan: Plan, story: Story[Any]) -> None:
         """Copies part after part; their pages are promoted behind, while the next ones are copied."""
         self._start(run, COPY)
-        promote = partial(self._promote, run, plan, story.opener(run, plan), Judge.of(plan.target, self.derivations))
+        promote = partial(
+            self._promote, run, plan, story.opener(run, plan), Judge.of(plan.target, self.derivations, plan.keying)
+        )
         with Promotions(promote) as promotions:
             for record in self._records(run):
                 if record.state != PROMOTED:

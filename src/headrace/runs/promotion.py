@@ -113,11 +113,12 @@ class Judge:
     fields: KnownFields | None = None
 
     @classmethod
-    def of(cls, target: Target, derivations: Derivations) -> "Judge":
+    def of(cls, target: Target, derivations: Derivations, keying: Keying | None = None) -> "Judge":
         """The judge of a target; MappingInvalid when its mapping does not fit its schema."""
         compiled = mapping.compile_mapping(target.mappings(), target.arrow_schema(), target.now, derivations)
         # Rows in the schema's own shape have fields that it knows, or a warning says so.
-        fields = None if target.mapping_id else KnownFields(target.arrow_schema())
+        read = [pa.field(str(keying.deletion.path[0]), pa.string())] if keying and keying.deletion else []
+        fields = None if target.mapping_id else KnownFields(pa.schema([*target.arrow_schema(), *read]))
         return cls(compiled, xdm.checker(target.schema), fields)
 
     def judged(self, slice: Slice, known: frozenset[str] = frozenset()) -> Judged:
