@@ -1,4 +1,4 @@
-"""``python -m bench [backfill|flows|api|mapping]``: prints tables, asserts nothing. See docs/how-to/bench.md."""
+"""``python -m bench [backfill|flows|api|mapping|merge]``: prints tables, asserts nothing. See docs/how-to/bench.md."""
 
 import os
 import platform
@@ -6,16 +6,18 @@ import platform
 import typer
 from rich.console import Console
 
-from bench import api, backfill, flows, mapping
+from bench import api, backfill, flows, mapping, merge
 from bench.shapes import SHAPES
 from headrace.errors import HeadraceError
 
-NAMES = ("backfill", "flows", "api", "mapping")
+NAMES = ("backfill", "flows", "api", "mapping", "merge")
 
 
 def main(
     which: list[str] = typer.Argument(None, help=f"Which to run: {', '.join(NAMES)} (default: all)."),
-    rows: int = typer.Option(1_000_000, help="Rows of the backfill and of the mapping."),
+    rows: int = typer.Option(
+        1_000_000, help="Rows of the backfill, of the mapping, and of the table that is merged into."
+    ),
     repeat: int = typer.Option(4, help="Repetitions, candidate and baseline by turns."),
     shape: str = typer.Option(",".join(SHAPES), help="Shapes of the backfill, see docs/how-to/bench.md."),
     flat: bool = typer.Option(True, help="Look at the backfill's memory on a quarter and on four times the rows too."),
@@ -41,6 +43,8 @@ def main(
             api.run(console, repeat)
         if "mapping" in chosen:
             mapping.run(console, rows, repeat)
+        if "merge" in chosen:
+            merge.run(console, rows, repeat)
     except HeadraceError as error:
         console.print(f"[bold red]The bench stopped.[/] {error.message}")
         raise typer.Exit(1) from error
