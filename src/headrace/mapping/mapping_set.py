@@ -67,8 +67,8 @@ class CompiledMapping:
     def map_table(self, typed: pa.Table, record: Callable[[int], object] | None = None) -> Mapped:
         """Maps decoded rows column by column; ``typed`` has ``_row``.
 
-        ``record`` reads the record of a ``_row``: an array or object that does not fit is shown whole, and a column may
-        hold only what was wanted of it.
+        ``record`` reads the record of a ``_row``: what does not fit is shown as it came, and a column may hold only
+        what was wanted of an array or object, or a double without its spelling.
         """
         if any(column.num_chunks > 1 for column in typed.columns):
             typed = typed.combine_chunks()
@@ -119,8 +119,8 @@ def compile_mapping(
 
 
 def _whole(fault: Fault, record: Callable[[int], object]) -> Fault:
-    """The fault with the array or object that did not fit as the record has it."""
-    if not isinstance(fault.failure.value, dict | list):
+    """The fault with the value that did not fit as the record has it."""
+    if not isinstance(fault.failure.value, dict | list | float):
         return fault
     origin = record(fault.position)
     failure = None if origin is None else fault.cell.of(origin)
