@@ -137,7 +137,7 @@ def followed_in_columns(table: pa.Table, sources: Sequence[Source]) -> Followed:
             for position, value in enumerate(values_of(column)):
                 if (away := stray(value, rest)) is not None:
                     fared.stray(position, source, replace(away, path=(*way, *away.path)))
-                elif source.text not in fared.present and present(value, rest):
+                if source.text not in fared.present and present(value, rest):
                     fared.present.add(source.text)
     return fared
 
@@ -150,6 +150,6 @@ def followed(records: Iterable[object], sources: Sequence[Source]) -> Followed:
         for source, text in zip(sources, texts, strict=True):
             if (away := stray(record, source.path)) is not None:
                 fared.stray(position, source, away)
-            elif text not in fared.present and present(record, source.path):
+            if text not in fared.present and present(record, source.path):
                 fared.present.add(text)
     return fared
