@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from headrace.mapping.derivations import NO_DERIVATIONS
 from headrace.runs.promotion import Judge, Judged
-from headrace.sources import days
+from headrace.sources import days, gathering, sorting
 from headrace.sources.content import Records, Unreadable
 from headrace.sources.shapes import value_at
 from headrace.sources.spec import extraction
@@ -175,6 +176,19 @@ def test_what_odd_sources_send(name: str, way: Any, times: int) -> None:
             assert became[0] == "rejected", (n, became)
         else:
             assert became[0] == "row" and [*became[1].values()] == [*map(repr, expected)], (n, became)
+
+
+@examples(25)
+@given(seed=SEEDS, rows=st.integers(1, 90), size=st.integers(1, 9000), few=st.integers(0, 40))
+def test_the_size_of_a_slice_changes_nothing(seed: int, rows: int, size: int, few: int) -> None:
+    random = world(seed)
+    whole = by_columns(random)
+    with (
+        patch.object(gathering, "MOST_ROWS", rows),
+        patch.object(gathering, "MOST_BYTES", size),
+        patch.object(sorting, "FEW", few),
+    ):
+        assert_same(by_columns(random), whole, (seed, random.document["sourceSpec"], random.items))
 
 
 # -- whatever is around a record -------------------------------------------------------------------------------------
