@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -12,7 +12,9 @@ import msgspec
 from headrace.clock import Window
 from headrace.sources import Part, Patience, Reading, Request
 
-QUICK = Patience(attempts=3, wait=0, wait_max=0, asked_max=0, connect=2, read=1, whole=4)
+# Quick to try again, patient with a machine that has other work; only who tries a hang waits less for it.
+QUICK = Patience(attempts=3, wait=0, wait_max=0, asked_max=0, connect=20, read=20, whole=60)
+SHORT_OF_TIME = replace(QUICK, read=0.5)
 
 
 @dataclass
