@@ -13,7 +13,7 @@ from headrace.lake.layout import KEYED, data_file, file_stem, month_name, tail_c
 from headrace.lake.local_directory import LocalDirectory
 
 ROW_GROUP_ROWS = 122_880
-BUFFER_BYTES = 64 << 20  # what all open months may hold before the fullest is written out
+BUFFER_BYTES = 24 << 20  # what all open months may hold before the fullest is written out
 FILE_BYTES = 128 << 20
 OPEN_FILES = 64
 

@@ -25,11 +25,13 @@ class Array:
 
     whole    every element is JSON, but for what is in its strings
     refused  why an element is no record, by its index, where that is known already
+    alone    it is known that nothing stands beside the array which goes into the records
     """
 
     elements: list[Raw]
     whole: bool = True
     refused: Mapping[int, str] = field(default_factory=dict)
+    alone: bool = False
 
 
 # Finds the elements of a page.
@@ -46,12 +48,11 @@ def array_in(body: bytes, content: Content) -> Array | None:
     if not content.path:
         return _roots(body)
     try:
-        elements = _strictly(body, content.path)
+        return _strictly(body, content)
     except msgspec.ValidationError as error:
         raise _no_array(content) from error
     except _ENVELOPED as error:
         return _leniently(body, content, error)
-    return None if elements is None else Array(elements)
 
 
 def lines(body: bytes) -> Array:
@@ -71,17 +72,14 @@ def _why_no_json(number: int, text: bytes) -> str | None:
     return None
 
 
-def _strictly(body: bytes, path: Path) -> list[Raw] | None:
-    if is_plainly_named(path):
-        page = _envelope(path).decode(body)
-        for _ in path:
-            page = page and page.inner
-        named: list[Raw] | None = page
-        return named
+def _strictly(body: bytes, content: Content) -> Array | None:
+    if is_plainly_named(content.path):
+        elements, alone = _envelope(content.path, content.skip, content.keep is None).opened(body)
+        return None if elements is None else Array(elements, alone=alone)
     _any(body)
-    raw = pick_raw(body, path)
-    elements: list[Raw] | None = None if raw is None else _array(raw)
-    return elements
+    raw = pick_raw(body, content.path)
+    elements = None if raw is None else _array(raw)
+    return None if elements is None else Array(elements)
 
 
 def _leniently(body: bytes, content: Content, error: Exception) -> Array:
@@ -113,10 +111,46 @@ def _roots(body: bytes) -> Array:
     return Array([Raw(text)], whole) if whole or raw_json.is_closed(text) else lines(body)
 
 
+@dataclass(slots=True)
+class _Envelope:
+    """What reads only the way to the array, and the array as raw elements.
+
+    closed  takes no page in which something that is not skipped stands beside the array; so a page is read once, not
+            once more for what goes along. Given up at the first page that has such a thing.
+    """
+
+    path: Path
+    open: msgspec.json.Decoder[Any]
+    closed: msgspec.json.Decoder[Any] | None
+
+    def opened(self, body: bytes) -> tuple[list[Raw] | None, bool]:
+        """The elements, and whether it is known that nothing goes along; errors of msgspec."""
+        if self.closed is not None:
+            try:
+                return self._elements(self.closed.decode(body)), True
+            except msgspec.ValidationError:
+                self.closed = None
+        return self._elements(self.open.decode(body)), False
+
+    def _elements(self, page: Any) -> list[Raw] | None:
+        for _ in self.path:
+            page = page and page.inner
+        elements: list[Raw] | None = page
+        return elements
+
+
 @lru_cache(maxsize=256)
-def _envelope(path: Path) -> msgspec.json.Decoder[Any]:
-    """A decoder of a page that reads only the way to the array, and the array as raw elements."""
+def _envelope(path: Path, skip: frozenset[str], goes_along: bool) -> _Envelope:
+    closes = goes_along and path[-1] not in skip and is_plainly_named(tuple(skip))
+    return _Envelope(path, _decoder(path), _decoder(path, tuple(sorted(skip)), True) if closes else None)
+
+
+def _decoder(path: Path, beside: tuple[str, ...] = (), closed: bool = False) -> msgspec.json.Decoder[Any]:
     kind: Any = list[Raw] | None
     for n, step in enumerate(reversed(path)):
-        kind = msgspec.defstruct(f"Level{n}", [("inner", kind | None, None)], rename={"inner": str(step)}, gc=False)
+        names = beside if n == 0 else ()
+        fields: list[tuple[str, Any, Any]] = [("inner", kind | None, None)]
+        fields += [(f"beside{at}", Raw, Raw(b"")) for at in range(len(names))]
+        rename = {"inner": str(step), **{f"beside{at}": name for at, name in enumerate(names)}}
+        kind = msgspec.defstruct(f"Level{n}", fields, rename=rename, gc=False, forbid_unknown_fields=closed and n == 0)
     return msgspec.json.Decoder(kind)

@@ -84,11 +84,11 @@ def walk(chain: Chain, access: Access, http: SourceHttp, trail: Trail | None = N
                 if not chain.lenient:
                     raise
                 following = error.message
-        past.take(turn)
         if isinstance(following, str):
             shown = replace(answer, body=b"") if readable.ended else answer
             yield Answered(at.pages, shown, turn.cut, None, following)
             return
+        past.take(turn)
         yield Answered(at.pages, answer, turn.cut, past.behind(following), "")
         at = following
         del answer, turn, readable  # a page may be large; the next one does not need it

@@ -100,7 +100,7 @@ class Records:
     def siblings(self) -> Mapping[str, Raw]:
         """What stands beside the array and goes into every record."""
         content = self.view.content
-        if not content.path or not isinstance(content.path[-1], str):
+        if self._array.alone or not content.path or not isinstance(content.path[-1], str):
             return {}
         parent = pick_raw(self.body, content.path[:-1])
         beside = (raw_json.members(parent) if parent is not None else None) or {}

@@ -30,7 +30,7 @@ def exploded(page: Array, explode: Content, content: Content) -> Array:
         else:
             several: Sequence[Raw | None] = items or [None]
             elements += (_replaced(element, inner, explode, item) for item in several)
-    return Array(elements, page.whole, refused)
+    return Array(elements, page.whole, refused, page.alone)
 
 
 def _items(element: Raw, inner: Path) -> Sequence[Raw] | None:

@@ -155,3 +155,10 @@ def test_a_value_beside_broken_elements_is_found_and_a_broken_one_is_told():
     assert pick(body, ("next",)) == "n" and pick(body, ("rows", 1)) is None
     with pytest.raises(SourceUnreadable, match=r"rows\.0\.v cannot be read: it is not JSON"):
         pick(body, ("rows", 0, "v"))
+
+
+def test_what_stands_beside_an_array_goes_along_in_whichever_page_it_stands():
+    document = spec(contentPath={"path": "$.rows", "skipAttributes": ["paging"]})
+    pages = [b'{"rows":[{"a":1}],"paging":{}}', b'{"rows":[{"a":2}],"total":7,"paging":{}}', b'{"rows":[{"a":3}]}']
+    records = [Records(extraction(document, {}), page).value(0) for page in pages]
+    assert records == [{"rows": {"a": 1}}, {"total": 7, "rows": {"a": 2}}, {"rows": {"a": 3}}]
