@@ -127,6 +127,9 @@ ODD: dict[str, tuple[dict[str, Any], list[str], list[tuple[str, str]], list[list
         {}, ['{"amount":"1","cost":{"amount":"900"}}', '{"amount":"2","cost":null}'],
         [("amount", "long"), ("cost.amount", "long")], [[1, 900], [2, None]],
     ),
+    "a field of the same name one level up": (
+        {}, ['{"t":{"k":"a"}}', '{"k":"b"}'], [("t.k", "text")], [["a"], [None]],
+    ),
     "renamed or named already": (
         {"x-headrace": {"rename": {"v": "pv[0]"}}}, ['{"pv":["u1"]}', '{"v":"u2"}'], [("v", "text")], [["u1"], ["u2"]],
     ),
