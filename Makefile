@@ -46,7 +46,7 @@ floors: $(STAMP) ## Imports only go down
 fast: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not slow'
 
-explore: $(STAMP) ## Look for rows on which the two back ends of a mapping differ: many examples, others each time
+explore: $(STAMP) ## Look for rows on which two ways of reading or of mapping differ: many examples, others each time
 	HEADRACE_EXAMPLES=100 $(BIN)/python -m pytest -n 2 tests/unit/mapping/test_one_meaning.py
 	HEADRACE_EXAMPLES=170 $(BIN)/python -m pytest -n 2 tests/unit/runs/test_one_reading.py
 
