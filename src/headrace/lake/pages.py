@@ -1,5 +1,6 @@
 """Pages in landed files: several share a file, each in a frame of its own, so that any can be read by itself."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -12,6 +13,19 @@ from headrace.lake.landing import InputPages, Landing
 LEVEL = 1  # of compression; more buys little
 FILE_BYTES = 32 << 20  # of pages as they came: enough that a file and a sync cost little beside them
 FILE_SECONDS = 10.0  # that pages may wait for others
+
+_NAME = re.compile(r"part-\d{5,}-page-(\d{5,})\.json")
+
+
+def page_name(part: int, n: int) -> str:
+    """The public name of a part's page ``n``."""
+    return f"part-{part:05}-page-{n:05}.json"
+
+
+def page_number(name: str) -> int:
+    """The number of the page that has this public name; an uploaded file is one page, number 0."""
+    match = _NAME.fullmatch(name)
+    return int(match[1]) if match else 0
 
 
 @dataclass(frozen=True, slots=True)

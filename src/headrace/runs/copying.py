@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from headrace import crash_points
 from headrace.clock import Timer
 from headrace.lake.landing import InputPages, Landing
-from headrace.lake.pages import Gathered, PageBody
+from headrace.lake.pages import Gathered, PageBody, page_name
 from headrace.runs.plan import encoded
 from headrace.sources.reading import Page, Trail
 from headrace.store import parts
@@ -41,7 +41,7 @@ class Copying:
                 if gathered is None:
                     file = InputPages(run.batch_id, record.n, run.attempt, last.n)
                     gathered = Gathered(file, self.timer.seconds())
-                body = PageBody(f"part-{record.n:05}-page-{last.n:05}.json", last.body, last.count)
+                body = PageBody(page_name(record.n, last.n), last.body, last.count)
                 gathered.add(body, last.url)
                 self.hand(body)
                 if not last.ended and gathered.is_full(self.timer.seconds()):

@@ -1,6 +1,5 @@
 """Rows that are merged by key, on their way to the writer: told apart, those without a key turned away."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -9,10 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headrace.lake.layout import KEYED, row_position
+from headrace.lake.pages import page_number
 from headrace.sources.keys import Keying, identities
 from headrace.sources.reading import Slice
-
-_PAGE = re.compile(r"part-\d{5,}-page-(\d{5,})\.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +58,7 @@ def _keyed(slice: Slice, keying: Keying, part: int) -> Keyed:
 
 def _positions(slice: Slice, part: int) -> pa.Array:
     stretches = [
-        row_position(part, _page(stretch.page), stretch.first) + np.arange(stretch.rows, dtype=np.int64)
+        row_position(part, page_number(stretch.page), stretch.first) + np.arange(stretch.rows, dtype=np.int64)
         for stretch in slice.stretches
     ]
     return pa.array(np.concatenate(stretches), pa.int64())
-
-
-def _page(name: str) -> int:
-    """The number of a landed page; an uploaded file is one page."""
-    match = _PAGE.fullmatch(name)
-    return int(match[1]) if match else 0
