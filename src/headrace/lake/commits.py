@@ -14,7 +14,7 @@ from pyiceberg.table import Table, Transaction
 
 from headrace.errors import CommitContended, FileDamaged
 from headrace.lake.changes import ABORTED, Change, Outcome, Replay, Revert, TableRef
-from headrace.lake.data_files import Rewriter, data_file
+from headrace.lake.data_files import Description, Rewriter
 from headrace.lake.history import outcome_of, summary_entry
 from headrace.lake.home import home_of
 from headrace.lake.layout import DELETED_KEYS
@@ -95,7 +95,8 @@ def _commit_once(
     named = LocalDirectory(home_of(table.metadata_location))
     step = Step(table, named, rewriter, merger, evolved)
     outcomes = step.make(batches)
-    added = [data_file(named, ref, evolved, table.metadata.properties) for ref in step.added]
+    description = Description.of(named, evolved, table.metadata.properties)
+    added = [description.data_file(ref) for ref in step.added]
     if step.deleted_keys is not None:
         transaction.set_properties({DELETED_KEYS: step.deleted_keys.name})
     taken = _take_snapshot(transaction, step.removed, added, outcomes)

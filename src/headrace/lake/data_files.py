@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -88,14 +88,17 @@ class Rewriter:
             self._reduced[key] = Rewritten(files, tuple(deleted))
         return self._reduced[key]
 
-    def numbered(self, ref: FileRef, table: Schema) -> tuple[FileRef, ...]:
-        """The file itself when it declares the table's field ids, otherwise its rows in a file that does.
+    def numbered(self, refs: Iterable[FileRef], table: Schema) -> Iterator[tuple[FileRef, tuple[FileRef, ...]]]:
+        """Each file with itself when it declares the table's field ids, otherwise with its rows in files that do.
 
         A writer foresees the ids that its commit will assign; another commit may have taken them meanwhile.
         """
+        known = ids_in(table)
+        return ((ref, self._numbered(ref, table, known)) for ref in refs)
+
+    def _numbered(self, ref: FileRef, table: Schema, known: Mapping[str, int]) -> tuple[FileRef, ...]:
         path = self.files.path(ref.name)
         columns = pq.read_schema(path)
-        known = ids_in(table)
         declared = ids_of(columns)
         if all(known[name] == number for name, number in declared.items()):
             return (ref,)
@@ -150,30 +153,46 @@ class Rewriter:
                 raise
 
 
-def data_file(files: LocalDirectory, ref: FileRef, schema: Schema, properties: dict[str, str]) -> DataFile:
-    """The Iceberg description of a recorded file, with metrics from its footer; FileDamaged."""
-    path = files.path(ref.name)
-    footer = _footer(path, ref)
-    metrics = data_file_statistics_from_parquet_metadata(
-        parquet_metadata=footer,
-        stats_columns=_statistics(schema, properties),
-        parquet_column_mapping=parquet_path_to_id_mapping(schema),
-    )
-    return DataFile.from_args(
-        content=DataFileContent.DATA,
-        file_path=str(path),
-        file_format=FileFormat.PARQUET,
-        partition=Record(month_ordinal(ref.partition)),
-        file_size_in_bytes=ref.bytes,
-        sort_order_id=None,
-        spec_id=0,
-        equality_ids=None,
-        key_metadata=None,
-        **metrics.to_serialized_dict(),
-    )
+@dataclass(frozen=True, slots=True)
+class Description:
+    """How data files of a table are described to Iceberg, with metrics from their footers.
+
+    measured  what is measured of each column, by field id
+    ids       field ids by the column's path in a file
+    """
+
+    files: LocalDirectory
+    measured: Mapping[int, StatisticsCollector]
+    ids: Mapping[str, int]
+
+    @classmethod
+    def of(cls, files: LocalDirectory, schema: Schema, properties: dict[str, str]) -> "Description":
+        """For a table with this schema and these properties."""
+        return cls(files, _measured(schema, properties), parquet_path_to_id_mapping(schema))
+
+    def data_file(self, ref: FileRef) -> DataFile:
+        """The Iceberg description of a recorded file; FileDamaged."""
+        path = self.files.path(ref.name)
+        metrics = data_file_statistics_from_parquet_metadata(
+            parquet_metadata=_footer(path, ref),
+            stats_columns=dict(self.measured),
+            parquet_column_mapping=dict(self.ids),
+        )
+        return DataFile.from_args(
+            content=DataFileContent.DATA,
+            file_path=str(path),
+            file_format=FileFormat.PARQUET,
+            partition=Record(month_ordinal(ref.partition)),
+            file_size_in_bytes=ref.bytes,
+            sort_order_id=None,
+            spec_id=0,
+            equality_ids=None,
+            key_metadata=None,
+            **metrics.to_serialized_dict(),
+        )
 
 
-def _statistics(schema: Schema, properties: dict[str, str]) -> dict[int, StatisticsCollector]:
+def _measured(schema: Schema, properties: dict[str, str]) -> dict[int, StatisticsCollector]:
     """What is measured of each column.
 
     pyiceberg bounds no nested column, and without these bounds every replaced window would have to open files that

@@ -1,9 +1,9 @@
 """The lake: a landing place for files, and tables in which a batch is committed once, or never."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -129,13 +129,17 @@ class Lake:
 
     def writer(self, ref: TableRef, schema: pa.Schema, stamp: Stamp) -> "DataWriter":
         """A writer of the batch's rows; ``schema`` is the plan's, without the system tail."""
+        return self.writers(ref, schema)(stamp)
+
+    def writers(self, ref: TableRef, schema: pa.Schema) -> Callable[[Stamp], "DataWriter"]:
+        """Makes a writer for each part of a batch; the table is looked at once."""
         from headrace.lake.layout import with_tail
         from headrace.lake.schemas import evolve, file_schema
         from headrace.lake.transactions import SteadyTransaction
         from headrace.lake.writer import DataWriter
 
         evolved = evolve(SteadyTransaction(self.table(ref)), schema)  # foreseen, not committed
-        return DataWriter(self._files, ref, schema, file_schema(with_tail(schema), evolved), stamp)
+        return partial(DataWriter, self._files, ref, schema, file_schema(with_tail(schema), evolved))
 
     def commit(self, ref: TableRef, schema: pa.Schema, changes: Sequence[Change]) -> dict[str, Outcome]:
         """Commits each batch unless history holds it; brings the table up to ``schema`` in the same transaction."""

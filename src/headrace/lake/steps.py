@@ -59,8 +59,7 @@ class Step:
 
     def _arrive(self, change: Change, going: Sequence[str]) -> list[FileRef]:
         own: dict[FileRef, int] = {}
-        for ref in change.files:
-            numbered = self.rewriter.numbered(ref, self.schema)
+        for ref, numbered in self.rewriter.numbered(change.files, self.schema):
             self.obsolete |= {ref.name} - {each.name for each in numbered}
             own |= dict.fromkeys(numbered, part_of(ref.name) if isinstance(change.delete, Merge) else 0)
         return self._merge(change, own, going) if isinstance(change.delete, Merge) else list(own)

@@ -16,6 +16,7 @@ ROW_GROUP_ROWS = 122_880
 BUFFER_BYTES = 24 << 20  # what all open months may hold before the fullest is written out
 FILE_BYTES = 128 << 20
 OPEN_FILES = 64
+SINK_BYTES = 1 << 20  # that go to a file at once: Arrow writes each page of each column by itself
 
 _COMPRESSION_LEVEL = 1  # more buys little on ad metrics
 _BESIDE = ("_day", *(f"_{name}" for name in KEYED.names))  # carried beside the columns until they are written
@@ -30,7 +31,7 @@ class ParquetDraft:
         self.month = month
         self.rows = 0
         self._draft = files.draft(name)
-        self._sink = pa.PythonFile(self._draft, "w")
+        self._sink = pa.BufferedOutputStream(pa.PythonFile(self._draft, "w"), SINK_BYTES)
         self._parquet = pq.ParquetWriter(
             self._sink,
             schema,
@@ -42,8 +43,8 @@ class ParquetDraft:
 
     @property
     def size(self) -> int:
-        """Bytes on disk so far."""
-        return self._draft.size
+        """Bytes so far."""
+        return int(self._sink.tell())
 
     def write(self, table: pa.Table) -> None:
         """Adds row groups."""
@@ -53,6 +54,7 @@ class ParquetDraft:
     def publish(self) -> FileRef:
         """Ends the file and gives it its name."""
         self._parquet.close()
+        self._sink.flush()
         return self._draft.publish(self.rows, self.month)
 
     def discard(self) -> None:

@@ -13,7 +13,7 @@ call: whoever is given the run after a crash calls it from the top. What is pecu
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
@@ -26,6 +26,7 @@ from headrace.counts import Counts, total
 from headrace.errors import NotFound, SourceAsksToWait
 from headrace.lake import Lake, Stamp
 from headrace.lake.pages import PageBody, bodies
+from headrace.lake.writer import DataWriter
 from headrace.mapping.derivations import Derivations
 from headrace.runs.changes import changes
 from headrace.runs.copying import Copying
@@ -152,9 +153,9 @@ class Life:
     def _promote_all(self, run: Run, plan: Plan, story: Story[Any]) -> None:
         """Copies part after part; their pages are promoted behind, while the next ones are copied."""
         self._start(run, COPY)
-        promote = partial(
-            self._promote, run, plan, story.opener(run, plan), Judge.of(plan.target, self.derivations, plan.keying)
-        )
+        judge = Judge.of(plan.target, self.derivations, plan.keying)
+        writers = self.lake.writers(plan.target.table, judge.compiled.target)
+        promote = partial(self._promote, run, plan, story.opener(run, plan), judge, writers)
         with Promotions(promote) as promotions:
             for record in self._records(run):
                 if record.state != PROMOTED:
@@ -189,7 +190,15 @@ class Life:
         behind.coming.end()
 
     def _promote(
-        self, run: Run, plan: Plan, opener: Open, judge: Judge, record: PartRecord, coming: Incoming, judges: Executor
+        self,
+        run: Run,
+        plan: Plan,
+        opener: Open,
+        judge: Judge,
+        writers: Callable[[Stamp], DataWriter],
+        record: PartRecord,
+        coming: Incoming,
+        judges: Executor,
     ) -> None:
         self._obey(run)
         part = part_of(record)
@@ -198,8 +207,8 @@ class Life:
             extracted_at=plan.extracted_at, ingested_at=plan.ingested_at,
         )  # fmt: skip
         pages = self._begun(run, part, chain(bodies(self.lake.landing, record.raw), coming))
-        work = PartWork(plan.target, stamp, pages, opener(part), plan.keying)
-        promoted = promote_part(self.lake, work, judge, judges)
+        work = PartWork(stamp, writers, pages, opener(part), plan.keying)
+        promoted = promote_part(self.lake.landing, work, judge, judges)
         with self.dispatch.store.write() as conn:
             copied = parts.by_key(conn, run.id, part.n)
             parts.promoted(conn, copied, promoted.data, promoted.errors, total((copied.counts, promoted.counts)))

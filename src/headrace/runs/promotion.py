@@ -15,7 +15,8 @@ from headrace import crash_points, mapping, xdm
 from headrace.counts import ZERO, Counts, Warned, total
 from headrace.exact_json import NotJson, read
 from headrace.files import FileRef, NamedFile
-from headrace.lake import Lake, Stamp
+from headrace.lake import Stamp
+from headrace.lake.landing import Landing
 from headrace.lake.pages import PageBody
 from headrace.lake.writer import DataWriter
 from headrace.mapping import CompiledMapping, Mapped
@@ -62,13 +63,14 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class PartWork:
-    """One part to promote: where its rows go, as whose, its pages as they come, and how they are read.
+    """One part to promote: as whose its rows are written, its pages as they come, and how they are read.
 
+    writer  makes the writer of its rows
     keying  by what its rows are told apart where they are merged
     """
 
-    target: Target
     stamp: Stamp
+    writer: Callable[[Stamp], DataWriter]
     pages: Iterable[PageBody]
     rows: Rows
     keying: Keying | None = None
@@ -187,7 +189,7 @@ def _last_name(path: Path) -> str:
     return next(step for step in reversed(path) if isinstance(step, str))
 
 
-def promote_part(lake: Lake, work: PartWork, judge: Judge, judges: Executor) -> Promoted:
+def promote_part(landing: Landing, work: PartWork, judge: Judge, judges: Executor) -> Promoted:
     """Decodes, maps and checks one part in ``judges``, several slices at once, and writes it here, in its order.
 
     Files get names of their own; nothing is committed.
@@ -196,8 +198,8 @@ def promote_part(lake: Lake, work: PartWork, judge: Judge, judges: Executor) -> 
     slices = work.rows.decoder(judge.compiled.wanted)
     judging = partial(_judged, slices, work.rows.choose, identify(work.keying, stamp.part), judge, set())
     with (
-        lake.writer(work.target.table, judge.compiled.target, stamp) as writer,
-        closing(Quarantine(lake.landing, stamp)) as quarantine,
+        work.writer(stamp) as writer,
+        closing(Quarantine(landing, stamp)) as quarantine,
     ):
         for keyed, judged in in_order(judges, judging, _bundles(work.pages)):
             counts = _added(counts, _write(keyed, judged, writer, quarantine))

@@ -9,7 +9,7 @@ from types import TracebackType
 from headrace.runs.pipeline import Incoming, Interrupted, Room
 from headrace.store.parts import PartRecord
 
-PARTS = 2  # that are promoted at once: while one waits for its last pages, or is written, the next one begins
+PARTS = 3  # that are promoted at once: while some wait for their last pages, or for the disk, the next one begins
 JUDGES = 2  # threads that decode and map, for all parts: Arrow and Polars hand the interpreter back while they work
 
 Promote = Callable[[PartRecord, Incoming, Executor], None]

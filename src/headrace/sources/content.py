@@ -125,7 +125,7 @@ class Records:
         """Whether some record may have a field of this name somewhere; cheap, and never wrong to deny it."""
         view = self.view
         own = {view.content.wrapper, *view.extension.rename, *([view.explode.wrapper] if view.explode else [])}
-        return name in own or quoted(name) in self.body or b"\\u00" in self.body
+        return name in own or quoted(name) in self.body or (b"\\" in self.body and b"\\u00" in self.body)
 
     def values(self) -> Iterator[Any]:
         """All that can be read, records or not."""

@@ -59,9 +59,11 @@ def promote(lake: Lake, *pages: list[object] | bytes) -> Promoted:
     bodies = (page if isinstance(page, bytes) else msgspec.json.encode({"elements": page}) for page in pages)
     came = [PageBody(f"page-{n}.json", body, 0) for n, body in enumerate(bodies)]
     rows = Rows(lambda wanted: sources.decoder(READING, PART, wanted).slices)
-    work = PartWork(target(), Stamp("B", "f", "f/1", 0, 1, 0, 0), came, rows)
+    judge = Judge.of(target(), NO_DERIVATIONS)
+    writers = lake.writers(TABLE, judge.compiled.target)
+    work = PartWork(Stamp("B", "f", "f/1", 0, 1, 0, 0), writers, came, rows)
     with ThreadPoolExecutor(2) as judges:
-        return promote_part(lake, work, Judge.of(target(), NO_DERIVATIONS), judges)
+        return promote_part(lake.landing, work, judge, judges)
 
 
 def committed(lake: Lake, promoted: Promoted) -> list[tuple[object, ...]]:
