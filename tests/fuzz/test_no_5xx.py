@@ -85,7 +85,6 @@ def test_no_5xx(world: World, schema: Any, label: str, mode: GenerationMode) -> 
         max_examples=EXAMPLES[mode],
         derandomize=True,
         database=None,
-        deadline=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )

@@ -116,7 +116,7 @@ def outcome(text):
         return None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.one_of(jsons(SCALARS), jsons(st.one_of(SCALARS, BAD))))
 @example("9" * 4301)
 @example("-0")
@@ -127,7 +127,7 @@ def test_the_fast_reader_and_the_complete_one_mean_the_same(text):
     assert outcome(text) == complete
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(jsons(SCALARS))
 def test_what_was_read_is_written_with_every_token_as_it_came(text):
     try:

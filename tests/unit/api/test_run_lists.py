@@ -153,7 +153,7 @@ queries = st.lists(parameters, max_size=4).map(
 
 @pytest.mark.slow  # very many values
 @settings(
-    max_examples=300, deadline=None, derandomize=True, phases=[Phase.generate],
+    max_examples=300, derandomize=True, phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 @given(query=queries, flow_id=st.sampled_from((None, None, *FLOWS)))

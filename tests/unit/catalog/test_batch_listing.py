@@ -79,7 +79,7 @@ parameters = st.one_of(
 
 @pytest.mark.slow  # very many values
 @settings(
-    max_examples=300, deadline=None, derandomize=True, phases=[Phase.generate],
+    max_examples=300, derandomize=True, phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 @given(pairs=st.lists(parameters, max_size=4))

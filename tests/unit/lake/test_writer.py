@@ -150,7 +150,7 @@ record = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=10, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=10, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(st.lists(st.tuples(st.none() | record, st.none() | anyday), min_size=1, max_size=8))
 def test_what_is_written_is_what_is_read(lake, drawn):
     lake.drop_table(REF)

@@ -104,13 +104,12 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(VALUES)
 def test_what_is_encoded_reads_back(value: Value) -> None:
     assert parse_element(encode(value)) == value
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="(),:Lista%'2", max_size=40))
 def test_any_text_reads_or_is_refused(raw: str) -> None:
     try:

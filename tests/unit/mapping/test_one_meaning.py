@@ -74,7 +74,7 @@ TIMES = int(os.environ.get("HEADRACE_EXAMPLES", "1"))
 def examples(number):
     # Examples are small already; shrinking them takes longer than reading them.
     phases = (Phase.explicit, Phase.generate)
-    return settings(max_examples=number * TIMES, deadline=None, derandomize=TIMES == 1, phases=phases)
+    return settings(max_examples=number * TIMES, derandomize=TIMES == 1, phases=phases)
 
 
 CASES = Path(__file__).parents[2] / "cases" / "mapping"

@@ -74,7 +74,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None, derandomize=True, phases=[Phase.generate])
+@settings(max_examples=300, derandomize=True, phases=[Phase.generate])
 @given(st.lists(PIECES, max_size=12).map("".join), st.text("ab01 \n", max_size=8))
 def test_a_text_is_a_pattern_that_runs_or_is_refused(pattern, text):
     try:

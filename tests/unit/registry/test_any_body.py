@@ -34,7 +34,7 @@ FIELD = st.dictionaries(st.sampled_from(WORDS), ANY, max_size=5)
 
 
 @pytest.mark.parametrize("type", [SCHEMAS, CLASSES, FIELD_GROUPS, DATA_TYPES], ids=lambda type: type.name)
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=FIELD, field=FIELD, title=st.uuids().map(str))
 def test_any_resource(library: Library, type: Any, body: dict[str, Any], field: dict[str, Any], title: str) -> None:
     sane = {"title": title, "meta:intendedToExtend": [], "properties": {"_acme": {"properties": {"a": field}}}}
@@ -43,7 +43,7 @@ def test_any_resource(library: Library, type: Any, body: dict[str, Any], field: 
             resources.create(library, type, sent, 1)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     value=ANY,
     name=st.sampled_from(["@type", "xdm:sourceSchema", "xdm:sourceProperty", "xdm:destinationSchema", "xdm:isPrimary",

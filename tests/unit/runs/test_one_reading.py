@@ -27,9 +27,7 @@ SHOWN = ("family", "code", "column", "source", "message", "value", "expected", "
 
 
 def examples(number: int) -> Any:
-    return settings(
-        max_examples=number * TIMES, deadline=None, derandomize=TIMES == 1, phases=(Phase.explicit, Phase.generate)
-    )
+    return settings(max_examples=number * TIMES, derandomize=TIMES == 1, phases=(Phase.explicit, Phase.generate))
 
 
 @dataclass

@@ -266,7 +266,7 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(name=st.sampled_from([*OBJECTS, "x-headrace"]), value=ANYTHING)
 def test_anything_is_taken_or_refused(name, value):
     inputs = {"properties": {each: {} for each in OBJECTS}}

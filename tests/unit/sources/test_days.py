@@ -175,7 +175,6 @@ def column(data, length):
     return pa.array(drawn, kind)
 
 
-@settings(deadline=None)
 @given(strategies.data(), strategies.sampled_from([PARTS, *ONE]), strategies.integers(0, 8))
 def test_days_of_columns_are_the_days_of_their_records(data, told, length):
     day = msgspec.convert(told, Day)
@@ -184,7 +183,7 @@ def test_days_of_columns_are_the_days_of_their_records(data, told, length):
     assert days_of(day, columns, length).to_pylist() == [day_of(day, row) for row in rows]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     strategies.lists(
         strategies.sampled_from(

@@ -5,7 +5,7 @@ import random
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from headrace.errors import SpecInvalid
@@ -171,7 +171,6 @@ def test_versions_sort_as_their_values():
     assert in_order == sorted(in_order) and len(set(in_order)) == len(in_order)
 
 
-@settings(deadline=None)
 @given(st.lists(st.decimals(allow_nan=False, allow_infinity=False, places=None), min_size=2, max_size=20))
 def test_any_numbers_sort_as_their_values(numbers):
     small = [number for number in numbers if abs(number.adjusted()) < 4000]
@@ -256,7 +255,6 @@ def test_a_row_is_the_same_among_any_neighbours(seed):
         )
 
 
-@settings(deadline=None)
 @given(st.integers(-(10**30), 10**30), st.integers(-60, 60))
 def test_numbers_are_the_same_key_exactly_when_they_are_equal(digits, exponent):
     number = Decimal(f"{digits}e{exponent}")

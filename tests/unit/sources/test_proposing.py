@@ -349,7 +349,7 @@ BODIES = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(BODIES, st.sampled_from(["/v1/x", "/v1/x?page=1&limit=2&key=hidden-value&from=2026-03-01&to=2026-03-02"]))
 def test_what_any_answer_proposes_can_be_posted_and_finds_its_records(body, url):
     made = proposed(url, body)

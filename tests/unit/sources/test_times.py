@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings, strategies
+from hypothesis import given, strategies
 
 from headrace.sources.time_reading import time_pattern
 from headrace.sources.times import format_time
@@ -63,7 +63,6 @@ def test_a_text_is_read_by_its_pattern_and_by_nothing_else(pattern, text, day):
     assert (found and (found.year, found.month, found.day)) == day
 
 
-@settings(deadline=None)
 @given(
     strategies.datetimes(datetime(1950, 1, 2), datetime(2049, 12, 30)),
     strategies.sampled_from([
