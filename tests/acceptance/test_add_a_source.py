@@ -1,28 +1,22 @@
 """The how-to that adds a source, pasted: every command in order in one shell, against a catalogue on loopback."""
 
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+import pasted
+from pasted import COMMANDS, Pasted
 from source_server import Asked, Reply, Source, reply, serving
 from wire_server import free_port
 
 pytestmark = pytest.mark.slow
 
-PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "add-a-source.md"
-BLOCKS = re.findall(r"^```bash\n(.*?)^```$", PAGE.read_text(), re.M | re.S)
+PAGE = Pasted.of("docs/how-to/add-a-source.md")
 PRINTED = "https://earthquake.usgs.gov"
-COMMANDS = Path(sys.executable).parent
-MARK = "=== block "
 
 
 def catalogue(asked: Asked) -> Reply:
@@ -48,7 +42,7 @@ def source() -> Iterator[Source]:
 
 def _script(source: Source) -> str:
     """The blocks as printed, but for the port, the catalogue and that it is at a private address."""
-    text = "".join(f"echo '{MARK}{n}'\n{block}\necho\n" for n, block in enumerate(BLOCKS))
+    text = PAGE.script
     with free_port() as listener:
         text = text.replace("8088", str(listener.getsockname()[1]))
     return re.sub(r"(headrace sources (?:init|test)) ", r"\1 --allow-private-hosts ", text.replace(PRINTED, source.url))
@@ -57,39 +51,21 @@ def _script(source: Source) -> str:
 @pytest.fixture(scope="module")
 def shown(source: Source, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """What each block wrote."""
-    here = tmp_path_factory.mktemp("newcomer")
-    path = f"{COMMANDS}:{os.environ['PATH']}"
-    shell = subprocess.Popen(
-        ["bash", "-c", "set -euo pipefail\n" + _script(source)], cwd=here, text=True, start_new_session=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={"PATH": path, "HOME": str(here)},
-    )  # fmt: skip
-    try:
-        output, _ = shell.communicate(timeout=180)
-    except subprocess.TimeoutExpired:
-        os.killpg(shell.pid, signal.SIGTERM)
-        raise
-    logs = "\n".join(f"{log.name}:\n{log.read_text()}" for log in here.glob("*.log"))
-    assert shell.returncode == 0, output + logs
-    return re.split(rf"^{MARK}\d+\n", output, flags=re.M)[1:]
-
-
-def _block(containing: str) -> int:
-    (found,) = [n for n, block in enumerate(BLOCKS) if containing in block]
-    return found
+    return pasted.run(_script(source), tmp_path_factory.mktemp("newcomer"), f"{COMMANDS}:")
 
 
 def test_the_page_is_printed_for_the_real_catalogue() -> None:
-    assert PRINTED in BLOCKS[_block("sources init")]
+    assert PRINTED in PAGE.blocks[PAGE.place("sources init")]
 
 
 def test_the_spec_is_proposed(shown: list[str]) -> None:
-    output = shown[_block("sources init")]
+    output = shown[PAGE.place("sources init")]
     assert "contentPath $.features" in output and "day feature.properties.time" in output
     assert "counts the last day in" in " ".join(output.split())
 
 
 def test_the_source_is_walked_and_its_recording_says_the_same(shown: list[str]) -> None:
-    walked, again = shown[_block("--record ")], shown[_block("--recorded")]
+    walked, again = shown[PAGE.place("--record ")], shown[PAGE.place("--recorded")]
     for output in (walked, again):
         assert "write 3 rows, in the place of what these days held" in output
         assert "feature.properties.mag" in output
@@ -97,16 +73,16 @@ def test_the_source_is_walked_and_its_recording_says_the_same(shown: list[str]) 
 
 
 def test_explore_shows_the_fields(shown: list[str]) -> None:
-    explored = json.loads(shown[_block("/explore?")])
+    explored = json.loads(shown[PAGE.place("/explore?")])
     assert set(explored["schema"]["properties"]) == {"feature"}
 
 
 def test_the_first_run_writes_a_row_a_day(shown: list[str]) -> None:
-    runs, _ = json.JSONDecoder().raw_decode(shown[_block("runs?property=")])
+    runs, _ = json.JSONDecoder().raw_decode(shown[PAGE.place("runs?property=")])
     (run,) = runs["items"]
     counted = run["metrics"]["recordSummary"]
     assert counted["inputRecordCount"] == counted["outputRecordCount"] >= 2
-    assert re.search(r"\d+ km N of here", shown[_block("headrace query")])
+    assert re.search(r"\d+ km N of here", shown[PAGE.place("headrace query")])
 
 
 def test_no_answer_is_an_error(shown: list[str]) -> None:
