@@ -1,7 +1,7 @@
 import pytest
 
 from contracts.lake.factory import REF, SCHEMA
-from headrace.lake import Lake
+from headrace.lake import Lake, commits
 from postgres import fresh_database
 
 
@@ -34,3 +34,20 @@ def lake(open_lake):
     lake = open_lake()
     lake.create_table(REF, SCHEMA)
     return lake
+
+
+@pytest.fixture
+def sleeping(monkeypatch):
+    """Runs something between a committer's look and its commit, as if the committer had been stopped there."""
+
+    def sleep_while(action):
+        send = commits._send
+
+        def overtaken(*args):
+            monkeypatch.setattr(commits, "_send", send)
+            action()
+            send(*args)
+
+        monkeypatch.setattr(commits, "_send", overtaken)
+
+    return sleep_while

@@ -14,7 +14,7 @@ from pyiceberg.expressions import AlwaysTrue
 from contracts.lake.factory import AT, REF, SCHEMA, Row, aug, change, load, merge, standing, write, write_keyed
 from headrace.errors import FileDamaged
 from headrace.files import FileRef
-from headrace.lake import commits, merging
+from headrace.lake import merging
 from headrace.lake.changes import ABORTED, Merge, Merged, ReplaceWindow, Replay, Revert
 from headrace.lake.contents import files_on_disk
 from headrace.lake.layout import DELETED_KEYS
@@ -200,23 +200,6 @@ def test_a_replay_lets_its_own_deletions_go(lake):
 
 
 # -- once ------------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def sleeping(monkeypatch):
-    """Runs something between a committer's decision and its commit."""
-
-    def sleep_while(action):
-        send = commits._send
-
-        def overtaken(*args):
-            monkeypatch.setattr(commits, "_send", send)
-            action()
-            send(*args)
-
-        monkeypatch.setattr(commits, "_send", overtaken)
-
-    return sleep_while
 
 
 @pytest.mark.parametrize("mine", [0, 5])

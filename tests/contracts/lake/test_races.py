@@ -13,23 +13,6 @@ from headrace.lake.contents import files_on_disk
 WINDOW = ReplaceWindow(aug(1), aug(7))
 
 
-@pytest.fixture
-def sleeping(monkeypatch):
-    """Runs something between a committer's look and its commit, as if the committer had been stopped there."""
-
-    def sleep_while(action):
-        send = commits._send
-
-        def overtaken(*args):
-            monkeypatch.setattr(commits, "_send", send)
-            action()
-            send(*args)
-
-        monkeypatch.setattr(commits, "_send", overtaken)
-
-    return sleep_while
-
-
 def test_a_sleeper_loses_to_an_abort(lake, open_lake, sleeping):
     files = write(lake, "B1", {aug(1): 1})
     sleeping(lambda: open_lake().abort(REF, "B1"))

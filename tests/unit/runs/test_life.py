@@ -177,7 +177,16 @@ class Died(BaseException):
 @pytest.fixture
 def doubtful(work: Work, monkeypatch: pytest.MonkeyPatch) -> Work:
     """The worker died before it asked the lake, and the snapshots since have expired through B3."""
+    die_before_the_commit(work, monkeypatch)
+    for batch in ("B2", "B3", "B4"):
+        load(work.lake, batch, {aug(1): 1})
+    table = work.lake.table(REF)
+    table.maintenance.expire_snapshots().by_ids([each.snapshot_id for each in table.snapshots()][:-1]).commit()
+    set_horizon(work, "B3")
+    return work
 
+
+def die_before_the_commit(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
     def die(point: str) -> None:
         if point == crash_points.COMMITTING:
             raise Died
@@ -185,12 +194,6 @@ def doubtful(work: Work, monkeypatch: pytest.MonkeyPatch) -> Work:
     with monkeypatch.context() as patched, pytest.raises(Died):
         patched.setattr(crash_points, "reach", die)
         work.carry()
-    for batch in ("B2", "B3", "B4"):
-        load(work.lake, batch, {aug(1): 1})
-    table = work.lake.table(REF)
-    table.maintenance.expire_snapshots().by_ids([each.snapshot_id for each in table.snapshots()][:-1]).commit()
-    set_horizon(work, "B3")
-    return work
 
 
 def set_horizon(work: Work, batch: str) -> None:
@@ -227,13 +230,7 @@ def test_history_that_proves_no_commit_ends_the_doubt(doubtful: Work) -> None:
 
 
 def test_a_batch_whose_table_is_gone_is_in_doubt_too(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
-    def die(point: str) -> None:
-        if point == crash_points.COMMITTING:
-            raise Died
-
-    with monkeypatch.context() as patched, pytest.raises(Died):
-        patched.setattr(crash_points, "reach", die)
-        work.carry()
+    die_before_the_commit(work, monkeypatch)
     work.lake.drop_table(REF)
     run = work.carry()
     assert run.in_doubt and run.not_before == AT + DOUBT_MS
