@@ -10,23 +10,15 @@ from typing import Any
 import msgspec
 
 from headrace.errors import Broken
+from headrace.rows import Reason
 
 
-class Warned(msgspec.Struct, frozen=True, omit_defaults=True):
+class Warned(Reason, frozen=True, omit_defaults=True):
     """A value that became null with a warning, as diagnostics show it: the reason, and the row that went on.
 
-    column  destination path
-    source  source path or expression it was read from
-    value   the offending value as JSON text, cut to 500 characters
+    Its value is cut to 500 characters.
     """
 
-    code: str
-    message: str
-    column: str | None = None
-    source: str | None = None
-    value: str | None = None
-    expected: str | None = None
-    actual: str | None = None
     filename: str = msgspec.field(default="", name="_filename")
     row: int | None = msgspec.field(default=None, name="_row")
 

@@ -13,27 +13,11 @@ import msgspec
 import pyarrow as pa
 
 from headrace.raw_json import Raw, assembled, members
+from headrace.rows import Reason
 
 Origins = Mapping[str, pa.Array]  # by the public name of a landed page, the rows of it
 OWN = ("_errors", "_filename", "_row")  # what a line has besides the record's members, last of their names
 CORRUPT = "_corrupt_record"
-
-
-class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Why a record was turned away.
-
-    column  destination path
-    source  source path or expression it was read from
-    value   the offending value as JSON text
-    """
-
-    code: str
-    message: str
-    column: str | None = None
-    source: str | None = None
-    value: str | None = None
-    expected: str | None = None
-    actual: str | None = None
 
 
 class Origin(msgspec.Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+import msgspec
 import pyarrow as pa
 
 # family    which diagnostics file it goes to: parsing, conversion or validation
@@ -22,6 +23,24 @@ ROW_ERRORS = pa.schema(
         pa.field("actual", pa.string()),
     ]
 )
+
+
+class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why a record was turned away: the columns of ROW_ERRORS that are shown beside it.
+
+    column  destination path
+    source  source path or expression it was read from
+    value   the offending value as JSON text
+    """
+
+    code: str
+    message: str
+    column: str | None = None
+    source: str | None = None
+    value: str | None = None
+    expected: str | None = None
+    actual: str | None = None
+
 
 PARSING = "parsing"
 CONVERSION = "conversion"

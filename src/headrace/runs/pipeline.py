@@ -15,8 +15,8 @@ ROOM = 24 << 20  # bytes of pages that may wait for their promotion, whatever th
 AHEAD = 3  # inputs that are worked on, or wait for their turn, at once
 RESULTS = 1  # of one input that wait for those before them
 
-I = TypeVar("I")  # noqa: E741 - of what is worked on
-R = TypeVar("R")
+Input = TypeVar("Input")
+Result = TypeVar("Result")
 
 
 class Interrupted(Exception):
@@ -86,9 +86,9 @@ class Incoming:
             yield page
 
 
-def in_order(pool: Executor, work: Callable[[I], Iterable[R]], inputs: Iterable[I]) -> Iterator[R]:
+def in_order(pool: Executor, work: Callable[[Input], Iterable[Result]], inputs: Iterable[Input]) -> Iterator[Result]:
     """The results of all inputs, in their order, while those that follow are worked on in the pool already."""
-    lanes: deque[_Lane[R]] = deque()
+    lanes: deque[_Lane[Result]] = deque()
     try:
         for each in inputs:
             lanes.append(_Lane(pool, work, each))
@@ -110,15 +110,15 @@ class _End:
     error: BaseException | None = None
 
 
-class _Lane(Generic[R]):
+class _Lane(Generic[Result]):
     """The results of one input, as the pool gives them."""
 
-    def __init__(self, pool: Executor, work: Callable[[I], Iterable[R]], each: I) -> None:
-        self._results: Queue[R | _End] = Queue(RESULTS)
+    def __init__(self, pool: Executor, work: Callable[[Input], Iterable[Result]], each: Input) -> None:
+        self._results: Queue[Result | _End] = Queue(RESULTS)
         self._stopped = False
         self._future: Future[None] = pool.submit(self._run, work, each)
 
-    def results(self) -> Iterator[R]:
+    def results(self) -> Iterator[Result]:
         while not isinstance(result := self._results.get(), _End):
             yield result
         if result.error is not None:
@@ -131,7 +131,7 @@ class _Lane(Generic[R]):
             with suppress(Empty):
                 self._results.get(timeout=0.05)
 
-    def _run(self, work: Callable[[Any], Iterable[R]], each: Any) -> None:
+    def _run(self, work: Callable[[Any], Iterable[Result]], each: Any) -> None:
         end = _End()
         try:
             for result in work(each):

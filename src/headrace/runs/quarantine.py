@@ -12,8 +12,8 @@ from headrace.counts import Warned
 from headrace.files import FileFacts, NamedFile
 from headrace.lake import Stamp
 from headrace.lake.landing import Landing, RowErrors
-from headrace.quarantined import Origin, Reason, line
-from headrace.rows import PARSING
+from headrace.quarantined import Origin, line
+from headrace.rows import PARSING, Reason
 from headrace.sources.reading import Slice
 
 IN_MEMORY = 1024 * 1024

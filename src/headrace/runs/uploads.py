@@ -37,7 +37,7 @@ def elements(multi_line: bool, body: bytes) -> Array:
 def _unwrapped(text: bytes) -> bytes:
     """One well-known client encodes a text of JSON once more: a file that is one JSON string is what is in it."""
     try:
-        inner = read(text).strip().encode() if text[:1] == b'"' else b""  # type: ignore[attr-defined]
+        inner = str(read(text)).strip().encode() if text[:1] == b'"' else b""
     except (NotJson, UnicodeEncodeError):
         return text
     return inner if inner[:1] in (b"[", b"{") else text

@@ -51,15 +51,18 @@ def _one(record: bytes, path: Path) -> bytes | None:
     except NotJson:
         return None
     for step in path:
-        if isinstance(value, dict):
-            held: object = value.get(step, _ABSENT)
-        else:
-            inside = isinstance(value, list) and isinstance(step, int) and step < len(value)
-            held = value[step] if inside else _ABSENT  # type: ignore[index]
-        if held is _ABSENT:
+        value = _at(value, step)
+        if value is _ABSENT:
             return None
-        value = held
     return written(value)
+
+
+def _at(value: object, step: str | int) -> object:
+    if isinstance(value, dict):
+        return value.get(step, _ABSENT)
+    if isinstance(value, list) and isinstance(step, int) and step < len(value):
+        return value[step]
+    return _ABSENT
 
 
 def written(value: object) -> bytes:

@@ -77,10 +77,14 @@ def _strict(fields: Fields) -> msgspec.json.Decoder[Any] | None:
         return None
 
 
+def _nested(fields: Fields) -> Any:
+    struct = _struct(fields)
+    return struct | list.__class_getitem__(struct) | None
+
+
 def _struct(fields: Fields) -> Any:
     declared: list[tuple[str, Any, Any]] = []
     for n, below in enumerate(fields.values()):
-        kind = msgspec.Raw if below is None else _struct(below) | list[_struct(below)] | None  # type: ignore[misc]
-        declared.append((f"f{n}", kind, msgspec.Raw() if below is None else None))
+        declared.append((f"f{n}", msgspec.Raw, msgspec.Raw()) if below is None else (f"f{n}", _nested(below), None))
     names = dict(zip((name for name, _, _ in declared), fields, strict=True))
     return msgspec.defstruct("Known", declared, rename=names, forbid_unknown_fields=True, gc=False)
