@@ -34,9 +34,10 @@ from headrace.runs.dispatch import Dispatch
 from headrace.runs.emptiness import require_borne_out
 from headrace.runs.ending import Ending
 from headrace.runs.failures import FINAL, GivenUp, HandedBack, Stopped, TooManyRejected
+from headrace.runs.judging import Judge
 from headrace.runs.pipeline import Incoming, Interrupted
 from headrace.runs.plan import FlowPlan, Plan, UploadPlan, encoded, part_of, plan_of, trail_of
-from headrace.runs.promotion import Judge, PartWork, promote_part
+from headrace.runs.promotion import PartWork, promote_part
 from headrace.runs.promotions import Promotions
 from headrace.runs.story import Open, Story
 from headrace.sources.reading import Part

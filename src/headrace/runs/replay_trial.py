@@ -14,9 +14,10 @@ from headrace import sources
 from headrace.counts import ZERO, Counts, total
 from headrace.exact_json import NotJson, read, spelled
 from headrace.lake.pages import bodies
+from headrace.runs.judging import Judge, Judged
 from headrace.runs.keyed import Keyed, identify
 from headrace.runs.plan import QUARANTINED, REPLACE_WINDOW, part_of
-from headrace.runs.promotion import Choose, Judge, Judged, counted
+from headrace.runs.promotion import Choose, counted
 from headrace.runs.replay_rows import choose, later_reads
 from headrace.runs.replaying import Replayable, Replaying, ReplayRequest
 from headrace.store import parts

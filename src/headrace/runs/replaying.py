@@ -15,8 +15,8 @@ from headrace.lake.pages import files
 from headrace.mapping.derivations import Derivations
 from headrace.runs.dispatch import Dispatch
 from headrace.runs.flow_run import open_batch
+from headrace.runs.judging import Judge
 from headrace.runs.plan import ALL, QUARANTINED, FlowPlan, Replayed, Target, encoded, flow_plan_of
-from headrace.runs.promotion import Judge
 from headrace.runs.replay_rows import rejected_rows
 from headrace.runs.succession import SUCCESSOR, replay_of
 from headrace.runs.targets import freeze_target

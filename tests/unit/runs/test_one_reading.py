@@ -13,7 +13,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from headrace.mapping.derivations import NO_DERIVATIONS
-from headrace.runs.promotion import Judge, Judged
+from headrace.runs.judging import Judge, Judged
 from headrace.sources import days, gathering, sorting
 from headrace.sources.content import Records, Unreadable
 from headrace.sources.shapes import value_at

@@ -16,8 +16,9 @@ from headrace.lake import Lake, Stamp, TableRef
 from headrace.lake.changes import Append, Change
 from headrace.lake.pages import PageBody
 from headrace.mapping.derivations import NO_DERIVATIONS
+from headrace.runs.judging import Judge
 from headrace.runs.plan import Target
-from headrace.runs.promotion import Judge, PartWork, Promoted, Rows, promote_part
+from headrace.runs.promotion import PartWork, Promoted, Rows, promote_part
 from headrace.sources.reading import Part, Reading, Request
 
 TABLE = TableRef("org@AdobeOrg", "prod", "5ef4551c52e054191a61a99f")
@@ -150,6 +151,16 @@ NAMES = {f"element.{name}" for name in ("clicks", "name", "cost")}
 FOUND = {
     "null in every record": ([{**element(n), "cost": None, "name": None} for n in range(40)], NAMES, NAMES),
     "absent": ([{"clicks": n, "name": "a", "dateRange": {}} for n in range(40)], NAMES, NAMES - {"element.cost"}),
+    "absent, and so named elsewhere": (
+        [{"clicks": n, "name": "a", "tags": {"cost": n}} for n in range(40)],
+        NAMES,
+        NAMES - {"element.cost"},
+    ),
+    "null in the last record, and so named elsewhere": (
+        [{"clicks": n, "name": "a", "tags": {"cost": n}, **({"cost": None} if n == 39 else {})} for n in range(40)],
+        NAMES,
+        NAMES,
+    ),
     "absent from two records": ([{"clicks": n, "name": "a"} for n in range(2)], NAMES, NAMES - {"element.cost"}),
     "no record": ([7, None], set(), set()),
     "nothing": ([], set(), set()),

@@ -5,7 +5,7 @@ from collections import Counter
 import pyarrow as pa
 
 from headrace.rows import ROW_ERRORS, row_errors
-from headrace.runs.promotion import Judged
+from headrace.runs.judging import Judged
 from headrace.runs.replay_trial import MOST_DIFFERENCES, Trial
 
 POINT = pa.struct([("x", pa.int64()), ("tags", pa.list_(pa.string()))])
