@@ -67,16 +67,19 @@ class Shape:
     integers: bool
     options: pyarrow.json.ParseOptions
 
-    def columns(self, texts: Sequence[bytes]) -> dict[int, pa.Array]:
-        """The column of each leaf, by number; Misshapen when some element does not have the shape."""
-        columns = self._typed(texts) if len(self.schema) else {}
+    def columns(self, texts: Sequence[bytes], screened: bool = False) -> dict[int, pa.Array]:
+        """The column of each leaf, by number; Misshapen when some element does not have the shape.
+
+        ``screened``: each of them is ``fitting``.
+        """
+        columns = self._typed(texts, screened) if len(self.schema) else {}
         if self.texts is not None:
             columns |= self.texts.written(texts)
         return columns
 
-    def _typed(self, texts: Sequence[bytes]) -> dict[int, pa.Array]:
+    def _typed(self, texts: Sequence[bytes], screened: bool) -> dict[int, pa.Array]:
         body = b"\n".join(texts)
-        if self.integers and has_minus_zero(body):
+        if self.integers and not screened and has_minus_zero(body):
             raise Misshapen
         read = pyarrow.json.ReadOptions(use_threads=False, block_size=len(body) + 1)
         try:

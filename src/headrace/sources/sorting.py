@@ -54,7 +54,7 @@ class Sorter:
         self._around = tuple(leaf for leaf in leaves if _encloses(leaf, leaves))
         self._leaves = tuple(leaf for leaf in leaves if leaf not in self._around)
         self._reads = shapes.reads_of(self._leaves)
-        self._screens = False
+        self._mixed: set[tuple[Leaf, ...]] = set()  # the shapes that some elements lacked when they were tried last
         self._usual: tuple[Leaf, ...] = ()
 
     def sort(self, texts: Mapping[int, bytes]) -> Sorted:
@@ -90,14 +90,14 @@ class Sorter:
         return left
 
     def _read(self, shape: Shape, texts: Mapping[int, bytes], rows: Rows) -> tuple[Typed | None, list[int]]:
-        screens = self._screens
+        screens = shape.leaves in self._mixed
         left: list[int] = []
         while True:
             if screens:
                 rows, left = _screened(shape, texts, rows)
-            self._screens = bool(left)
+                (self._mixed.add if left else self._mixed.discard)(shape.leaves)
             try:
-                arrays = shape.columns([texts[row] for row in rows]) if rows else {}
+                arrays = shape.columns([texts[row] for row in rows], screens) if rows else {}
             except Misshapen:
                 if screens:
                     return None, sorted([*left, *rows])
