@@ -140,6 +140,13 @@ ODD: dict[str, tuple[dict[str, Any], list[str], list[tuple[str, str]], list[list
         [("n", "text")],
         [["7"], ["1.5"], ["0.1234567890123456789"], ["12345678901234567.25"], ["1.10"], ["1E+2"]],
     ),
+    "minus zero among integers": (
+        {}, ['{"n":1,"m":2}', '{"n":-0,"m":-0}'], [("n", "text"), ("m", "double")], [["1", 2.0], ["-0", -0.0]],
+    ),
+    "a whole number among fractions": (
+        {}, [*['{"n":1.5}'] * 8, '{"n":4}', '{"n":9007199254740993}'],
+        [("concat(n, '')", "text")], [*[["1.5"]] * 8, ["4"], ["9007199254740993"]],
+    ),
     "half a character": (
         {}, ['{"n":1,"t":"\\ud83d"}', '{"n":2,"t":"a"}', '{"n":3,"\\udc00":0}'], [("n", "long"), ("t", "text")],
         [None, [2, "a"], [3, None]],
@@ -166,7 +173,12 @@ def test_what_odd_sources_send(name: str, way: Any, times: int) -> None:
         "",
         [([element.encode() for element in elements] * times, "")],
         tuple(
-            {"sourceType": "ATTRIBUTE", "source": path, "destination": f"f{n}"} for n, (path, _) in enumerate(fields)
+            {
+                "sourceType": "EXPRESSION" if "(" in path else "ATTRIBUTE",
+                "source": path,
+                "destination": f"f{n}",
+            }
+            for n, (path, _) in enumerate(fields)
         ),
         {f"f{n}": types[type] for n, (_, type) in enumerate(fields)},
     )
