@@ -15,7 +15,7 @@ from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from headrace import errors
 from headrace.clock import Clock, MonotonicTimer, Timer, WallClock, utc
-from headrace.sources import answers, encodings
+from headrace.sources import answers, encodings, packing
 from headrace.sources.answers import Answer
 from headrace.sources.auth import Access, Tokens
 from headrace.sources.guard import GuardedBackend, Resolve, resolve
@@ -106,7 +106,7 @@ class SourceHttp:
         self._tokens = Tokens()
         self._heard = heard
         transport = transport or PooledTransport(GuardedBackend(allow_private, resolve))
-        self._client = httpx2.Client(transport=transport, trust_env=False)
+        self._client = httpx2.Client(transport=transport, trust_env=False, headers={"accept-encoding": packing.CODINGS})
 
     def close(self) -> None:
         """Closes every connection."""
@@ -222,8 +222,8 @@ class SourceHttp:
                 method, url, headers=headers, content=body, extensions={"target": target.encode()}, timeout=timeout
             ) as answer:
                 lower = {name.lower(): value for name, value in answer.headers.items()}
-                content = encodings.utf8(self._bounded(answer, shown), lower, self._page_limit, shown)
-                return Answer(shown, answer.status_code, lower, content)
+                content = packing.unpacked(self._bounded(answer, shown), lower, self._page_limit, shown)
+                return Answer(shown, answer.status_code, lower, encodings.utf8(content, lower, shown))
         except (httpcore2.TimeoutException, httpx2.TimeoutException) as error:
             raise errors.SourceTimeout(f"{shown} did not answer in time.") from error
         except (httpcore2.ProtocolError, httpx2.ProtocolError, httpx2.DecodingError) as error:
@@ -232,11 +232,11 @@ class SourceHttp:
             raise errors.SourceUnreachable(f"{shown} cannot be reached: {access.redact(str(error))}.") from error
 
     def _bounded(self, answer: httpx2.Response, shown: str) -> bytes:
-        """The body, refused as soon as it is too long or too slow."""
+        """The body as it was sent, refused as soon as it is too long or too slow."""
         limit, until = self._page_limit, self._timer.seconds() + self._patience.whole
         chunks: list[bytes] = []
         size = 0
-        for chunk in answer.iter_bytes():
+        for chunk in answer.iter_raw():
             chunks.append(chunk)
             size += len(chunk)
             if size > limit:

@@ -35,7 +35,7 @@ class Replayed(httpx2.BaseTransport):
         exchange = answers.pop(0) if len(answers) > 1 else answers[0]
         body = self._filled(exchange.body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
         headers = {name: self._filled(value) for name, value in exchange.headers.items()}
-        return httpx2.Response(exchange.status, headers=headers, content=body)
+        return httpx2.Response(exchange.status, headers=headers, stream=httpx2.ByteStream(body))
 
     def _filled(self, text: str) -> str:
         return PLACEHOLDER.sub(lambda found: self._secrets.get(found[1], found[0]), text)

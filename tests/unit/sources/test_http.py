@@ -1,6 +1,7 @@
 """Requests to sources: what each fault becomes, how often it is tried, what an error must not show."""
 
 import gzip
+import zlib
 from dataclasses import replace
 
 import httpx2
@@ -55,6 +56,16 @@ FAULTS = {
     "a charset that is none": (Reply(200, b"{}", {"Content-Type": "text/json; charset=x"}), errors.SourceUnreadable, 3),
     "another charset": (Reply(200, b'"\xff"', {"Content-Type": "a/b; charset=cp037x"}), errors.SourceUnreadable, 3),
     "broken off gzip": (Reply(200, gzip.compress(b"[]")[:-4]), errors.SourceUnreadable, 3),
+    "broken off gzip between two lines": (
+        Reply(200, gzip.compress(b"[1]\n")[:-4], {"Content-Encoding": "gzip"}), errors.SourceBrokeOff, 3,
+    ),
+    "broken off deflate": (
+        Reply(200, zlib.compress(b"[1]")[:-4], {"Content-Encoding": "deflate"}), errors.SourceBrokeOff, 3,
+    ),
+    "packed by what was not asked for": (Reply(200, b"[]", {"Content-Encoding": "br"}), errors.SourceUnreadable, 3),
+    "oversize in deflate": (
+        Reply(200, zlib.compress(b" " * 100_001), {"Content-Encoding": "deflate"}), errors.SourceTooLarge, 1,
+    ),
     "garbled gzip": (Reply(200, b"\x1f\x8b\x08" + b"x" * 20), errors.SourceUnreadable, 3),
     "oversize in gzip": (Reply(200, gzip.compress(b" " * 100_001)), errors.SourceTooLarge, 1),
     "oversize": (Reply(200, b'"' + b"x" * 100_000 + b'"'), errors.SourceTooLarge, 1),
@@ -204,6 +215,16 @@ ENCODINGS = {
     "x-gzip": (gzip.compress(TEXT.encode()), {"Content-Encoding": "x-gzip"}),
     "gzip without a header": (gzip.compress(TEXT.encode()), {}),
     "gzip in two members": (gzip.compress(TEXT.encode()[:9]) + gzip.compress(TEXT.encode()[9:]), {}),
+    "gzip in two members that a header announces": (
+        gzip.compress(TEXT.encode()[:9]) + gzip.compress(TEXT.encode()[9:]), {"Content-Encoding": "gzip"},
+    ),
+    "gzip behind an empty member": (gzip.compress(b"") + gzip.compress(TEXT.encode()), {"Content-Encoding": "gzip"}),
+    "gzip filled up with zeros": (gzip.compress(TEXT.encode()) + bytes(700), {"Content-Encoding": "gzip"}),
+    "announced as gzip, unpacked on its way": (TEXT.encode(), {"Content-Encoding": "gzip"}),
+    "deflate": (zlib.compress(TEXT.encode()), {"Content-Encoding": "deflate"}),
+    "deflate without a frame": (zlib.compress(TEXT.encode())[2:-4], {"Content-Encoding": "deflate"}),
+    "deflate, then gzip": (gzip.compress(zlib.compress(TEXT.encode())), {"Content-Encoding": "deflate, gzip"}),
+    "identity": (TEXT.encode(), {"Content-Encoding": "identity"}),
     "gzip in gzip": (gzip.compress(gzip.compress(TEXT.encode())), {"Content-Encoding": "gzip"}),
     "gzip of UTF-16": (gzip.compress(TEXT.encode("utf-16")), {}),
     "a charset that is wrong about its case": (TEXT.encode(), {"Content-Type": "application/json; CHARSET=Utf8"}),
@@ -339,7 +360,9 @@ class Elsewhere(httpx2.BaseTransport):
     def handle_request(self, request):
         self.asked.append((str(request.url), request.headers.get("authorization"), request.read()))
         return (
-            httpx2.Response(307, headers={"location": self.location}) if len(self.asked) == 1 else httpx2.Response(200)
+            httpx2.Response(307, headers={"location": self.location}, stream=httpx2.ByteStream(b""))
+            if len(self.asked) == 1
+            else httpx2.Response(200, stream=httpx2.ByteStream(b""))
         )
 
 
