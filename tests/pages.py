@@ -18,6 +18,7 @@ TYPES: dict[str, dict[str, Any]] = {
     "money": {"type": "number", "meta:headraceType": "decimal(38,18)"},
     "small": {"type": "number", "meta:headraceType": "decimal(9,2)"},
     "day": {"type": "string", "format": "date"}, "moment": {"type": "string", "format": "date-time"},
+    "doubles": {"type": "array", "items": {"type": "number"}},
     "texts": {"type": "array", "items": TEXT}, "longs": {"type": "array", "items": LONG},
     "map": {"type": "object", "additionalProperties": TEXT},
     "short": {"type": "string", "maxLength": 4},
@@ -33,7 +34,7 @@ INTEGERS = ["0", "7", "-3", "2147483648", "9007199254740993", "92233720368547758
 NUMBERS = [
     "1.5", "0.1", "7.0", "1.10", "-0.0", "1E+2", "1e-7", "9007199254740993.0", "9.007199254740993e15", "1e400",
     "1234567890123456789.0", "0.1234567890123456789", "12345678901234567.25", "4503599627370496.99999999", "1e-400",
-    "1e99999999999999999999", "-1e-99999999999999999999", "0e99", "123456.789", "99.99", "1" * 60,
+    "1e99999999999999999999", "-1e-99999999999999999999", "0e99", "123456.789", "99.99", "1" * 60, "9" * 310, "1.8e308",
 ]  # fmt: skip
 TEXTS = [
     "", "a", "7", "1.50", "1e3", " 12", "n/a", "é", "😀", "NaN", "2022-08-10", "2022-02-30", "yes", "9" * 25, "[{",
@@ -106,7 +107,8 @@ def _anything(random: Random, depth: int = 0) -> str:
 _INNER = _object(t=_text, tags=_array(_text), unknown=_integer)
 FIELDS: dict[str, Draw] = {
     "n": _integer, "m": _integer, "x": _number, "t": _text, "b": _flag, "at": _moment, 'quo"te': _integer,
-    "l": _array(_text), "ln": _array(_integer), "lo": _array(_object(n=_integer, t=_text, x=_number)),
+    "l": _array(_text), "ln": _array(_integer), "lx": _array(_number),
+    "lo": _array(_object(n=_integer, t=_text, x=_number)),
     "o": _object(a=_integer, c=_number, **{"in": _INNER}, list=_array(_INNER)),
     "cost": _object(amount=_number, n=_integer), "amount": _number,
     "pv": _array(_text), "day": _object(y=lambda r: str(r.randrange(2020, 2024)), m=_integer, d=_integer),
@@ -230,7 +232,7 @@ FITTING = {
     "cost.amount": ["double", "text"], "cost.n": ["long", "text"], "o.a": ["long"], "o.c": ["money", "text"],
 }  # fmt: skip
 SIMPLE = ["long", "int", "double", "text", "flag", "money", "small", "day", "moment", "short"]
-WIDE = ["texts", "longs", "map"]
+WIDE = ["texts", "longs", "doubles", "map"]
 EXPRESSIONS = [
     ("concat({}n, '-', {}t)", "text"), ("{}n + 1", "long"), ("{}x * 2", "double"), ("upper({}t)", "text"),
     ("iif({}b, {}t, 'no')", "text"), ("coalesce({}n, {}x)", "double"), ("{}x + {}n", "money"), ("{}n", "text"),
@@ -257,8 +259,8 @@ def _entry(random: Random, prefix: str, to: str) -> tuple[dict[str, Any], list[d
         type = random.choice(SIMPLE if random.random() < 0.2 else FITTING.get(source, ["text"]))
         return TYPES[type], [_item(prefix + source, to)]
     if kind < 0.55:
-        source = random.choice(["l", "ln", "lo", "t", "n", "o", "cost", "pv", "lo[*].n", "lo[*].t"])
-        return TYPES[random.choice(WIDE[:2] if "*" in source else WIDE)], [_item(prefix + source, to)]
+        source = random.choice(["l", "ln", "lx", "lo", "t", "n", "o", "cost", "pv", "lo[*].n", "lo[*].t"])
+        return TYPES[random.choice(WIDE[:3] if "*" in source else WIDE)], [_item(prefix + source, to)]
     if kind < 0.65:
         return OBJECT, [_item(f"{prefix}o", to)]
     if kind < 0.75:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import isinf
 from typing import Annotated, Any
 
 import msgspec
@@ -33,6 +34,7 @@ _FIELDS: dict[pa.DataType, Any] = {
     pa.null(): None,
 }
 _EXACT = 2.0**53
+Marks = np.ndarray[Any, np.dtype[np.bool_]]  # one for each row
 _building = threading.Lock()  # two threads that make the decoder of one Struct at once crash the process
 # The characters that are looked for come first: so the search leaps.
 _PARSED = msgspec.MsgspecError, UnicodeDecodeError, RecursionError
@@ -100,17 +102,47 @@ class Shape:
     def _places(self) -> Iterator[tuple[int, Names]]:
         return ((n, leaf.names) for n, leaf in enumerate(self.leaves) if leaf.type != WRITTEN)
 
-    def bent(self, columns: Mapping[int, pa.Array]) -> np.ndarray[Any, np.dtype[np.bool_]] | None:
+    def bent(self, columns: Mapping[int, pa.Array]) -> Marks | None:
         """The rows with a number that its column may not hold as it was written; None when there are none."""
         bent = None
         for n, leaf in enumerate(self.leaves):
-            if leaf.guarded and columns[n].null_count < len(columns[n]):
-                numbers = columns[n].to_numpy(zero_copy_only=False)
-                with np.errstate(invalid="ignore"):
-                    rows = (np.floor(numbers) == numbers) | (np.abs(numbers) >= _EXACT)
-                if rows.any():
-                    bent = rows if bent is None else bent | rows
+            if not _holds(leaf.type, pa.float64()) or columns[n].null_count == len(columns[n]):
+                continue
+            rows = _spelled_otherwise(columns[n]) if leaf.guarded else _overflown(columns[n])
+            if rows.any():
+                bent = rows if bent is None else bent | rows
         return bent
+
+
+def _spelled_otherwise(column: pa.Array) -> Marks:
+    [numbers] = _doubles(column)
+    with np.errstate(invalid="ignore"):
+        rows: Marks = (np.floor(numbers) == numbers) | (np.abs(numbers) >= _EXACT)
+    return rows
+
+
+def _overflown(column: pa.Array) -> Marks:
+    """The rows with a number that is too large for a double: Arrow's reader makes it infinite."""
+    if not any(np.isinf(numbers).any() for numbers in _doubles(column)):
+        return np.zeros(len(column), np.bool_)
+    return np.fromiter((_is_overflown(value) for value in column.to_pylist()), np.bool_, len(column))
+
+
+def _doubles(column: pa.Array) -> Iterator[np.ndarray[Any, np.dtype[np.float64]]]:
+    """The floating numbers anywhere in a column."""
+    if pa.types.is_list(column.type):
+        yield from _doubles(column.values)
+    elif pa.types.is_struct(column.type):
+        for n in range(column.type.num_fields):
+            yield from _doubles(column.field(n))
+    elif column.type == pa.float64():
+        yield column.to_numpy(zero_copy_only=False)
+
+
+def _is_overflown(value: object) -> bool:
+    if isinstance(value, dict | list):
+        return any(map(_is_overflown, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, float) and isinf(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
-from typing import Any
 
 import msgspec
-import numpy as np
 import pyarrow as pa
 
 from headrace.json_columns import WRITTEN, at
 from headrace.sources import shapes
-from headrace.sources.columns import Misshapen, Shape, shape_of
+from headrace.sources.columns import Marks, Misshapen, Shape, shape_of
 from headrace.sources.shapes import Leaf, Names
 
 SAMPLE = 100
@@ -22,7 +20,6 @@ _ANY = msgspec.json.Decoder(float_hook=float)
 _PARSED = msgspec.MsgspecError, UnicodeDecodeError, RecursionError
 
 Rows = Sequence[int]
-Marks = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +115,7 @@ class Sorter:
             return None, left
         return Typed(rows, dict(self._by_path(arrays, texts, rows))), left
 
-    def _plainly_named(self, arrays: Mapping[int, pa.Array]) -> "Marks | None":
+    def _plainly_named(self, arrays: Mapping[int, pa.Array]) -> Marks | None:
         """The rows that have a renamed value under its new name too, so that the record has to be asked."""
         others = range(len(self._leaves), len(self._reads))
         rows = None
@@ -149,7 +146,7 @@ def _encloses(leaf: Leaf, leaves: Sequence[Leaf]) -> bool:
     return not depth or any(len(other.names) > depth and other.names[:depth] == leaf.names for other in leaves)
 
 
-def _either(one: "Marks | None", other: "Marks | None") -> "Marks | None":
+def _either(one: Marks | None, other: Marks | None) -> Marks | None:
     return other if one is None else one if other is None else one | other
 
 

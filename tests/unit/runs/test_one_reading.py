@@ -147,6 +147,11 @@ ODD: dict[str, tuple[dict[str, Any], list[str], list[tuple[str, str]], list[list
         {}, [*['{"n":1.5}'] * 8, '{"n":4}', '{"n":9007199254740993}'],
         [("concat(n, '')", "text")], [*[["1.5"]] * 8, ["4"], ["9007199254740993"]],
     ),
+    "beyond every double": (
+        {},
+        ['{"n":1.5,"l":[1.5]}', '{"n":1.8e308,"l":[]}', f'{{"n":-{"9" * 400}}}', '{"n":2.5,"l":[2.5,10e308]}', "{}"],
+        [("n", "double"), ("l", "doubles")], [[1.5, [1.5]], None, None, None, [None, None]],
+    ),
     "half a character": (
         {}, ['{"n":1,"t":"\\ud83d"}', '{"n":2,"t":"a"}', '{"n":3,"\\udc00":0}'], [("n", "long"), ("t", "text")],
         [None, [2, "a"], [3, None]],
@@ -167,7 +172,11 @@ ODD: dict[str, tuple[dict[str, Any], list[str], list[tuple[str, str]], list[list
 @pytest.mark.parametrize("times", [1, 40])
 def test_what_odd_sources_send(name: str, way: Any, times: int) -> None:
     attributes, elements, fields, values = ODD[name]
-    types = {**TYPES, "whole": {"type": "integer", "meta:xdmType": "long"}}
+    types = {
+        **TYPES,
+        "doubles": {"type": "array", "items": {"type": "number"}},
+        "whole": {"type": "integer", "meta:xdmType": "long"},
+    }
     odd = World(
         spec(contentPath={"path": "$"}, **attributes),
         "",
@@ -286,5 +295,5 @@ def kinds(outcomes: Iterable[Outcome]) -> Counter[str]:
 
 
 def test_the_worlds_hold_good_and_bad_records() -> None:
-    seen = kinds(meant(world(seed)) for seed in range(30))
+    seen = kinds(meant(world(seed)) for seed in range(40))
     assert seen["row"] > 100 and seen["rejected"] > 100
