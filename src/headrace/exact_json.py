@@ -10,7 +10,8 @@ import msgspec
 
 DEEPEST = 200
 MOST_DIGITS = 4300  # of an integer; Python reads and writes no longer ones
-_BRACKETS = re.compile(rb'"(?:[^"\\]++|\\.)*+"|([\[{])|([\]}])', re.DOTALL)
+# A text that does not end is read to the end: nothing behind its quote is looked at again.
+_BRACKETS = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|([\[{])|([\]}])', re.DOTALL)
 _MINUS_ZERO = re.compile(
     rb"-0(?![.eE0-9])(?<![^\s:,\[]-0)"
 )  # what is looked for first comes first: so the search leaps

@@ -6,6 +6,7 @@ from headrace.api.request import Request
 from headrace.errors import Invalid, MediaUnsupported
 
 MULTIPART = "multipart/form-data"
+_LONGEST = 2_000  # what such a header may have; the library reads its parameters again for each of them
 
 
 def file(request: Request, name: str) -> bytes:
@@ -38,5 +39,5 @@ def _field(head: bytes) -> str | None:
 
 def _header(name: str, value: str) -> Message:
     message = Message()
-    message[name] = value.strip()
+    message[name] = value[:_LONGEST].strip()
     return message

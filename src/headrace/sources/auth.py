@@ -20,7 +20,7 @@ Ask = Callable[[Request], bytes]
 Renewed = Callable[[Mapping[str, Any]], None]
 Properties = Mapping[str, Mapping[str, Any]]
 
-PLACEHOLDER = re.compile(r"\$\{([^}|]+)\}")
+PLACEHOLDER = re.compile(r"\$\{([^{}|]++)\}")
 _MASK = "•••"
 # What ends a renewal for good; whatever else may pass by itself, and is the failure that it is.
 _REFUSALS = (SourceRejected, SourceUnauthorized, SourceForbidden, SourceMissing)

@@ -7,13 +7,14 @@ from functools import lru_cache
 
 from headrace.errors import SourceUnreadable
 
+_LONGEST_TYPE = 1_000  # what a Content-Type may have; the library reads its parameters again for each of them
 _UTF8 = ("utf-8", "utf8", "us-ascii", "ascii", "")
 
 
 def utf8(body: bytes, headers: Mapping[str, str], shown: str) -> bytes:
     """The text of an unpacked answer. SourceUnreadable, naming ``shown``."""
     marked = json.detect_encoding(body[:4])
-    charset = _charset(headers.get("content-type", "")) if marked == "utf-8" else marked
+    charset = _charset(headers.get("content-type", "")[:_LONGEST_TYPE]) if marked == "utf-8" else marked
     if charset.lower() in _UTF8:
         return body
     if charset == "utf-8-sig":

@@ -13,9 +13,10 @@ from headrace.sources.reading import Request
 from headrace.sources.template import encode_link
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_PARAMETER = r"""\s*;\s*[^\s=;,]+(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s",;]*))?"""
-_LINK = re.compile(rf"\s*<(?P<target>[^>]*)>(?P<parameters>(?:{_PARAMETER})*)\s*(?:,|$)")
-_NAMED = re.compile(r"""\s*;\s*(?P<name>[^\s=;,]+)(?:\s*=\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^\s",;]*)))?""")
+# Nothing that matched is given back: the text is a stranger's, and what is read in two ways is read in 2**n.
+_PARAMETER = r"""\s*+;\s*+(?P<name>[^\s=;,]++)(?:\s*+=\s*+(?:"(?P<quoted>(?:[^"\\]|\\.)*+)"|(?P<plain>[^\s",;]*+)))?+"""
+_LINK = re.compile(rf"\s*+<(?P<target>[^>]*+)>(?P<parameters>(?:{_PARAMETER})*+)\s*+(?:,|$)")
+_NAMED = re.compile(_PARAMETER)
 
 
 def next_of(header: str) -> str | None:

@@ -33,10 +33,11 @@ def parse_path(text: str) -> Path:
 @lru_cache(maxsize=256)
 def parse_value_path(text: str) -> Path:
     """As ``parse_path``, for a path to a value of a page: an index may count from the end (``rows[-1].id``)."""
-    rest = text.strip().removeprefix("$")
+    plain = text.strip()
+    at = int(plain.startswith("$"))
     segments: list[Segment] = []
-    while rest:
-        step = _STEP.match(rest)
+    while at < len(plain):
+        step = _STEP.match(plain, at)
         if step is None or step["name"] == "@":
             raise SpecInvalid(
                 f"The path {text} is not simple: only names and indices are allowed, such as $.result.items.",
@@ -45,7 +46,7 @@ def parse_value_path(text: str) -> Path:
             )
         name = step["name"] if step["name"] is not None else step["quoted"]
         segments.append(name if name is not None else int(step["index"]))
-        rest = rest[step.end() :]
+        at = step.end()
     return tuple(segments)
 
 

@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 from headrace.errors import ParamInvalid, ParamMissing
 
-_PLACEHOLDER = re.compile(r"\$\{(?P<name>[^}|]+)(?:\|(?P<filter>[^}:]+)(?::(?P<argument>[^}]*))?)?\}")
+# No part holds a brace, so that what is read from one `${` is never read again from the next.
+_PLACEHOLDER = re.compile(r"\$\{(?P<name>[^{}|]++)(?:\|(?P<filter>[^{}:]++)(?::(?P<argument>[^{}]*+))?+)?+\}")
 _BARE = re.compile(r"(?<!\$)\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
 # What an author may write in a query as it is; the rest is percent-encoded. `%` stays: it may start an escape.
 _AUTHOR = "".join(chr(c) for c in range(0x21, 0x7F) if chr(c) not in '"#<>&+')

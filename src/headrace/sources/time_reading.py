@@ -16,6 +16,7 @@ _NAMES: Mapping[tuple[str, int], list[str]] = {
     ("d", 3): list(calendar.day_abbr),
     ("d", 4): list(calendar.day_name),
 }
+_LONGEST = 200  # characters of a format
 _OFFSETS = {1: r"[+-][0-9]{1,2}", 2: r"[+-][0-9]{2}", 3: r"[+-][0-9]{2}:[0-9]{2}"}
 
 
@@ -43,7 +44,9 @@ class TimePattern:
 
 
 def time_pattern(pattern: str) -> TimePattern:
-    """The reader of a .NET custom or one-letter standard pattern; ValueError when it does not tell the year."""
+    """The reader of a .NET custom or one-letter standard pattern; ValueError for a long one, or one without a year."""
+    if len(pattern) > _LONGEST:
+        raise ValueError(f"the format has {len(pattern):,} characters, more than {_LONGEST}")
     split = tokens(pattern)
     if not any(text == "y" and width for text, width in split):
         raise ValueError(f"the format {pattern!r} has no year (yyyy)")
@@ -58,20 +61,22 @@ def _group(text: str, width: int) -> tuple[str, int]:
 
 
 def _written(text: str, width: int) -> str:
-    """The regular expression of one token, a specifier in a group."""
-    if not width:
-        return re.escape(text)
+    """The regular expression of one token, a specifier in a group that gives nothing back, as .NET does not."""
+    return f"((?>{_specified(text, width)}))" if width else re.escape(text)
+
+
+def _specified(text: str, width: int) -> str:
     if names := _NAMES.get((text, min(width, 4))):
-        return f"({'|'.join(names)})"
+        return "|".join(names)
     if text in "zK":
-        return f"({_OFFSETS[min(width, 3)]})" if text == "z" else "(Z|[+-][0-9]{2}:[0-9]{2}|)"
+        return _OFFSETS[min(width, 3)] if text == "z" else "Z|[+-][0-9]{2}:[0-9]{2}|"
     if text == "t":
-        return "([AP])" if width == 1 else "([AP]M)"
+        return "[AP]" if width == 1 else "[AP]M"
     if text == "F":
-        return f"([0-9]{{0,{width}}})"
+        return f"[0-9]{{0,{width}}}"
     if text in "yf":
-        return f"([0-9]{{{width}}})" if (text, width) != ("y", 1) else "([0-9]{1,2})"
-    return "([0-9]{1,2})" if width == 1 else "([0-9]{2})"
+        return f"[0-9]{{{width}}}" if (text, width) != ("y", 1) else "[0-9]{1,2}"
+    return "[0-9]{1,2}" if width == 1 else "[0-9]{2}"
 
 
 def _moment(told: Mapping[str, str], zone: tzinfo) -> datetime:

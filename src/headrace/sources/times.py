@@ -92,7 +92,9 @@ def tokens(pattern: str) -> list[tuple[str, int]]:
     while at < len(pattern):
         letter = pattern[at]
         if letter in SPECIFIERS:
-            width = len(pattern) - at - len(pattern[at:].lstrip(letter))
+            width = 1
+            while pattern[at + width : at + width + 1] == letter:
+                width += 1
             split.append((letter, width))
             at += width
         elif letter in "'\"":
