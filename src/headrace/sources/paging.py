@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 
 import msgspec
 
@@ -13,6 +14,7 @@ from headrace.sources.request import placed, queried
 from headrace.sources.turns import HEADER, POINTERS, Params, Turn, ended, value_at
 
 MOST_REQUESTS = 10_000
+_LONGEST_INDEX = 18  # digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,12 +183,27 @@ def _last_index(params: Params, turn: Turn) -> int | None:
     value = value_at(path, turn) if not path.strip().isdecimal() else path
     if value in (None, ""):
         return turn.at.last_index
-    try:
-        return int(value)
-    except (ValueError, TypeError) as error:
+    index = _index(value)
+    if index is None:
         raise SourceUnreadable(
-            f"{turn.answer.url} holds no number at {path}, where the last page's index should be."
-        ) from error
+            f"{turn.answer.url} holds no number at {path} that could be an index, where the last page's should be."
+        )
+    return index
+
+
+def _index(value: object) -> int | None:
+    """The whole number that a value is, in digits too; None for all else, and for what no index comes near.
+
+    It is compared before it is converted: 1e400000 is a short text, and a long number.
+    """
+    if isinstance(value, str):
+        digits = value.strip()
+        signless = digits.removeprefix("-")
+        whole = len(digits) <= _LONGEST_INDEX and signless.isascii() and signless.isdecimal()
+        return int(digits) if whole else None
+    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not abs(value) < 10**_LONGEST_INDEX:
+        return None
+    return int(value) if value == int(value) else None
 
 
 def _pointer_next(params: Params, turn: Turn) -> Trail | str:

@@ -66,7 +66,9 @@ def _check_numbers(pages: Json, kind: str, where: str) -> None:
         if name in pages and other not in pages and kind != "NONE":
             raise wrong(f"{where}.{other}", f"is missing; {name} says nothing without it")
     last = str(pages.get("endPageIndex", "")).strip()
-    if last.isdecimal() and int(last[:_DIGITS]) < int(pages.get("initialPageIndex", 0)):
+    if last.isdecimal() and len(last) > _DIGITS:
+        raise wrong(f"{where}.endPageIndex", f"has {len(last):,} digits; an index has at most {_DIGITS}")
+    if last.isdecimal() and int(last) < int(pages.get("initialPageIndex", 0)):
         raise wrong(f"{where}.endPageIndex", "lies before initialPageIndex, so no page would be asked for")
 
 

@@ -1,5 +1,6 @@
 """What users type, checked against a spec's JSON Schemas; an error names the parameters, never their values."""
 
+import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
@@ -12,6 +13,7 @@ from headrace.sources.spec import auth_spec, extension, inputs
 from headrace.sources.template import as_text
 
 Schema = Mapping[str, Any]
+_WHOLE = re.compile(r"-?[0-9]{1,20}")
 _EVERY = {"once": "", "minute": "minutes", "hour": "hours", "day": "days", "week": "weeks"}
 
 
@@ -57,7 +59,7 @@ def _as_declared(value: Any, declared: Schema) -> Any:
     kind = declared.get("type")
     if kind == "boolean" and isinstance(value, str) and value.lower() in ("true", "false"):
         return value.lower() == "true"
-    if kind == "integer" and isinstance(value, str) and value.strip().lstrip("-").isdecimal():
+    if kind == "integer" and isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
         return int(value)
     if kind == "string" and isinstance(value, int | float | list) and not isinstance(value, bool):
         value = as_text(value)

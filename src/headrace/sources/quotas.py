@@ -48,7 +48,7 @@ def _date(text: str) -> int | None:
     """An HTTP date as epoch milliseconds."""
     try:
         moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
     return epoch_ms(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 

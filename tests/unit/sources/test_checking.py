@@ -91,6 +91,8 @@ BAD: dict[str, tuple[dict[str, Any], str, int]] = {
     "a link at a number": ({"paginationParams": {**LINK, "pointerPath": "7"}}, "paginationParams.pointerPath", 1314),
     "a last page at a complex path": (
         {"paginationParams": {**PAGE, "endPageIndex": "$.p[*]"}}, "paginationParams.endPageIndex", 1314),
+    "a last page in more digits than an index has": (
+        {"paginationParams": {**PAGE, "endPageIndex": "9" * 5000}}, "paginationParams.endPageIndex", 1312),
     "a path through the array by a name": (
         {"paginationParams": {**TOKEN, "continuationTokenPath": "$.rows.id"}},
         "paginationParams.continuationTokenPath", 1314),

@@ -61,6 +61,14 @@ CASES: dict[str, Case] = {
     "a page count in the spec": Case({**PAGE, "endPageIndex": 3}, [rows(1, 2), rows(), rows(3)], [1, 2, 3]),
     "a page count that is no number": Case(
         {**PAGE, "endPageIndex": "$.pages"}, [rows(1, pages="many")], fails=r"no number at \$.pages"),
+    **{f"a page count of {count}": Case(
+        {**PAGE, "endPageIndex": "$.pages"}, [Reply(200, b'{"rows":[{"id":1}],"pages":%b}' % count.encode())],
+        fails=r"no number at \$.pages that could be an index") for count in (
+            "1e400000", "1e99999999999999999999", "-1e400000", "1e-400000", "2.5", "9" * 19,
+            '"' + "9" * 5000 + '"', "true")},
+    **{f"a page count written {count}": Case(
+        {**PAGE, "endPageIndex": "$.pages"}, [Reply(200, b'{"rows":[{"id":1}],"pages":%b}' % count.encode())], [1])
+        for count in ("1.0", "10e-1", '" 1 "', "-1", "-0")},
     "no page count, though one is declared": Case({**PAGE, "endPageIndex": "$.pages"}, [rows(1, 2), rows()], [1, 2]),
     "pages, a flag, an empty page before it": Case(
         {**PAGE, **MORE}, [rows(1, 2, more=True), rows(more=True), rows(3, more=False)], [1, 2, 3]),

@@ -165,6 +165,10 @@ WAITS = {
     "403": (403, {}, None),
     "503 is about trouble": (503, {"x-ratelimit-reset": "5"}, None),
     "nonsense": (429, {"retry-after": "-3", "x-ratelimit-reset": "1e3"}, None),
+    "a year that no calendar has": (429, {"retry-after": LATER.replace("2023", "9" * 20)}, None),
+    "a zone that no clock has": (429, {"retry-after": f"{LATER[:-3]}+{'9' * 20}"}, None),
+    "a Date that no calendar has": (429, {"retry-after": "7", "date": DATE.replace("2023", "9" * 20)}, 7),
+    "for ever, in many digits": (429, {"retry-after": "9" * 5000}, 31 * 86_400),
     "for ever": (429, {"retry-after": "99999999999999"}, 31 * 86_400),
 }  # fmt: skip
 

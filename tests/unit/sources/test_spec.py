@@ -107,6 +107,16 @@ def test_schedules_of_linkedin(frequency, interval, good):
             sources.check_schedule(LINKEDIN, frequency, interval)
 
 
+@pytest.mark.parametrize(("text", "good"), [("7", True), (" -7 ", True), ("--7", False), ("9" * 5_000, False)])
+def test_whole_numbers_come_as_text_too(text, good):
+    document = spec({"type": "object", "properties": {"n": {"type": "integer"}}})
+    if good:
+        sources.check_params(document, {"n": text})
+    else:
+        with pytest.raises(errors.ParamInvalid):
+            sources.check_params(document, {"n": text})
+
+
 def test_a_source_without_frequencies_takes_any():
     sources.check_schedule(spec(), "once", None)
     with pytest.raises(errors.ParamInvalid):
