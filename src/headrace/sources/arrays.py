@@ -1,6 +1,6 @@
 """Where the elements of a page are: its array found and cut, whatever stands in single elements."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -28,7 +28,7 @@ class Array:
     alone    it is known that nothing stands beside the array which goes into the records
     """
 
-    elements: list[Raw]
+    elements: Sequence[Raw]
     whole: bool = True
     refused: Mapping[int, str] = field(default_factory=dict)
     alone: bool = False

@@ -10,7 +10,7 @@ from headrace.exact_json import DEEPEST, NotJson, any_exceeds, depth_exceeds, qu
 from headrace.raw_json import Raw
 from headrace.sources.answers import Answer
 from headrace.sources.arrays import Array, Finder, array_in
-from headrace.sources.exploding import exploded
+from headrace.sources.exploding import Exploded, exploded
 from headrace.sources.paths import parse_path, pick_raw
 from headrace.sources.reading import Page
 from headrace.sources.spec import Content, Extraction
@@ -18,7 +18,7 @@ from headrace.sources.spec import Content, Extraction
 _NAMES = 12  # of an answer's fields, in words about it
 
 
-def array_of(body: bytes, content: Content) -> list[Raw] | None:
+def array_of(body: bytes, content: Content) -> Sequence[Raw] | None:
     """The elements of a page, unread; None when the path is absent or null. SourceUnreadable when it holds no array."""
     array = array_in(body, content)
     return None if array is None else array.elements
@@ -66,21 +66,29 @@ class Records:
         """The elements, exploded where the spec says so."""
         return self._array.elements
 
-    @cached_property
-    def texts(self) -> Sequence[bytes]:
-        """The text of each element."""
-        return [*map(bytes, self.elements)]
+    def size(self, first: int, rows: int) -> float:
+        """Bytes of so many elements from ``first`` on, on the average of the page where they are as they came."""
+        elements = self.elements
+        return elements.size(first, rows) if isinstance(elements, Exploded) else rows * self._each
 
-    @cached_property
-    def are_objects(self) -> bool:
-        """Whether every element is an object, and a record."""
+    def within(self, first: int, size: float) -> int:
+        """How many elements from ``first`` on are no more than so many bytes."""
+        elements = self.elements
+        return elements.within(first, size) if isinstance(elements, Exploded) else int(size // max(self._each, 1.0))
+
+    def texts(self, first: int, rows: int) -> list[bytes]:
+        """The texts of so many elements from ``first`` on."""
+        return [*map(bytes, self.elements[first : first + rows])]
+
+    def are_objects(self, texts: Sequence[bytes]) -> bool:
+        """Whether each of some elements, given by their texts, is an object, and a record."""
         array = self._array
         plain = array.whole and not array.refused and self._are_characters and self._beside_unreadable is None
-        return plain and all(text[0] == _BRACE for text in self.texts) and not any_exceeds(self.texts, self._deepest)
+        return plain and all(text[0] == _BRACE for text in texts) and not any_exceeds(texts, self._deepest)
 
     def element(self, n: int) -> bytes | Unreadable:
         """The text of the ``n``-th element where that is an object, JSON and no deeper than any record."""
-        text = self.texts[n]
+        text = bytes(self.elements[n])
         shown = text.decode("utf-8", "replace")
         if (why := self._array.refused.get(n)) is not None:
             return Unreadable(why, "unreadable", shown)
@@ -140,6 +148,10 @@ class Records:
         element = renamed(self.elements[n], self.view.extension.rename)
         wrapper = self.view.content.wrapper
         return bytes(raw_json.assembled({**self.siblings, wrapper: element}) if wrapper else element)
+
+    @property
+    def _each(self) -> float:
+        return len(self.body) / len(self.elements)
 
     @cached_property
     def _array(self) -> Array:

@@ -70,7 +70,7 @@ class Decoder:
 
     def slices(self, pages: Iterable[tuple[str, bytes]]) -> Iterator[Slice]:
         """The records of pages, each given with its name, in order, some thousand at a time."""
-        named = ((name, Records(self._view, body, self._finder), len(body)) for name, body in pages)
+        named = ((name, Records(self._view, body, self._finder)) for name, body in pages)
         return (self._places.placed(self._slice(rows)) for rows in gathered(named))
 
     def _slice(self, rows: Gathered) -> Slice:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import islice
 from typing import Any
 
 from headrace.clock import Window, epoch_ms
@@ -63,7 +64,7 @@ def sample(reading: Reading, credentials: Credentials, http: SourceHttp, renewed
     records: list[Any] = []
     empty = ""
     for answered in walk(replace(chain_of(view, part.request), lenient=True), access, http):
-        records += Records(view, answered.answer.body).values()
+        records += islice(Records(view, answered.answer.body).values(), MOST - len(records))
         empty = empty or why_empty(answered.answer, view.content)
         if len(records) >= MOST:
             break

@@ -14,7 +14,7 @@ MOST_BYTES = 16 * 1024 * 1024
 
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 
-Named = tuple[str, Records, int]
+Named = tuple[str, Records]
 
 
 @dataclass(slots=True)
@@ -32,9 +32,9 @@ class Gathered:
         loose: list[int] = []
         rejected: dict[int, Unreadable] = {}
         for stretch, records in zip(self.stretches, self.pages, strict=True):
-            if records.are_objects:
-                rows = range(stretch.first_row, stretch.first_row + stretch.rows)
-                texts.update(zip(rows, records.texts[stretch.first : stretch.first + stretch.rows], strict=True))
+            some = records.texts(stretch.first, stretch.rows)
+            if records.are_objects(some):
+                texts.update(zip(range(stretch.first_row, stretch.first_row + stretch.rows), some, strict=True))
                 continue
             for n in range(stretch.rows):
                 row, element = stretch.first_row + n, records.element(stretch.first + n)
@@ -71,23 +71,20 @@ class Gathered:
         self.count += rows
         self.size += size
 
-    def room(self, each: float) -> int:
-        """For how many more rows of ``each`` bytes there is room; 0: it is full."""
-        return max(0, min(MOST_ROWS - self.count, int((MOST_BYTES - self.size) // max(each, 1.0))))
-
 
 def gathered(pages: Iterable[Named]) -> Iterator[Gathered]:
-    """The records of pages, given with their names and sizes, by slices."""
+    """The records of pages, given with their names, by slices."""
     rows = Gathered()
-    for name, records, size in pages:
+    for name, records in pages:
         count, first = len(records.elements), 0
-        each = size / count if count else 0.0
         while first < count:
-            if rows.count and not rows.room(each):
+            room = min(MOST_ROWS - rows.count, records.within(first, MOST_BYTES - rows.size))
+            if rows.count and room <= 0:
                 yield rows
                 rows = Gathered()
-            taken = min(max(rows.room(each), 1), count - first)
-            rows.add(name, records, first, taken, taken * each)
+                continue
+            taken = min(max(room, 1), count - first)
+            rows.add(name, records, first, taken, records.size(first, taken))
             first += taken
     if rows.count:
         yield rows
