@@ -21,19 +21,19 @@ def unpacked(body: bytes, headers: Mapping[str, str], limit: int, shown: str) ->
     for coding in reversed(headers.get("content-encoding", "").lower().split(",")):
         body = _without(coding.strip(), body, limit, shown)
     for _ in range(_NESTED):  # no header says so, or what was packed was packed before
-        body = _without("gzip", body, limit, shown)
+        if body.startswith(_GZIP):
+            body = _without("gzip", body, limit, shown)
     return body
 
 
 def _without(coding: str, body: bytes, limit: int, shown: str) -> bytes:
     try:
         if coding in ("gzip", "x-gzip"):
-            # What says that it is packed and is not, a proxy has unpacked.
-            return _inflated(body, _GZIP_WINDOW, limit, shown) if body.startswith(_GZIP) else body
+            return _inflated(body, _GZIP_WINDOW, limit, shown)
         if coding == "deflate":
             return _inflated(body, _window(body), limit, shown)
     except zlib.error as error:
-        raise SourceUnreadable(f"{shown} garbled its answer, which is packed by {coding} ({error}).") from error
+        raise SourceBrokeOff(f"{shown} garbled its answer, which is packed by {coding} ({error}).") from error
     if coding in ("", "identity", "none"):
         return body
     raise SourceUnreadable(f"{shown} packs its answer by {coding[:40]}, which was not asked for; it takes {CODINGS}.")
