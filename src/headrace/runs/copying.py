@@ -1,5 +1,6 @@
 """Copying: a part's pages go from its source into landed files, each recorded with how the chain goes on behind it."""
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from headrace.store import parts
 from headrace.store.engine import Store
 from headrace.store.parts import PartRecord
 from headrace.store.runs import Run
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,8 @@ class Copying:
                 gathered.add(body, last.url)
                 self.hand(body)
                 if not last.ended and gathered.is_full(self.timer.seconds()):
-                    landed, gathered = self._landed(record, gathered, last.trail), None
+                    full, gathered = gathered, None  # what fails to land is not landed again
+                    landed = self._landed(record, full, last.trail)
                     if landed is None:
                         return None
                     record = landed
@@ -53,11 +57,18 @@ class Copying:
                     self.obey()
         except Exception:
             if gathered is not None and last is not None:
-                self._landed(record, gathered, last.trail)
+                self._save(record, gathered, last)
             raise
         landed = self._landed(record, gathered, None)
         crash_points.reach(crash_points.LANDED)
         return landed
+
+    def _save(self, record: PartRecord, gathered: Gathered, last: Page) -> None:
+        """Lands what has come before an error, which is the one to tell, whatever becomes of this."""
+        try:
+            self._landed(record, gathered, last.trail)
+        except Exception:
+            log.warning("pages of part %d of run %s could not be landed", record.n, record.owner, exc_info=True)
 
     def _landed(self, record: PartRecord, gathered: Gathered | None, trail: Trail | None) -> PartRecord | None:
         pages = gathered.land(self.landing) if gathered is not None else []

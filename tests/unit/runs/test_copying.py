@@ -147,3 +147,24 @@ def test_of_two_workers_the_pages_of_the_faster_one_count(bench: Bench, ahead: i
     assert bench.copy(seen) is None and bench.asked == [0]
     assert bench.record == recorded and len(recorded.raw) == ahead
     assert bench.copy(recorded) == bench.record and bench.landed() == ALL
+
+
+def full_disk(*_: object) -> None:
+    raise OSError("no space left")
+
+
+@pytest.mark.usefixtures("one_a_file")
+def test_a_file_that_cannot_be_landed_is_not_landed_twice(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "landed", full_disk)
+    with pytest.raises(OSError, match="no space left"):
+        bench.copy(bench.record)
+
+
+def test_what_ended_the_copying_is_told_even_where_nothing_can_be_landed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.fails_at = 2
+    monkeypatch.setattr(parts, "landed", full_disk)
+    with pytest.raises(SourceTroubled, match="no more"):
+        bench.copy(bench.record)
+    assert "could not be landed" in caplog.text and "no space left" in caplog.text
