@@ -27,6 +27,7 @@ MISSING, UNFIT = "INGEST-1555-400", "INGEST-1556-400"
 AS_IT_IS, TEXT, NUMBER, INSTANT, DAY = "", "text", "number", "instant", "day"
 _MOST_DIGITS = 40  # of a number that is written out plainly
 _LARGEST_EXPONENT = 4999
+_LONGEST = 4096  # characters of a value that is compared; each row's are held until the run is committed
 _LONGEST_SHOWN = 500
 # Tokens that are the only way to write their value.
 _PLAIN = {
@@ -36,6 +37,7 @@ _PLAIN = {
     INSTANT: r"^$",
     DAY: r"^$",
 }
+_NUMERIC = frozenset("-0123456789")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?(?:[.,](\d+))?\s?(Z|z|[+-]\d\d(?::?\d\d)?)?)?")
 
@@ -101,6 +103,8 @@ def _deletion(declared: extending.Deletion) -> Deletion:
     if declared.present == bool(declared.values):
         raise _refused("deletion", "give either the values that mean a deletion, or present: true")
     values = tuple(msgspec.json.encode(value).decode() for value in declared.values)
+    if any(len(value) > _LONGEST for value in values):
+        raise _refused("deletion.values", f"no value may have more than {_LONGEST:,} characters")
     return Deletion(_path(declared.field, "deletion.field"), values)
 
 
@@ -129,6 +133,10 @@ class Identities:
     version: pa.Array
     deleted: pa.Array
     errors: pa.Table
+
+
+class _TooLong(Exception):
+    """A value has more than _LONGEST characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +169,10 @@ def _texts(
     held: pa.Array, field: Field, what: str, text_of: Callable[[str, str], str | None], problems: dict[int, _Problem]
 ) -> pa.Array:
     """For each token its text; null, and a problem, where it has none."""
-    plain = (
-        pc.match_substring_regex(held, _PLAIN[field.kind]) if text_of is _canonical else pa.nulls(len(held), pa.bool_())
-    )
+    plain = pa.nulls(len(held), pa.bool_())
+    if text_of is _canonical:
+        short = pc.less_equal(pc.utf8_length(held), _LONGEST)
+        plain = pc.and_(short, pc.match_substring_regex(held, _PLAIN[field.kind]))
     odd = pc.indices_nonzero(pc.invert(pc.fill_null(plain, False)))
     if not len(odd):
         return held
@@ -171,8 +180,13 @@ def _texts(
     known: dict[str | None, str | None] = {}
     for n in odd.to_pylist():
         token = texts[n]
-        if token not in known:
-            known[token] = None if token is None else text_of(token, field.kind)
+        try:
+            if token not in known:
+                known[token] = None if token is None else text_of(token, field.kind)
+        except _TooLong:
+            texts[n] = None
+            problems.setdefault(n, _too_long(what, field, token))
+            continue
         texts[n] = known[token]
         if texts[n] is None:
             problems.setdefault(n, _no(what, field, token))
@@ -187,6 +201,14 @@ def _no(what: str, field: Field, token: str | None) -> _Problem:
     shown = _shown(token)
     return _Problem(
         UNFIT, f"The row has no {what}: {field.name} is {shown}, not {expected}.", field.name, shown, expected
+    )
+
+
+def _too_long(what: str, field: Field, token: str) -> _Problem:
+    expected = f"at most {_LONGEST:,} characters"
+    why = f"{field.name} has more than {_LONGEST:,} characters."
+    return _Problem(
+        UNFIT, f"The row has no {what}: {why}" if what else why, field.name, token[:_LONGEST_SHOWN], expected
     )
 
 
@@ -214,9 +236,14 @@ def _deleted(held: pa.Array, deletion: Deletion, problems: dict[int, _Problem]) 
     known: dict[str | None, tuple[bool, bool]] = {None: (False, True), "null": (False, True)}
     flags = []
     for n, token in enumerate(held.to_pylist()):
-        if token not in known:
-            value = _canonical(token, AS_IT_IS)
-            known[token] = value in gone, others is None or value in gone or value in others
+        try:
+            if token not in known:
+                value = _canonical(token, AS_IT_IS)
+                known[token] = value in gone, others is None or value in gone or value in others
+        except _TooLong:
+            flags.append(False)
+            problems.setdefault(n, _too_long("", Field(deletion.path), token))
+            continue
         deletes, fits = known[token]
         flags.append(deletes)
         if not fits:
@@ -259,11 +286,15 @@ def _sortable(token: str, _kind: str) -> str | None:
 
 
 def _scalar(token: str) -> Any:
-    """What a token says; None where that is no whole text, finite number or boolean."""
+    """What a token says; None where that is no whole text, finite number or boolean. _TooLong."""
+    if token[:1] in _NUMERIC and len(token) > _LONGEST:
+        raise _TooLong  # before it is computed with, which takes 85 bytes a digit
     try:
         value = read(token)
     except NotJson:
         return None
+    if isinstance(value, str) and len(value) > _LONGEST:
+        raise _TooLong
     if isinstance(value, Written):
         return value if value.is_finite() else None
     if isinstance(value, str):

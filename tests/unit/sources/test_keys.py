@@ -63,6 +63,25 @@ def test_a_row_without_its_key_has_an_error_that_says_why(record):
     assert message in error["message"]
 
 
+LONG = [  # a token, as long as one may be and a character longer
+    lambda n: "7" * n,
+    lambda n: "-0." + "7" * (n - 3),
+    lambda n: "1e" + "0" * (n - 3) + "7",
+    lambda n: f'"{"7" * n}"',
+    lambda n: '"\\u00fc' + "ü" * (n - 1) + '"',
+]
+
+
+@pytest.mark.parametrize("token", LONG)
+def test_a_key_has_a_greatest_length(token):
+    longest, longer = (f'{{"row":{{"id":{token(length)}}}}}' for length in (4096, 4097))
+    assert key_of(longest)[0] and not key_of(longest)[1]
+    key, (error,) = key_of(longer)
+    assert (key, error["code"], error["expected"], len(error["value"])) == (
+        None, keys.UNFIT, "at most 4,096 characters", 500)  # fmt: skip
+    assert error["message"] == "The row has no key: row.id has more than 4,096 characters."
+
+
 def test_a_key_of_several_fields_is_told_apart():
     keying = Keying((Field(("a",)), Field(("b", "c"))))
     records = ['{"a":"x","b":{"c":1}}', '{"a":"x,1","b":{"c":""}}', '{"a":"x","b":{"c":"1"}}', '{"a":"x"}']
@@ -115,6 +134,7 @@ REFUSED = [  # the block, the member that is named
     ({"key": ["row.id"], "deletion": {"field": "d"}}, "deletion"),
     ({"key": ["row.id"], "deletion": {"field": "d", "values": [1], "present": True}}, "deletion"),
     ({"key": ["row.id"], "deletion": {"field": "?", "values": [1]}}, "deletion.field"),
+    ({"key": ["row.id"], "deletion": {"field": "d", "values": ["x" * 4096]}}, "deletion.values"),
 ]
 
 
@@ -178,6 +198,14 @@ def test_any_numbers_sort_as_their_values(numbers):
     assert [by_text[text] for text in sorted(by_text)] == sorted(set(small))
 
 
+def test_a_version_has_a_greatest_length():
+    found = versions(["1" * 4097, f'"{"1" * 4097}"', f'"2024-03-01T00:00:00.{"1" * 4077}"', "1" * 4096])
+    assert [error["message"] for error in found.errors.to_pylist()] == [
+        "The row has no version: v has more than 4,096 characters."
+    ] * 3
+    assert found.version[3].as_py()
+
+
 @pytest.mark.parametrize("token", NO_VERSIONS)
 def test_a_row_without_its_version_has_an_error(token):
     found = versions([token, "1"])
@@ -213,6 +241,17 @@ def test_a_value_that_is_not_foreseen_has_an_error():
     assert [(error["_row"], error["message"]) for error in found.errors.to_pylist()] == [
         (3, 't is "x", not one of "d", "D", "u", "U".')
     ]
+
+
+@pytest.mark.parametrize("token", ["1." + "0" * 4095, f'"{"x" * 4097}"'])
+def test_a_value_that_is_too_long_to_be_compared_has_an_error(token):
+    found = identities(Keying((Field(("id",)),), Field(("id",)), Deletion(("d",), ("1",))), [0, 1, 2], [
+        b'{"id":1,"d":%s}' % token.encode(), b'{"id":1,"d":1.0}', b'{"id":%s,"d":2}' % (b"1" * 4097),
+    ])  # fmt: skip
+    assert found.deleted.to_pylist() == [False, True, False]
+    assert [key is None for key in found.key.to_pylist()] == [True, False, True]
+    messages = [error["message"] for error in found.errors.to_pylist()]
+    assert messages[0] == "d has more than 4,096 characters." and "row has no key" in messages[1]
 
 
 # -- one meaning -----------------------------------------------------------------------------------------------------
