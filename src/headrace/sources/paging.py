@@ -129,15 +129,18 @@ def _offset_next(params: Params, turn: Turn) -> Trail | str:
     end = ended(params, turn)
     if end or (turn.count == 0 and end is None):
         return _condition(params) if end else _EMPTY
-    step = turn.count or limit(params)
-    if not step:
+    most, steady = limit(params), turn.at.steady
+    if turn.count:
+        steady = turn.count == most and (steady or turn.at.offset == 0)
+    elif not steady:
+        why = "no full pages before it show how many rows come at once" if most else "there is no limitValue"
         raise SourceUnreadable(
-            f"{turn.answer.url} says by {params['endConditionName']} that more rows follow, but holds none, and "
-            "without a limitValue nobody knows where to go on."
+            f"{turn.answer.url} says by {params['endConditionName']} that more rows follow, but holds none, and {why}, "
+            "so nobody knows where to go on. Use another way of paging, or a limitValue that the source grants."
         )
-    offset = turn.at.offset + step
-    short = digest(turn.cut.elements[-1]) if 0 < turn.count < limit(params) else ""
-    return Trail(_offset(params, turn.first, offset), offset=offset, short=short)
+    offset = turn.at.offset + (turn.count or most)
+    short = digest(turn.cut.elements[-1]) if 0 < turn.count < most else ""
+    return Trail(_offset(params, turn.first, offset), offset=offset, short=short, steady=steady)
 
 
 def require_moved_on(turn: Turn) -> None:

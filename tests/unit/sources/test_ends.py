@@ -95,6 +95,16 @@ CASES: dict[str, Case] = {
     "a stretch without rows, a flag and no limit": Case(
         {**MORE, "type": "OFFSET", "offSetName": "o"}, [rows(1, more=True), rows(more=True)],
         fails="nobody knows where"),
+    **{f"a stretch without rows, a flag and {name}": Case(
+        {**OFFSET, **MORE}, [*pages, rows(more=True)], fails="no full pages.*nobody knows where") for name, pages in (
+            ("shorter pages before it", [rows(0, 1, more=True)]),
+            ("a shorter page among full ones", [rows(*range(5), more=True), rows(5, more=True)]),
+            ("a full page behind a shorter one", [rows(0, more=True), rows(*range(1, 6), more=True)]),
+            ("a page with more than was asked for", [rows(*range(7), more=True)]),
+            ("nothing before it", []))},
+    "two stretches without rows, and a flag": Case(
+        {**OFFSET, **MORE}, [rows(1, 2, 3, 4, 5, more=True), rows(more=True), rows(more=True, at=2),
+        rows(6, more=False)], [1, 2, 3, 4, 5, 6], queries=["n=5&o=0", "n=5&o=5", "n=5&o=10", "n=5&o=15"]),
     "offsets that count rows which are left out": Case(
         OFFSET, [rows(1, 3), rows(3, 6)], fails="gives the last row of the page before again"),
     # -- an answer without its array
