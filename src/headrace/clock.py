@@ -1,10 +1,12 @@
 """Time as a value that is passed in: business clocks, the monotonic timer and half-open windows."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import msgspec
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Clock(Protocol):
@@ -50,5 +52,5 @@ def utc(milliseconds: int) -> datetime:
 
 
 def epoch_ms(moment: datetime) -> int:
-    """An aware datetime as epoch milliseconds."""
-    return round(moment.timestamp() * 1000)
+    """The epoch millisecond that an aware datetime lies in."""
+    return (moment - _EPOCH) // timedelta(milliseconds=1)

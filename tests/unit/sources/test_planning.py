@@ -134,6 +134,10 @@ INCLUSIVE = {
     "yyyy-MM-ddTHH:mm:ss.fffZ": "2022-08-09T23:59:59.999Z",
     "yyyy-MM-dd HH:mm": "2022-08-09 23:59",
     "yyyy-MM-dd": "2022-08-09",
+    "yyyyMMddHH": "2022080923",
+    "r": "Tue, 09 Aug 2022 23:59:59 GMT",
+    "epochSeconds": "1660089599",
+    "epochMilliseconds": "1660089599999",
 }
 
 

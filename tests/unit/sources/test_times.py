@@ -30,6 +30,18 @@ def test_a_moment_is_written_in_its_zone_unless_the_pattern_says_utc(pattern):
     assert format_time(MOMENT, pattern) == IN_A_ZONE[pattern]
 
 
+# A moment between two milliseconds, as microseconds from the epoch -> the millisecond and the second that it lies in.
+BETWEEN = {0: (0, 0), 999: (0, 0), 1_711_670_399_999_999: (1_711_670_399_999, 1_711_670_399), -1: (-1, -1)}
+
+
+@pytest.mark.parametrize("micros", BETWEEN)
+def test_a_moment_is_written_as_the_unit_that_it_lies_in(micros):
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
+    milliseconds, seconds = BETWEEN[micros]
+    assert format_time(moment, "epochMilliseconds") == str(milliseconds)
+    assert format_time(moment, "epochSeconds") == str(seconds)
+
+
 READ = [
     ("MM/dd/yyyy", "03/15/2024", (2024, 3, 15)),
     ("MM/dd/yyyy", "3/15/2024", None),
