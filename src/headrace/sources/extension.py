@@ -15,7 +15,10 @@ LONGEST: dict[Period, int] = {"day": 1, "week": 7, "month": 31, "quarter": 92, "
 
 
 class _Block(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """A part of the block: camelCase in the document, unknown keys refused."""
+    """A part of the block: camelCase in the document, unknown keys refused.
+
+    A ValueError that begins with ``member: `` is about that member.
+    """
 
 
 class Retention(_Block, frozen=True):
@@ -42,15 +45,18 @@ class Day(_Block, frozen=True):
     def __post_init__(self) -> None:
         parts = (self.year, self.month, self.day)
         if bool(self.date) == any(parts) or (any(parts) and not all(parts)):
-            raise ValueError("day needs either date, or year, month and day")
+            raise ValueError("needs either date, or year, month and day")
         if self.format and not self.date:
-            raise ValueError("day.format says how date is written; it does not go with year, month and day")
+            raise ValueError("format: says how date is written; it does not go with year, month and day")
         if self.format not in ("", EPOCH_SECONDS, EPOCH_MILLISECONDS):
-            time_pattern(self.format)
+            try:
+                time_pattern(self.format)
+            except ValueError as error:
+                raise ValueError(f"format: cannot be read by: {error}") from error
         try:
             ZoneInfo(self.zone or "UTC")
         except (KeyError, ValueError, OSError) as error:  # ZoneInfoNotFoundError is a KeyError
-            raise ValueError(f"day.zone {self.zone!r} is no time zone; use a name such as Europe/Berlin") from error
+            raise ValueError(f"zone: {self.zone!r} is no time zone; use a name such as Europe/Berlin") from error
 
     @property
     def tzinfo(self) -> tzinfo:
@@ -159,18 +165,24 @@ class Extension(_Block, frozen=True):
 
     def __post_init__(self) -> None:
         if self.lookback < 0:
-            raise ValueError(f"lookback is a number of days, not {self.lookback}")
+            raise ValueError(f"lookback: must be a number of days, not {self.lookback}")
         if self.end_inclusive and self.slice_days:
             raise ValueError(
-                "endInclusive is for windows of instants; days that sliceDays asks for are included anyway"
+                "endInclusive: is for windows of instants; days that sliceDays asks for are included anyway"
             )
         least = LONGEST[self.period]
         if self.period != "day" and self.slice_days < least:
             raise ValueError(
-                f"period {self.period} is asked for whole, so sliceDays must be at least {least}, not {self.slice_days}"
+                f"sliceDays: must be at least {least}, not {self.slice_days}, since a {self.period} is asked for whole"
             )
 
     @property
     def zone(self) -> tzinfo:
         """The zone in which days begin and end."""
         return self.day.tzinfo if self.day else UTC
+
+
+def members(above: str) -> list[str]:
+    """The names of the block's own members, or, below a place in it, of those of any part."""
+    parts = _Block.__subclasses__() if above else [Extension]
+    return [field.encode_name for part in parts for field in msgspec.structs.fields(part)]

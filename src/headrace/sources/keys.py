@@ -18,7 +18,7 @@ from headrace.errors import SpecInvalid
 from headrace.exact_json import NotJson, Written, has_whole_characters, read
 from headrace.rows import VALIDATION, row_errors
 from headrace.sources import extension as extending
-from headrace.sources.extension import BLOCK
+from headrace.sources.block_reading import PLACE
 from headrace.sources.paths import Path, parse_path
 from headrace.sources.spec import extension
 from headrace.sources.tokens import tokens, written
@@ -119,7 +119,7 @@ def _path(text: str, member: str) -> Path:
 
 
 def _refused(member: str, why: str) -> SpecInvalid:
-    return SpecInvalid(f"The spec's {BLOCK}.{member}: {why.rstrip('.')}.", field=f"{BLOCK}.{member}", rule=1312)
+    return SpecInvalid(f"{PLACE}.{member}: {why.rstrip('.')}.", field=f"{PLACE}.{member}", rule=1312)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """The connection specs that ship with Headrace, and a spec document seen as the parts that an interpreter needs."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -11,12 +10,11 @@ import msgspec
 
 from headrace.errors import AuthSpecUnknown, SpecInvalid
 from headrace.sources.auth import folded, secret_names
+from headrace.sources.block_reading import read_block
 from headrace.sources.extension import BLOCK, Extension
 from headrace.sources.paths import Path, parse_path
 
 Json = dict[str, Any]
-
-_PLACE = re.compile(r"at `\$\.(.+)`")  # in the library's words
 
 
 # -- shipped specs ---------------------------------------------------------------------------------------------
@@ -66,10 +64,6 @@ def secret_params(spec: Mapping[str, Any], name: str) -> frozenset[str]:
     return secret_names(auth_spec(spec, name).get("spec", {}).get("properties", {})) if name else frozenset()
 
 
-# Gathered here, while one thread imports: msgspec gathers what it knows of a Struct when that is first used, and two
-# threads that do so at once crash the process (seen with msgspec 0.22).
-msgspec.json.Decoder(Extension)
-
 # -- the source spec -----------------------------------------------------------------------------------------------
 
 
@@ -81,14 +75,9 @@ def inputs(spec: Mapping[str, Any]) -> Json:
 
 
 def extension(spec: Mapping[str, Any]) -> Extension:
-    """Our own additions to the language, from the spec's ``x-headrace`` block."""
+    """Our own additions to the language, from the spec's ``x-headrace`` block; SpecInvalid by their place."""
     block = ((spec.get("sourceSpec") or {}).get("attributes") or {}).get(BLOCK, {})
-    try:
-        return msgspec.convert(block, Extension)
-    except msgspec.ValidationError as error:
-        inside = _PLACE.search(str(error))
-        field = f"{BLOCK}.{inside[1]}" if inside else BLOCK
-        raise SpecInvalid(f"The spec's {BLOCK} block is not valid: {error}.", field=field, rule=1312) from error
+    return read_block(block)
 
 
 @dataclass(frozen=True, slots=True)

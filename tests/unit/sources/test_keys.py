@@ -151,7 +151,7 @@ def test_a_spec_declares_how_its_rows_are_told_apart(block, keying):
 def test_what_cannot_tell_rows_apart_is_refused_by_its_name(block, member):
     with pytest.raises(SpecInvalid) as refused:
         keys.keying(in_spec(block))
-    assert refused.value.facts["field"] == f"x-headrace.{member}"
+    assert refused.value.facts["field"] == f"sourceSpec.attributes.x-headrace.{member}"
 
 
 # -- versions --------------------------------------------------------------------------------------------------------

@@ -161,18 +161,3 @@ def test_generic_sources_give_the_objects_themselves():
     view = extraction(document, {"contentPath": "$.data", "urlParams": {"path": "/v1", "queryParams": "a=1&b=2"}})
     assert view.content.wrapper == "data" and view.url["path"] == "/v1" and view.query == {"a": "1", "b": "2"}
     assert extraction(document, {}).content.wrapper == "rows", "the author's stand where the user gives none"
-
-
-@pytest.mark.parametrize(
-    ("block", "place"),
-    [
-        ({"sliceDays": "many"}, "x-headrace.sliceDays"),
-        ({"readable": [{"param": 1}]}, "x-headrace.readable[0].param"),
-        ({"unknown": 1}, "x-headrace"),
-        ([], "x-headrace"),
-    ],
-)
-def test_a_wrong_addition_is_named_by_its_place(block, place):
-    with pytest.raises(errors.SpecInvalid) as caught:
-        extraction(spec(**{"x-headrace": block}), {})
-    assert caught.value.facts["field"] == place
