@@ -9,6 +9,7 @@ import httpx2
 import msgspec
 
 from headrace.errors import HeadraceError
+from headrace.raw_json import BROKEN
 
 FLOW_SERVICE = "/data/foundation/flowservice"
 SCHEMA_REGISTRY = "/data/foundation/schemaregistry"
@@ -102,7 +103,7 @@ def _decoded(content: bytes) -> Any:
         return None
     try:
         return msgspec.json.decode(content)
-    except msgspec.DecodeError:
+    except BROKEN:
         return content
 
 

@@ -25,7 +25,8 @@ _array = msgspec.json.Decoder(list[Raw]).decode
 _object = msgspec.json.Decoder(dict[str, Raw]).decode
 _any = msgspec.json.Decoder(Raw).decode
 _encode = msgspec.json.Encoder().encode
-_BROKEN = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+# What reading a text raises that is no JSON, or none that nests as deep as can be read.
+BROKEN = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 def items(text: bytes | Raw) -> list[Raw] | None:
@@ -34,7 +35,7 @@ def items(text: bytes | Raw) -> list[Raw] | None:
         return _array(text)
     except msgspec.ValidationError:
         return None
-    except _BROKEN:
+    except BROKEN:
         pieces = _pieces(bytes(text).strip(_SPACE), b"[")
         return None if pieces is None else [Raw(piece) for piece in pieces]
 
@@ -45,7 +46,7 @@ def members(text: bytes | Raw) -> dict[str, Raw] | None:
         return _object(text)
     except msgspec.ValidationError:
         return None
-    except _BROKEN:
+    except BROKEN:
         pieces = _pieces(bytes(text).strip(_SPACE), b"{")
         return None if pieces is None else _named(pieces)
 
@@ -54,9 +55,14 @@ def is_whole(text: bytes) -> bool:
     """Whether ``text`` is JSON, whatever it says and however deep; what is in its strings is not looked at."""
     try:
         _any(text)
-    except _BROKEN:
+    except BROKEN:
         return False
     return True
+
+
+def why_broken(error: Exception) -> str:
+    """What is wrong with a text whose reading raised one of BROKEN."""
+    return "nested too deeply" if isinstance(error, RecursionError) else str(error)
 
 
 def is_closed(text: bytes) -> bool:

@@ -40,6 +40,8 @@ def decoded(text: str, where: str) -> Any:
     """JSON text, read; Invalid names ``where``, line and column."""
     try:
         return msgspec.json.decode(text)
+    except RecursionError as error:
+        raise Invalid(f"{where} is nested too deeply to be read.") from error
     except msgspec.DecodeError as error:
         at = re.search(r"\(byte (\d+)\)", str(error))
         before = text.encode()[: int(at[1])].decode("utf-8", "replace") if at else text

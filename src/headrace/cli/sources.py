@@ -12,6 +12,7 @@ import typer
 from headrace.cli import json_files
 from headrace.clock import WallClock, Window, epoch_ms, utc
 from headrace.errors import Invalid, SpecInvalid
+from headrace.raw_json import BROKEN, why_broken
 
 if TYPE_CHECKING:
     from headrace.cli.source_inputs import Typed
@@ -144,8 +145,8 @@ def _recorded(document: Json, typed: Json, days: tuple[str, str], path: Path) ->
 
     try:
         held = recording.read(json_files.text_of(path).encode())
-    except msgspec.MsgspecError as error:
-        raise Invalid(f"{path} is no recording: {error}. --record makes one.") from error
+    except BROKEN as error:
+        raise Invalid(f"{path} is no recording: {why_broken(error)}. --record makes one.") from error
     inputs, secrets = replayable(document, held, typed)
     return Trial(inputs, _window(days, Window(epoch_ms(held.start), epoch_ms(held.end))), (held, secrets))
 

@@ -73,7 +73,7 @@ def _continued(selection: Selection) -> tuple[str, tuple[str, int] | None]:
     try:
         raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         orderby, last, position = msgspec.json.decode(raw, type=tuple[str, str, int])
-    except (ValueError, msgspec.MsgspecError) as error:
+    except (ValueError, msgspec.MsgspecError, RecursionError) as error:
         raise Invalid(f"start={selection.start} cannot be read; send the _page.next of a list.") from error
     return orderby, (last, position)
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from headrace import errors
-from headrace.raw_json import is_closed
+from headrace.raw_json import BROKEN, is_closed, why_broken
 from headrace.sources.quotas import seconds_to_wait
 
 _WORDS = 300
@@ -55,7 +55,9 @@ def _words(body: bytes) -> str:
     """The source's own message; nothing of an HTML page."""
     try:
         told: Any = msgspec.json.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except RecursionError:
+        return ""
+    except BROKEN:
         return "" if body.lstrip()[:1] == b"<" else body[:_WORDS].decode("utf-8", "replace").strip()
     if not isinstance(told, dict):
         return ""
@@ -73,6 +75,6 @@ def whole_json(answer: Answer) -> None:
         return
     try:
         msgspec.json.decode(answer.body, type=msgspec.Raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except BROKEN as error:
         kind = "an HTML page" if answer.body.lstrip()[:1] == b"<" else "not whole JSON"
-        raise errors.SourceUnreadable(f"{answer.url} answered with {kind} ({error}).") from error
+        raise errors.SourceUnreadable(f"{answer.url} answered with {kind} ({why_broken(error)}).") from error

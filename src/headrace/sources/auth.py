@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from headrace.errors import ParamMissing, SourceForbidden, SourceMissing, SourceRejected, SourceUnauthorized
+from headrace.raw_json import BROKEN, why_broken
 from headrace.sources.hiding import hidden
 from headrace.sources.reading import Credentials, Request
 from headrace.sources.template import encode_query, plain
@@ -207,8 +208,10 @@ class Access:
         request = _token_request(self._token_url(), urlencode({k: v for k, v in form.items() if v}), names)
         try:
             answer = msgspec.json.decode(ask(request), type=dict[str, Any])
-        except (*_REFUSALS, msgspec.MsgspecError) as error:
-            raise _refused(str(error)) from error
+        except _REFUSALS as error:
+            raise _refused(error.message) from error
+        except BROKEN as error:
+            raise _refused(f"its answer cannot be read ({why_broken(error)}).") from error
         token = answer.get(names.get("accessTokenField", "access_token"))
         if not token:
             raise _refused("the answer holds no access token.")

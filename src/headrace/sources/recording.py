@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from headrace.exact_json import depth_exceeds
+from headrace.raw_json import is_whole
 from headrace.sources.answers import Answer
 from headrace.sources.auth import PLACEHOLDER, Access, placeholder
 from headrace.sources.hiding import hidden
@@ -25,7 +27,7 @@ class Exchange(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     url      with its query; secrets stand as ``${name}`` here and everywhere
     sent     the request's body
     headers  of the answer, names in lower case
-    json     the answer's body, token for token as it came, where it is JSON
+    json     the answer's body, token for token as it came, where it is JSON that can be nested in this file
     text     the answer's body, where it is not
     base64   the answer's body, where it is no text
     """
@@ -111,11 +113,8 @@ def _body(body: bytes) -> Mapping[str, Any]:
     """The member that holds a body; none for an empty one."""
     if not body.strip():
         return {}
-    try:
-        msgspec.json.decode(body, type=msgspec.Raw)
+    if is_whole(body) and not depth_exceeds(body):
         return {"json": msgspec.Raw(body)}
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        pass
     try:
         return {"text": body.decode()}
     except UnicodeDecodeError:
@@ -128,5 +127,5 @@ def written(recording: Recording) -> bytes:
 
 
 def read(file: bytes) -> Recording:
-    """The recording in a file; msgspec.MsgspecError where it holds none. Unknown members are not read."""
+    """The recording in a file; ``raw_json.BROKEN`` where it holds none. Unknown members are not read."""
     return msgspec.json.decode(file, type=Recording)

@@ -68,7 +68,7 @@ def last_given(token: str) -> tuple[str, int]:
     """What ``token_after`` was told: the id of the last item given, and the position (from 0) behind it."""
     try:
         return msgspec.json.decode(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)), type=_Place)
-    except (ValueError, msgspec.MsgspecError) as error:
+    except (ValueError, msgspec.MsgspecError, RecursionError) as error:
         raise Invalid(f"continuationToken {token} cannot be read.", field="continuationToken") from error
 
 

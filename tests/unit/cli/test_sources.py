@@ -274,6 +274,16 @@ def test_what_is_no_json_is_recorded_as_text(tmp_path, source):
     assert code == 0 and "read 2 records" in again
 
 
+def test_what_nests_deeper_than_a_recording_can_is_recorded_as_text(tmp_path, source):
+    deep = b'{"rows": [{"n": 1}, {"n": ' + b"[" * 3_000 + b"]" * 3_000 + b"}]}"
+    source.answer = lambda _: Reply(200, deep)
+    recording = tmp_path / "rec.json"
+    code, shown = tried(tmp_path, source, spec(), "--record", str(recording))
+    assert code == 0 and json.loads(recording.read_text())["exchanges"][0]["text"] == deep.decode(), shown
+    code, again = ran(str(tmp_path / "spec.json"), "--recorded", str(recording))
+    assert code == 0 and "read 2 records" in again
+
+
 def test_other_parameters_than_the_recorded_ones_have_no_answer(tmp_path, source):
     document = spec(
         {"properties": {"team": {}}},
@@ -329,11 +339,14 @@ def test_a_wrong_spec_is_told_with_its_path(tmp_path, source, case):
         ),
         (("--record", "a", "--recorded", "b"), "give one of them"),
         (("--recorded", "{tmp}/spec.json"), "is no recording"),
+        (("--recorded", "{tmp}/deep.json"), "is no recording: nested too deeply"),
+        (("--params", "{tmp}/deep.json"), "is nested too deeply to be read"),
         (("--params", "host=x"), "Mandatory parameters are missing in params: team"),
     ],
 )
 def test_wrong_options(tmp_path, options, said):
     path = written(tmp_path, spec({"properties": {"team": {}}, "required": ["team"]}), authSpec=[NONE])
+    (tmp_path / "deep.json").write_text('{"a":' * 3_000)
     code, shown = ran(path, *(option.replace("{tmp}", str(tmp_path)) for option in options))
     assert code == 1 and said in shown, shown
 

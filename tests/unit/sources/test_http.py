@@ -14,6 +14,7 @@ from headrace.sources.auth import Access
 from source_server import BEARER, QUICK, SHORT_OF_TIME, Reply, reply
 
 SECRET = "AQX-very-secret"
+DEEP = b"[" * 2_000
 
 
 class Fixed:
@@ -51,6 +52,11 @@ FAULTS = {
     "503": (Reply(503, headers={"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}), errors.SourceTroubled, 3),
     "html": (Reply(200, b"<!doctype html><p>Sign in"), errors.SourceUnreadable, 3),
     "truncated json": (Reply(200, b'{"rows":[{"a":1},'), errors.SourceUnreadable, 3),
+    "a page that nests without end": (Reply(200, b'{"rows":[{"a":1},' + DEEP), errors.SourceUnreadable, 3),
+    "nothing but brackets": (Reply(200, DEEP * 50), errors.SourceUnreadable, 3),
+    "400 in brackets": (Reply(400, DEEP), errors.SourceRejected, 1),
+    "401 in brackets": (Reply(401, DEEP), errors.SourceUnauthorized, 2),
+    "500 in brackets": (Reply(500, b'{"message":' + DEEP), errors.SourceTroubled, 3),
     "broken off": (Reply(200, b'{"rows":[', promise=100), errors.SourceUnreadable, 3),
     "empty": (Reply(200, b""), errors.SourceUnreadable, 3),
     "a charset that is none": (Reply(200, b"{}", {"Content-Type": "text/json; charset=x"}), errors.SourceUnreadable, 3),
@@ -79,7 +85,7 @@ def test_every_fault_has_its_error_and_is_tried_within_limits(source, http, clie
     told, error, attempts = FAULTS[name]
     http = client(allow_private=True, patience=SHORT_OF_TIME) if told.hang else http
     source.script = [told]
-    with pytest.raises(error):
+    with pytest.raises(error, match=f"{source.url}/x"):
         http.send(Request("GET", f"{source.url}/x"), access(), whole_json)
     assert len(source.asked) == attempts
 
@@ -317,6 +323,8 @@ RENEWALS = {
     "HTML": (Reply(200, b"<html>"), errors.SourceUnreadable),
     "a refusal": (Reply(400), errors.SourceUnauthorized),
     "no token": (reply({"ok": True}), errors.SourceUnauthorized),
+    "brackets": (Reply(200, DEEP), errors.SourceUnreadable),
+    "a token among brackets": (Reply(200, b'{"a":' + DEEP + b"]" * 2_000 + b"}"), errors.SourceUnauthorized),
 }
 
 

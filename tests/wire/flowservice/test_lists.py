@@ -107,6 +107,7 @@ REFUSED = [
     ("count=perhaps", "SOURCES-1000-400"),
     ("continuationToken=%21", "FLOW-1452-400"),
     ("continuationToken=e30", "FLOW-1452-400"),
+    (f"continuationToken=eyJ4Ijpb{'W1tb' * 1_000}", "FLOW-1452-400"),
     (f"continuationToken={forged(limit=0)}", "FLOW-1452-400"),
     (f"continuationToken={forged(limit=10**6)}", "FLOW-1452-400"),
     (f"continuationToken={forged(position=-1)}", "SOURCES-1000-400"),

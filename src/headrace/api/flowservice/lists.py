@@ -146,7 +146,7 @@ def _token(text: str | None) -> Token | None:
         return None
     try:
         return _TOKEN.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    except (ValueError, msgspec.MsgspecError) as error:
+    except (ValueError, msgspec.MsgspecError, RecursionError) as error:
         raise Invalid(
             f"continuationToken {text} cannot be read; take it from _links.next.",
             code="1452",
