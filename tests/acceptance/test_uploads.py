@@ -138,6 +138,8 @@ ODD = {
     "nested deeper than anybody reads": b"[" * 2000 + b"]" * 2000,
     "a number that nothing holds": b'{"_extconndev": {"clicks": 1e400, "name": "a"}}',
     "no JSON": b'{"_extconndev": {"clicks" 1}}',
+    "a text for an object": b'{"_extconndev": "clicks"}',
+    "an array for an object": b'{"_extconndev": [{"clicks": 1}]}',
 }
 
 
@@ -145,6 +147,8 @@ WHY = {
     "nested deeper than anybody reads": "line 3 is nested more than 200 levels deep",
     "a number that nothing holds": "1e400 from _extconndev.clicks cannot become long",
     "no JSON": "line 3 is not JSON (expecting ':' delimiter at character 27)",
+    "a text for an object": '"clicks" from _extconndev cannot become object',
+    "an array for an object": "from _extconndev cannot become object",
 }
 
 

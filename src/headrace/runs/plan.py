@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import msgspec
@@ -12,6 +11,7 @@ from headrace import xdm
 from headrace.clock import Window
 from headrace.errors import Broken
 from headrace.lake import TableRef
+from headrace.mapping.paths import format_path
 from headrace.sources.keys import Keying
 from headrace.sources.reading import Part, Reading, Trail
 from headrace.store.parts import PartRecord
@@ -45,10 +45,10 @@ class Target(msgspec.Struct, frozen=True, rename="camel"):
         return xdm.arrow_schema(self.schema)
 
     def mappings(self) -> tuple[dict[str, Any], ...]:
-        """What fills the columns: the set's mappings, or every leaf of the schema from the field of the same name."""
+        """What fills the columns: the set's mappings, or every field of the schema from the one of the same name."""
         if self.mapping_id:
             return self.items
-        paths = [path for field in self.arrow_schema() for path in _leaves(field, "")]
+        paths = [format_path((field.name,)) for field in self.arrow_schema()]
         return tuple({"sourceType": "ATTRIBUTE", "source": path, "destination": path} for path in paths)
 
 
@@ -199,16 +199,3 @@ def part_of(record: PartRecord) -> Part:
 def trail_of(record: PartRecord) -> Trail | None:
     """How the chain of a recorded part goes on behind the pages that have landed; None: from its first page on."""
     return None if record.trail is None else _trail.decode(record.trail)
-
-
-def _leaves(field: pa.Field, above: str) -> Iterator[str]:
-    path = f"{above}{_escaped(field.name)}"
-    if pa.types.is_struct(field.type):
-        for inner in field.type:
-            yield from _leaves(inner, f"{path}.")
-    else:
-        yield path
-
-
-def _escaped(name: str) -> str:
-    return name.replace(".", "\\.")
