@@ -16,7 +16,7 @@ from headrace.sources.links import Leads
 from headrace.sources.paging import digest
 from headrace.sources.reading import Request, Trail
 from headrace.sources.spec import Content
-from headrace.sources.turns import Params, Turn, paths
+from headrace.sources.turns import Params, Turn, paths, promise
 
 _SHOWN = 200
 _DIGEST = 8
@@ -73,7 +73,7 @@ def walk(chain: Chain, access: Access, http: SourceHttp, trail: Trail | None = N
     at = trail or paging.paginator(chain.pagination).first(chain.pagination, chain.request)
     past = _Past(at, paging.paginator(chain.pagination).linked)
     while True:
-        readable = _Readable(chain, at.pages, access)
+        readable = _Readable(chain, at, access)
         answer = http.send(at.request, access, readable, chain.ends(at.pages))
         turn = Turn(chain.request, at, answer, readable.cut, chain.keep_query)
         following: Trail | str = readable.ended
@@ -106,17 +106,22 @@ def _following(chain: Chain, turn: Turn, past: "_Past", access: Access, http: So
     following = pages.following(chain.pagination, turn)
     if isinstance(following, str):
         return following
+    said = promise(chain.pagination, turn, following.last_index, chain.content.path)
     if pages.linked:
         request = access.without_secrets(following.request)
         _require_safe(turn.at.request, request, http)
         if request == turn.at.request:
             if past.has_same_rows(turn) and not chain.may_repeat:
                 raise _repeated(turn)
+            if said:
+                raise SourceUnreadable(
+                    f"{turn.answer.url} says by {said} that more rows follow, but names itself as the next page."
+                )
             return "the page names itself as the next one"
         past.require_unseen(turn, request)
         following = msgspec.structs.replace(following, request=request)
     paging.require_within(chain.pagination, turn.at.pages + 2, chain.request)
-    return msgspec.structs.replace(following, pages=turn.at.pages + 1)
+    return msgspec.structs.replace(following, pages=turn.at.pages + 1, promised=said)
 
 
 def _repeated(turn: Turn) -> SourceUnreadable:
@@ -202,25 +207,34 @@ class _Readable:
     ended  why the answer has no rows and none follow: its status, or that it is empty
     """
 
-    def __init__(self, chain: Chain, pages: int, access: Access) -> None:
-        self._chain, self._pages, self._access = chain, pages, access
+    def __init__(self, chain: Chain, at: Trail, access: Access) -> None:
+        self._chain, self._at, self._access = chain, at, access
         self._paths = paths(chain.pagination)
         self.cut, self.ended = Cut(), ""
 
     def __call__(self, answer: Answer) -> None:
-        chain = self._chain
-        if answer.status in chain.ends(self._pages):
-            self.ended = f"the source answered {answer.status}"
-        elif not answer.body.strip():
-            if chain.proves:
-                raise self._without_rows(answer, "which proves nothing about rows that are there")
-            self.ended = "the answer is empty"
-        else:
+        chain, at = self._chain, self._at
+        self.ended = self._end(answer)
+        if self.ended and at.promised and not chain.lenient:
+            raise SourceUnreadable(
+                f"{answer.url}: {self.ended}, but the page before says by {at.promised} that more pages follow. If it "
+                "says so of the last page too, leave that out of the spec's paginationParams."
+            )
+        if not self.ended:
             self.cut = self._cut(answer)
             lack = self.cut.lack
-            allowed = chain.may_be_absent or chain.lenient or (lack == "null" and self._pages > 0)
+            allowed = chain.may_be_absent or chain.lenient or (lack == "null" and at.pages > 0)
             if lack and not allowed:
                 raise self._without_rows(answer, f"it is {lack}")
+
+    def _end(self, answer: Answer) -> str:
+        if answer.status in self._chain.ends(self._at.pages):
+            return f"the source answered {answer.status}"
+        if answer.body.strip():
+            return ""
+        if self._chain.proves:
+            raise self._without_rows(answer, "which proves nothing about rows that are there")
+        return "the answer is empty"
 
     def _cut(self, answer: Answer) -> Cut:
         try:

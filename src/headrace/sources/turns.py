@@ -80,3 +80,28 @@ def ended(params: Params, turn: Turn) -> bool | None:
         return None
     text = str(value).lower() if isinstance(value, bool) else str(value)
     return text.casefold() == rule[len(CONST) :].strip("'\" ").casefold()
+
+
+def promise(params: Params, turn: Turn, last_index: int | None, array: Path) -> str:
+    """Where a page says that more pages follow, as the spec names that place; empty where it does not say so.
+
+    last_index  index of the last page, if known
+    array       the path of the rows
+    """
+    if ended(params, turn) is False and _is_flag(params, array):
+        return str(params["endConditionName"])
+    count = str(params.get("endPageIndex") or "").strip()
+    return count if last_index is not None and not count.isdecimal() else ""
+
+
+def _is_flag(params: Params, array: Path) -> bool:
+    """Whether the end condition is the source's own word: that rows, a link or a token are there promises no more."""
+    if str(params.get("endConditionValue") or "").strip().lower().startswith(CONST):
+        return True
+    flag = _place(str(params["endConditionName"]))
+    onward = (params.get(name) for name in (*POINTERS, "continuationTokenPath"))
+    return flag[: len(array)] != array and flag not in [_place(str(path)) for path in onward if path]
+
+
+def _place(path: str) -> Path:
+    return (path.lower(),) if path.lower().startswith(HEADER) else parse_value_path(path)

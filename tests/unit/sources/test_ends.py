@@ -146,6 +146,26 @@ CASES: dict[str, Case] = {
     "the first page links to itself": Case(LINK, [rows(1, next="/items")], [1]),
     "a page with the same rows names itself": Case(
         TOKEN, [rows(1, next="a", at=1), rows(1, next="a", at=2)], fails="the same page again"),
+    **{f"a page names itself, though {name}": Case(paging, answers, fails=r"more rows follow, but names itself")
+       for name, (paging, answers) in {
+           "a flag says that more follows": (
+               {**TOKEN, **MORE}, [rows(1, more=True, next="a"), rows(2, more=True, next="a")]),
+           "a flag says that more follows, without rows": (
+               {**TOKEN, **MORE}, [rows(1, more=True, next="a"), rows(more=True, next="a")]),
+           "a flag beside its link says that more follows": (
+               {**LINK, **MORE}, [rows(1, more=True, next="/items?p=2"), rows(2, more=True, next="/items?p=2")]),
+           "a flag in its header says that more follows": (
+               {**LINK, "endConditionName": "headers.X-More", "endConditionValue": "Const:no"},
+               [reply({"rows": [{"id": 1}], "next": "/items"}, **{"X-More": "yes"})]),
+           "something exists while more follows": (
+               {**LINK, "endConditionName": "$.meta.left"}, [rows(1, meta={"left": 3}, next="/items")])}.items()},
+    **{f"a page names itself, and {name}": Case({**LINK, **paging}, [rows(1, next="/items", **more)], [1])
+       for name, (paging, more) in {
+           "the end condition is about that link": ({"endConditionName": "$.next"}, {}),
+           "the end condition is about its rows": ({"endConditionName": "$.rows", "endConditionValue": "Empty"}, {}),
+           "the end condition is about a row": ({"endConditionName": "$.rows[0].id"}, {}),
+           "a flag says that nothing follows": (MORE, {"more": False}),
+           "a flag is left out": (MORE, {})}.items()},
     # -- chains that go round
     "tokens that go round": Case(TOKEN, [rows(1, next="a"), rows(2, next="b"), rows(3, next="a")], fails="goes round"),
     "links that go round": Case(LINK, [rows(1, next="/items?p=2"), rows(2, next="/items")], fails="goes round"),
@@ -206,6 +226,32 @@ CASES: dict[str, Case] = {
         PAGE, [Reply(404)], [], extension={"endsAt": [404], "mayBeAbsent": True}),
     "no content that is declared, where rows are replaced": Case(
         PAGE, [rows(1, 2), NO_CONTENT], [1, 2], extension={**REPLACE, "endsAt": [204]}),
+    **{f"{end}, though {name}": Case(
+        paging, [*pages, answer], extension=extension, fails=f"{said}, but the page before says by {place} that more")
+       for end, answer, said, extension in (
+           ("a status that is declared", Reply(404), "answered 404", {"endsAt": [404]}),
+           ("a status that is declared, where the array may be absent", Reply(404), "answered 404",
+            {"endsAt": [404], "mayBeAbsent": True}),
+           ("no content", NO_CONTENT, "the answer is empty", {}),
+           ("no content that is declared, where rows are replaced", NO_CONTENT, "answered 204",
+            {**REPLACE, "endsAt": [204]}),
+           ("an empty body", EMPTY, "the answer is empty", {}))
+       for name, paging, pages, place in (
+           ("a count says that a page follows", {**PAGE, "endPageIndex": "$.pages"}, [rows(1, 2, pages=2)],
+            r"\$.pages"),
+           ("an earlier page counted it", {**PAGE, "endPageIndex": "$.pages"}, [rows(1, 2, pages=3), rows(3)],
+            r"\$.pages"),
+           ("a header counts it", {**PAGE, "endPageIndex": "headers.X-Pages"},
+            [reply({"rows": [{"id": 1}]}, **{"X-Pages": "2"})], "headers.X-Pages"),
+           ("a flag says that more follows", {**PAGE, **MORE}, [rows(1, 2, more=True)], r"\$.more"),
+           ("a flag beside a token says so", {**TOKEN, **MORE}, [rows(1, more=True, next="a")], r"\$.more"))},
+    **{f"a status that is declared, and {name}": Case(
+        {**PAGE, **paging}, [rows(1, 2), rows(3, **more), Reply(404)], [1, 2, 3], extension={"endsAt": [404]})
+       for name, (paging, more) in {
+           "a count in the spec": ({"endPageIndex": 9}, {}),
+           "a count that is left out": ({"endPageIndex": "$.pages"}, {}),
+           "a flag that is left out": (MORE, {}),
+           "a condition on the rows": ({"endConditionName": "$.rows", "endConditionValue": "Empty"}, {})}.items()},
     # -- the end condition
     "a condition on the array itself": Case(
         {**PAGE, "endConditionName": "$.rows", "endConditionValue": "Empty"}, [rows(1), rows(2), rows()], [1, 2]),
@@ -341,6 +387,9 @@ def test_why_a_chain_ended(source, http, name):
 
 
 LENIENT = {
+    "a status that is declared, though a flag says that more follows": [1, 2],
+    "no content, though a count says that a page follows": [1, 2],
+    "a page names itself, though a flag says that more follows": [1, 2],
     "an error body": [],
     "null first": [],
     "a token that is ignored": [1, 2, 1, 2],
