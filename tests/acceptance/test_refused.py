@@ -2,13 +2,16 @@
 
 import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 import typer
 
 from headrace import main, sandboxes
 from headrace.settings import DEFAULT_PORT
+from headrace.store import migrations
 from headrace.store.engine import open_store
 from headrace.store.keyring import load_keyring
 from headrace.store.migrations import upgrade
@@ -31,6 +34,16 @@ REFUSED = {
     "a query of PostgreSQL": (["query", "SELECT 1", "--database-url", NOBODY], "There is no data directory"),
     "a check": (["verify"], "There is no data directory"),
 }
+
+BESIDE_A_SERVER = [
+    ["query", "SELECT 1"],
+    ["verify"],
+    ["gaps"],
+    ["account", "list"],
+    ["account", "add"],
+    ["account", "rotate", "nobody"],
+    ["account", "remove", "nobody"],
+]
 
 
 def refused(arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
@@ -58,12 +71,25 @@ def test_a_port_that_cannot_be_is_a_mistake_of_the_command_line(tmp_path: Path, 
     assert ended.value.code == 2 and "65535" in told and "Traceback" not in told and not (tmp_path / "new").exists()
 
 
-@pytest.mark.parametrize("command", [["query", "SELECT 1"], ["verify"]])
+@pytest.mark.parametrize("command", BESIDE_A_SERVER, ids=" ".join)
 def test_a_directory_that_no_server_used_stays_as_it_is(
     command: list[str], tmp_path: Path, monkeypatch, capsys
 ) -> None:
     assert "No server has used" in refused([*command, "--data-dir", str(tmp_path)], monkeypatch, capsys)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", BESIDE_A_SERVER, ids=" ".join)
+@pytest.mark.parametrize(("revision", "words"), [("0001", "brings it up to date"), ("9999", "upgrade Headrace")])
+def test_a_database_of_another_release_stays_as_it_is(
+    command: list[str], revision: str, words: str, tmp_path: Path, monkeypatch, capsys
+) -> None:
+    with closing(open_store(f"sqlite:///{tmp_path / 'headrace.db'}")) as store:
+        upgrade(store)
+        with store.write() as conn:
+            conn.execute(sa.text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+        said = refused([*command, "--data-dir", str(tmp_path)], monkeypatch, capsys)
+        assert revision in said and words in said and migrations.revision(store) == revision
 
 
 def test_a_file_is_no_data_directory(tmp_path: Path, monkeypatch, capsys) -> None:

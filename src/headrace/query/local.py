@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from headrace.errors import NotFound, QueryInvalid
+from headrace.errors import HeadraceError, NotFound, QueryInvalid
 from headrace.settings import Settings
 from headrace.store import documents, sandboxes
 from headrace.store.directory import require_directory
 from headrace.store.engine import Store, open_store
-from headrace.store.migrations import revision
+from headrace.store.migrations import require_current, revision
 from headrace.store.scope import Caller
 
 if TYPE_CHECKING:
@@ -48,15 +48,22 @@ def result(data_dir: Path, org: str | None, sandbox: str, sql: str, database_url
 
 
 def open_existing(settings: Settings) -> Store:
-    """The store of a data directory that a server has used; NotFound for any other directory. Creates nothing."""
+    """The store of a data directory that a server has used; NotFound for any other directory. Changes nothing.
+
+    Conflict or Broken when the database is of another release.
+    """
     require_directory(settings.data_dir)
     store = open_store(settings.database)
-    if revision(store) is None:
+    try:
+        if revision(store) is None:
+            raise NotFound(
+                f"No server has used the database {store.engine.url!r} yet. Give the --data-dir of the server, and its "
+                "--database-url if it has one."
+            )
+        require_current(store)
+    except HeadraceError:
         store.close()
-        raise NotFound(
-            f"No server has used the database {store.engine.url!r} yet. Give the --data-dir of the server, and its "
-            "--database-url if it has one."
-        )
+        raise
     return store
 
 

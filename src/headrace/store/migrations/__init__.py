@@ -4,7 +4,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from headrace.errors import Broken
+from headrace.errors import Broken, Conflict
 from headrace.store.engine import Store
 
 HERE = Path(__file__).parent
@@ -32,9 +32,25 @@ def upgrade(store: Store) -> None:
         _lock(conn)
         held = MigrationContext.configure(conn).get_current_revision()
         if held is not None and held not in {script.revision for script in scripts.walk_revisions()}:
-            raise Broken(f"The database is at schema {held}, which is newer than this release; upgrade Headrace.")
+            raise _newer(held)
         config.attributes["connection"] = conn
         command.upgrade(config, "head")
+
+
+def require_current(store: Store) -> None:
+    """Conflict for a database of an earlier release, which only a server or a worker changes; Broken for a later one.
+
+    A database that Headrace never used is neither.
+    """
+    held = revision(store)
+    if held is None or held == newest():
+        return
+    if held > newest():
+        raise _newer(held)
+    raise Conflict(
+        f"The database {store.engine.url!r} is of an earlier release (schema {held}; this release has {newest()}). "
+        "Start `headrace serve` on it once, which brings it up to date, then try again."
+    )
 
 
 def revision(store: Store) -> str | None:
@@ -58,6 +74,10 @@ def revision(store: Store) -> str | None:
 def newest() -> str:
     """The revision that this release needs; the files are numbered."""
     return max(path.stem.partition("_")[0] for path in (HERE / "versions").glob("[0-9]*.py"))
+
+
+def _newer(held: str) -> Broken:
+    return Broken(f"The database is at schema {held}, which is newer than this release; upgrade Headrace.")
 
 
 def _current(store: Store) -> str | None:
