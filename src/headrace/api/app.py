@@ -20,6 +20,7 @@ from headrace.api.operation import Operation
 from headrace.api.problems import GATEWAY, Dialect
 from headrace.api.request import Query, Reply, Request
 from headrace.api.routing import Match, Route, Routes, find
+from headrace.exact_json import spelled
 from headrace.runs.deployment import Deployment
 from headrace.store.scope import Caller
 from headrace.wire.storable import REMOVE_NUL
@@ -182,4 +183,11 @@ def _response(status: int, reply: Reply, request_id: str, method: str) -> Respon
 
 
 def _encode(body: object) -> bytes:
-    return b"" if body is None else msgspec.json.encode(body)
+    try:
+        return b"" if body is None else _json(body)
+    except UnicodeEncodeError:
+        return _json(spelled(body))  # half a character of a source's text goes out as the escape that it came as
+
+
+# A decimal goes out as the JSON number that it is, digit by digit.
+_json = msgspec.json.Encoder(decimal_format="number").encode

@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
+from headrace import raw_json
 from headrace.errors import ContentTypeInvalid, EmptyBody, Invalid, MalformedJson
 from headrace.wire.storable import DEEPEST, require_storable
 
@@ -149,35 +150,49 @@ class Request:
 
         PATCH is read whatever its label: curl labels the tutorial's patches as forms.
         """
+        return _decoded(self._labelled())
+
+    def json_object(self, sample: str = "") -> dict[str, Any]:
+        """The body as a JSON object; Invalid when it is something else.
+
+        What the member ``sample`` holds, a source's records, stays JSON text (Raw): it is not read like what clients
+        write, but like what sources send.
+        """
+        raw = self._labelled()
+        fields = raw_json.members(raw) if sample else None
+        records = None if fields is None else fields.pop(sample, None)
+        body = _decoded(raw if fields is None or records is None else bytes(raw_json.assembled(fields)))
+        if not isinstance(body, dict):
+            raise Invalid("The body must be a JSON object.", field="body")
+        return body if records is None else {**body, sample: records}
+
+    def _labelled(self) -> bytes:
         raw = self.body
         if not raw.strip():
             raise EmptyBody()
         label = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         if self.method != "PATCH" and label not in LABELS_OF_JSON and not label.endswith("+json"):
             raise ContentTypeInvalid()
-        try:
-            value = msgspec.json.decode(raw)
-        except RecursionError as error:
-            raise MalformedJson(f"The body is nested more than {DEEPEST} levels deep; send flatter JSON.") from error
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise MalformedJson(f"The body is not valid JSON: {error}") from error
-        # Looked at first as bytes: hardly any body is worth a walk.
-        if raw.count(b"{") + raw.count(b"[") > DEEPEST or rb"\u0000" in raw:
-            require_storable(value)
-        return value
-
-    def json_object(self) -> dict[str, Any]:
-        """The body as a JSON object; Invalid when it is something else."""
-        body = self.json()
-        if not isinstance(body, dict):
-            raise Invalid("The body must be a JSON object.", field="body")
-        return body
+        return raw
 
     @property
     def if_match(self) -> str | None:
         """The etag of If-Match without quotes or weakness; Postman's ``?if-match=`` stands in for the header."""
         value = self.headers.get("if-match") or self.query.folded("if-match")
         return bare_etag(value) if value else None
+
+
+def _decoded(raw: bytes) -> Any:
+    try:
+        value = msgspec.json.decode(raw)
+    except RecursionError as error:
+        raise MalformedJson(f"The body is nested more than {DEEPEST} levels deep; send flatter JSON.") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MalformedJson(f"The body is not valid JSON: {error}") from error
+    # Looked at first as bytes: hardly any body is worth a walk.
+    if raw.count(b"{") + raw.count(b"[") > DEEPEST or rb"\u0000" in raw:
+        require_storable(value)
+    return value
 
 
 def bare_etag(value: str) -> str:

@@ -12,7 +12,7 @@ from headrace.mapping.derivations import Derivations
 from headrace.mapping.evaluating import outcomes
 from headrace.mapping.failure import Failure
 from headrace.mapping.listing import operators_listing
-from headrace.mapping.values import json_ready, plain_numbers
+from headrace.mapping.values import json_ready, with_short_decimals
 from headrace.store.scope import Caller
 
 Json = dict[str, Any]
@@ -64,7 +64,7 @@ def _text(body: Mapping[str, Any], name: str) -> str:
 
 
 def _sample(body: Mapping[str, Any]) -> Json | None:
-    if body.get("sampleData") in (None, ""):
+    if parsing.is_absent(body.get("sampleData")):
         return None
     text = parsing.sample_text(body["sampleData"], body.get("sampleDataType"), kind_field="sampleDataType")
     return parsing.records(text)[0]
@@ -80,7 +80,7 @@ def _failed(error: MappingSyntax) -> Json:
 def _answered(value: object) -> Json:
     if isinstance(value, Failure):
         return {"validationStatus": "failed", "error": _reason(value)}
-    return {"validationStatus": "succeeded", "error": "none", "result": json_ready(plain_numbers(value))}
+    return {"validationStatus": "succeeded", "error": "none", "result": json_ready(with_short_decimals(value))}
 
 
 def _reason(failure: Failure) -> str:

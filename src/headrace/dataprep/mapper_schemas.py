@@ -11,7 +11,6 @@ from headrace.dataprep import drafts, parsing, samples
 from headrace.dataprep.drafts import DEFAULT_VERSION, Schema
 from headrace.errors import Invalid, NotFound
 from headrace.ids import new_hex
-from headrace.sources.inference import schema_of
 from headrace.store import documents
 from headrace.store.documents import Document
 from headrace.store.engine import Store
@@ -90,4 +89,4 @@ def _of_sample(conn: sa.Connection, caller: Caller, id: object) -> Body:
     found = documents.find(conn, caller, samples.KIND, id) if isinstance(id, str) else None
     if found is None:
         raise Invalid(f"sampleId names {id}, which is no sample of this sandbox.", field="sampleId")
-    return {**schema_of(parsing.records(found.body["sampleData"])), "title": f"SampleSchema:{found.id}"}
+    return {**parsing.schema(found.body["sampleData"]), "title": f"SampleSchema:{found.id}"}

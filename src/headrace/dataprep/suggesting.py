@@ -14,7 +14,6 @@ from headrace.dataprep.fields import fields_of
 from headrace.dataprep.matching import Match, matched
 from headrace.errors import Invalid, NotFound
 from headrace.mapping.checker import ATTRIBUTE
-from headrace.sources.inference import schema_of
 from headrace.store import documents
 from headrace.store.engine import Store
 from headrace.store.scope import Caller
@@ -61,9 +60,8 @@ def proposed(store: Store, caller: Caller, wanted: Asked, tenant: str, now: int)
 
 def _source(conn: sa.Connection, caller: Caller, given: Mapping[str, Any], tenant: str) -> Body:
     """The JSON Schema of the source."""
-    if given.get("sampleData") is not None:
-        text = parsing.sample_text(given["sampleData"], given.get("sampleType"))
-        return schema_of(parsing.records(text))
+    if not parsing.is_absent(given.get("sampleData")):
+        return parsing.schema(parsing.sample_text(given["sampleData"], given.get("sampleType")))
     sent = given.get("inputSchema")
     named = [name for name in INPUT if isinstance(sent, Mapping) and sent.get(name) is not None]
     if not isinstance(sent, Mapping) or not named:

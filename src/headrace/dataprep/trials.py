@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from headrace import mapping, xdm
+from headrace import mapping, raw_json, xdm
 from headrace.dataprep import advice, checking, completeness, drafts, identities
 from headrace.dataprep.options import options
 from headrace.errors import Invalid
+from headrace.exact_json import NotJson, read
 from headrace.mapping.derivations import Derivations
+from headrace.raw_json import Raw
 from headrace.store.engine import Store
 from headrace.store.scope import Caller
 
@@ -32,19 +34,53 @@ def previewed(
 ) -> object:
     """What a run would make of ``data`` with ``mappingSet``: mapped, and checked against the rules of the schema.
 
-    An array of records gives an array, one record gives one answer.
+    An array of records gives an array, one record gives one answer. Each is read as a source's is, so that one which
+    cannot be is told alone.
     """
-    sent, data = body.get("mappingSet"), body.get("data")
+    sent = body.get("mappingSet")
     if not isinstance(sent, dict):
         raise Invalid("Send the mapping set to try in mappingSet, an object.", field="mappingSet")
-    records = data if isinstance(data, list) else [data]
-    if not all(isinstance(record, dict) for record in records) or len(records) > MOST_RECORDS:
-        raise Invalid(f"Send in data one record, an object, or an array of up to {MOST_RECORDS}.", field="data")
+    texts, several = _records(body.get("data"))
     draft, chosen = drafts.read(sent), options(sent)
     with store.read() as conn:
         full = checking.composed(conn, caller, draft.schema, tenant).full
     checking.require(draft, full, now)
     rules, target = xdm.checker(full), xdm.arrow_schema(full)
-    return mapping.preview(
-        draft.items, target, data, now, derivations=derivations, check=rules.check, nulls=chosen.nulls
+    records = [_record(text) for text in texts]
+    previews = iter(
+        mapping.preview(
+            draft.items,
+            target,
+            [record for record in records if not isinstance(record, NotJson)],
+            now,
+            derivations=derivations,
+            check=rules.check,
+            nulls=chosen.nulls,
+        )
     )
+    answers = [_unreadable(record) if isinstance(record, NotJson) else next(previews) for record in records]
+    return answers if several else answers[0]
+
+
+def _records(data: Raw | None) -> tuple[list[Raw], bool]:
+    """The texts of the records in ``data``, and whether it is an array of them."""
+    items = None if data is None else raw_json.items(data)
+    texts = [data] if items is None and data is not None else items or []
+    plain = data is not None and all(raw_json.kind_of(text) == "object" for text in texts)
+    if not plain or len(texts) > MOST_RECORDS:
+        raise Invalid(f"Send in data one record, an object, or an array of up to {MOST_RECORDS}.", field="data")
+    return texts, items is not None
+
+
+def _record(text: Raw) -> object:
+    """A record, read as a source's is, or why it cannot be."""
+    try:
+        return read(bytes(text))
+    except NotJson as error:
+        return error
+
+
+def _unreadable(error: NotJson) -> dict[str, Any]:
+    reason = f"The element cannot be read as a record: {error.reason}."
+    place = {"destination": None, "source": "$", "columnName": None, "sourceType": None}
+    return {"data": {}, "errors": [{**place, "exception": reason}]}

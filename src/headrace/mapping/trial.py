@@ -14,7 +14,7 @@ from headrace.mapping.mapping_set import CompiledMapping, compile_mapping
 from headrace.mapping.nulls import add_nulls, without_nulls
 from headrace.mapping.paths import parse_path
 from headrace.mapping.steps import stray
-from headrace.mapping.values import json_ready, json_text, plain_numbers
+from headrace.mapping.values import json_ready, json_text, with_short_decimals
 from headrace.rows import ROW_ERRORS
 
 Json = dict[str, object]
@@ -51,7 +51,7 @@ def preview(
     answers = [Json(data={}, errors=None) for _ in records]
     for row in accepted.to_pylist(maps_as_pydicts="strict"):
         position = row.pop("_row")
-        made = json_ready(plain_numbers(without_nulls(row, pa.struct(list(target)), keep_in_maps=nulls)))
+        made = json_ready(with_short_decimals(without_nulls(row, pa.struct(list(target)), keep_in_maps=nulls)))
         if nulls:
             add_nulls(made, compiled, records[position])
         answers[position]["data"] = made

@@ -43,11 +43,9 @@ def as_exact(value: object) -> object:
     return shortest(Decimal(repr(value))) if isinstance(value, float) else _inside(value, as_exact)
 
 
-def plain_numbers(value: object) -> object:
-    """``value`` with every decimal as a number that any JSON encoder takes; digits beyond a double's are lost."""
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    return _inside(value, plain_numbers)
+def with_short_decimals(value: object) -> object:
+    """``value`` with every decimal in all its digits, but for zeros behind its last one: as a person reads it."""
+    return shortest(value) if isinstance(value, Decimal) else _inside(value, with_short_decimals)
 
 
 def shortest(value: Decimal) -> Decimal:

@@ -14,6 +14,7 @@ from headrace import sources
 from headrace.counts import ZERO, Counts, total
 from headrace.exact_json import NotJson, read, spelled
 from headrace.lake.pages import bodies
+from headrace.mapping.values import with_short_decimals
 from headrace.runs.judging import Judge, Judged
 from headrace.runs.keyed import Keyed, identify
 from headrace.runs.plan import QUARANTINED, REPLACE_WINDOW, part_of
@@ -191,7 +192,7 @@ def _flat(column: pa.ChunkedArray) -> pa.Array:
 
 
 def _value(column: pa.ChunkedArray | None, at: int) -> Any:
-    return None if column is None else column[at].as_py()
+    return None if column is None else with_short_decimals(column[at].as_py())
 
 
 def _read(text: str | None) -> Any:

@@ -1,6 +1,7 @@
 """Preview and the listings of the language."""
 
 import json
+from decimal import Decimal
 
 import pyarrow as pa
 import pytest
@@ -27,7 +28,7 @@ ITEMS = [
 def test_one_record_gives_one_answer_without_nulls():
     answer = mapping.preview(ITEMS, TARGET, {"id": 1234, "pay": "0.05", "day": "2022/08/10"}, 0)
     absent = [{"field": "age", "message": "age is found in no record."}]
-    data = {"_id": "1234", "person": {"pay": 0.1}, "at": "2022-08-10"}
+    data = {"_id": "1234", "person": {"pay": Decimal("0.1")}, "at": "2022-08-10"}
     assert answer == {"data": data, "errors": None, "warnings": absent}
 
 

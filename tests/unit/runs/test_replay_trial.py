@@ -1,6 +1,7 @@
 """Two judgements of the same rows compared: what changed, what became good or bad, and where."""
 
 from collections import Counter
+from decimal import Decimal
 
 import pyarrow as pa
 
@@ -34,6 +35,13 @@ def test_values_that_differ_are_found_with_their_rows() -> None:
     trial = compared(judged({1: 5, 2: None, 3: 7, 4: None}), judged({1: 5, 2: 6, 3: 8, 4: None}))
     assert seen(trial) == [("changed", 2, "v", None, 6), ("changed", 3, "v", 7, 8)]
     assert trial.outcomes == {"changed": 2, "becameGood": 0, "becameBad": 0}
+
+
+def test_decimals_are_shown_with_their_digits() -> None:
+    kind = pa.decimal128(38, 18)
+    before, after = judged({1: Decimal("12345678901234567.25")}, kind), judged({1: Decimal("1.1")}, kind)
+    (difference,) = compared(before, after).differences
+    assert [str(difference[side]) for side in ("before", "after")] == ["12345678901234567.25", "1.1"]
 
 
 def test_rows_that_turn_are_shown_at_the_destination_of_the_reason() -> None:

@@ -100,7 +100,7 @@ def test_elements_of_arrays_are_proposed_with_their_array(api: Api, list_schema_
         ({"inputSchema": {"jsonSchema": {}}}, 400, "JSON Schema of an object"),
         ({"inputSchema": {"schemaRef": {"id": "x"}}}, 400, "no schema of this sandbox"),
         ({"inputSchema": {"schemaRef": 5}}, 400, "by its id"),
-        ({"sampleData": "{"}, 400, "not valid JSON"),
+        ({"sampleData": "{"}, 400, "it is not JSON"),
         ({"sampleData": {"a": 1}, "excludeUnmapped": "no"}, 400, "true or false"),
         ({"sampleData": {"a": 1}, "xdmSchema": "x"}, 400, "no schema of this sandbox"),
         ({"sampleData": {"a": 1}, "xdmSchema": None}, 400, "name the target schema"),

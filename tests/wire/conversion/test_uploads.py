@@ -50,7 +50,7 @@ def test_what_curl_sends_is_read(api: Api) -> None:
         (_form(_part(b"\xff\xfe")), FORM, 400),
         (_form(_part(b"[1, 2]")), FORM, 400),
         (_form(_part(b"[]")), FORM, 400),
-        (_form(_part(b'{"a": "\\u0000"}')), FORM, 400),
+        (_form(_part(b'{"a": "\0"}')), FORM, 400),
         (_form(_part(b'{"a":' * 300 + b"1" + b"}" * 300)), FORM, 400),
         (_form(_part(b"[" * 100_000)), FORM, 400),
     ],

@@ -9,7 +9,7 @@ from headrace.dataprep import expressions
 @conversion.post("/languages/el/validate", verb=READ, kind="languages", answers=OK)
 def validate_expression(request: Request) -> Reply:
     """Whether an expression can be run, and what it makes of sample data."""
-    body = request.json_object()
+    body = request.json_object(sample="sampleData")
     with request.store.read() as conn:
         now, derivations = request.clock.now(), request.derivations
         return Reply(expressions.validated(conn, request.caller, body, now, derivations))

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from headrace import exact_json, raw_json, sandboxes
+from headrace import sandboxes
 from headrace.api.conversion.service import Json, bounds, chosen, conversion, page, tenant
 from headrace.api.operation import CHANGE, CREATE, OK, READ
 from headrace.api.request import Reply, Request
@@ -47,11 +47,7 @@ def validate_mapping_set(request: Request) -> Reply:
 @conversion.post("/mappingSets/preview", verb=READ, kind="mappingSets", answers=OK)
 def preview_mapping_set(request: Request) -> Reply:
     """What a set that is not stored makes of sample data."""
-    body = request.json_object()
-    # Numbers of the sample as they are written, as those of a source are.
-    sample = (raw_json.members(request.body) or {}).get("data")
-    if sample is not None:
-        body["data"] = exact_json.read(bytes(sample))
+    body = request.json_object(sample="data")
     own, now, derivations = tenant(request), request.clock.now(), request.derivations
     return Reply(trials.previewed(request.store, request.caller, body, own, now, derivations))
 
@@ -72,7 +68,7 @@ def suggest_for_batch(request: Request) -> Reply:
 @conversion.post("/mappingSets/suggestion", verb=READ, kind="mappingSets", answers=OK)
 def suggest_for_schema(request: Request) -> Reply:
     """A proposal for the fields of a schema (an explored one, a kept one, the registry's) or of sample data."""
-    return _proposal(request, request.json_object())
+    return _proposal(request, request.json_object(sample="sampleData"))
 
 
 @conversion.get("/mappingSets/{id}", kind="mappingSets")

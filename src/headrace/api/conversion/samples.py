@@ -55,7 +55,8 @@ def list_samples(request: Request) -> Reply:
 @conversion.post("/samples", verb=CREATE, kind="samples", answers=OK)
 def create_sample(request: Request) -> Reply:
     """A new sample; the answer is 200."""
-    sample = samples.create(request.store, request.caller, request.json_object(), request.clock.now())
+    sent = request.json_object(sample="sampleData")
+    sample = samples.create(request.store, request.caller, sent, request.clock.now())
     return Reply(samples.rendered(sample))
 
 
@@ -77,7 +78,7 @@ def get_sample(request: Request) -> Reply:
 @conversion.put("/samples/{id}", kind="samples")
 def replace_sample(request: Request) -> Reply:
     """The sample's next version."""
-    id, body = request.path_params["id"], request.json_object()
+    id, body = request.path_params["id"], request.json_object(sample="sampleData")
     return Reply(samples.rendered(samples.replace(request.store, request.caller, id, body, request.clock.now())))
 
 
