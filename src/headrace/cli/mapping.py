@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -13,10 +14,12 @@ from rich.text import Text
 from headrace.cli import json_files
 from headrace.clock import WallClock
 from headrace.errors import Invalid, MappingSyntax
-from headrace.exact_json import NotJson, read
+from headrace.exact_json import NotJson, read, spelled
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from headrace.mapping.mapping_set import CompiledMapping
 
 STYLES = {"columns": "green", "distinct values": "yellow", "rows": "red"}
 
@@ -68,7 +71,7 @@ def explain(
     for heading in ("destination", "source", "runs over", "why"):
         table.add_column(heading, overflow="fold")
     records = _records(data)[0] if data else []
-    for one in explained(compiled, _sample(records) if data else None):
+    for one in explained(compiled, _sample(records, compiled) if data else None):
         back_end = Text(one.back_end, style=STYLES[one.back_end])
         table.add_row(Text(one.destination), Text(one.source), back_end, Text(one.why))
     console = Console()
@@ -208,15 +211,10 @@ def _type(tree: Mapping[str, Any]) -> "pa.DataType":
     return pa.struct(list(_struct(tree)))
 
 
-def _sample(records: Sequence[Any]) -> "pa.Table":
-    import pyarrow as pa
+def _sample(records: Sequence[Any], compiled: "CompiledMapping") -> "pa.Table | None":
+    """The records in the columns that a run reads of them, most of them at least; None where each is odd."""
+    from headrace.runs import uploads
 
-    from headrace.mapping.failure import Failed
-    from headrace.mapping.values import as_double
-
-    try:
-        return pa.Table.from_pylist([as_double(record) for record in records])
-    except Failed as error:
-        raise Invalid(f"The sample records cannot be read: {error.reason}.") from error
-    except pa.ArrowInvalid as error:
-        raise Invalid(f"The sample records differ in the type of a field: {error}") from error
+    body = msgspec.json.encode([spelled(record) for record in records])
+    slices = uploads.decoder(True, compiled.wanted)([("the sample", body)])
+    return max((table for slice in slices for table in slice.typed), key=lambda table: table.num_rows, default=None)

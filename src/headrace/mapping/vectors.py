@@ -7,6 +7,7 @@ from functools import reduce
 import polars as pl
 import pyarrow as pa
 
+from headrace.json_columns import WRITTEN
 from headrace.mapping.nodes import Scalar
 
 TEXT, LONG, DOUBLE, FLAG, MOMENT, NUMERAL, NULL = "text", "long", "double", "flag", "moment", "numeral", "null"
@@ -105,6 +106,8 @@ def kind_of(column: pa.Array) -> str:
         return _KINDS[column.type]
     if column.null_count == len(column):
         return NULL
+    if column.type == WRITTEN:
+        raise NotVectorised("a field of several kinds, or of whole objects, is kept as it was written")
     raise NotVectorised(f"a column of {column.type}")
 
 

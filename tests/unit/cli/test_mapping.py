@@ -118,6 +118,28 @@ def test_what_runs_where_over_sample_records(tmp_path: Path):
     }
 
 
+ODD = {
+    "half a character that is not mapped": (
+        r'[{"e": {"n": 1}}, {"e": {"n": 2, "h": "\ud83d"}, "\udc00": 1}]',
+        "columns",
+    ),
+    "nothing but that": (r'{"e": {"n": 1, "h": "\ud83d"}}', "columns"),
+    "numbers that nothing holds": ('[{"e": {"n": 1, "z": 1e400}}, {"z": ' + "9" * 5000 + "}]", "columns"),
+    "kinds that differ where nothing is mapped": ('[{"e": {"n": 1, "z": 1}}, {"e": {"n": 1, "z": {}}}]', "columns"),
+    "kinds that differ": ('[{"e": {"n": 1}}, {"e": {"n": "a"}}, {"e": 5}]', "distinct values"),
+    "a mapped number that nothing holds": ('{"e": {"n": 1e400}}', "columns"),
+    "more kinds than one column has": ('{"e": {"n": [1]}}', "distinct values"),
+    "no record": ("[]", "columns"),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_a_sample_is_read_as_a_run_reads(tmp_path: Path, name: str):
+    data, back_end = ODD[name]
+    found = explained(tmp_path, ITEMS[3:4], "--data", data)
+    assert found["o.half"].startswith(f"{back_end}: "), found
+
+
 def test_a_schema_says_what_is_exact(tmp_path: Path):
     schema = tmp_path / "schema.json"
     schema.write_text(json.dumps({"properties": {"o": {"type": "object", "properties": {"half": DECIMAL}}}}))
