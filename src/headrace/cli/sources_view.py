@@ -120,6 +120,14 @@ def first_run(walk: Walk, planned: Planned, ends: list[Ended]) -> Iterator[tuple
         "",
     )
     yield f"read {_count(seen.read, 'record')}{' on these pages, and more behind them' if more else ''}", ""
+    unasked = [end for end in ends if end.more]
+    if unasked:
+        of = f" on the last page of {_count(len(unasked), 'chain')}" if len(ends) > 1 else ""
+        yield (
+            f"MISS ROWS that follow: {unasked[0].more}{of}, and the spec does not ask for them; complete its "
+            "paginationParams",
+            "red",
+        )
     if not seen.read:
         yield f"find nothing: {seen.empty or 'nothing was asked'}", "red"
     if seen.unreadable:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from headrace.errors import SourceUnreadable
 from headrace.exact_json import NotJson, read
-from headrace.sources import recognising
+from headrace.sources import going_on, recognising
 from headrace.sources.address import Address
 from headrace.sources.answers import Answer
 from headrace.sources.fields import Field, fields_of
@@ -101,9 +101,8 @@ def _body(answer: Answer) -> Any:
 def _content(attributes: Json, body: Any, made: Proposal) -> Path:
     """Where the records are; the empty path for a page that is the array, or one record."""
     able = recognising.arrays(body)
-    empty = recognising.empty_arrays(body) if not able else []
-    path: Path = able[0].path if able else empty[0].path if empty else ()
-    made.records = able[0].value if able else [body] if isinstance(body, dict) and not empty else []
+    path: Path = able[0].path if able else ()
+    made.records = able[0].value if able else [body] if isinstance(body, dict) else []
     content: Json = {"path": recognising.written(path)}
     names = [step for step in path if isinstance(step, str)]
     if names and isinstance(path[-1], str):
@@ -113,8 +112,8 @@ def _content(attributes: Json, body: Any, made: Proposal) -> Path:
             content["skipAttributes"] = beside
     attributes["contentPath"] = content
     where = f"contentPath {content['path']}"
-    if able:
-        others = ", ".join(told.written for told in able[1:4])
+    if able and made.records:
+        others = ", ".join(told.written for told in able[1:4] if told.value)
         made.reasons.append(
             f"{where}: an array of {len(made.records)} objects." + (f" Others: {others}." if others else "")
         )
@@ -122,7 +121,9 @@ def _content(attributes: Json, body: Any, made: Proposal) -> Path:
         made.reasons.append(f"{where}: the answer has no array of objects, so it is one record.")
     else:
         made.checks.append(f"{where} is a guess: the answer holds no objects. Ask for days or ids that have some.")
-    if not able and recognising.rows_without_names(body):
+    if able and made.records and recognising.goes_along(able[0]):
+        made.checks.append(f"{where} is a guess: an array of that name goes along with records as a rule.")
+    if not (able and made.records) and recognising.rows_without_names(body):
         made.checks.append("The rows are arrays without names; a record must be an object, so they cannot be read.")
     return path
 
@@ -139,8 +140,8 @@ def _singular(name: str) -> str:
 
 
 def _paging(attributes: Json, answer: Answer, body: Any, path: Path, rest: dict[str, str], made: Proposal) -> None:
-    pages, reason = paging(answer, body, path, rest)
-    attributes["paginationParams"] = pages
+    way = paging(answer, body, path, rest)
+    pages = attributes["paginationParams"] = way.pages
     for name in (
         pages.get("limitName"),
         pages.get("offSetName"),
@@ -148,14 +149,24 @@ def _paging(attributes: Json, answer: Answer, body: Any, path: Path, rest: dict[
         pages.get("parameterName"),
     ):
         rest.pop(str(name), None)
-    made.reasons.append(f"paginationParams {pages['type']}: {reason}.")
+    made.reasons.append(f"paginationParams {pages['type']}: {way.why}.")
+    made.checks.extend(way.checks)
     if pages["type"] == "NONE":
-        made.checks.append(
-            f"Nothing in the answer says how it goes on, so it is asked once. It holds {len(made.records)} records: if "
-            "there may be more, declare paging."
-        )
+        made.checks.append(_unfinished(going_on.behind(body, path, len(made.records)), len(made.records)))
     elif pages["type"] in ("OFFSET", "PAGE") and not pages.get("endConditionName") and not pages.get("endPageIndex"):
         made.checks.append("No end is declared, so an empty page ends the chain: see that the source gives one.")
+
+
+def _unfinished(more: str, records: int) -> str:
+    if more:
+        return (
+            f"MORE ROWS FOLLOW ({more}), and the spec does not ask for them: nothing names the next page. "
+            "Find out in the source's documentation how it goes on, and complete paginationParams by hand."
+        )
+    return (
+        f"Nothing in the answer says how it goes on, so it is asked once. It holds {records} records: if there may be "
+        "more, declare paging."
+    )
 
 
 # -- the window, days and keys ---------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What an unknown answer says by itself: where its records are, how it goes on, and which fields matter."""
+"""What an unknown answer says by itself: where its records are, and which of their fields matter."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,13 +14,11 @@ from headrace.sources.paths import Path
 Json = dict[str, Any]
 
 DEEPEST = 4
-_NEXT_LINKS = ("next", "nextlink", "nextpage", "nexturl", "nextpageurl", "odatanextlink", "nexthref", "nextpagelink")
-_TOKENS = (
-    "nextpagetoken", "nextcursor", "nexttoken", "aftercursor", "endcursor", "continuationtoken", "nextmarker", "cursor",
-    "scrollid", "pagetoken", "nextafter",
+_RECORDS = (
+    "data", "results", "items", "records", "rows", "value", "values", "elements", "entries", "features", "hits", "list",
+    "content", "objects", "resources", "nodes", "edges",
 )  # fmt: skip
-_MORE = ("hasmore", "hasnext", "hasnextpage", "more", "moreresults")
-_PAGES = ("totalpages", "pagecount", "numpages", "lastpage", "pages")
+_ALONG = ("included", "includes", "errors", "warnings", "links", "headers", "columns", "facets", "aggregations")
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}([T ].*)?")
 _NAMED_AS_TIME = re.compile(r"date|day|time|_at$|At$|created|updated|since|^on$", re.IGNORECASE)
 _DAY_WORDS = ("day", "date", "time", "timestamp", "created", "start", "updated", "changed", "modified")
@@ -58,78 +56,43 @@ def _step(step: str | int) -> str:
 
 
 def arrays(body: Any) -> list[Told]:
-    """The arrays of objects in an answer, the likeliest first: the most elements, then the least deep."""
-    known = [told for told in _walked(body, (), into_lists=True) if isinstance(told.value, list)]
-    objects = [told for told in known if told.value and all(isinstance(item, dict) for item in told.value)]
-    return sorted(objects, key=lambda told: (-len(told.value), len(told.path)))
+    """The arrays of objects in an answer, and its empty ones, the likeliest first: by name, elements and depth.
+
+    By name, records come before what is named as neither, and that before what goes along with records. An empty array
+    only goes before others that go along with it.
+    """
+    known = [told for told in walked(body, (), into_lists=True) if isinstance(told.value, list)]
+    able = [told for told in known if all(isinstance(item, dict) for item in told.value)]
+    return sorted(able, key=_likely_records)
 
 
-def empty_arrays(body: Any) -> list[Told]:
-    """The arrays without any element in an answer."""
-    return [told for told in _walked(body, (), into_lists=True) if told.value == []]
+def goes_along(told: Told) -> bool:
+    """Whether an array is named as one that goes along with records: what they refer to, what is wrong, columns."""
+    return told.name.endswith(_ALONG)
+
+
+def _likely_records(told: Told) -> tuple[int, int, int, int]:
+    name = 3 if goes_along(told) else 0 if told.name in _RECORDS else 1
+    return (name if told.value else max(name, 2), name, -len(told.value), len(told.path))
 
 
 def rows_without_names(body: Any) -> list[Told]:
     """The arrays of arrays in an answer."""
-    known = (told for told in _walked(body, ()) if isinstance(told.value, list))
+    known = (told for told in walked(body, ()) if isinstance(told.value, list))
     return [told for told in known if told.value and all(isinstance(item, list) for item in told.value)]
 
 
-def _walked(value: Any, path: Path, into_lists: bool = False) -> Iterator[Told]:
+def walked(value: Any, path: Path, into_lists: bool = False) -> Iterator[Told]:
+    """Every value of an answer from ``path`` on, as deep as answers say anything of themselves."""
     yield Told(path, value)
     if len(path) >= DEEPEST:
         return
     if isinstance(value, dict):
         for name, below in value.items():
-            yield from _walked(below, (*path, name), into_lists)
+            yield from walked(below, (*path, name), into_lists)
     elif into_lists and isinstance(value, list) and not all(isinstance(item, dict) for item in value):
         for n, below in enumerate(value[:4]):
-            yield from _walked(below, (*path, n), into_lists)
-
-
-def next_link(body: Any, beside: Path) -> Told | None:
-    """The link to the next page; where none has a value, a member of that name."""
-    links = [told for told in _outside(body, beside) if _is_next(told.path)]
-    valued = (told for told in links if isinstance(told.value, str) and re.match(r"https?://|[/?]", told.value))
-    return next(valued, next((told for told in links if told.value is None and told.name != "next"), None))
-
-
-def _is_next(path: Path) -> bool:
-    names = [folded(str(step)) for step in path]
-    return names[-1:] != [] and (names[-1] in _NEXT_LINKS or (names[-1] in ("href", "url", "link") and "next" in names))
-
-
-def token(body: Any, beside: Path) -> Told | None:
-    """The token of the next page."""
-    return _named(body, beside, _TOKENS, (str, int))
-
-
-def more_flag(body: Any, beside: Path) -> Told | None:
-    """The flag that says whether more follows."""
-    return _named(body, beside, _MORE, (bool,))
-
-
-def page_count(body: Any, beside: Path) -> Told | None:
-    """The number of pages."""
-    return _named(body, beside, _PAGES, (int,))
-
-
-def first_index(body: Any, beside: Path) -> Told | None:
-    """The number of this page."""
-    return _named(body, beside, ("page", "pagenumber", "currentpage", "pageindex", "number"), (int,))
-
-
-def _named(body: Any, beside: Path, names: Sequence[str], kinds: tuple[type, ...]) -> Told | None:
-    for told in _outside(body, beside):
-        plain = isinstance(told.value, kinds) and (bool in kinds or not isinstance(told.value, bool))
-        if told.name in names and plain and told.value != "":
-            return told
-    return None
-
-
-def _outside(body: Any, beside: Path) -> Iterator[Told]:
-    """The values of an answer that are not among its records."""
-    return (told for told in _walked(body, (), into_lists=True) if told.path and told.path[: len(beside)] != beside)
+            yield from walked(below, (*path, n), into_lists)
 
 
 # -- fields ----------------------------------------------------------------------------------------------------------

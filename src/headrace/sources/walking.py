@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from headrace.sources import days
+from headrace.exact_json import NotJson, read
+from headrace.sources import days, going_on, turns
 from headrace.sources.content import Records, Unreadable, why_empty
 from headrace.sources.fetching import fetch
 from headrace.sources.http import SourceHttp
 from headrace.sources.keys import Identities, identities, keying
+from headrace.sources.paging import paginator
 from headrace.sources.planning import plan
-from headrace.sources.reading import Credentials, Part, Planned, Reading
+from headrace.sources.reading import Credentials, Page, Part, Planned, Reading
 from headrace.sources.shapes import value_at
 from headrace.sources.spec import Extraction, extraction
 
@@ -29,12 +31,16 @@ class Visited:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A chain that ended or was left. ``why`` is a sentence; ``left`` when its next page was not asked for."""
+    """A chain that ended or was left. ``why`` is a sentence; ``left`` when its next page was not asked for.
+
+    more  what its last page says of rows behind it, where it says that there are any
+    """
 
     part: Part
     pages: int
     why: str
     left: bool = False
+    more: str = ""
 
 
 @dataclass(slots=True)
@@ -92,18 +98,32 @@ class Walk:
                 return
 
     def _part(self, part: Part, most: int) -> Iterator[Visited | Ended]:
+        rows = 0
         for page in fetch(self._reading, part, self._credentials, self._http):
+            rows += page.count
             records = Records(self.view, page.body)
             count, unreadable = len(records.elements), self._look(records, part)
             if not count:
                 self.seen.empty = self.seen.empty or why_empty(page, self.view.content)
             yield Visited(part, page.n, count, unreadable)
             if page.trail is None:
-                yield Ended(part, page.n + 1, page.ended)
+                yield Ended(part, page.n + 1, page.ended, more=self._behind(page, rows))
             elif page.n + 1 >= most:
                 following = page.trail.request
                 yield Ended(part, page.n + 1, f"it goes on with {following.method} {following.target}", left=True)
                 return
+
+    def _behind(self, page: Page, rows: int) -> str:
+        """What the last page of a chain of so many rows says of others behind it; nothing where it is empty."""
+        params = self.view.pagination
+        try:
+            body = read(page.body) if page.count else None
+        except NotJson:
+            return ""
+        # An end condition decides, and pages that are counted end when they are empty: links say nothing there.
+        is_once = str(params.get("type") or "NONE").upper() == "NONE"
+        links = (is_once or paginator(params).linked) and not params.get("endConditionName")
+        return going_on.behind(body, self.view.content.path, rows, turns.paths(params) if links else None)
 
     def _look(self, page: Records, part: Part) -> int:
         """Adds a page to what was seen; how many of its elements are no object."""

@@ -120,6 +120,33 @@ def test_a_walk_stops_where_it_is_told(tmp_path, source):
     assert "is left after 3 pages: it goes on with" in shown and "15 records on these pages, and more" in shown
 
 
+ONCE: dict[str, str] = {}
+LINKED = {"type": "POINTER", "pointerPath": "$.nxt"}
+BEHIND = {
+    "a flag": (ONCE, {"has_more": True}, "$.has_more is true"),
+    "a flag of the last page": (ONCE, {"paging": {"isLast": False}}, "$.paging.isLast is false"),
+    "a flag beside no link": (LINKED, {"hasMore": True}, "$.hasMore is true"),
+    "a count": (ONCE, {"total": 7}, "$.total is 7, and 5 came"),
+    "a link": (ONCE, {"next": "/items?page=2"}, "$.next names a next page"),
+    "a link that the spec misspells": (LINKED, {"next": "/items?page=2"}, "$.next names a next page"),
+    "a token": (ONCE, {"nextPageToken": "a"}, "$.nextPageToken names a next page"),
+    "a flag of the end": (ONCE, {"has_more": False, "next": "/items?page=2"}, ""),
+    "a count of what came": (ONCE, {"total": 5}, ""),
+    "a token of this page": (ONCE, {"cursor": "a"}, ""),
+    "no link": (LINKED, {"next": None}, ""),
+}
+
+
+@pytest.mark.parametrize("case", BEHIND)
+def test_rows_behind_the_last_page_are_told(tmp_path, source, case):
+    pages, beside, why = BEHIND[case]
+    source.answer = lambda _: reply({"rows": ROWS, **beside})
+    code, shown = tried(tmp_path, source, spec(paginationParams=pages) if pages else spec())
+    said = " ".join(shown.split())
+    assert code == 0 and ("MISS ROWS" in said) == bool(why), shown
+    assert f"MISS ROWS that follow: {why}" in said or not why
+
+
 @pytest.mark.parametrize(
     ("answer", "why"),
     [

@@ -46,6 +46,18 @@ CONTENT = {
     "an array in an array": ([{"page": 1, "pages": 2}, ROWS], {"path": "$[1]"}),
     "one record": ({"name": "a"}, {"path": "$"}),
     "a record a line": (b'{"a": 1}\n{"a": 2}\n', {"path": "$"}),
+    "what records refer to": (
+        {"included": ROWS * 2, "data": ROWS, "links": {"self": "/v1/x"}},
+        {"path": "$.data", "overrideWrapperAttribute": "data", "skipAttributes": ["included", "links"]},
+    ),
+    "headers of columns": (
+        {"metricHeaders": [{"name": "clicks"}] * 9, "rows": ROWS},
+        {"path": "$.rows", "overrideWrapperAttribute": "row", "skipAttributes": ["metricHeaders"]},
+    ),
+    "nothing, and what goes along with it": (
+        {"errors": [{"code": 1}], "orders": []},
+        {"path": "$.orders", "overrideWrapperAttribute": "order", "skipAttributes": ["errors"]},
+    ),
     "a name with a blank": ({"my rows": ROWS}, {"path": "$['my rows']", "overrideWrapperAttribute": "my_row"}),
 }
 
@@ -150,6 +162,84 @@ PAGES = {
             "limitValue": 3,
         },
     ),
+    "the last row, as Stripe has it": (
+        "/v1/x?limit=3",
+        {"object": "list", "has_more": True, "data": ROWS},
+        {},
+        {
+            "type": "CONTINUATION_TOKEN",
+            "continuationTokenPath": "$.data[-1].id",
+            "parameterType": "QUERYPARAM",
+            "parameterName": "starting_after",
+            "endConditionName": "$.has_more",
+            "endConditionValue": "Const:false",
+            "limitName": "limit",
+            "limitValue": 3,
+        },
+    ),
+    "the last row, as the URL has it": (
+        "/v1/x?after_id=0",
+        {"rows": ROWS, "more": True},
+        {},
+        {
+            "type": "CONTINUATION_TOKEN",
+            "continuationTokenPath": "$.rows[-1].id",
+            "parameterType": "QUERYPARAM",
+            "parameterName": "after_id",
+            "endConditionName": "$.more",
+            "endConditionValue": "Const:false",
+        },
+    ),
+    "a list that names its last row": (
+        "/v1/x",
+        {"object": "list", "has_more": True, "last_id": 3, "data": ROWS},
+        {},
+        {"type": "NONE"},
+    ),
+    "an offset that the answer repeats": (
+        "/v1/x?limit=3",
+        {"total": 7, "limit": 3, "offset": 0, "results": ROWS},
+        {},
+        {"type": "OFFSET", "offSetName": "offset", "limitName": "limit", "limitValue": 3},
+    ),
+    "offset and limit that the answer repeats": (
+        "/v1/x",
+        {"startAt": 0, "maxResults": 50, "isLast": False, "values": ROWS},
+        {},
+        {
+            "type": "OFFSET",
+            "offSetName": "startAt",
+            "endConditionName": "$.isLast",
+            "endConditionValue": "Const:true",
+            "limitName": "maxResults",
+            "limitValue": 50,
+        },
+    ),
+    "skip and count": (
+        "/v1/x?count=3",
+        {"meta": {"skip": 0, "count": 3, "total": 7}, "rows": ROWS},
+        {},
+        {"type": "OFFSET", "offSetName": "skip", "limitName": "count", "limitValue": 3},
+    ),
+    "a page that the answer repeats": (
+        "/v1/x",
+        {"page": 1, "per_page": 3, "total": 7, "rows": ROWS},
+        {},
+        {"type": "PAGE", "pageParamName": "page", "initialPageIndex": 1, "limitName": "per_page", "limitValue": 3},
+    ),
+    "a page that the answer repeats by another name": (
+        "/v1/x",
+        {"pageNumber": 0, "last": "false", "totalPages": 3, "rows": ROWS},
+        {},
+        {
+            "type": "PAGE",
+            "pageParamName": "pageNumber",
+            "initialPageIndex": 0,
+            "endConditionName": "$.last",
+            "endConditionValue": "Const:true",
+        },
+    ),
+    "a time that is no offset": ("/v1/x", {"start": 1772323200, "total": 7, "rows": ROWS}, {}, {"type": "NONE"}),
     "nothing": ("/v1/x", {"rows": ROWS}, {}, {"type": "NONE"}),
 }
 
@@ -166,6 +256,33 @@ def test_how_it_goes_on(case):
 def test_a_field_of_a_record_is_no_link_to_the_next_page():
     rows = [{"id": 1, "next": "/x", "cursor": "c", "hasMore": True}]
     assert attributes("/v1/x", {"rows": rows})["paginationParams"] == {"type": "NONE"}
+
+
+UNFINISHED = {
+    "$.has_more is true": {"has_more": True},
+    "$.meta.hasMore is true": {"meta": {"hasMore": "true"}},
+    "$.is_last is false": {"is_last": False},
+    "$.truncated is true": {"truncated": True},
+    "$.total is 7, and 3 came": {"total": 7},
+}
+
+
+@pytest.mark.parametrize("why", UNFINISHED)
+def test_what_says_that_more_follows_and_not_where_is_told_loudly(why):
+    made = proposed("/v1/x", {"rows": ROWS, **UNFINISHED[why]})
+    assert made.spec["sourceSpec"]["attributes"]["paginationParams"] == {"type": "NONE"}
+    [check] = [check for check in made.checks if "MORE ROWS FOLLOW" in check]
+    assert f"({why})" in check and "by hand" in check and not any("asked once" in check for check in made.checks)
+
+
+@pytest.mark.parametrize("beside", [{"has_more": False}, {"isLast": True}, {"total": 3}, {"total": 0}, {}])
+def test_what_does_not_say_so_is_asked_once(beside):
+    assert not any("MORE ROWS" in check for check in proposed("/v1/x", {"rows": ROWS, **beside}).checks)
+
+
+def test_an_offset_that_did_not_begin_at_0_is_to_be_looked_at():
+    body = {"startIndex": 1, "itemsPerPage": 3, "totalResults": 7, "Resources": ROWS}
+    assert any("startIndex was 1 in this answer" in check for check in proposed("/v1/x", body).checks)
 
 
 WINDOWS = {

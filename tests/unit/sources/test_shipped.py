@@ -53,11 +53,11 @@ def test_recorded_answers_are_read_whole(source, path):
     end = epoch_ms(kept.end)
     reading = Reading(document, typed.auth, typed.params, Window(epoch_ms(kept.start), end), end, backfill=True)
     walk = Walk(reading, typed.credentials, http)
-    ends = [step.why for step in walk.steps(100) if isinstance(step, Ended)]
+    ends = [step for step in walk.steps(100) if isinstance(step, Ended)]
     http.close()
     assert walk.seen.records == case["expected"]["records"]
     assert rows_left(walk.seen, walk.view) == len(walk.seen.records)
-    assert ends == [case["expected"]["ended"]]
+    assert [(end.why, end.more) for end in ends] == [(case["expected"]["ended"], "")]
     assert len(source.asked) == len(kept.exchanges)
     sent = [str(asked.headers) + asked.target + asked.body.decode() for asked in source.asked]
     assert all(("recorded-" in one or "Basic " in one) == bool(secrets) for one in sent)

@@ -1,0 +1,139 @@
+"""What an answer says of the rows behind it: by links, tokens and flags, by counts, and by its own place among them."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from headrace.sources.auth import folded
+from headrace.sources.paths import Path
+from headrace.sources.recognising import Told, value_in, walked
+
+_NEXT_LINKS = (
+    "next", "nextlink", "nextpage", "nexturl", "nextpageurl", "odatanextlink", "nexthref", "nextpagelink",
+    "nextrecordsurl",
+)  # fmt: skip
+_TOKENS = (
+    "nextpagetoken", "nextcursor", "nexttoken", "aftercursor", "endcursor", "continuationtoken", "nextmarker", "cursor",
+    "scrollid", "pagetoken", "nextafter",
+)  # fmt: skip
+_MORE = (
+    "hasmore", "hasnext", "hasnextpage", "hasmorepages", "hasmoreitems", "hasmoreresults", "more", "moreresults",
+    "moreitemsincollection", "moreavailable", "truncated", "istruncated",
+)  # fmt: skip
+_LAST = ("islast", "islastpage", "last", "lastpage", "done", "endofstream", "endofrecords")
+_PAGE_COUNTS = ("totalpages", "pagecount", "numpages", "lastpage", "pages")
+_PAGE_NUMBERS = ("page", "pagenumber", "currentpage", "pageindex", "number")
+_TOTALS = (
+    "total", "totalcount", "totalresults", "totalitems", "totalrecords", "totalrows", "totalelements", "totalsize",
+    "numfound",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A member that says whether more follows.
+
+    more  what it says
+    last  what it is on the last page, as an end condition writes it
+    """
+
+    told: Told
+    more: bool
+    last: str
+
+
+def next_link(body: Any, beside: Path) -> Told | None:
+    """The link to the next page; where none has a value, a member of that name."""
+    links = [told for told in _outside(body, beside) if _is_next(told.path)]
+    valued = (told for told in links if isinstance(told.value, str) and re.match(r"https?://|[/?]", told.value))
+    return next(valued, next((told for told in links if told.value is None and told.name != "next"), None))
+
+
+def _is_next(path: Path) -> bool:
+    names = [folded(str(step)) for step in path]
+    return names[-1:] != [] and (names[-1] in _NEXT_LINKS or (names[-1] in ("href", "url", "link") and "next" in names))
+
+
+def token(body: Any, beside: Path) -> Told | None:
+    """The token of the next page."""
+    return next((told for told in _named(body, beside, _TOKENS, (str, int)) if told.value != ""), None)
+
+
+def flag(body: Any, beside: Path) -> Flag | None:
+    """The flag that says whether more follows, as a boolean or its text."""
+    for told in _outside(body, beside):
+        says = str(told.value).lower() if isinstance(told.value, bool | str) else ""
+        if says in ("true", "false") and told.name in (*_MORE, *_LAST):
+            more = (says == "true") == (told.name in _MORE)
+            return Flag(told, more, "false" if told.name in _MORE else "true")
+    return None
+
+
+def page_count(body: Any, beside: Path) -> Told | None:
+    """The number of pages."""
+    return next(_named(body, beside, _PAGE_COUNTS), None)
+
+
+def page_number(body: Any, beside: Path) -> Told | None:
+    """The number of this page."""
+    return next(_named(body, beside, _PAGE_NUMBERS), None)
+
+
+def total(body: Any, beside: Path) -> Told | None:
+    """How many rows there are on all pages."""
+    return next(_named(body, beside, _TOTALS), None)
+
+
+def echoed(body: Any, beside: Path, names: Sequence[str]) -> Told | None:
+    """A parameter that the answer repeats, with its number: one of these names, as they are spelled."""
+    told = _named(body, beside, [folded(name) for name in names])
+    return next((each for each in told if each.path[-1] in names), None)
+
+
+def last_row_id(body: Any, path: Path) -> bool:
+    """Whether it is a list that goes on behind the id of its last row, as Stripe's do, and names no other."""
+    around = value_in(body, path[:-1]) if path else None
+    if not isinstance(around, dict) or around.get("object") != "list" or "last_id" in around:
+        return False
+    return flag(body, path) is not None and have_ids(value_in(body, path))
+
+
+def have_ids(rows: Any) -> bool:
+    """Whether each row has an id."""
+    return bool(rows) and all(isinstance(row, dict) and isinstance(row.get("id"), str | int) for row in rows)
+
+
+def behind(body: Any, beside: Path, rows: int, known: frozenset[Path] | None = frozenset()) -> str:
+    """Why an answer says that more follows its ``rows`` (those before it included); empty where it does not.
+
+    ``known`` are the paths that were followed already; None: its links and tokens mean nothing.
+    """
+    says = flag(body, beside)
+    if says is not None:
+        return f"{says.told.written} is {str(says.told.value).lower()}" if says.more else ""
+    if known is not None:
+        for told in (next_link(body, beside), _next_token(body, beside)):
+            if told and told.value is not None and told.path not in known:
+                return f"{told.written} names a next page"
+    most = total(body, beside)
+    if most is not None and most.value > rows:
+        return f"{most.written} is {most.value:,}, and {rows:,} came"
+    return ""
+
+
+def _next_token(body: Any, beside: Path) -> Told | None:
+    """The token of the next page, where its name says so: another one may be this page's own."""
+    told = token(body, beside)
+    return told if told and told.name.startswith("next") else None
+
+
+def _named(body: Any, beside: Path, names: Sequence[str], kinds: tuple[type, ...] = (int,)) -> Iterator[Told]:
+    for told in _outside(body, beside):
+        if told.name in names and isinstance(told.value, kinds) and not isinstance(told.value, bool):
+            yield told
+
+
+def _outside(body: Any, beside: Path) -> Iterator[Told]:
+    """The values of an answer that are not among its records."""
+    return (told for told in walked(body, (), into_lists=True) if told.path and told.path[: len(beside)] != beside)
