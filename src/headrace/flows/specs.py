@@ -1,10 +1,8 @@
 """The specs that connections and flows instantiate: those that ship with Headrace and a sandbox's own."""
 
-from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 
-import jsonschema_rs
 import msgspec
 import sqlalchemy as sa
 
@@ -168,16 +166,4 @@ def _connection_spec(spec: Json) -> Json:
 def _check_schema(owner: Json, path: str, where: str) -> None:
     schema = object_at(owner, path)
     object_at(schema, "properties")
-    if any(not str(reference).startswith("#") for reference in _references(schema)):
-        raise SpecInvalid(f"{where} refers to another document; write it out whole.", rule=1312, field=where)
-    try:
-        jsonschema_rs.validator_for(schema)
-    except (jsonschema_rs.ValidationError, ValueError) as error:
-        raise SpecInvalid(f"{where} is not a valid JSON Schema: {error}", rule=1312, field=where) from error
-
-
-def _references(node: object) -> Iterator[object]:
-    if isinstance(node, dict):
-        yield from (value for name, value in node.items() if name in ("$ref", "$dynamicRef", "$recursiveRef"))
-    for below in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
-        yield from _references(below)
+    sources.InputSchema(schema, where, where)

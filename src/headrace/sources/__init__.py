@@ -7,6 +7,7 @@ from headrace.sources.discovery import is_readable
 from headrace.sources.exploring import explore
 from headrace.sources.fetching import fetch
 from headrace.sources.http import Patience, SourceHttp
+from headrace.sources.input_schemas import InputSchema
 from headrace.sources.keys import Keying, keying
 from headrace.sources.limits import can_replace, lookback_days, may_be_empty, retention_ms, write_mode
 from headrace.sources.params import check_auth, check_params, check_schedule
@@ -18,6 +19,7 @@ from headrace.sources.testing import test_connection
 __all__ = [
     "Decoder",
     "Explored",
+    "InputSchema",
     "Keying",
     "Page",
     "Part",

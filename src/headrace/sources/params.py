@@ -1,19 +1,22 @@
 """What users type, checked against a spec's JSON Schemas; an error names the parameters, never their values."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
 import jsonschema_rs
 
-from headrace.errors import ParamInvalid, ParamMissing, SpecInvalid
+from headrace.errors import ParamInvalid, ParamMissing
 from headrace.sources.auth import folded
+from headrace.sources.input_schemas import InputSchema
 from headrace.sources.spec import auth_spec, extension, inputs
 from headrace.sources.template import as_text
 
 Schema = Mapping[str, Any]
 _WHOLE = re.compile(r"-?[0-9]{1,20}")
+_MOST_LISTED = 30
+_LONGEST_NAME = 100  # of a parameter that another one may be meant for
 _EVERY = {"once": "", "minute": "minutes", "hour": "hours", "day": "days", "week": "weeks"}
 
 
@@ -64,26 +67,24 @@ def _as_declared(value: Any, declared: Schema) -> Any:
     if kind == "string" and isinstance(value, int | float | list) and not isinstance(value, bool):
         value = as_text(value)
     if isinstance(value, str) and "enum" in declared:
-        return next((choice for choice in declared["enum"] if folded(str(choice)) == folded(value)), value)
+        plain = folded(value)
+        return next((choice for choice in declared["enum"] if folded(str(choice)) == plain), value)
     return value
 
 
 def _check(schema: Schema, params: Mapping[str, Any], where: str) -> None:
-    try:
-        validator = jsonschema_rs.validator_for(dict(schema))
-    except (jsonschema_rs.ValidationError, ValueError) as error:
-        raise SpecInvalid(f"The connection spec's JSON Schema of {where} is not valid.", field=where) from error
-    problems = list(validator.iter_errors(dict(params)))
+    problems = InputSchema(schema, f"The connection spec's JSON Schema of {where}", where).problems(params)
     missing = sorted({name for problem in problems for name in _missing(problem)})
     if missing:
         raise ParamMissing(
-            f"Mandatory parameters are missing in {where}: {', '.join(missing)}. Add them.",
+            f"Mandatory parameters are missing in {where}: {_listed(missing)}. Add them.",
             rule=1304, field=f"{where}.{missing[0]}", params=missing,
         )  # fmt: skip
     if problems:
         wrong = dict(one for problem in problems for one in _wrong(problem, schema))
+        each = _listed([f"{name} {rule}" for name, rule in wrong.items()], "; ")
         raise ParamInvalid(
-            f"Parameters in {where} are not valid: {'; '.join(f'{name} {rule}' for name, rule in wrong.items())}.",
+            f"Parameters in {where} are not valid: {each}.",
             rule=1312, field=f"{where}.{next(iter(wrong))}", params=sorted(wrong),
         )  # fmt: skip
 
@@ -104,8 +105,9 @@ def _wrong(problem: jsonschema_rs.ValidationError, schema: Schema) -> Iterator[t
 
 
 def _unknown(name: str, known: list[str]) -> str:
-    close = get_close_matches(name, known, n=1)
-    meant = f"did you mean {close[0]}?" if close else f"known: {', '.join(known) or 'none'}"
+    short = [other for other in known if len(other) <= _LONGEST_NAME]  # what is compared takes its length squared
+    close = get_close_matches(name, short, n=1) if len(name) <= _LONGEST_NAME else []
+    meant = f"did you mean {close[0]}?" if close else f"known: {_listed(known) or 'none'}"
     return f"is not a parameter here ({meant})"
 
 
@@ -122,4 +124,9 @@ def _asked(problem: jsonschema_rs.ValidationError, keyword: str) -> str:
     kind: Any = problem.kind
     names = {"type": "types", "enum": "options", "pattern": "pattern"}
     asked = getattr(kind, names[keyword], "")
-    return ", ".join(map(str, asked)) if isinstance(asked, list | tuple) else str(asked)
+    return _listed([*map(str, asked)]) if isinstance(asked, list | tuple) else str(asked)
+
+
+def _listed(texts: Sequence[str], comma: str = ", ") -> str:
+    more = len(texts) - _MOST_LISTED
+    return comma.join(texts[:_MOST_LISTED]) + (f" and {more:,} more" if more > 0 else "")
