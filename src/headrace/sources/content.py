@@ -24,26 +24,6 @@ def array_of(body: bytes, content: Content) -> Sequence[Raw] | None:
     return None if array is None else array.elements
 
 
-def why_empty(answer: Answer | Page, content: Content) -> str:
-    """A sentence about an answer without records: what it holds where they should be."""
-    path = "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in content.path)
-    if not answer.body.strip():
-        return f"{answer.url} answered {answer.status} without a body."
-    found = pick_raw(answer.body, content.path)
-    if found is None:
-        return f"{answer.url} answered without {path}, where the spec's contentPath points; it holds {_fields(answer)}."
-    held = "null" if bytes(found).strip() == b"null" else "empty"
-    return f"{answer.url} answered {answer.status}, and the array at {path} is {held}."
-
-
-def _fields(answer: Answer | Page) -> str:
-    fields = raw_json.members(answer.body)
-    if fields is None:
-        return "no object"
-    names = list(fields)
-    return ", ".join(names[:_NAMES]) + (" and more" if len(names) > _NAMES else "") or "no fields"
-
-
 @dataclass(frozen=True, slots=True)
 class Unreadable:
     """An element that is no record: why, what it is instead, its text."""
@@ -136,12 +116,10 @@ class Records:
         return name in own or quoted(name) in self.body or (b"\\" in self.body and b"\\u00" in self.body)
 
     def values(self) -> Iterator[Any]:
-        """All that can be read, records or not."""
+        """The records, read; elements that are none are left out."""
         for n in range(len(self.elements)):
-            try:
+            if not isinstance(self.element(n), Unreadable):
                 yield self.value(n)
-            except NotJson:
-                continue
 
     def record(self, n: int) -> bytes:
         """The ``n``-th record as JSON in wrapper form; numbers are copied, not read."""
@@ -183,6 +161,38 @@ class Records:
 
 
 _BRACE = ord("{")
+
+
+def why_empty(answer: Answer | Page, page: Records) -> str:
+    """A sentence about an answer without records: what it holds where they should be."""
+    steps = page.view.content.path
+    path = "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
+    if not answer.body.strip():
+        return f"{answer.url} answered {answer.status} without a body."
+    if page.elements:
+        return f"{answer.url} answered {answer.status}, but {_unread(page, path)}."
+    array = pick_raw(answer.body, steps)
+    if array is None:
+        return f"{answer.url} answered without {path}, where the spec's contentPath points; it holds {_fields(answer)}."
+    held = "null" if bytes(array).strip() == b"null" else "empty"
+    return f"{answer.url} answered {answer.status}, and the array at {path} is {held}."
+
+
+def _unread(page: Records, path: str) -> str:
+    """That no element of a page is a record, and why the first is none."""
+    count, first = len(page.elements), page.element(0)
+    why = first.why if isinstance(first, Unreadable) else "it is a record"
+    if count == 1:
+        return f"the one element at {path} can be read as no record: {why}"
+    return f"none of the {count:,} elements at {path} can be read as a record; of the first: {why}"
+
+
+def _fields(answer: Answer | Page) -> str:
+    fields = raw_json.members(answer.body)
+    if fields is None:
+        return "no object"
+    names = list(fields)
+    return ", ".join(names[:_NAMES]) + (" and more" if len(names) > _NAMES else "") or "no fields"
 
 
 def renamed(element: Raw, names: Mapping[str, str]) -> Raw:

@@ -15,7 +15,7 @@ from headrace.sources.content import Records, why_empty
 from headrace.sources.declared import record_schema
 from headrace.sources.fetching import access_of, chain_of
 from headrace.sources.http import SourceHttp
-from headrace.sources.inference import schema_of, without_nulls
+from headrace.sources.inference import schema_of
 from headrace.sources.periods import day_at, midnight
 from headrace.sources.reading import Credentials, Explored, Part, Reading
 from headrace.sources.request import values_for
@@ -45,7 +45,7 @@ def explore(
     seen = sample(reading, credentials, http.brisk(), renewed)
     records = [record for _, record in _newest(view, seen.records)]
     schema = record_schema(spec, view) or (schema_of(records) if records else _without_records(seen.empty))
-    return Explored("hierarchical", schema, [spelled(without_nulls(record)) for record in records] if preview else [])
+    return Explored("hierarchical", schema, [spelled(record) for record in records] if preview else [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,10 @@ def sample(reading: Reading, credentials: Credentials, http: SourceHttp, renewed
     records: list[Any] = []
     empty = ""
     for answered in walk(replace(chain_of(view, part.request), lenient=True), access, http):
-        records += islice(Records(view, answered.answer.body).values(), MOST - len(records))
-        empty = empty or why_empty(answered.answer, view.content)
+        page = Records(view, answered.answer.body)
+        records += islice(page.values(), MOST - len(records))
+        if not records and (page.elements or not empty):
+            empty = why_empty(answered.answer, page)
         if len(records) >= MOST:
             break
     span = f" It was asked for {part.first_day} to {part.last_day} (UTC)." if part.first_day else ""

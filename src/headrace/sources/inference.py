@@ -10,6 +10,8 @@ Schema = dict[str, Any]
 
 LOWEST = -9007199254740992
 HIGHEST = 9007199254740991
+_HOLLOW = {"description": "Without any field in every record that was read, so its fields are not known."}
+_NO_ITEMS = {"type": "object", "properties": {}, "description": "Every array that was read is empty: no item is known."}
 
 
 def schema_of(values: Sequence[Any]) -> Schema:
@@ -18,10 +20,10 @@ def schema_of(values: Sequence[Any]) -> Schema:
     if not told:
         return {"description": "Null in every record that was read, so its type is not known."}
     if all(isinstance(value, dict) for value in told):
-        return {"type": "object", "properties": _properties(told)}
+        return {"type": "object", "properties": _properties(told), **({} if any(told) else _HOLLOW)}
     if all(isinstance(value, list) for value in told):
         items = [item for value in told for item in value]
-        return {"type": "array", "items": schema_of(items) if items else {"type": "object", "properties": {}}}
+        return {"type": "array", "items": schema_of(items) if items else {**_NO_ITEMS}}
     return _scalar(told)
 
 
@@ -39,12 +41,3 @@ def _scalar(values: Sequence[Any]) -> Schema:
     if all(isinstance(value, int | float | Decimal) and not isinstance(value, bool) for value in values):
         return {"type": "number"}
     return {"type": "string"}
-
-
-def without_nulls(value: Any) -> Any:
-    """The value without keys whose value is null, as explore shows its data."""
-    if isinstance(value, dict):
-        return {name: without_nulls(item) for name, item in value.items() if item is not None}
-    if isinstance(value, list):
-        return [without_nulls(item) for item in value]
-    return value

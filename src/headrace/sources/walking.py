@@ -104,7 +104,7 @@ class Walk:
             records = Records(self.view, page.body)
             count, unreadable = len(records.elements), self._look(records, part)
             if not count:
-                self.seen.empty = self.seen.empty or why_empty(page, self.view.content)
+                self.seen.empty = self.seen.empty or why_empty(page, records)
             yield Visited(part, page.n, count, unreadable)
             if page.trail is None:
                 yield Ended(part, page.n + 1, page.ended, more=self._behind(page, rows))

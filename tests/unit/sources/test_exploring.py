@@ -33,6 +33,14 @@ def explored(source, http, document):
         (reply({}), "answered without $.rows, where the spec's contentPath points; it holds no fields."),
         (reply({f"f{n}": n for n in range(20)}), "f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11 and more."),
         (Reply(204, b""), "answered 204 without a body."),
+        (
+            Reply(200, b'{"rows": [{"a": NaN}]}'),
+            "the one element at $.rows can be read as no record: it is not JSON (NaN",
+        ),
+        (
+            reply({"rows": [1, "x"]}),
+            "none of the 2 elements at $.rows can be read as a record; of the first: it is number",
+        ),
     ],
 )
 def test_without_records_explore_says_why(source, http, answer, why):
@@ -41,6 +49,26 @@ def test_without_records_explore_says_why(source, http, answer, why):
     assert seen.data == [] and seen.schema["properties"] == {}
     assert seen.schema["description"].startswith("No record came: ")
     assert why in seen.schema["description"] and "declares no schema" in seen.schema["description"]
+
+
+@pytest.mark.parametrize("body", [b'[{"a": NaN}]', b'{"a": NaN}'])
+def test_a_page_that_is_the_array_is_not_called_empty(source, http, body):
+    source.script = [Reply(200, body)]
+    seen = explored(source, http, spec(contentPath={"path": "$"}))
+    assert "the one element at $ can be read as no record: it is not JSON" in seen.schema["description"]
+
+
+@pytest.mark.parametrize("content", [{"path": "$"}, {"path": "$[0]"}])
+def test_records_without_fields_are_said_to_have_none(source, http, content):
+    source.script = [reply([{}, {}] if content["path"] == "$" else [[{}, {}]])]
+    seen = explored(source, http, spec(contentPath=content))
+    assert seen.data == [{}, {}] and "Without any field in every record" in seen.schema["description"]
+
+
+def test_what_is_null_is_shown(source, http):
+    source.script = [reply({"rows": [{"a": None, "b": [None, {"c": None}]}]})]
+    document = spec(contentPath={"path": "$.rows", "overrideWrapperAttribute": "row"})
+    assert explored(source, http, document).data == [{"row": {"a": None, "b": [None, {"c": None}]}}]
 
 
 def test_the_days_that_were_asked_for_are_among_the_reasons(source, http):
