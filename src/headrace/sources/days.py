@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from headrace.clock import utc
 from headrace.sources.extension import Day
+from headrace.sources.paths import parse_path
 from headrace.sources.time_reading import TimePattern, time_pattern
 from headrace.sources.times import EPOCH_MILLISECONDS, EPOCH_SECONDS
 
@@ -32,7 +33,7 @@ def paths_of(day: Day | None) -> tuple[tuple[str, ...], ...]:
     if day is None:
         return ()
     written = (day.date,) if day.date else (day.year, day.month, day.day)
-    return tuple(tuple(path.removeprefix("$.").split(".")) for path in written)
+    return tuple(tuple(map(str, parse_path(path))) for path in written)
 
 
 def day_of(day: Day | None, values: Sequence[Any]) -> date | None:

@@ -49,6 +49,7 @@ def check_paging(given: Any, where: str) -> None:
             raise wrong(f"{where}.{name}", "must be text")
     _check_numbers(pages, kind, where)
     _check_condition(pages, where)
+    _check_clashes(pages, kind, where)
     if str(pages.get("parameterType", "QUERYPARAM")).upper() not in ("QUERYPARAM", "HEADERPARAM"):
         raise wrong(f"{where}.parameterType", "must be QUERYPARAM or HEADERPARAM")
     for name in turns.PATHS:
@@ -81,6 +82,26 @@ def _check_condition(pages: Json, where: str) -> None:
         not constant and value.lower() not in turns.CONDITIONS
     ):
         raise wrong(f"{where}.endConditionValue", f"{value} never holds; use Const:<value>, Empty, NonExist or Exist")
+
+
+def _check_clashes(pages: Json, kind: str, where: str) -> None:
+    """Members that cannot both hold."""
+    limit = pages.get("limitName")
+    named = {"OFFSET": ("offSetName", "offsetName"), "PAGE": ("pageParamName",)}.get(kind, ())
+    if kind == "CONTINUATION_TOKEN" and str(pages.get("parameterType", "")).upper() != "HEADERPARAM":
+        named = ("parameterName",)
+    for name in named:
+        if limit is not None and pages.get(name) == limit:
+            raise wrong(f"{where}.{name}", f"is {limit}, as limitName is; a request has it once")
+    if kind == "NONE" and "endConditionName" in pages:
+        raise wrong(
+            f"{where}.endConditionName", "contradicts the type NONE: it asks once, whatever the page says; leave it out"
+        )
+    fixed = str(pages.get("endPageIndex", "")).strip().isdecimal()
+    if kind == "PAGE" and fixed and "endConditionName" in pages:
+        raise wrong(
+            f"{where}.endPageIndex", "contradicts endConditionName: pages end by a number or by what they say; keep one"
+        )
 
 
 def _check_place(given: Any, where: str, number: bool) -> None:

@@ -1,4 +1,4 @@
-"""The simple JSON paths of the spec language: ``$.a.b``, ``a.b[0]``, ``$['a b']``; no filters, no wildcards.
+"""The simple JSON paths of the spec language: ``$.a.b``, ``a.b[0]``, ``$['a b']``; no filters, no wildcards, no unions.
 
 OData's annotations are one name, whose point is no step: ``$.@odata.nextLink``, ``$.Orders@odata.count``.
 """
@@ -38,7 +38,7 @@ def parse_value_path(text: str) -> Path:
     segments: list[Segment] = []
     while at < len(plain):
         step = _STEP.match(plain, at)
-        if step is None or step["name"] == "@":
+        if step is None or step["name"] == "@" or _is_union(step):
             raise SpecInvalid(
                 f"The path {text} is not simple: only names and indices are allowed, such as $.result.items.",
                 rule=1314,
@@ -48,6 +48,11 @@ def parse_value_path(text: str) -> Path:
         segments.append(name if name is not None else int(step["index"]))
         at = step.end()
     return tuple(segments)
+
+
+def _is_union(step: re.Match[str]) -> bool:
+    """Whether what stands in quotes goes on as the next of several names: ``['a','b']``."""
+    return step["quoted"] is not None and bool(re.search(rf"{step['q']}\s*,", step["quoted"]))
 
 
 def is_plainly_named(path: Sequence[Segment]) -> bool:

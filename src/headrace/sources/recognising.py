@@ -52,7 +52,8 @@ def written(path: Path) -> str:
 def _step(step: str | int) -> str:
     if isinstance(step, int):
         return f"[{step}]"
-    return f".{step}" if re.fullmatch(r"[\w\-]+", step) else f"['{step}']"
+    quote = '"' if "'" in step else "'"
+    return f".{step}" if re.fullmatch(r"[\w\-]+", step) else f"[{quote}{step}{quote}]"
 
 
 def arrays(body: Any) -> list[Told]:

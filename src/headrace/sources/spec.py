@@ -117,10 +117,10 @@ def extraction(spec: Mapping[str, Any], params: Mapping[str, Any]) -> Extraction
     body = _object(spec, params, "bodyParams")
     return Extraction(
         url=url,
-        query=_pairs(url.get("queryParams")),
-        headers=_pairs(_object(spec, params, "headerParams")),
+        query=pairs(url.get("queryParams")),
+        headers=pairs(_object(spec, params, "headerParams")),
         body=body or None,
-        content=_content(_found(spec, params, "contentPath"), "contentPath"),
+        content=content_of(_found(spec, params, "contentPath"), "contentPath"),
         explode=_explode(_found(spec, params, "explodeEntityPath")),
         pagination=_object(spec, params, "paginationParams"),
         schedule=_object(spec, params, "scheduleParams"),
@@ -138,13 +138,13 @@ def _found(spec: Mapping[str, Any], params: Mapping[str, Any], name: str) -> Any
 def _object(spec: Mapping[str, Any], params: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     found = _found(spec, params, name)
     if isinstance(found, str):
-        return _pairs(found)
+        return pairs(found)
     if found is not None and not isinstance(found, Mapping):
         raise SpecInvalid(f"The spec's {name} must be an object.", field=name, rule=1312)
     return found or {}
 
 
-def _pairs(given: Any) -> Mapping[str, Any]:
+def pairs(given: Any) -> Mapping[str, Any]:
     """Names and values; older specs write one string, joined by ``&`` or ``,``."""
     if isinstance(given, str):
         separator = "&" if "&" in given else ","
@@ -153,7 +153,7 @@ def _pairs(given: Any) -> Mapping[str, Any]:
     return given or {}
 
 
-def _content(given: Any, name: str) -> Content:
+def content_of(given: Any, name: str) -> Content:
     """A content path, as an object or (older) as a bare path."""
     told: Mapping[str, Any] = {"path": given} if isinstance(given, str) else given or {}
     if not told.get("path"):
@@ -170,4 +170,4 @@ def _content(given: Any, name: str) -> Content:
 
 
 def _explode(given: Any) -> Content | None:
-    return _content(given, "explodeEntityPath") if given else None
+    return content_of(given, "explodeEntityPath") if given else None

@@ -1,5 +1,6 @@
 """Specs that cannot work are refused when they are posted, by their place and the rule that they break."""
 
+import re
 from typing import Any
 
 import pytest
@@ -31,6 +32,12 @@ OFFSET = {"type": "OFFSET", "offSetName": "o"}
 PAGE = {"type": "PAGE", "pageParamName": "p"}
 TOKEN = {"type": "CONTINUATION_TOKEN", "continuationTokenPath": "next", "parameterName": "t"}
 LINK = {"type": "POINTER", "pointerPath": "next"}
+
+
+def asking(**query):
+    """The attributes of a spec that asks with this query."""
+    return {"urlParams": {"path": "/items", "queryParams": query}}
+
 
 # What a spec says -> where it is wrong, below its attributes, and the rule.
 BAD: dict[str, tuple[dict[str, Any], str, int]] = {
@@ -96,6 +103,35 @@ BAD: dict[str, tuple[dict[str, Any], str, int]] = {
     "a path through the array by a name": (
         {"paginationParams": {**TOKEN, "continuationTokenPath": "$.rows.id"}},
         "paginationParams.continuationTokenPath", 1314),
+    "an offset called as the limit": (
+        {"paginationParams": {**OFFSET, "limitName": "o", "limitValue": 5}}, "paginationParams.offSetName", 1312),
+    "a page called as the limit": (
+        {"paginationParams": {**PAGE, "limitName": "p", "limitValue": 5}}, "paginationParams.pageParamName", 1312),
+    "a token called as the limit": (
+        {"paginationParams": {**TOKEN, "limitName": "t", "limitValue": 5}}, "paginationParams.parameterName", 1312),
+    "one page, and a flag that more follow": (
+        {"paginationParams": {"type": "NONE", "endConditionName": "$.more"}},
+        "paginationParams.endConditionName", 1312),
+    "one page, and what its flag would say": (
+        {"paginationParams": {"type": "NONE", "endConditionValue": "Exist"}},
+        "paginationParams.endConditionName", 1312),
+    "a last page by its number and by a flag": (
+        {"paginationParams": {**PAGE, "endPageIndex": 3, "endConditionName": "$.more"}},
+        "paginationParams.endPageIndex", 1312),
+    "a page that the query has, too": (
+        {**asking(page=2), "paginationParams": {"type": "PAGE", "pageParamName": "page"}},
+        "paginationParams.pageParamName", 1312),
+    "an offset that the query has, too": (
+        {**asking(o="${start}"), "paginationParams": OFFSET}, "paginationParams.offSetName", 1312),
+    "a limit that the query has, too": (
+        {**asking(n=10), "paginationParams": {**LINK, "limitName": "n", "limitValue": 50}},
+        "paginationParams.limitName", 1312),
+    "a page that the body has, too": (
+        {"urlParams": {"path": "/x", "method": "POST"}, "bodyParams": {"p": 7}, "paginationParams": PAGE},
+        "paginationParams.pageParamName", 1312),
+    "a page that is the window's start": (
+        {"paginationParams": PAGE, "scheduleParams": {"scheduleStartParamName": "p"}},
+        "paginationParams.pageParamName", 1312),
     "a misspelt member": ({"paginationParams": {**PAGE, "endConditonName": "$.more"}},
                           "paginationParams.endConditonName", 1312),
     "a member in other letters": ({"paginationParams": {**PAGE, "limitname": "n"}}, "paginationParams.limitname", 1312),
@@ -113,6 +149,17 @@ BAD: dict[str, tuple[dict[str, Any], str, int]] = {
     "an explosion of nothing": ({"explodeEntityPath": {"skipAttributes": []}}, "explodeEntityPath.path", 1313),
     "an explosion of the record": ({"explodeEntityPath": {"path": "$"}}, "explodeEntityPath.path", 1314),
     "an explosion of one item": ({"explodeEntityPath": "$.rows.a[0]"}, "explodeEntityPath.path", 1314),
+    "a union of names": ({"contentPath": "$['a','b']"}, "contentPath.path", 1314),
+    "a union of names in other quotes": ({"contentPath": '$["a" , "b"]'}, "contentPath.path", 1314),
+    "a union of names and numbers": ({"contentPath": "$['a',0,'b']"}, "contentPath.path", 1314),
+    "a token at a union of names": (
+        {"paginationParams": {**TOKEN, "continuationTokenPath": "$['a','b']"}},
+        "paginationParams.continuationTokenPath", 1314),
+    "an explosion by the name before the rename": (
+        {"contentPath": {"path": "$.rows", "overrideWrapperAttribute": "row"}, "explodeEntityPath": "$.rows.xs"},
+        "explodeEntityPath.path", 1314),
+    "an explosion of what stands beside the rows": ({"explodeEntityPath": "$.sib"}, "explodeEntityPath.path", 1314),
+    "an explosion of the element": ({"explodeEntityPath": {"path": "$.rows"}}, "explodeEntityPath.path", 1314),
     # -- what is asked
     "no path": ({"urlParams": {"host": "https://x.test", "method": "GET"}}, "urlParams.path", 1313),
     "another method": ({"urlParams": {"path": "/x", "method": "PUT"}}, "urlParams.method", 1312),
@@ -131,6 +178,17 @@ BAD: dict[str, tuple[dict[str, Any], str, int]] = {
                                         "scheduleParams.incremental", 1312),
     "an advanced schedule without a window": ({"scheduleParams": {"type": "ADVANCE", "incremental": "since=now"}},
                                               "scheduleParams.incremental", 1312),
+    "an advanced schedule that stands nowhere": (
+        {"scheduleParams": {"type": "ADVANCE", "incremental": "{START_TIME}"}}, "scheduleParams.type", 1312),
+    "an advanced schedule in the body of a GET": (
+        {"scheduleParams": {"type": "ADVANCE", "incremental": "{START_TIME}"}, "bodyParams": {"q": "{SCHEDULE_QUERY}"}},
+        "scheduleParams.type", 1312),
+    "a window whose ends have one name": (
+        {"scheduleParams": {"scheduleStartParamName": "t", "scheduleEndParamName": "t"}},
+        "scheduleParams.scheduleEndParamName", 1312),
+    "a window that the query has, too": (
+        {**asking(since="2020"), "scheduleParams": {"scheduleStartParamName": "since"}},
+        "scheduleParams.scheduleStartParamName", 1312),
     # -- our own additions
     "an addition that is a list": ({"extension": []}, "x-headrace", 1312),
     "an unknown addition": ({"extension": {"sliceDay": 1}}, "x-headrace.sliceDay", 1312),
@@ -148,6 +206,21 @@ BAD: dict[str, tuple[dict[str, Any], str, int]] = {
     "a zone of another world": ({"extension": {"day": {"date": "d", "zone": "Mars/X"}}}, "x-headrace.day.zone", 1312),
     "a day of two kinds": ({"extension": {"day": {"date": "d", "year": "y"}}}, "x-headrace.day", 1312),
     "a day without a year": ({"extension": {"day": {"date": "d", "format": "MM/dd"}}}, "x-headrace.day.format", 1312),
+    "a day at a wildcard": ({"extension": {"day": {"date": "rows[*].d"}}}, "x-headrace.day.date", 1314),
+    "a month in an array": (
+        {"extension": {"day": {"year": "rows.y", "month": "rows.m[0]", "day": "rows.d"}}},
+        "x-headrace.day.month", 1314),
+    "a day in minutes": ({"extension": {"day": {"date": "d", "format": "yyyy-mm-dd"}}}, "x-headrace.day.format", 1312),
+    "a day in letters that mean nothing": (
+        {"extension": {"day": {"date": "d", "format": "yyyy-MM-DD"}}}, "x-headrace.day.format", 1312),
+    "days to replace, and no day": (
+        {"extension": {"writeMode": "replace-window", "sliceDays": 7}}, "x-headrace.day", 1312),
+    "days to replace, and none asked for": (
+        {"extension": {"writeMode": "replace-window", "day": {"date": "d"}}}, "x-headrace.sliceDays", 1312),
+    "a parameter to keep that nobody sends": (
+        {**asking(key="k"), "extension": {"keepQuery": ["key", "team"]}}, "x-headrace.keepQuery[1]", 1312),
+    "a parameter to omit that nobody sends": (
+        {**asking(key="k"), "extension": {"omitWhenEmpty": ["team"]}}, "x-headrace.omitWhenEmpty", 1312),
     "a look ahead": ({"extension": {"lookback": -1}}, "x-headrace.lookback", 1312),
     "weeks in days": ({"extension": {"period": "week", "sliceDays": 3}}, "x-headrace.sliceDays", 1312),
     "a key at a complex path": ({"extension": {"key": ["row[*].id"]}}, "x-headrace.key[0]", 1312),
@@ -183,6 +256,13 @@ FORMATS = {
     "epoch": False,
     "'yyyy": False,
     "--": False,
+    "yyyy-mm-dd": False,
+    "yyyy-MM-dd ss": False,
+    "HH:mm.fff": False,
+    "yyyy-dd": False,
+    "yyyy-MM-ddThh:mm:ss": False,
+    "MM/dd/yyyy hh:mm tt": True,
+    "yyyy-MM-ddTHHZ": True,
     "x": False,
 }
 
@@ -190,6 +270,25 @@ FORMATS = {
 @pytest.mark.parametrize("given", GOOD_PAGES, ids=str)
 def test_good_paging(given):
     sources.check_spec(spec(paginationParams=given))
+
+
+GOOD_TOGETHER: list[dict[str, Any]] = [
+    {**asking(cursor="*"), "paginationParams": {**TOKEN, "parameterName": "cursor"}},
+    {**asking(p="1", n=50, o=""),
+     "paginationParams": {**PAGE, "initialPageIndex": 1, "limitName": "n", "limitValue": "50"}},
+    {"urlParams": {"path": "/x", "method": "POST", "queryParams": {"p": 7}}, "paginationParams": PAGE},
+    {"urlParams": {"path": "/x", "method": "POST"}, "bodyParams": {"q": ["{SCHEDULE_QUERY}"]},
+     "scheduleParams": {"type": "ADVANCE", "incremental": "{START_TIME}"}},
+    {"contentPath": "$", "explodeEntityPath": "$.xs"},
+    {"contentPath": "$['a, b']", "explodeEntityPath": "$['a, b']['it\'s']"},
+    {"scheduleParams": {"scheduleStartParamName": "since"}, "extension": {"keepQuery": ["since"]}},
+    {"extension": {"writeMode": "replace-window", "sliceDays": 1, "day": {"date": "$.rows['on.day']"}}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("changes", GOOD_TOGETHER, ids=str)
+def test_what_can_work_together(changes):
+    sources.check_spec(spec(**changes))
 
 
 def test_what_ships_is_good():
@@ -211,11 +310,11 @@ def test_what_cannot_work_is_refused_by_its_place_and_its_rule(name):
 @pytest.mark.parametrize("name", ["scheduleStartParamFormat", "scheduleEndParamFormat", "paramFormat"])
 def test_formats_of_times(pattern, name):
     schedule = {"type": "ADVANCE", "incremental": "{START_TIME}"} if name == "paramFormat" else {}
-    document = spec(scheduleParams={**schedule, name: pattern})
+    document = spec(**asking(q="{SCHEDULE_QUERY}"), scheduleParams={**schedule, name: pattern})
     if FORMATS[pattern]:
         sources.check_spec(document)
     else:
-        with pytest.raises(errors.SpecInvalid, match=r"\.NET date pattern|does not close") as caught:
+        with pytest.raises(errors.SpecInvalid, match=re.escape(pattern)) as caught:
             sources.check_spec(document)
         assert caught.value.facts["field"] == f"sourceSpec.attributes.scheduleParams.{name}"
 
@@ -232,6 +331,11 @@ GIVEN_BADLY: dict[str, tuple[dict[str, Any], str, int]] = {
         {"paginationParams": {"type": "POINTER", "pointerPath": "data.next"}},
         "params.paginationParams.pointerPath", 1314),
     "no path": ({"urlParams": {"host": "https://x.test"}}, "params.urlParams.path", 1313),
+    "a page that the query has, too": (
+        {"urlParams": {"path": "/v1", "queryParams": {"p": 2}}, "paginationParams": PAGE},
+        "params.paginationParams.pageParamName", 1312),
+    "an advanced schedule that stands nowhere": (
+        {"scheduleParams": {"type": "ADVANCE", "incremental": "{START_TIME}"}}, "params.scheduleParams.type", 1312),
     "a format": ({"scheduleParams": {"scheduleStartParamFormat": "YYYY"}},
                  "params.scheduleParams.scheduleStartParamFormat", 1312),
 }  # fmt: skip
