@@ -99,16 +99,25 @@ def _no_array(content: Content) -> SourceUnreadable:
     )
 
 
-def _roots(body: bytes) -> Array:
-    """A page that is the array itself, one record, or one record a line."""
+def _roots(body: bytes) -> Array | None:
+    """A page that is the array itself, one record, or one record a line; None for null."""
     text = body.strip()
+    if text == b"null":
+        return None
     if text[:1] == b"[":
         elements = raw_json.items(text)
         if elements is None:
             raise SourceUnreadable("The answer is not whole JSON: its array has no end.")
         return Array(elements, raw_json.is_whole(text))
     whole = raw_json.is_whole(text)
-    return Array([Raw(text)], whole) if whole or raw_json.is_closed(text) else lines(body)
+    if whole or raw_json.is_closed(text):
+        return Array([Raw(text)], whole)
+    array = lines(body)
+    if len(array.refused) == len(array.elements) and not any(
+        raw_json.is_closed(bytes(each)) for each in array.elements
+    ):
+        raise SourceUnreadable("The answer is not whole JSON, and no line of it is.")
+    return array
 
 
 @dataclass(slots=True)

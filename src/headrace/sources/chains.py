@@ -121,7 +121,12 @@ def _following(chain: Chain, turn: Turn, past: "_Past", access: Access, http: So
         past.require_unseen(turn, request)
         following = msgspec.structs.replace(following, request=request)
     paging.require_within(chain.pagination, turn.at.pages + 2, chain.request)
-    return msgspec.structs.replace(following, pages=turn.at.pages + 1, promised=said)
+    bare = not chain.content.path and (turn.at.bare or _is_array(turn.answer))
+    return msgspec.structs.replace(following, pages=turn.at.pages + 1, bare=bare, promised=said)
+
+
+def _is_array(answer: Answer) -> bool:
+    return answer.body.lstrip()[:1] == b"["
 
 
 def _repeated(turn: Turn) -> SourceUnreadable:
@@ -223,6 +228,10 @@ class _Readable:
         if not self.ended:
             self.cut = self._cut(answer)
             lack = self.cut.lack
+            if at.bare and not (lack or _is_array(answer) or chain.lenient):
+                raise SourceUnreadable(
+                    f"{answer.url} answered with no array, though the page before is one.{self._begins(answer)}"
+                )
             allowed = chain.may_be_absent or chain.lenient or (lack == "null" and at.pages > 0)
             if lack and not allowed:
                 raise self._without_rows(answer, f"it is {lack}")
