@@ -3,6 +3,7 @@
 import hashlib
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -144,13 +145,22 @@ class Rewriter:
             target = schema or source.schema_arrow
             months = MonthWriter(self.files, self.ref, target, lambda number: f"{stem}-{number}", lambda rows: rows)
             try:
-                for batch in source.iter_batches(READ_ROWS):
-                    kept = pa.Table.from_batches([keep(batch)]).cast(target)
+                for batch in _one_ahead(map(keep, source.iter_batches(READ_ROWS))):
+                    kept = pa.Table.from_batches([batch]).cast(target)
                     months.write(kept, days_of(kept).combine_chunks())
                 return tuple(months.close())
             except BaseException:
                 months.discard()
                 raise
+
+
+def _one_ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same batches; the next one is read while the one before it is written."""
+    with ThreadPoolExecutor(1, thread_name_prefix="headrace-rewrite") as reader:
+        coming = reader.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, batches, None)
+            yield batch
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ bounded memory, on the columns of keys alone, and only the numbers of rows come 
 
 import re
 import tempfile
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,7 +24,8 @@ from headrace.lake.changes import Merged
 from headrace.lake.data_files import Rows
 from headrace.lake.layout import BATCH, EXTRACTED_AT, IS_DELETED, KEY, POSITION, SCOPE, VERSION
 
-MEMORY = "256MB"  # beyond it DuckDB goes on in files
+MEMORY = "128MB"  # beyond it DuckDB goes on in files
+_TURNS = threading.RLock()  # merges of a process are decided one after the other, so that the memory is that of one
 THREADS = 2
 BATCH_ROWS = 65_536
 MOST_PASSES = 4096  # over the keys, each time over a share of them, where they do not fit that memory
@@ -81,6 +83,8 @@ UNION ALL SELECT part, 0, 0, count(*) FILTER (NOT gone), count(*) FILTER (gone)
 FROM stood JOIN holds USING (key) GROUP BY part;
 INSERT INTO deleted SELECT $scope, key, version, instant, place, batch FROM holds WHERE gone
 """  # noqa: S608 - of our own names
+_PASSING = ("came", "lost", "best", "stood", "buried", "beaten", "holds")
+_FORGET = "; ".join(f"DROP TABLE IF EXISTS {name}" for name in _PASSING)
 _ROWS = "SELECT file, row FROM {table} ORDER BY file, row"
 _FIGURES = """
 SELECT part, sum(superseded)::BIGINT, sum(deletions)::BIGINT, sum(replaced)::BIGINT, sum(deleted)::BIGINT
@@ -116,6 +120,7 @@ class Merger:
 
     _folder: "tempfile.TemporaryDirectory[str] | None" = None
     _opened: "duckdb.DuckDBPyConnection | None" = None
+    _turn: bool = False
 
     def begin(self) -> None:
         """Forgets what an earlier attempt decided."""
@@ -148,6 +153,7 @@ class Merger:
                 if passes >= MOST_PASSES:
                     raise
                 passes *= 4
+        self._run(_FORGET)
         return Decision(
             _by_file(self._run(_ROWS.format(table="stay_out")), list(own)),
             _by_file(self._run(_ROWS.format(table="go")), list(standing)),
@@ -187,6 +193,9 @@ class Merger:
             self._opened.close()
         if self._folder is not None:
             self._folder.cleanup()
+        if self._turn:
+            _TURNS.release()
+            self._turn = False
 
     def _holds(self, earlier: str, going: Sequence[str]) -> bool:
         query = "SELECT 1 FROM read_parquet($earlier) WHERE list_contains($going, batch) LIMIT 1"
@@ -205,6 +214,7 @@ class Merger:
     @property
     def _connection(self) -> "duckdb.DuckDBPyConnection":
         if self._opened is None:
+            self._turn = _TURNS.acquire()
             self._folder = tempfile.TemporaryDirectory(prefix="headrace-merge-")
             config: dict[str, str | bool | int | float | list[str]] = {
                 "memory_limit": MEMORY,
