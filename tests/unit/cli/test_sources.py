@@ -120,6 +120,31 @@ def test_a_walk_stops_where_it_is_told(tmp_path, source):
     assert "is left after 3 pages: it goes on with" in shown and "15 records on these pages, and more" in shown
 
 
+TEXT, ANY = {"type": "string"}, {"type": "object"}
+LISTED = {"type": "array", "items": {"type": "object", "properties": {"a": TEXT, "b": TEXT}}}
+DECLARED = {
+    "fields below an object": ({"p": ANY}, {"p": {"email": "x", "deep": {"a": 1}}}, "", ""),
+    "items of an array": ({"p": {"type": "array"}}, {"p": [{"a": 1}]}, "", ""),
+    "an object that is null": ({"p": {"properties": {"a": TEXT}}}, {"p": None}, "", "rows.p.a"),
+    "an array that is empty": ({"p": LISTED}, {"p": []}, "", "rows.p[*].a, rows.p[*].b"),
+    "one item of two": ({"p": LISTED}, {"p": [{"a": "x"}]}, "", "rows.p[*].b"),
+    "a name that begins alike": ({"p": ANY}, {"pq": {"a": 1}}, "rows.pq.a", "rows.p"),
+}
+
+
+@pytest.mark.parametrize("case", DECLARED)
+def test_the_fields_that_are_declared_and_those_that_come(tmp_path, source, case):
+    fields, row, unknown, absent = DECLARED[case]
+    source.answer = lambda _: reply({"rows": [row]})
+    document = spec()
+    items = {"type": "object", "properties": fields}
+    document["sourceSpec"]["schema"] = {"properties": {"rows": {"type": "array", "items": items}}}
+    said = " ".join(tried(tmp_path, source, document)[1].split())
+    assert (f"Not in the spec's schema: {unknown}." in said) == bool(unknown), said
+    assert (f"In the spec's schema, in no record: {absent}." in said) == bool(absent), said
+    assert said.count("the spec's schema") == bool(unknown) + bool(absent), said
+
+
 ONCE: dict[str, str] = {}
 LINKED = {"type": "POINTER", "pointerPath": "$.nxt"}
 BEHIND = {
