@@ -1,7 +1,8 @@
 """Every error that Headrace raises on purpose: one tree, named by what was wrong, without HTTP.
 
 The first line of a class's docstring is its default message. ``facts`` carry the details that a service's own
-body shape needs (``api/problems.py`` renders them); a message names the thing, what was wrong and what to do.
+body shape needs (``api/problems.py`` renders them); a message names the thing, what was wrong and what to do. Whatever
+a message quotes, it is ``legible``: an error can always be recorded.
 
     HeadraceError
     |-- Invalid            the caller's input is wrong
@@ -13,12 +14,23 @@ body shape needs (``api/problems.py`` renders them); a message names the thing, 
     `-- Broken             Headrace's own state is not what it must be; nothing was guessed
 """
 
+LONGEST_MESSAGE = 10_000
+
+
+def legible(text: str, longest: int = LONGEST_MESSAGE) -> str:
+    """A stranger's text as every column, answer and console takes it.
+
+    Beyond ``longest`` characters it ends with an ellipsis; half a character and NUL stand as their escapes.
+    """
+    short = text if len(text) <= longest else f"{text[: longest - 1]}…"
+    return short.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
+
 
 class HeadraceError(Exception):
     """Something went wrong."""
 
     def __init__(self, message: str | None = None, **facts: object) -> None:
-        self.message = message or (type(self).__doc__ or "").strip().splitlines()[0]
+        self.message = legible(message or (type(self).__doc__ or "").strip().splitlines()[0])
         self.facts = facts
         super().__init__(self.message)
 

@@ -2,6 +2,7 @@
 
 import errno
 import gc
+import io
 import logging
 import os
 import signal
@@ -327,6 +328,9 @@ app.add_typer(sources.app, name="sources")
 def run() -> None:
     """The console script: an error that Headrace raises on purpose is one line, not a traceback."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # what a terminal cannot show ends no command
     try:
         app()
     except HeadraceError as error:

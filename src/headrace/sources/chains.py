@@ -14,7 +14,7 @@ from headrace.sources.cutting import Cut, cut
 from headrace.sources.http import SourceHttp
 from headrace.sources.links import Leads
 from headrace.sources.paging import digest
-from headrace.sources.reading import Request, Trail
+from headrace.sources.reading import Request, Trail, shown
 from headrace.sources.spec import Content
 from headrace.sources.turns import Params, Turn, paths, promise
 
@@ -85,8 +85,8 @@ def walk(chain: Chain, access: Access, http: SourceHttp, trail: Trail | None = N
                     raise
                 following = error.message
         if isinstance(following, str):
-            shown = replace(answer, body=b"") if readable.ended else answer
-            yield Answered(at.pages, shown, turn.cut, None, following)
+            last = replace(answer, body=b"") if readable.ended else answer
+            yield Answered(at.pages, last, turn.cut, None, following)
             return
         past.take(turn)
         yield Answered(at.pages, answer, turn.cut, past.behind(following), "")
@@ -140,12 +140,13 @@ def _require_safe(asked: Request, onward: Request, http: SourceHttp) -> None:
     where = http.leads(asked.url, onward.url)
     if where is Leads.OUT_OF_TLS:
         raise SourceUnreadable(
-            f"{asked.url} says that its next page is at {onward.url}, without https; credentials are not sent in the "
-            "clear."
+            f"{shown(asked.url)} says that its next page is at {shown(onward.url)}, without https; credentials are not "
+            "sent in the clear."
         )
     if where is Leads.AWAY:
         raise SourceUnreadable(
-            f"{asked.url} says that its next page is at another host ({onward.url}); credentials are not sent there."
+            f"{shown(asked.url)} says that its next page is at another host ({shown(onward.url)}); credentials are not "
+            "sent there."
         )
 
 
@@ -183,8 +184,8 @@ class _Past:
         """SourceUnreadable for a request that was made before: the chain goes round."""
         if _named(request) in self._known:
             raise SourceUnreadable(
-                f"{turn.answer.url} leads to a page that came before ({request.target}), so the chain of pages goes "
-                "round; correct the spec's paginationParams."
+                f"{turn.answer.url} leads to a page that came before ({shown(request.target)}), so the chain of "
+                "pages goes round; correct the spec's paginationParams."
             )
 
     def behind(self, following: Trail) -> Callable[[], Trail]:

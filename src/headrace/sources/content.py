@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from headrace import raw_json
+from headrace.errors import legible
 from headrace.exact_json import DEEPEST, NotJson, any_exceeds, depth_exceeds, quoted, read
 from headrace.raw_json import Raw
 from headrace.sources.answers import Answer
@@ -15,6 +16,7 @@ from headrace.sources.paths import parse_path, pick_raw
 from headrace.sources.reading import Page
 from headrace.sources.spec import Content, Extraction
 
+_LONGEST_NAME = 100
 _NAMES = 12  # of an answer's fields, in words about it
 
 
@@ -192,7 +194,11 @@ def _fields(answer: Answer | Page) -> str:
     if fields is None:
         return "no object"
     names = list(fields)
-    return ", ".join(names[:_NAMES]) + (" and more" if len(names) > _NAMES else "") or "no fields"
+    return (
+        ", ".join(legible(name, _LONGEST_NAME) for name in names[:_NAMES])
+        + (" and more" if len(names) > _NAMES else "")
+        or "no fields"
+    )
 
 
 def renamed(element: Raw, names: Mapping[str, str]) -> Raw:

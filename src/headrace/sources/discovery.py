@@ -5,7 +5,9 @@ from typing import Any
 
 import msgspec
 
-from headrace.errors import SourceEmpty, SourceForbidden, SpecInvalid
+from headrace.errors import SourceEmpty, SourceForbidden, SourceUnreadable, SpecInvalid
+from headrace.exact_json import has_whole_characters
+from headrace.sources.answers import Answer
 from headrace.sources.auth import Access
 from headrace.sources.chains import Chain, walk
 from headrace.sources.extension import Listing, Readable, Rule
@@ -29,8 +31,14 @@ def listed(view: Extraction, listing: Listing, values: Values, access: Access, h
         for element in page.cut.elements:
             value = pick(element, parse_path(listing.value))
             if value is not None:
-                found[listing.form.replace("{}", as_text(value))] = None
+                found[listing.form.replace("{}", _sendable(as_text(value), page.answer, listing))] = None
     return list(found)
+
+
+def _sendable(id: str, answer: Answer, listing: Listing) -> str:
+    if not has_whole_characters(id):
+        raise SourceUnreadable(f"{answer.url} lists half a character at {listing.value}, so it cannot be asked for.")
+    return id
 
 
 def partitions(view: Extraction, values: Values, access: Access, http: SourceHttp) -> list[str]:

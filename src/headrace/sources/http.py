@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 import httpcore2
 import httpx2
@@ -21,7 +21,7 @@ from headrace.sources.auth import Access, Tokens
 from headrace.sources.guard import GuardedBackend, Resolve, resolve
 from headrace.sources.links import Leads, leads
 from headrace.sources.pooling import PooledTransport
-from headrace.sources.reading import Request
+from headrace.sources.reading import LONGEST_ADDRESS, Request, shown
 
 log = logging.getLogger(__name__)
 
@@ -195,7 +195,7 @@ class SourceHttp:
                 if answer.status not in ends:
                     answers.require_success(answer, access.redact, self._clock.now)
                 return answer
-            onward = self._aliased(urljoin(url, answer.headers["location"]))
+            onward = self._aliased(_onward(url, answer))
             if self.leads(url, onward) not in (Leads.HERE, Leads.TO_TLS):
                 if body is not None:
                     break
@@ -204,16 +204,21 @@ class SourceHttp:
                 method, body = "GET", None
             url = onward
         raise errors.SourceRejected(
-            f"{request.target} redirects elsewhere too often or with a body; check the connection's host."
+            f"{shown(request.target)} redirects elsewhere too often or with a body; check the connection's host."
         )
 
     def _exchange(
         self, method: str, url: str, headers: dict[str, str], body: str | None, request: Request, access: Access
     ) -> Answer:
-        shown = access.redact(request.target)
-        parts = urlsplit(url)
-        if parts.scheme not in _SCHEMES or not parts.hostname:
-            raise errors.SourceHostRefused(f"The address {shown} is not an http or https URL; check the host.")
+        name = shown(access.redact(request.target))
+        if len(url) > LONGEST_ADDRESS:
+            raise errors.SourceRejected(
+                f"The address {name} has {len(url):,} characters, more than the {LONGEST_ADDRESS:,} of any request; "
+                "ask for less at once."
+            )
+        parts = _parts(url)
+        if parts is None or parts.scheme not in _SCHEMES or not parts.hostname:
+            raise errors.SourceHostRefused(f"The address {name} is not an http or https URL; check the host.")
         # The target goes out byte for byte: a client library that normalises it breaks Rest.li's grammar.
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         timeout = httpx2.Timeout(self._patience.read, connect=self._patience.connect)
@@ -222,14 +227,14 @@ class SourceHttp:
                 method, url, headers=headers, content=body, extensions={"target": target.encode()}, timeout=timeout
             ) as answer:
                 lower = {name.lower(): value for name, value in answer.headers.items()}
-                content = packing.unpacked(self._bounded(answer, shown), lower, self._page_limit, shown)
-                return Answer(shown, answer.status_code, lower, encodings.utf8(content, lower, shown))
+                content = packing.unpacked(self._bounded(answer, name), lower, self._page_limit, name)
+                return Answer(name, answer.status_code, lower, encodings.utf8(content, lower, name))
         except (httpcore2.TimeoutException, httpx2.TimeoutException) as error:
-            raise errors.SourceTimeout(f"{shown} did not answer in time.") from error
+            raise errors.SourceTimeout(f"{name} did not answer in time.") from error
         except (httpcore2.ProtocolError, httpx2.ProtocolError, httpx2.DecodingError) as error:
-            raise errors.SourceBrokeOff(f"{shown} broke off or garbled its answer: {error}.") from error
+            raise errors.SourceBrokeOff(f"{name} broke off or garbled its answer: {error}.") from error
         except (httpcore2.NetworkError, httpx2.HTTPError, httpx2.InvalidURL, UnicodeError) as error:
-            raise errors.SourceUnreachable(f"{shown} cannot be reached: {access.redact(str(error))}.") from error
+            raise errors.SourceUnreachable(f"{name} cannot be reached: {access.redact(str(error))}.") from error
 
     def _bounded(self, answer: httpx2.Response, shown: str) -> bytes:
         """The body as it was sent, refused as soon as it is too long or too slow."""
@@ -252,3 +257,20 @@ class SourceHttp:
             if url.startswith(printed) and url[len(printed) : len(printed) + 1] in ("", "/", "?"):
                 return target + url[len(printed) :]
         return url
+
+
+def _onward(url: str, answer: Answer) -> str:
+    """Where a redirect leads; SourceRejected where that is no address."""
+    try:
+        return urljoin(url, answer.headers["location"])
+    except ValueError as error:  # brackets that do not close
+        raise errors.SourceRejected(
+            f"{answer.url} answered {answer.status}, a redirect to what is no address; check the connection's host."
+        ) from error
+
+
+def _parts(url: str) -> SplitResult | None:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return None

@@ -8,8 +8,9 @@ from decimal import Decimal
 import msgspec
 
 from headrace.errors import SourceTruncated, SourceUnreadable, SpecInvalid
+from headrace.exact_json import has_whole_characters
 from headrace.sources import links
-from headrace.sources.reading import Request, Trail
+from headrace.sources.reading import LONGEST_ADDRESS, Request, Trail, shown
 from headrace.sources.request import placed, queried
 from headrace.sources.turns import HEADER, POINTERS, Params, Turn, ended, value_at
 
@@ -53,7 +54,7 @@ def require_within(params: Params, pages: int, request: Request) -> None:
     most = int(params.get("maximumRequest") or MOST_REQUESTS)
     if pages > most:
         raise SourceTruncated(
-            f"{request.url} goes on after {most:,} pages, the most that its spec allows (maximumRequest); "
+            f"{shown(request.url)} goes on after {most:,} pages, the most that its spec allows (maximumRequest); "
             "ask for less at once, or raise it."
         )
 
@@ -221,6 +222,7 @@ def _pointer_next(params: Params, turn: Turn) -> Trail | str:
         return f"there is no link at {path}"
     if not isinstance(link, str):
         raise SourceUnreadable(f"The link to the next page of {turn.answer.url} is not text.")
+    _require_sendable(link, f"the link at {path}", turn)
     return Trail(links.following(turn.at.request, turn.first, link, turn.keep_query))
 
 
@@ -234,12 +236,30 @@ def _token_next(params: Params, turn: Turn) -> Trail | str:
         return f"there is no token at {path}"
     if isinstance(token, dict | list) or "${" in str(token):
         raise SourceUnreadable(f"{turn.answer.url} holds no token at {path} that could be sent.")
+    _require_sendable(str(token), f"the token at {path}", turn)
+    if _in_header(params) and not (str(token).isascii() and str(token).isprintable()):
+        raise SourceUnreadable(f"{turn.answer.url}: the token at {path} holds what no header of a request can.")
     return Trail(_with_token(params, _limited(params, turn.first), str(token)))
+
+
+def _require_sendable(text: str, what: str, turn: Turn) -> None:
+    """SourceUnreadable for what names the next page and could not go into the request for it."""
+    if not has_whole_characters(text):
+        raise SourceUnreadable(f"{turn.answer.url}: {what} holds half a character, so it cannot be sent.")
+    if len(text) > LONGEST_ADDRESS:
+        raise SourceUnreadable(
+            f"{turn.answer.url}: {what} has {len(text):,} characters, more than the {LONGEST_ADDRESS:,} that any "
+            "request has; correct the spec's paginationParams."
+        )
+
+
+def _in_header(params: Params) -> bool:
+    return str(params.get("parameterType") or "").upper() == "HEADERPARAM"
 
 
 def _with_token(params: Params, request: Request, token: str) -> Request:
     name = _name(params, "parameterName")
-    if str(params.get("parameterType") or "").upper() == "HEADERPARAM":
+    if _in_header(params):
         return request.with_header(name, token)
     return _placed(params, request, name, token)
 

@@ -9,13 +9,14 @@ from functools import lru_cache
 from typing import Any
 
 from headrace import raw_json
-from headrace.errors import SourceUnreadable, SpecInvalid
+from headrace.errors import SourceUnreadable, SpecInvalid, legible
 from headrace.exact_json import NotJson, read
 from headrace.raw_json import Raw
 
 Segment = str | int
 Path = tuple[Segment, ...]
 
+_LONGEST_SHOWN = 200
 _STEP = re.compile(
     r"""\.?(?P<name>(?:[^.\[\]'"*?()$@\s][^.\[\]'"*?()$@]*)?@odata\.[A-Za-z]+|[^.\[\]'"*?()$\s][^.\[\]'"*?()$]*)"""
     r"""|\[(?P<index>-?\d{1,9})\]|\[(?P<q>['"])(?P<quoted>.*?)(?P=q)\]"""
@@ -26,7 +27,11 @@ def parse_path(text: str) -> Path:
     """The segments of a simple path; ``$`` is the empty path. SpecInvalid (rule 1314) for a complex one."""
     path = parse_value_path(text)
     if any(isinstance(step, int) and step < 0 for step in path):
-        raise SpecInvalid(f"The path {text} counts from the end; only paths of paging may.", rule=1314, field="path")
+        raise SpecInvalid(
+            f"The path {legible(text, _LONGEST_SHOWN)} counts from the end; only paths of paging may.",
+            rule=1314,
+            field="path",
+        )
     return path
 
 
@@ -40,7 +45,8 @@ def parse_value_path(text: str) -> Path:
         step = _STEP.match(plain, at)
         if step is None or step["name"] == "@" or _is_union(step):
             raise SpecInvalid(
-                f"The path {text} is not simple: only names and indices are allowed, such as $.result.items.",
+                f"The path {legible(text, _LONGEST_SHOWN)} is not simple: only names and indices are allowed, such as "
+                "$.result.items.",
                 rule=1314,
                 field="path",
             )

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from headrace.errors import SourceUnreadable
-from headrace.exact_json import NotJson, read
+from headrace.errors import SourceUnreadable, legible
+from headrace.exact_json import NotJson, has_whole_characters, read
 from headrace.sources import going_on, recognising
 from headrace.sources.address import Address
 from headrace.sources.answers import Answer
@@ -88,11 +88,22 @@ def _body(answer: Answer) -> Any:
     lines = [line for line in answer.body.splitlines() if line.strip()]
     for text in (answer.body, b"[" + b",".join(lines) + b"]") if lines else ():
         try:
-            return read(text)
+            return _storable(read(text))
         except NotJson:
             continue
     begins = answer.body[:60].decode("utf-8", "replace").strip()
     raise SourceUnreadable(f"{answer.url} answers with no JSON; it begins with: {begins}")
+
+
+def _storable(value: Any) -> Any:
+    """The value as a spec and its notes can hold it: without members whose names no column has, texts legible."""
+    if isinstance(value, str):
+        return legible(value)
+    if isinstance(value, list):
+        return [_storable(element) for element in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: _storable(inner) for name, inner in value.items() if has_whole_characters(name)}
 
 
 # -- records ---------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from headrace import exact_json
 from headrace.clock import Window
+from headrace.errors import legible
 
 Credentials = Mapping[str, Any]
 
@@ -37,6 +38,15 @@ class Reading(msgspec.Struct, frozen=True, rename="camel"):
     now: int
     backfill: bool = False
     replaces: bool | None = None
+
+
+LONGEST_ADDRESS = 64_000  # characters of a URL with its query; servers take less
+_LONGEST_SHOWN = 500
+
+
+def shown(url: str) -> str:
+    """A URL in a message."""
+    return legible(url, _LONGEST_SHOWN)
 
 
 class Request(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ import pytest
 from contracts.lake.factory import AT, REF, SCHEMA, aug, load
 from headrace import crash_points
 from headrace.clock import MonotonicTimer
+from headrace.errors import SourceRejected
 from headrace.files import NamedFile
 from headrace.lake import Lake
 from headrace.lake.history import HORIZON
@@ -69,6 +70,14 @@ class Failing(UploadStory):
 
     def prepare(self, run: Run, now: int) -> Prepared:
         raise RuntimeError("a fault")
+
+
+@dataclass(frozen=True)
+class Refused(UploadStory):
+    """A story that ends with words that no database could hold."""
+
+    def prepare(self, run: Run, now: int) -> Prepared:
+        raise SourceRejected("half \ud800, NUL \0 and very much" + "x" * 1_000_000)
 
 
 @dataclass
@@ -140,6 +149,13 @@ def test_trouble_waits_longer_each_time_and_the_third_ends_the_run(work_of) -> N
     (error,) = failing.batch.errors
     assert (failing.batch.status, error.code) == ("failed", "INGEST-1000-500")
     assert error.description == "The batch failed 3 times: RuntimeError; the log says more"
+
+
+def test_whatever_an_error_says_its_run_can_be_ended(work_of) -> None:
+    refused = work_of(lambda dispatch, _: Refused(dispatch))
+    assert refused.carry().state == FAILED
+    (error,) = refused.batch.errors
+    assert "half \\ud800, NUL \\x00 and very much" in error.description and len(error.description) < 20_000
 
 
 def test_a_process_that_stops_hands_its_run_back(work: Work) -> None:

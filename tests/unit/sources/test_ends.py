@@ -239,6 +239,20 @@ CASES: dict[str, Case] = {
         queries=["", "city=M%C3%BCn%20chen&q=%20+"]),
     "a link that is a number": Case(LINK, [rows(1, next=17)], fails="is not text"),
     "a link that is no address": Case(LINK, [rows(1, next="http://[oops/")], fails="is no address"),
+    "a link with half a character": Case(
+        LINK, [Reply(200, b'{"rows":[1],"next":"/p?x=\\ud800"}')], fails=r"/items: the link at next holds half"),
+    "a token with half a character": Case(
+        TOKEN, [Reply(200, b'{"rows":[1],"next":"\\ud800"}')], fails=r"/items: the token at next holds half"),
+    "a link as long as a page": Case(
+        LINK, [rows(1, next="/p?" + "x" * 70_000)], fails=r"/items: the link at next has 70,003 characters"),
+    "a token as long as a page": Case(
+        TOKEN, [rows(1, next="x" * 70_000)], fails=r"/items: the token at next has 70,000 characters"),
+    "a link that its escapes make too long": Case(
+        LINK, [rows(1, next="/p?" + "ü" * 30_000)], fails=r"^The address \S{400,600} has 180,\d+ characters"),
+    "a link that leads away, and long": Case(
+        LINK, [rows(1, next="http://a.test/" + "x" * 50_000)], fails=r"another host \(http://a\.test/x{400,500}…\)"),
+    "a token that no header takes": Case(
+        {**TOKEN, "parameterType": "HEADERPARAM"}, [rows(1, next="a\nb: c")], fails="holds what no header"),
     "a link without the author's query": Case(
         LINK, [rows(1, next="/items?p=2"), rows(2)], [1, 2], extension={"keepQuery": ["key", "unknown"]},
         query={"key": "${accessToken}", "a": "b"}, queries=["key=t&a=b", "p=2&key=t"]),

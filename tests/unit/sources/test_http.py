@@ -392,6 +392,34 @@ def test_a_redirect_out_of_https_or_to_another_port_leaves_the_credentials_behin
     assert elsewhere.asked[1][:2] == (location, None)
 
 
+@pytest.mark.parametrize("location", ["http://[::1", "//[", "http://a]b/"])
+def test_a_redirect_to_no_address_is_an_error_of_the_source(source, http, location):
+    source.script = [Reply(302, headers={"Location": location})]
+    with pytest.raises(errors.SourceFailure, match=f"{source.url}/x") as caught:
+        http.send(Request("GET", f"{source.url}/x"), access())
+    assert not isinstance(caught.value, errors.SourceHostRefused)
+
+
+def test_an_address_is_cut_in_messages_and_refused_where_no_server_takes_it(source, http):
+    source.script = [Reply(404)]
+    with pytest.raises(errors.SourceMissing, match=r"xxx… answered 404") as caught:
+        http.send(Request("GET", f"{source.url}/x", "x" * 10_000), access())
+    assert len(caught.value.message) < 1_000
+    source.asked.clear()
+    with pytest.raises(errors.SourceRejected, match="more than the 64,000 of any request") as caught:
+        http.send(Request("GET", f"{source.url}/x", "x" * 1_000_000), access())
+    assert len(caught.value.message) < 1_000 and not source.asked
+
+
+def test_no_secret_is_cut_in_two(source, http):
+    source.script = [Reply(404)]
+    secret = "s3cret-" * 20
+    path = "x" * (500 - len(source.url) - 30)
+    with pytest.raises(errors.SourceMissing) as caught:
+        http.send(Request("GET", f"{source.url}/{path}/{secret}"), Access(BEARER, {"accessToken": secret}))
+    assert "s3c" not in caught.value.message
+
+
 def test_a_redirect_without_end_ends(source, http):
     source.script = [Reply(302, headers={"Location": "/again"})]
     with pytest.raises(errors.SourceRejected, match="redirects"):

@@ -10,7 +10,7 @@ from headrace import errors, sources
 from headrace.clock import Window, epoch_ms
 from headrace.sources.slicing import cuts
 from headrace.sources.times import format_time
-from source_server import reading, reply, spec
+from source_server import Reply, reading, reply, spec
 
 DAY = 86_400_000
 START, END = epoch_ms(datetime(2022, 8, 9, 1, 2, 3, tzinfo=UTC)), epoch_ms(datetime(2022, 8, 10, tzinfo=UTC))
@@ -198,6 +198,13 @@ def test_a_listing_without_anything_is_a_failure(source, http):
     source.script = [reply({"accounts": []})]
     told = reading(spec({"properties": {"ids": {}}}, extension=LISTED))
     with pytest.raises(errors.SourceEmpty):
+        sources.plan(told, {"host": source.url, "accessToken": "t"}, http)
+
+
+def test_a_listed_half_of_a_character_is_named(source, http):
+    source.script = [Reply(200, b'{"accounts": [{"key": {"id": "\\ud800"}}]}')]
+    told = reading(spec({"properties": {"ids": {}}}, extension=LISTED))
+    with pytest.raises(errors.SourceUnreadable, match=r"/accounts lists half a character at \$\.key\.id"):
         sources.plan(told, {"host": source.url, "accessToken": "t"}, http)
 
 

@@ -386,6 +386,14 @@ def test_what_is_no_json_is_shown(body):
         proposed("/v1/x", body)
 
 
+def test_half_a_character_is_in_no_spec():
+    made = proposed(
+        "/v1/x", b'{"\\ud800": [{"a": 1}], "rows": [{"id": "\\ud800", "\\udc00": 1}, {"id": "b"}], "n": "\\ud800"}'
+    )
+    assert msgspec.json.encode(made.spec) and "\\\\ud800" not in str(made.spec)
+    assert "".join([*made.reasons, *made.checks]).encode() and made.records == [{"id": "\\ud800"}, {"id": "b"}]
+
+
 # -- who asks ----------------------------------------------------------------------------------------------------
 
 SIGNED = {
