@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
+from headrace.exact_json import NotJson, read
 from headrace.raw_json import Raw, assembled, members
 from headrace.rows import Reason
 
@@ -33,14 +34,21 @@ _page, _row = msgspec.json.Decoder(str).decode, msgspec.json.Decoder(int).decode
 _reasons = msgspec.json.Decoder(list[dict[str, Any]]).decode
 
 
-def line(original: bytes, reasons: Sequence[Reason], origin: Origin, *, readable: bool) -> bytes:
-    """The line of a record as it came. What is not ``readable``, or no object, is kept as the text that it is."""
+def line(original: bytes, reasons: Sequence[Reason], origin: Origin) -> bytes:
+    """The line of a record as it came. What is no object, or cannot be read as one, is kept as the text that it is."""
     tail = b'"_errors":' + _encode(reasons) + b"," + _encode(origin)[1:]
-    if not readable or members(original) is None:
+    if not _is_record(original):
         return _encode({CORRUPT: original.decode("utf-8", "replace")})[:-1] + b"," + tail + b"\n"
     # The record's own bytes go through as they came: no number of it is read and written again.
     body = original.strip()[1:-1].strip().replace(b"\n", b" ")
     return b"{" + body + (b"," if body else b"") + tail + b"\n"
+
+
+def _is_record(original: bytes) -> bool:
+    try:
+        return isinstance(read(original), dict)
+    except NotJson:
+        return False
 
 
 def origin_of(line: bytes) -> Origin:

@@ -13,7 +13,7 @@ from headrace.files import FileFacts, NamedFile
 from headrace.lake import Stamp
 from headrace.lake.landing import Landing, RowErrors
 from headrace.quarantined import Origin, line
-from headrace.rows import PARSING, Reason
+from headrace.rows import Reason
 from headrace.sources.reading import Slice
 
 IN_MEMORY = 1024 * 1024
@@ -37,9 +37,8 @@ class Quarantine:
             reasons[error["_row"]].append(error)
         for row in sorted(reasons):
             family = reasons[row][0]["family"]
-            readable = family != PARSING
             why = [_reason(error) for error in reasons[row]]
-            self._file(family).write(line(slice.original(row), why, Origin(*slice.place(row)), readable=readable))
+            self._file(family).write(line(slice.original(row), why, Origin(*slice.place(row))))
             self._records[family] += 1
         return len(reasons)
 
