@@ -38,7 +38,7 @@ class Quarantine:
         for row in sorted(reasons):
             family = reasons[row][0]["family"]
             why = [_reason(error) for error in reasons[row]]
-            self._file(family).write(line(slice.original(row), why, Origin(*slice.place(row))))
+            self._file(family).write(line(slice.sent(row), why, Origin(*slice.place(row))))
             self._records[family] += 1
         return len(reasons)
 

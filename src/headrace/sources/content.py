@@ -125,7 +125,13 @@ class Records:
 
     def record(self, n: int) -> bytes:
         """The ``n``-th record as JSON in wrapper form; numbers are copied, not read."""
-        element = renamed(self.elements[n], self.view.extension.rename)
+        return self._wrapped(renamed(self.elements[n], self.view.extension.rename))
+
+    def sent(self, n: int) -> bytes:
+        """The same before the spec's ``rename``."""
+        return self._wrapped(self.elements[n])
+
+    def _wrapped(self, element: Raw) -> bytes:
         wrapper = self.view.content.wrapper
         return bytes(raw_json.assembled({**self.siblings, wrapper: element}) if wrapper else element)
 

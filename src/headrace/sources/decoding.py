@@ -91,6 +91,7 @@ class Decoder:
             dropped=dropped,
             _render=rows.record,
             _mentions=rows.mentions,
+            _sent=rows.sent,
         )
 
     def _typed(self, table: Typed, stay: "_Stay") -> pa.Table:

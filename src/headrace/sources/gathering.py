@@ -51,6 +51,11 @@ class Gathered:
         records, n = self._place(row)
         return records.record(n)
 
+    def sent(self, row: int) -> bytes:
+        """The same before the spec's ``rename``."""
+        records, n = self._place(row)
+        return records.sent(n)
+
     def mentions(self, name: str) -> bool:
         """Whether some record may have a field of this name somewhere."""
         return any(page.mentions(name) for page in self.pages)

@@ -199,11 +199,17 @@ class Slice:
     dropped: Mapping[str, int]
     _render: Callable[[int], bytes] = field(repr=False, compare=False)
     _mentions: Callable[[str], bool] = field(repr=False, compare=False)
+    _sent: Callable[[int], bytes] = field(repr=False, compare=False)
 
     def original(self, row: int) -> bytes:
         """The record at ``row`` (a ``_row`` of this slice) as JSON in wrapper form, numbers exactly as they came."""
         self._require(row)
         return self._render(row)
+
+    def sent(self, row: int) -> bytes:
+        """The same before the spec's ``rename``: the fields as the source has them."""
+        self._require(row)
+        return self._sent(row)
 
     def record(self, row: int) -> object:
         """The record at ``row``, read; NotJson."""

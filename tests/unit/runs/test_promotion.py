@@ -104,6 +104,12 @@ def test_a_quarantined_record_is_the_one_that_came(lake: Lake) -> None:
     assert json.loads(line)["_filename"] == "page-0.json"
 
 
+def test_a_quarantined_record_has_the_fields_of_its_source(lake: Lake) -> None:
+    record = b'{"clicks":"n/a","pivotValues":["urn:1",{"a":1.10}]}'
+    (file,) = promote(lake, b'{"elements":[' + record + b"]}").errors
+    assert lake.landing.read(file.ref).startswith(b'{"element":' + record + b',"_errors":[')
+
+
 HUGE = ["1e-99999999999999999999", "1e99999999999999999999", "-1E-9999999999999999999", "1e-999999999", "1e400"]
 
 

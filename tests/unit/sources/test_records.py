@@ -108,7 +108,9 @@ RENAMED = {
 
 def test_each_record_is_renamed_by_what_it_has():
     document = spec(contentPath={"path": "$.rows", "keepAttributes": ["none"]}, extension={"rename": {"v": "pv[0]"}})
-    assert outcomes(records_of(page(*RENAMED), document)) == [{"rows": record} for record in RENAMED.values()]
+    records = records_of(page(*RENAMED), document)
+    assert outcomes(records) == [{"rows": record} for record in RENAMED.values()]
+    assert [records.sent(n) for n in range(len(RENAMED))] == [b'{"rows":' + text + b"}" for text in RENAMED]
 
 
 EXPLODE = {"path": "$.e.list", "overrideWrapperAttribute": "one", "skipAttributes": ["skip"]}

@@ -27,12 +27,14 @@ def joined() -> Slice:
         {"rule": 1},
         lambda row: b"%d" % row,
         lambda name: True,
+        lambda row: b"-%d" % row,
     )
 
 
 def test_each_row_has_a_place_in_its_page() -> None:
     slice = joined()
     assert [slice.place(row) for row in range(6)] == PLACES and slice.original(5) == b"5"
+    assert slice.sent(5) == b"-5"
     for row in (-1, 6):
         with pytest.raises(IndexError, match=r"not in this slice \(0 to 5\)"):
             slice.place(row)
