@@ -1,5 +1,6 @@
 """Whatever a source writes its text in: from here on an answer is UTF-8 without a byte order mark."""
 
+import codecs
 import json
 from collections.abc import Mapping
 from email.message import Message
@@ -9,6 +10,14 @@ from headrace.errors import SourceUnreadable
 
 _LONGEST_TYPE = 1_000  # what a Content-Type may have; the library reads its parameters again for each of them
 _UTF8 = ("utf-8", "utf8", "us-ascii", "ascii", "")
+# Python's names for the character sets of the web; its other codecs are none, or take very long.
+_CHARSETS = frozenset({
+    "ascii", "utf-8", "utf-8-sig", *(f"utf-{bits}{order}" for bits in (16, 32) for order in ("", "-le", "-be")),
+    *(f"iso8859-{part}" for part in range(1, 17) if part != 12), *(f"cp{page}" for page in range(1250, 1259)),
+    "cp437", "cp850", "cp852", "cp858", "cp866", "cp874", "tis-620", "koi8-r", "koi8-u", "mac-roman", "mac-cyrillic",
+    "gb2312", "gbk", "gb18030", "hz", "big5", "big5hkscs", "cp950", "shift_jis", "cp932", "euc_jp", "iso2022_jp",
+    "euc_kr", "cp949", "johab", "iso2022_kr",
+})  # fmt: skip
 
 
 def utf8(body: bytes, headers: Mapping[str, str], shown: str) -> bytes:
@@ -19,14 +28,24 @@ def utf8(body: bytes, headers: Mapping[str, str], shown: str) -> bytes:
         return body
     if charset == "utf-8-sig":
         return body[3:]
+    codec = _codec(charset)
+    if codec is None:
+        raise SourceUnreadable(f"{shown} answers in the charset {charset[:40]}, which is not known.")
     try:
         # Half a pair in UTF-16 becomes its JSON escape, so that it stays the fault of one record.
-        text = body.decode(charset, "surrogatepass" if charset.lower().startswith("utf") else "strict")
+        text = body.decode(codec, "surrogatepass" if codec.startswith("utf") else "strict")
         return text.removeprefix("\ufeff").encode("utf-8", "backslashreplace")
-    except LookupError as error:
-        raise SourceUnreadable(f"{shown} answers in the charset {charset[:40]}, which is not known.") from error
     except UnicodeError as error:
-        raise SourceUnreadable(f"{shown} does not answer in the charset that it names ({charset}).") from error
+        raise SourceUnreadable(f"{shown} does not answer in the charset that it names ({charset[:40]}).") from error
+
+
+def _codec(charset: str) -> str | None:
+    """Python's name for a character set; None where it is none."""
+    try:
+        name = codecs.lookup(charset).name
+    except (LookupError, ValueError):  # ValueError: a NUL in it
+        return None
+    return name if name in _CHARSETS else None
 
 
 @lru_cache(maxsize=64)

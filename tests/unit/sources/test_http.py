@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from headrace import errors
-from headrace.sources import Request, guard, quotas
+from headrace.sources import Request, encodings, guard, quotas
 from headrace.sources.answers import any_body, whole_json
 from headrace.sources.auth import Access
 from source_server import BEARER, QUICK, SHORT_OF_TIME, Reply, reply
@@ -246,6 +246,15 @@ def test_an_answer_is_read_in_whatever_encoding_it_comes(source, http, name):
     body, headers = ENCODINGS[name]
     source.script = [Reply(200, body, headers)]
     assert http.send(Request("GET", f"{source.url}/x"), access(), whole_json).body == TEXT.encode()
+
+
+@pytest.mark.parametrize(
+    "codec",
+    ["punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined", "zip", "rot13", "hex", "utf-7", "x\0"],
+)
+def test_a_codec_that_is_no_character_set_is_not_known(codec):
+    with pytest.raises(errors.SourceUnreadable, match=r"answers in the charset .* which is not known"):
+        encodings.utf8(b"{}", {"content-type": f"text/json; charset={codec}"}, "https://x.test")
 
 
 def test_half_a_pair_in_utf_16_stays_the_fault_of_its_field(source, http):
