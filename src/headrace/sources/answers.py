@@ -8,7 +8,7 @@ import msgspec
 
 from headrace import errors
 from headrace.raw_json import BROKEN, is_closed, why_broken
-from headrace.sources.quotas import seconds_to_wait
+from headrace.sources.quotas import is_about_rate, seconds_to_wait
 
 _WORDS = 300
 _ADVICE: dict[int, tuple[type[errors.SourceFailure], str]] = {
@@ -37,7 +37,7 @@ def require_success(answer: Answer, redact: Callable[[str], str], now: Callable[
     if 200 <= status < 300:
         return
     wait = seconds_to_wait(status, answer.headers, now())
-    throttled = status == 403 and wait is not None
+    throttled = status == 403 and is_about_rate(answer.headers)
     failure, advice = _ADVICE[429] if throttled else _ADVICE.get(status) or _by_class(status)
     words = redact(_words(answer.body))
     told = f" It says: {words}" if words else ""

@@ -13,16 +13,23 @@ _EPOCH = 1_000_000_000  # what is larger is a point in time, not a span; seconds
 
 
 def seconds_to_wait(status: int, headers: Mapping[str, str], now: int) -> float | None:
-    """The seconds that a refusal asks to wait, at most a month; None where it asks for nothing.
+    """The seconds that a refusal asks to wait, at most a month; None where it asks for nothing, or for none.
 
     ``now`` (epoch ms) stands for the source's clock where the answer has no Date. 429 may say it in any of the
-    headers; 403 too, unless some of the quota remains: then it is about rights. Any other status has Retry-After alone.
+    headers; 403 too, where it is about a rate. Any other status has Retry-After alone.
     """
     since = _date(headers.get("date", "")) or now
     seconds = _after(headers.get("retry-after", ""), since)
-    if seconds is None and (status == 429 or (status == 403 and not _some_left(headers))):
+    if seconds is None and (status == 429 or (status == 403 and is_about_rate(headers))):
         seconds = next((s for s in (_number(headers.get(name, ""), since) for name in _RESETS) if s is not None), None)
     return min(seconds, MONTH) if seconds is not None and seconds > 0 else None
+
+
+def is_about_rate(headers: Mapping[str, str]) -> bool:
+    """Whether a 403 is about too many requests: it says when to ask again, were it at once. Else it is about rights."""
+    if headers.get("retry-after", "").strip():
+        return True
+    return not _some_left(headers) and any(_float(headers.get(name, "")) is not None for name in _RESETS)
 
 
 def _after(text: str, since: int) -> float | None:

@@ -14,6 +14,9 @@ from headrace.sources.auth import Access
 from source_server import BEARER, QUICK, SHORT_OF_TIME, Reply, reply
 
 SECRET = "AQX-very-secret"
+NOW = 1_700_000_000_000
+DATE = "Tue, 14 Nov 2023 22:13:20 GMT"  # the same instant
+LATER = "Tue, 14 Nov 2023 22:14:20 GMT"
 DEEP = b"[" * 2_000
 
 
@@ -47,6 +50,16 @@ FAULTS = {
     "429 until tomorrow": (Reply(429, headers={"Retry-After": "86400"}), errors.SourceAsksToWait, 1),
     "403 about rights": (Reply(403, headers={"X-RateLimit-Reset": "60", "X-RateLimit-Remaining": "7"}),
                          errors.SourceForbidden, 1),
+    **{f"403 {name}": (Reply(403, headers=headers), errors.SourceThrottled, 3) for name, headers in {
+        "at once again": {"Retry-After": "0"},
+        "since a moment that has passed": {"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"},
+        "by a Date of its own": {"Retry-After": LATER, "Date": LATER},
+        "some time": {"Retry-After": "soon"},
+        "at once, some of the quota left": {"Retry-After": "0", "X-RateLimit-Remaining": "7"},
+        "at the end of a quota that is new": {"X-RateLimit-Reset": "0", "X-RateLimit-Remaining": "0"},
+        "at the end of a quota that was new": {"X-RateLimit-Reset": "1700000000"}}.items()},
+    "403 about rights, by words": (Reply(403, headers={"X-RateLimit-Reset": "soon"}), errors.SourceForbidden, 1),
+    "403 about rights, by blanks": (Reply(403, headers={"Retry-After": " "}), errors.SourceForbidden, 1),
     "503 until tomorrow": (Reply(503, headers={"Retry-After": "86400"}), errors.SourceAsksToWait, 1),
     "500": (Reply(500, b"<html>"), errors.SourceTroubled, 3),
     "503": (Reply(503, headers={"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}), errors.SourceTroubled, 3),
@@ -91,7 +104,15 @@ def test_every_fault_has_its_error_and_is_tried_within_limits(source, http, clie
 
 
 @pytest.mark.parametrize(
-    "fault", [Reply(429), Reply(401), Reply(502), Reply(200, b"<html>"), Reply(200, b"{", promise=9)]
+    "fault",
+    [
+        Reply(429),
+        Reply(403, headers={"Retry-After": "0"}),
+        Reply(401),
+        Reply(502),
+        Reply(200, b"<html>"),
+        Reply(200, b"{", promise=9),
+    ],
 )
 def test_a_passing_fault_passes(source, http, fault):
     source.script = [fault, reply({"ok": 1})]
@@ -147,9 +168,6 @@ def test_environment_proxies_are_not_used(source, client, monkeypatch):
 
 # -- limits ------------------------------------------------------------------------------------------------------
 
-NOW = 1_700_000_000_000
-DATE = "Tue, 14 Nov 2023 22:13:20 GMT"  # the same instant
-LATER = "Tue, 14 Nov 2023 22:14:20 GMT"
 # Status and headers of a refusal -> the seconds that it asks to wait.
 WAITS = {
     "seconds": (429, {"retry-after": "7"}, 7),
@@ -170,6 +188,7 @@ WAITS = {
     "403 with a reset alone": (403, {"x-ratelimit-reset": "5"}, 5),
     "403 with some of the quota left": (403, {"x-ratelimit-reset": "5", "x-ratelimit-remaining": "10"}, None),
     "403": (403, {}, None),
+    "403 at once again": (403, {"retry-after": "0", "x-ratelimit-reset": "30"}, None),
     "503 is about trouble": (503, {"x-ratelimit-reset": "5"}, None),
     "nonsense": (429, {"retry-after": "-3", "x-ratelimit-reset": "1e3"}, None),
     "a year that no calendar has": (429, {"retry-after": LATER.replace("2023", "9" * 20)}, None),
