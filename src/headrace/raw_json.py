@@ -86,7 +86,7 @@ def assembled(fields: Mapping[str, Raw]) -> Raw:
 
 def _pieces(text: bytes, opening: bytes) -> list[bytes] | None:
     """What stands between the commas of an array or object; None when it is none, or has no end."""
-    if text[:1] != opening or opening not in _CLOSING:
+    if text[:1] != opening or text[-1:] != _CLOSING.get(opening):  # most of what breaks off is seen at its end
         return None
     closings: list[bytes] = []
     pieces: list[bytes] = []

@@ -37,6 +37,12 @@ def test_what_has_no_end_is_neither_array_nor_object(text):
     assert items(text) is None and members(text) is None and not is_closed(text)
 
 
+@pytest.mark.parametrize("text", [b'{"a":"' + b"x" * 9, b'[NaN,"', b'{"a":[1]', b'[{"a":NaN}'])
+def test_what_breaks_off_is_not_looked_through_for_its_end(text, monkeypatch):
+    monkeypatch.setattr(raw_json, "_TOKEN", None)
+    assert items(text) is None and members(text) is None and not is_closed(text)
+
+
 @settings(max_examples=200)
 @given(st.recursive(st.none() | st.integers() | st.text(max_size=3), lambda inner: st.lists(inner, max_size=4)))
 def test_the_lenient_way_is_the_strict_one_where_both_go(value):
