@@ -10,6 +10,8 @@ from tutorial_flows import DAY_MS, EXPORT, FLOWS, Flow, Json, counted, reasons
 
 pytestmark = pytest.mark.slow
 
+MIDNIGHT = 1_659_916_800  # 2022-08-08, epoch seconds
+
 
 def day(daily: Daily, ago: int = 0) -> date:
     """The UTC day that the platform has, or one before it."""
@@ -61,7 +63,8 @@ def test_a_look_back_goes_no_further_than_the_first_window_or_the_retention(dail
 def test_a_look_back_over_rows_that_are_appended_is_refused(daily: Daily) -> None:
     body = daily.flow({**REPLACING, "lookback": 2}, days=1).shown()
     ends = {name: body[name] for name in ("name", "flowSpec", "sourceConnectionIds", "targetConnectionIds",
-                                          "transformations", "scheduleParams")}  # fmt: skip
+                                          "transformations")}  # fmt: skip
+    ends["scheduleParams"] = {"startTime": MIDNIGHT, "frequency": "day", "interval": 1}
     for options, status in (
         ({"writeMode": "append"}, 400),
         ({"writeMode": "append", "lookback": 0}, 201),
@@ -73,6 +76,36 @@ def test_a_look_back_over_rows_that_are_appended_is_refused(daily: Daily) -> Non
         assert answer.status_code == status, answer.text
         assert status == 201 or "lookback" in answer.text
         daily.tutorial.made += [answer.json()["id"]] if status == 201 else []
+
+
+APART = [
+    ({"startTime": MIDNIGHT, "frequency": "day", "interval": 1}, {}, 201),
+    ({"startTime": MIDNIGHT, "frequency": "week", "interval": 2}, {}, 201),
+    ({"startTime": MIDNIGHT + 60, "frequency": "once"}, {}, 201),
+    ({"startTime": MIDNIGHT + 60, "frequency": "day", "interval": 1}, {}, 400),
+    ({"startTime": MIDNIGHT, "frequency": "hour", "interval": 24}, {}, 400),
+    ({"startTime": MIDNIGHT, "frequency": "day", "interval": 1}, {"period": "month"}, 400),
+    (
+        {"startTime": MIDNIGHT, "frequency": "day", "interval": 1},
+        {"day": {"date": "row.at", "zone": "Europe/Oslo"}},
+        400,
+    ),
+]
+
+
+@pytest.mark.parametrize(("schedule", "more", "status"), APART)
+def test_rows_of_days_that_windows_share_are_not_appended(
+    daily: Daily, schedule: Json, more: Json, status: int
+) -> None:
+    body = daily.flow(REPLACING | more, days=1).shown()
+    ends = {name: body[name] for name in ("name", "flowSpec", "sourceConnectionIds", "targetConnectionIds",
+                                          "transformations")}  # fmt: skip
+    for mode, expected in (("append", status), ("replace-window", 201)):
+        flow = {**ends, "scheduleParams": schedule, "options": {"writeMode": mode}}
+        answer = daily.tutorial.platform.api.post(f"{FLOWS}/flows", json=flow)
+        assert answer.status_code == expected, answer.text
+        assert expected == 201 or "append would double their rows" in answer.text
+        daily.tutorial.made += [answer.json()["id"]] if expected == 201 else []
 
 
 ALLOWED = [(REPLACING, {"mayBeEmpty": True}), (REPLACING | {"mayBeEmpty": True}, {})]

@@ -68,7 +68,9 @@ def checked(conn: sa.Connection, caller: Caller, flow: Json, created_at: int) ->
     _check_served(flow_spec, spec, target)
     require_writable(options(flow), spec)
     _check_complete(conn, caller, _checked_mapping(conn, caller, flow, target))
-    return scheduling.read(flow, spec, created_at)
+    timing = scheduling.read(flow, spec, created_at)
+    _require_days_apart(options(flow), spec, timing)
+    return timing
 
 
 def checked_timing(conn: sa.Connection, caller: Caller, flow: Json, created_at: int) -> Timing:
@@ -182,6 +184,21 @@ def require_writable(options: Options, spec: Json) -> None:
         raise Invalid(
             f"The connection spec {spec.get('name')} cannot replace windows: that needs sliceDays and day in its "
             "x-headrace block. Add them, or choose another options.writeMode.",
+            code=WRONG,
+            field="options.writeMode",
+        )
+
+
+def _require_days_apart(options: Options, spec: Json, timing: Timing) -> None:
+    """Invalid when windows that follow each other ask for the same days, and their rows are appended."""
+    if timing.frequency == scheduling.ONCE or (options.write_mode or sources.write_mode(spec)) != APPEND:
+        return
+    whole_days = timing.frequency in ("day", "week")
+    if sources.asks_for_days_again(spec, timing.start, whole_days):
+        raise Invalid(
+            f"The connection spec {spec.get('name')} asks for whole days (sliceDays), and the windows of this schedule "
+            "share some, so that append would double their rows. Set options.writeMode to one that replaces rows, or "
+            "let the windows be days that begin at midnight UTC.",
             code=WRONG,
             field="options.writeMode",
         )

@@ -9,7 +9,14 @@ from headrace.sources.fetching import fetch
 from headrace.sources.http import Patience, SourceHttp
 from headrace.sources.input_schemas import InputSchema
 from headrace.sources.keys import Keying, keying
-from headrace.sources.limits import can_replace, lookback_days, may_be_empty, retention_ms, write_mode
+from headrace.sources.limits import (
+    asks_for_days_again,
+    can_replace,
+    lookback_days,
+    may_be_empty,
+    retention_ms,
+    write_mode,
+)
 from headrace.sources.params import check_auth, check_params, check_schedule
 from headrace.sources.planning import plan
 from headrace.sources.reading import Explored, Page, Part, Planned, Reading, Request, Slice, Trail
@@ -30,6 +37,7 @@ __all__ = [
     "Slice",
     "SourceHttp",
     "Trail",
+    "asks_for_days_again",
     "auth_spec",
     "can_replace",
     "check_auth",

@@ -2,7 +2,7 @@
 
 import calendar
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any
 
 from headrace.clock import Window, epoch_ms
@@ -20,6 +20,19 @@ def write_mode(spec: Mapping[str, Any]) -> str:
 def lookback_days(spec: Mapping[str, Any]) -> int:
     """How many days before its window a run reads again, where the flow says nothing."""
     return extension(spec).lookback
+
+
+def asks_for_days_again(spec: Mapping[str, Any], start: int, whole_days: bool) -> bool:
+    """Whether windows that follow each other from ``start`` (epoch ms) on ask for some days more than once.
+
+    So they do where the source is asked by days, unless each of them begins and ends with one.
+    """
+    declared = extension(spec)
+    if not declared.slice_days:
+        return False
+    begins = datetime.fromtimestamp(start / 1000, declared.zone)
+    utc = str(declared.zone) in ("UTC", "Etc/UTC")  # days elsewhere are not always as long as windows
+    return not (whole_days and declared.period == "day" and utc and begins.time() == time())
 
 
 def may_be_empty(spec: Mapping[str, Any]) -> bool:

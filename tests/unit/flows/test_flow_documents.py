@@ -143,13 +143,13 @@ def test_the_mapping_must_fill_the_datasets_schema(
 
 
 def test_plan_inputs_are_the_documents_as_values(world: Any, caller: Any) -> None:
-    flow = world.flow(options={"partialIngestionPercent": "5", "writeMode": "append"})
+    flow = world.flow(options={"partialIngestionPercent": "5", "writeMode": "replace-window"})
     with world.store.read() as conn:
         found = plan_inputs(conn, caller, flow.id)
     assert found.spec["name"] == "linkedin-ads" and found.auth_spec == "OAuth2 Refresh Code"
     assert found.source_params == {"pivot": "ACCOUNT"} and found.mapping_version == 0
     assert [found.source_connection_id] == flow.body["sourceConnectionIds"]
-    assert (found.tolerance, found.diagnostics, found.write_mode) == (5.0, True, "append")
+    assert (found.tolerance, found.diagnostics, found.write_mode) == (5.0, True, "replace-window")
 
 
 def test_plan_inputs_name_what_is_gone(world: Any, caller: Any, now: int) -> None:
