@@ -1,17 +1,19 @@
 """What cannot work in a spec, or in what a source connection brings for it, refused by its place and the rule."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from headrace.sources.asking_rules import check_body, check_headers, check_url, require_declared
 from headrace.sources.block_rules import check_block
 from headrace.sources.contradictions import Together, check_together
+from headrace.sources.declaring import credentials_take_more, declared_names, takes_more
+from headrace.sources.extension import BLOCK
 from headrace.sources.keys import keying
 from headrace.sources.paging_rules import check_paging
 from headrace.sources.paths import parse_path
 from headrace.sources.refusing import ABSENT, COMPLEX, Json, object_of, path_of, wrong
 from headrace.sources.schedule_rules import check_schedule
 from headrace.sources.spec import extension, extraction, inputs
-from headrace.sources.template import FILTERS, used_filters
 
 _ATTRIBUTES = "sourceSpec.attributes"
 
@@ -26,6 +28,11 @@ def check_spec(spec: Json) -> None:
     check_block(block)
     keying(spec)
     check_together(Together(_present(own), _places(own), [name for name in OBJECTS if name in declared], block))
+    if not takes_more(spec) and not credentials_take_more(spec):
+        names = declared_names(spec)
+        _require_declared(_present(own), _places(own), names)
+        block_texts = {name: value for name, value in (attributes.get(BLOCK) or {}).items() if name != "explore"}
+        require_declared(block_texts, f"{_ATTRIBUTES}.{BLOCK}", names)
 
 
 def check_given(spec: Json, params: Json) -> None:
@@ -37,7 +44,10 @@ def check_given(spec: Json, params: Json) -> None:
     _check_objects(brought, "params")
     own = {name: value for name, value in _attributes(spec).items() if name in OBJECTS}
     places = {**_places(own), **_places(_present(brought), "params")}
-    check_together(Together({**_present(own), **_present(brought)}, places, (), extension(spec)))
+    objects = {**_present(own), **_present(brought)}
+    check_together(Together(objects, places, (), extension(spec)))
+    if not credentials_take_more(spec):
+        _require_declared(objects, places, declared_names(spec) | params.keys())
     extraction(spec, params)
 
 
@@ -59,48 +69,12 @@ def _check_objects(objects: Json, where: str) -> None:
             check(objects[name], f"{where}.{name}")
 
 
-# -- what is asked ---------------------------------------------------------------------------------------------------
-
-
-def _check_url(given: Any, where: str) -> None:
-    url = object_of(given, where)
-    if not isinstance(url.get("path"), str) or not url["path"].strip():
-        raise wrong(f"{where}.path", "is missing; it is the path of the source's resource", ABSENT)
-    if not isinstance(url.get("host", ""), str):
-        raise wrong(f"{where}.host", "must be text")
-    if str(url.get("method") or "GET").upper() not in ("GET", "POST"):
-        raise wrong(f"{where}.method", f"{url['method']} is not supported; use GET or POST")
-    _check_pairs(url.get("queryParams") or {}, f"{where}.queryParams")
-    _check_filters(url, where)
-
-
-def _check_pairs(given: Any, where: str) -> None:
-    """Names and values, as an object or (older) one text."""
-    if isinstance(given, str):
-        return
-    for name, value in object_of(given, where).items():
-        if isinstance(value, dict | list):
-            raise wrong(f"{where}.{name}", "must be text, a number or a boolean")
-    _check_filters(given, where)
-
-
-def _check_body(given: Any, where: str) -> None:
-    if not isinstance(given, str):
-        _check_filters(object_of(given, where), where)
-
-
-def _check_filters(node: Any, where: str) -> None:
-    if isinstance(node, str):
-        for name in used_filters(node):
-            if name not in FILTERS:
-                raise wrong(where, f"uses the filter {name}, which is none; there are {', '.join(sorted(FILTERS))}")
-    below: Iterator[tuple[str, Any]] = iter(())
-    if isinstance(node, Mapping):
-        below = ((f".{name}", value) for name, value in node.items())
-    elif isinstance(node, list):
-        below = ((f"[{n}]", value) for n, value in enumerate(node))
-    for step, value in below:
-        _check_filters(value, f"{where}{step}")
+def _require_declared(objects: Json, places: Mapping[str, str], names: Collection[str]) -> None:
+    """SpecInvalid where a request uses the value of a name that nobody declares."""
+    for name in ("host", "path", "queryParams"):
+        require_declared(objects.get("urlParams", {}).get(name), f"{places.get('urlParams')}.{name}", names)
+    for name in ("headerParams", "bodyParams"):
+        require_declared(objects.get(name), f"{places.get(name)}", names)
 
 
 # -- where the records are -------------------------------------------------------------------------------------------
@@ -131,9 +105,9 @@ def _check_explode(given: Any, where: str) -> None:
 
 # The objects of the language -> what each must be.
 OBJECTS: dict[str, Callable[[Any, str], None]] = {
-    "urlParams": _check_url,
-    "headerParams": _check_pairs,
-    "bodyParams": _check_body,
+    "urlParams": check_url,
+    "headerParams": check_headers,
+    "bodyParams": check_body,
     "contentPath": _check_content,
     "explodeEntityPath": _check_explode,
     "paginationParams": check_paging,

@@ -1,10 +1,10 @@
 """Paging that cannot work, refused by its place and the rule: members that lack, that clash, or that never hold."""
 
-import re
 from difflib import get_close_matches
 from typing import Any
 
 from headrace.sources import paging, turns
+from headrace.sources.asking_rules import HEADER_NAME, check_header_name
 from headrace.sources.paths import Path, parse_value_path
 from headrace.sources.refusing import COMPLEX, NO_PAGING, Json, object_of, path_of, wrong
 
@@ -50,8 +50,11 @@ def check_paging(given: Any, where: str) -> None:
     _check_numbers(pages, kind, where)
     _check_condition(pages, where)
     _check_clashes(pages, kind, where)
-    if str(pages.get("parameterType", "QUERYPARAM")).upper() not in ("QUERYPARAM", "HEADERPARAM"):
+    way = str(pages.get("parameterType", "QUERYPARAM")).upper()
+    if way not in ("QUERYPARAM", "HEADERPARAM"):
         raise wrong(f"{where}.parameterType", "must be QUERYPARAM or HEADERPARAM")
+    if way == "HEADERPARAM" and kind == "CONTINUATION_TOKEN":
+        check_header_name(pages["parameterName"], f"{where}.parameterName")
     for name in turns.PATHS:
         if name in pages:
             _check_place(pages[name], f"{where}.{name}", number=name == "endPageIndex")
@@ -111,7 +114,7 @@ def _check_place(given: Any, where: str, number: bool) -> None:
     if not isinstance(given, str):
         raise wrong(where, "must be a path, or headers.<name>")
     if given.lower().startswith(turns.HEADER):
-        if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", given[len(turns.HEADER) :]):
+        if not HEADER_NAME.fullmatch(given[len(turns.HEADER) :]):
             raise wrong(where, f"{given} names no header", COMPLEX)
     elif turns.is_path(given):
         if not path_of(given, where, parse_value_path):

@@ -149,3 +149,8 @@ def render_json(value: Any, values: Values, literal: Encode = str) -> Any:
 def used_filters(text: str) -> list[str]:
     """The filters that ``text`` puts values through."""
     return [found["filter"] for found in _PLACEHOLDER.finditer(text) if found["filter"] is not None]
+
+
+def used_names(text: str) -> list[str]:
+    """The names of the values that ``text`` needs."""
+    return [found["name"].strip() for found in _PLACEHOLDER.finditer(text)]

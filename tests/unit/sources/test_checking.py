@@ -169,6 +169,20 @@ BAD: dict[str, tuple[dict[str, Any], str, int]] = {
                                         "urlParams.queryParams.a", 1312),
     "an unknown filter": ({"urlParams": {"path": "/x", "queryParams": {"a": "${b|urn:x}"}}},
                           "urlParams.queryParams.a", 1312),
+    "a name that nobody declares": (asking(a="x ${nope}"), "urlParams.queryParams.a", 1312),
+    "a name in a name that nobody declares": (asking(**{"${nope}": 1}), "urlParams.queryParams.${nope}", 1312),
+    "a path that nobody declares": ({"urlParams": {"path": "/${nope}"}}, "urlParams.path", 1312),
+    "a name in a body that nobody declares": (
+        {"bodyParams": {"a": [{"b": "${nope|upper}"}]}}, "bodyParams.a[0].b", 1312),
+    "a probe of what nobody declares": (
+        {"extension": {"probe": {"path": "/${nope}"}}}, "x-headrace.probe.path", 1312),
+    "a host of another scheme": ({"urlParams": {"path": "/x", "host": "ftp://x.test"}}, "urlParams.host", 1312),
+    "a header that no header may be": ({"headerParams": {"bad name\n": "1"}}, "headerParams.bad name\n", 1312),
+    "a header in one text that no header may be": ({"headerParams": "a b=1"}, "headerParams.a b", 1312),
+    "a header of two lines": ({"headerParams": {"a": "1\r\nb: 2"}}, "headerParams.a", 1312),
+    "a token in a header that no header may be": (
+        {"paginationParams": {**TOKEN, "parameterName": "a b", "parameterType": "HEADERPARAM"}},
+        "paginationParams.parameterName", 1312),
     "headers that are a list": ({"headerParams": ["a"]}, "headerParams", 1312),
     "an unknown filter in a body": ({"bodyParams": {"a": [{"b": "${c|shout}"}]}}, "bodyParams.a[0].b", 1312),
     # -- the window
@@ -336,6 +350,8 @@ GIVEN_BADLY: dict[str, tuple[dict[str, Any], str, int]] = {
         "params.paginationParams.pageParamName", 1312),
     "an advanced schedule that stands nowhere": (
         {"scheduleParams": {"type": "ADVANCE", "incremental": "{START_TIME}"}}, "params.scheduleParams.type", 1312),
+    "a name that nobody declares": (
+        {"headerParams": {"a": "${nope}"}, "urlParams": {"path": "/${nope}"}}, "params.urlParams.path", 1312),
     "a format": ({"scheduleParams": {"scheduleStartParamFormat": "YYYY"}},
                  "params.scheduleParams.scheduleStartParamFormat", 1312),
 }  # fmt: skip
@@ -363,6 +379,17 @@ def test_what_a_source_connection_brings_is_held_to_the_same_rules(name):
     with pytest.raises(errors.SpecInvalid) as caught:
         sources.check_given(generic(), {**GIVEN, **changes})
     assert (caught.value.facts["field"], caught.value.facts["rule"]) == (where, rule)
+
+
+def test_names_are_the_inputs_those_of_an_authentication_or_what_a_source_connection_may_bring():
+    good = asking(a="${accessToken}", b="${listId|upper}", c="${host}", d="${authKey1}")
+    sources.check_spec(spec({"allOf": [{"required": ["listId"]}]}, **good))
+    document = spec({"additionalProperties": True}, **asking(a="${team}"))
+    sources.check_spec(document)
+    sources.check_given(document, {"team": "blue"})
+    with pytest.raises(errors.SpecInvalid) as caught:
+        sources.check_given(document, {"teem": "blue"})
+    assert caught.value.facts["field"] == "sourceSpec.attributes.urlParams.queryParams.a"
 
 
 def test_what_neither_says_is_missing_where_it_is_used():

@@ -1,0 +1,94 @@
+"""Requests that cannot be sent, refused by their place and the rule: addresses, headers, bodies, placeholders."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from headrace.sources.refusing import ABSENT, object_of, wrong
+from headrace.sources.spec import pairs
+from headrace.sources.template import FILTERS, used_filters, used_names
+
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_SHOWN = 60  # characters of a name
+
+
+def check_url(given: Any, where: str) -> None:
+    """SpecInvalid for an address that cannot be asked."""
+    url = object_of(given, where)
+    if not isinstance(url.get("path"), str) or not url["path"].strip():
+        raise wrong(f"{where}.path", "is missing; it is the path of the source's resource", ABSENT)
+    if not isinstance(url.get("host", ""), str):
+        raise wrong(f"{where}.host", "must be text")
+    _check_host(url.get("host", ""), f"{where}.host")
+    if str(url.get("method") or "GET").upper() not in ("GET", "POST"):
+        raise wrong(f"{where}.method", f"{url['method']} is not supported; use GET or POST")
+    _check_values(url.get("queryParams") or {}, f"{where}.queryParams")
+    _check_filters(url, where)
+
+
+def _check_host(host: str, where: str) -> None:
+    scheme = _SCHEME.match(host.strip())
+    if scheme and scheme[1].lower() not in ("http", "https"):
+        raise wrong(where, f"has the scheme {scheme[1][:_SHOWN]}; sources are asked by http or https")
+
+
+def check_headers(given: Any, where: str) -> None:
+    """SpecInvalid for headers that no request can have."""
+    _check_values(given, where)
+    for name, value in pairs(given).items():
+        check_header_name(name, f"{where}.{name}")
+        if re.search(r"[\r\n\0]", str(value)):
+            raise wrong(f"{where}.{name}", "holds a line break, which no header can have")
+
+
+def check_header_name(name: str, where: str) -> None:
+    """SpecInvalid for what is no header's name."""
+    if not HEADER_NAME.fullmatch(name):
+        raise wrong(where, f"{name[:_SHOWN]!r} is no name of a header: it is letters, digits and hyphens")
+
+
+def check_body(given: Any, where: str) -> None:
+    """SpecInvalid for a body that is no object."""
+    if not isinstance(given, str):
+        _check_filters(object_of(given, where), where)
+
+
+def _check_values(given: Any, where: str) -> None:
+    """Names and values, as an object or (older) one text."""
+    if isinstance(given, str):
+        return
+    for name, value in object_of(given, where).items():
+        if isinstance(value, dict | list):
+            raise wrong(f"{where}.{name}", "must be text, a number or a boolean")
+    _check_filters(given, where)
+
+
+def _check_filters(node: Any, where: str) -> None:
+    for place, text in _texts(node, where):
+        for name in used_filters(text):
+            if name not in FILTERS:
+                raise wrong(place, f"uses the filter {name}, which is none; there are {', '.join(sorted(FILTERS))}")
+
+
+def require_declared(node: Any, where: str, declared: Collection[str]) -> None:
+    """SpecInvalid for a placeholder whose name is not among ``declared``."""
+    for place, text in _texts(node, where):
+        for name in used_names(text):
+            if name not in declared:
+                raise wrong(
+                    place, f"uses {name[:_SHOWN]}, which neither the spec's inputs nor its authentications declare"
+                )
+
+
+def _texts(node: Any, where: str) -> Iterator[tuple[str, str]]:
+    """Every text below a node with its place; the names of members, too."""
+    if isinstance(node, str):
+        yield where, node
+    elif isinstance(node, Mapping):
+        for name, value in node.items():
+            yield f"{where}.{name}", name
+            yield from _texts(value, f"{where}.{name}")
+    elif isinstance(node, list):
+        for n, value in enumerate(node):
+            yield from _texts(value, f"{where}[{n}]")
