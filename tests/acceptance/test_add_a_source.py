@@ -2,8 +2,10 @@
 
 import json
 import re
+import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -87,3 +89,19 @@ def test_the_first_run_writes_a_row_a_day(shown: list[str]) -> None:
 
 def test_no_answer_is_an_error(shown: list[str]) -> None:
     assert [output for output in shown if "errorMessage" in output or "Traceback" in output] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/how-to/add-a-source.md"])
+def test_a_refused_answer_is_shown_and_stops_what_needs_it(page: str, tmp_path: Path) -> None:
+    (field,) = re.findall(r'^field\(\) \{.*?"\$1"; \}\n', Pasted.of(page).script, re.M | re.S)
+    refused = '{"type": "XDM-1521-400", "detail": "The title is taken."}'
+    script = f"{field}GROUP=$(echo '{refused}' | field '$id')\necho went on\necho ${{GROUP:?}}\necho too far\n"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode != 0 and done.stdout == "went on\n"
+    assert f"REFUSED: {refused}" in done.stderr and "GROUP: parameter null or not set" in done.stderr
+
+
+def test_every_id_of_the_page_is_required_where_it_is_used() -> None:
+    taken = set(re.findall(r"^([A-Z]+)=\$\(api", PAGE.script, re.M))
+    assert {"SPEC", "DATASET", "FLOW"} <= taken
+    assert [name for name in taken if re.search(rf"\$({name}\b|{{{name}[^:])", PAGE.script)] == []

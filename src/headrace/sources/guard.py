@@ -108,6 +108,7 @@ class GuardedBackend(httpcore2.NetworkBackend):
         if not self._allow_private and not all(map(is_public, addresses)):
             raise SourceHostRefused(
                 f"The host {host} is refused: it is a private, loopback or link-local address. "
-                "Use a public host, or start Headrace with --allow-private-hosts."
+                "Use a public host, or give --allow-private-hosts to the command that asks it: headrace serve and "
+                "worker, or headrace sources init and test."
             )
         return addresses

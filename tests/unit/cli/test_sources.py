@@ -202,6 +202,7 @@ def test_a_source_at_a_private_address_is_refused_without_the_option(tmp_path, s
     path = written(tmp_path, spec(), authSpec=[NONE])
     code, shown = ran(path, "--params", f"host={source.url}")
     assert code == 1 and "private" in shown and not source.asked
+    assert "give --allow-private-hosts to the command that asks it" in shown
 
 
 # -- recordings --------------------------------------------------------------------------------------------------
@@ -495,3 +496,4 @@ def test_a_url_that_does_not_work_writes_nothing(tmp_path, source, answer, said)
 def test_a_private_address_is_not_asked(tmp_path, source):
     code, shown = began(f"{source.url}/rows", "--folder", str(tmp_path))
     assert code == 1 and "private" in shown and not source.asked
+    assert "give --allow-private-hosts to the command that asks it" in shown

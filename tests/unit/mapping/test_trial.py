@@ -32,6 +32,23 @@ def test_one_record_gives_one_answer_without_nulls():
     assert answer == {"data": data, "errors": None, "warnings": absent}
 
 
+@pytest.mark.parametrize(
+    ("amount", "expression", "pay"),
+    [
+        (1099, "to_decimal(amount) / 100", "10.99"),
+        ("1099", "to_decimal(amount) / 100", "10.99"),
+        ("-7", "to_decimal(amount) / 100", "-0.07"),
+        (9007199254740993, "to_decimal(amount) / 100", "90071992547409.93"),
+        (1099, 'iif(unit == "jpy", to_decimal(amount), to_decimal(amount) / 100)', "1099"),
+        ("1099", "amount / 100", "10"),
+    ],
+)
+def test_money_in_minor_units_as_the_reference_says(amount, expression, pay):
+    item = {"sourceType": "EXPRESSION", "source": expression, "destination": "person.pay"}
+    answer = mapping.preview([item], TARGET, {"amount": amount, "unit": "jpy"}, 0)
+    assert answer["data"] == {"person": {"pay": Decimal(pay)}}
+
+
 def test_an_array_gives_an_array_and_a_rejected_row_its_errors():
     good, bad = mapping.preview(ITEMS, TARGET, [{"age": 5, "pay": 1}, {"age": "old", "day": "never"}], 0)
     absent = [{"field": "id", "message": "id is found in no record."}]
