@@ -79,6 +79,19 @@ def held(uploads: Uploads) -> Json:
     return clicks
 
 
+def merged(batch: Json) -> Json:
+    """What a batch's document says of its merge, and of its being taken back."""
+    names = ("replacedRecordCount", "deletedRecordCount", "revertedRecordCount", "alreadyGoneRecordCount")
+    told = {name.removesuffix("RecordCount"): batch["metrics"][name] for name in names if name in batch["metrics"]}
+    return told | {each["rule"]: each["recordCount"] for each in batch["metrics"].get("skippedInfo", ())}
+
+
+def taken_back(uploads: Uploads, batch: Json) -> Json:
+    answer = uploads.act(batch["id"], "REVERT")
+    assert answer.status_code == 200 and answer.json()["metrics"] == uploads.shown(batch["id"])["metrics"]
+    return merged(answer.json())
+
+
 def whole(uploads: Uploads) -> None:
     deployment = uploads.platform.deployment
     assert verify(deployment.store, deployment.lake, lambda *_: None).findings == []
@@ -87,7 +100,7 @@ def whole(uploads: Uploads) -> None:
 def test_the_last_version_of_a_key_holds_in_the_dataset(uploads: Uploads) -> None:
     later, latest = "2024-03-02T00:00:00Z", "2024-03-03T02:00:00+02:00"
     first = ended(uploads, row("a", 1), row("b", 1), row("7", 1), row(7, 2, later), row("a", 1, day="2024-03-02"))
-    assert (first["status"], counted(first)) == ("success", (5, 4, 0))
+    assert (first["status"], counted(first), merged(first)) == ("success", (5, 4, 0), {"superseded": 1})
     assert held(uploads) == {
         '["a","2024-03-01"]': 1, '["b","2024-03-01"]': 1, '["7","2024-03-01"]': 2, '["a","2024-03-02"]': 1
     }  # fmt: skip
@@ -96,15 +109,20 @@ def test_the_last_version_of_a_key_holds_in_the_dataset(uploads: Uploads) -> Non
     bad = [{"id": "x", "day": "2024-03-01", "clicks": 5}, row(None, 6), gone("c", later, "x")]
     second = ended(uploads, *upserted, *deletions, *bad)
     assert (second["status"], counted(second)) == ("success", (8, 2, 3))
+    figures = {"replaced": 1, "deleted": 1, "superseded": 1, "deletion": 2}
+    assert merged(second) == figures
     assert held(uploads) == {
         '["a","2024-03-01"]': 3, '["7","2024-03-01"]': 2, '["a","2024-03-02"]': 1, '["c","2024-03-01"]': 4
     }  # fmt: skip
     late = ended(uploads, row("b", 9, "2024-03-01T12:00:00Z"), row("a", 9, later))
-    assert (counted(late), len(held(uploads))) == ((2, 0, 0), 4)
-    assert uploads.act(second["id"], "REVERT").status_code == 200
+    assert (counted(late), merged(late), len(held(uploads))) == ((2, 0, 0), {"superseded": 2}, 4)
+    for _ in range(2):  # it is safe to repeat
+        assert taken_back(uploads, second) == figures | {"reverted": 2, "alreadyGone": 0}
     assert held(uploads) == {'["7","2024-03-01"]': 2, '["a","2024-03-02"]': 1}
     again = ended(uploads, row("b", 9, "2024-03-01T12:00:00Z"))
     assert counted(again) == (1, 1, 0) and held(uploads)['["b","2024-03-01"]'] == 9
+    assert taken_back(uploads, first) == {"superseded": 1, "reverted": 2, "alreadyGone": 2}
+    assert taken_back(uploads, late) == {"superseded": 2, "reverted": 0, "alreadyGone": 0}
     whole(uploads)
 
 

@@ -18,7 +18,7 @@ from headrace.lake import Change, Lake, TableRef
 from headrace.lake.changes import Revert
 from headrace.lake.landing import Landing, Upload
 from headrace.store import batches, locks
-from headrace.store.batches import INPUT_FILES, Batch, BatchError, BatchFile
+from headrace.store.batches import INPUT_FILES, Batch, BatchError, BatchFile, BatchMetrics
 from headrace.store.engine import Store
 from headrace.store.scope import Caller
 
@@ -125,7 +125,10 @@ def fail(store: Store, caller: Caller, id: str, now: int) -> Batch:
 
 
 def revert(store: Store, lake: Lake, caller: Caller, id: str, now: int) -> Batch:
-    """Takes a committed batch's rows out of its table, in one snapshot, and marks it inactive. Safe to repeat."""
+    """Takes those of a committed batch's rows that its table still holds out of it, in one snapshot. Safe to repeat.
+
+    The batch is inactive then, and says how many rows went, and how many had gone before.
+    """
     with store.read() as conn:
         found = batches.get(conn, caller, id)
     if found.status == "inactive":
@@ -135,9 +138,12 @@ def revert(store: Store, lake: Lake, caller: Caller, id: str, now: int) -> Batch
         raise Conflict(message, kind=batches.KIND, id=id, status=found.status)
     table = TableRef(found.org, found.sandbox, found.dataset_id)
     taken_back = Change(f"{REVERT}{id}", id, Revert(id), (), now)
-    lake.commit(table, pa.schema([]), [taken_back])
+    went = lake.commit(table, pa.schema([]), [taken_back])[taken_back.batch].rows_deleted
+    metrics = found.metrics or BatchMetrics()
+    gone = max(metrics.output_record_count - went, 0)
+    counted = msgspec.structs.replace(metrics, reverted_record_count=went, already_gone_record_count=gone)
     with store.write() as conn:
-        return batches.move(conn, id, {"success"}, "inactive", at=now)
+        return batches.move(conn, id, {"success"}, "inactive", at=now, metrics=counted)
 
 
 def check_name(name: str) -> None:

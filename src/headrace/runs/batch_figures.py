@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
-from headrace.counts import total
-from headrace.store.batches import BatchError, BatchMetrics
+from msgspec import UNSET
+
+from headrace.counts import Counts, total
+from headrace.store.batches import BatchError, BatchMetrics, Skipped
 from headrace.store.parts import PartRecord
 
 NOT_COMMITTED = "notCommitted"
@@ -17,8 +19,9 @@ MEANINGS = {
 
 
 def batch_metrics(records: Sequence[PartRecord], *, committed: bool = True) -> BatchMetrics:
-    """Platform's counters of a batch, summed over its parts. Good rows that were not committed count as skipped."""
+    """A batch's figures, summed over its parts. Good rows that were not committed count as skipped."""
     counts = total(record.counts for record in records)
+    rules = _skipped(counts, committed=committed)
     return BatchMetrics(
         input_file_count=sum(len(record.raw) for record in records),
         input_byte_size=sum(record.input_bytes for record in records),
@@ -27,15 +30,18 @@ def batch_metrics(records: Sequence[PartRecord], *, committed: bool = True) -> B
         output_byte_size=counts.output_bytes if committed else 0,
         output_record_count=counts.written if committed else 0,
         failed_record_count=counts.rejected,
-        skipped_record_count=sum(skipped(records, committed=committed).values()),
+        skipped_record_count=sum(each.record_count for each in rules),
+        skipped_info=rules or UNSET,
+        replaced_record_count=counts.replaced or UNSET,
+        deleted_record_count=counts.deleted or UNSET,
+        emptied_record_count=(counts.emptied if committed else 0) or UNSET,
     )
 
 
-def skipped(records: Sequence[PartRecord], *, committed: bool = True) -> dict[str, int]:
-    """Rows that were left out, by rule: the source's own rules, and that a failed batch commits nothing."""
-    counts = total(record.counts for record in records)
+def _skipped(counts: Counts, *, committed: bool) -> tuple[Skipped, ...]:
+    """Rows that were left out, by rule: the source's own rules, a merge's, and that a failed batch commits nothing."""
     rules = counts.dropped if committed else {**counts.dropped, NOT_COMMITTED: counts.written}
-    return {rule: count for rule, count in rules.items() if count}
+    return tuple(Skipped(rule, count) for rule, count in rules.items() if count)
 
 
 def batch_errors(records: Sequence[PartRecord], *, committed: bool = True) -> tuple[BatchError, ...]:

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from headrace.counts import Counts, total, warnings_by_rule
-from headrace.runs.batch_figures import batch_errors, batch_metrics, skipped
+from headrace.runs.batch_figures import batch_errors, batch_metrics
 from headrace.runs.plan import FlowPlan, flow_plan_of
 from headrace.store import parts, replays, runs
 from headrace.store.batches import BatchError, BatchMetrics
@@ -15,6 +16,9 @@ from headrace.store.parts import COPIED, COPY, PROMOTED, PROMOTION, Activity, Pa
 from headrace.store.runs import FAILED, IN_PROGRESS, QUEUED, SUCCESS, Run
 from headrace.store.scope import Caller
 
+WHERE_THERE_ARE_ANY = (
+    "replacedRecordCount", "deletedRecordCount", "emptiedRecordCount", "skippedRecordCount", "skippedInfo",
+)  # fmt: skip
 PROMOTION_FAILED = {"code": "CONNECTOR-2001-500", "message": "Error occurred at promotion activity."}
 
 
@@ -142,19 +146,10 @@ def _records(recorded: _Recorded) -> dict[str, Any]:
     }
     if recorded.counts.warnings:
         summary["warningRecordCount"] = _warnings(recorded)
-    if recorded.counts.replaced:
-        summary["replacedRecordCount"] = recorded.counts.replaced
-    if recorded.counts.deleted:
-        summary["deletedRecordCount"] = recorded.counts.deleted
-    if recorded.counts.emptied and recorded.run.state != FAILED:
-        summary["emptiedRecordCount"] = recorded.counts.emptied
     if told := warnings_by_rule(recorded.counts):
         summary["warningInfo"] = told
-    if metrics.skipped_record_count:
-        summary["skippedRecordCount"] = metrics.skipped_record_count
-        rules = skipped(recorded.parts, committed=recorded.run.state != FAILED)
-        summary["skippedInfo"] = [{"rule": rule, "recordCount": count} for rule, count in rules.items()]
-    return summary
+    figures = msgspec.to_builtins(metrics)
+    return summary | {name: figures[name] for name in WHERE_THERE_ARE_ANY if figures.get(name)}
 
 
 def _warnings(recorded: _Recorded) -> int:

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+from msgspec import UNSET, UnsetType
 
 from headrace.errors import Broken, Conflict, NotFound
 from headrace.files import NO_FACTS, FileFacts, FileRef
@@ -94,10 +95,25 @@ batch_files = sa.Table(
 )
 
 
-class BatchMetrics(msgspec.Struct, frozen=True, rename="camel"):
-    """Platform's counters of a batch, a closed list: kept with it, so that lists of batches need no parts.
+class Skipped(msgspec.Struct, frozen=True, rename="camel"):
+    """How many rows one rule left out."""
 
-    What Headrace counts besides goes into ``Counts`` and is shown with the run.
+    rule: str
+    record_count: int
+
+
+class BatchMetrics(msgspec.Struct, frozen=True, rename="camel"):
+    """Platform's counters of a batch, and what its rows did beside them: kept with it, so that lists need no parts.
+
+    The latter are unset where there is nothing to tell. Whatever else is counted goes into ``Counts`` and is shown with
+    the run.
+
+    skipped_info               the skipped rows by the rule that left them out
+    replaced_record_count      rows of the table that went for merged ones
+    deleted_record_count       rows of the table that went for deletions
+    emptied_record_count       rows of the table that went because the source gave none for their days
+    reverted_record_count      of a batch that was taken back: the rows of it that went then
+    already_gone_record_count  of a batch that was taken back: the rows of it that had gone before
     """
 
     input_file_count: int = 0
@@ -108,6 +124,12 @@ class BatchMetrics(msgspec.Struct, frozen=True, rename="camel"):
     output_record_count: int = 0
     failed_record_count: int = 0
     skipped_record_count: int = 0
+    skipped_info: tuple[Skipped, ...] | UnsetType = UNSET
+    replaced_record_count: int | UnsetType = UNSET
+    deleted_record_count: int | UnsetType = UNSET
+    emptied_record_count: int | UnsetType = UNSET
+    reverted_record_count: int | UnsetType = UNSET
+    already_gone_record_count: int | UnsetType = UNSET
 
 
 class BatchError(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
