@@ -56,11 +56,33 @@ def batch_of(run: Json) -> str:
 
 
 def replayed(flow: Flow, run: Json, **body: Any) -> Json:
-    answer = flow.api.post(f"{FLOWS}/runs/{run['id']}/action?op=replay", json=body)
+    """The replay of a run, which its dry run has foreseen."""
+    path = f"{FLOWS}/runs/{run['id']}/action?op=replay"
+    foreseen = flow.api.post(path, json={**body, "dryRun": True}).json()["after"]
+    answer = flow.api.post(path, json=body)
     assert answer.status_code == 200, answer.text
     flow.platform.wait()
     item: Json = flow.api.get(f"{FLOWS}/runs/{answer.json()['id']}").json()["items"][0]
+    assert tuple(foreseen[name] for name in ("read", "written", "rejected")) == counted(item)
+    assert foreseen["droppedByRule"] == dropped(item)
     return item
+
+
+def test_a_dry_run_counts_as_the_merge_decides(daily: Daily) -> None:
+    daily.odd = [row("a", 5), row("b", 5), row("a", 6, v=2), gone("c", 1)]
+    flow = daily.flow(MERGING)
+    run = flow.settled()
+    assert (counted(run), dropped(run)) == ((4, 2, 0), {"superseded": 1, "deletion": 1})
+    whole(flow)
+    path = f"{FLOWS}/runs/{run['id']}/action?op=replay"
+    found = flow.api.post(path, json={"dryRun": True}).json()
+    counts = {"read": 4, "written": 2, "rejected": 0, "rejectedByCode": {}, "warnings": 0}
+    assert found["before"] == found["after"] == {**counts, "droppedByRule": {"superseded": 1, "deletion": 1}}
+    daily.odd = [row("b", 7, v=3)]
+    flow.settled("PT1H")
+    found = flow.api.post(path, json={"dryRun": True}).json()
+    assert found["after"] == {**counts, "written": 1, "droppedByRule": {"superseded": 2, "deletion": 1}}
+    whole(flow)
 
 
 def test_restated_rows_old_versions_and_deletions(daily: Daily) -> None:

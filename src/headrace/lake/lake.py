@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pyiceberg.catalog.sql import SqlCatalog
     from pyiceberg.table import Table
 
+    from headrace.lake.merge_trials import MergeTrial
     from headrace.lake.writer import DataWriter
 
 # pyiceberg takes most of a second to import, so the modules that need it are imported at their first use.
@@ -154,6 +155,12 @@ class Lake:
 
         with self._alone(ref):
             return abort(lambda: self.table(ref), batch)
+
+    def merge_trial(self, ref: TableRef, going: Sequence[str]) -> "MergeTrial":
+        """Tries what a merge would decide now, were the ``going`` batches to leave; nothing is committed."""
+        from headrace.lake.merge_trials import MergeTrial
+
+        return MergeTrial(lambda: self.table(ref), going)
 
     def rows_deleted_by(self, ref: TableRef, change: Change) -> int:
         """How many rows a change would delete now; nothing is committed."""

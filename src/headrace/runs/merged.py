@@ -24,10 +24,11 @@ def merged(records: Sequence[PartRecord], outcome: Outcome) -> Iterator[PartReco
         if outcome.snapshot_id is None:
             told = Merged(superseded=min(missing, record.counts.written))
             missing -= told.superseded
-        yield replace(record, counts=_counts(record.counts, told))
+        yield replace(record, counts=counts_after(record.counts, told))
 
 
-def _counts(counts: Counts, told: Merged) -> Counts:
+def counts_after(counts: Counts, told: Merged) -> Counts:
+    """What rows count as once a merge has decided; promotion counted all as written that could be."""
     dropped = {SUPERSEDED: told.superseded, DELETION: told.deletions}
     return msgspec.structs.replace(
         counts,

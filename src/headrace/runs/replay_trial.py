@@ -1,7 +1,8 @@
 """What a replay would change, without writing anything: both mappings over the same rows, slice by slice."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from functools import reduce
 from itertools import tee
@@ -13,19 +14,25 @@ import pyarrow.compute as pc
 from headrace import sources
 from headrace.counts import ZERO, Counts, total
 from headrace.exact_json import NotJson, read, spelled
+from headrace.lake import Lake, Stamp
+from headrace.lake.merge_trials import Add, MergeTrial
 from headrace.lake.pages import bodies
 from headrace.mapping.values import with_short_decimals
 from headrace.runs.judging import Judge, Judged
 from headrace.runs.keyed import Keyed, identify
+from headrace.runs.merged import counts_after
 from headrace.runs.plan import QUARANTINED, REPLACE_WINDOW, part_of
 from headrace.runs.promotion import Choose, counted
 from headrace.runs.replay_rows import choose, later_reads
-from headrace.runs.replaying import Replayable, Replaying, ReplayRequest
+from headrace.runs.replaying import Replayable, Replaying, ReplayRequest, batches_going
+from headrace.sources.reading import Part
 from headrace.store import parts
 from headrace.store.parts import PartRecord
 from headrace.store.scope import Caller
 
 MOST_DIFFERENCES = 20
+SIDES = 2  # before and after
+NEWEST_BATCH = "Z" * 26  # sorts behind every ULID
 GOOD, BAD, CHANGED = "becameGood", "becameBad", "changed"
 Place = Callable[[int], tuple[str, int]]  # a row of a slice -> its page, and the index there
 
@@ -92,12 +99,27 @@ class Trial:
         self.differences.append(difference | more)
 
 
-def trial(replaying: Replaying, caller: Caller, request: ReplayRequest) -> dict[str, Any]:
-    """Counts before and after, and a sample of differences; refused as the replay itself would be."""
+def trial(replaying: Replaying, lake: Lake, caller: Caller, request: ReplayRequest) -> dict[str, Any]:
+    """Counts before and after, and a sample of differences; refused as the replay itself would be.
+
+    Where rows are merged by key, either side is counted as a commit into the table would decide now.
+    """
     source = replaying.replayable(caller, request)
     tried = Trial()
-    for record, chosen in _chosen(replaying, source, request.rows):
-        _try_part(replaying, source, record, chosen, tried)
+    with replaying.dispatch.store.read() as conn:
+        going = batches_going(conn, source.run, request.rows)
+    with ExitStack() as stack:
+        merges = [
+            stack.enter_context(closing(lake.merge_trial(source.target.table, going)))
+            for _ in range(SIDES if source.plan.keying is not None else 0)
+        ]
+        for record, chosen in _chosen(replaying, source, request.rows):
+            _try_part(replaying, source, record, chosen, tried, merges)
+        if merges:
+            tried.before, tried.after = (
+                counts_after(counts, merge.decided())
+                for counts, merge in zip((tried.before, tried.after), merges, strict=True)
+            )
     return {
         "dryRun": True,
         "runId": source.run.id,
@@ -120,7 +142,10 @@ def _chosen(replaying: Replaying, source: Replayable, rows: str) -> Iterator[tup
         yield record, choose(replaying.landing, part_of(record), later, rejected)
 
 
-def _try_part(replaying: Replaying, source: Replayable, record: PartRecord, chosen: Choose, tried: Trial) -> None:
+def _try_part(
+    replaying: Replaying, source: Replayable, record: PartRecord, chosen: Choose, tried: Trial,
+    merges: Sequence[MergeTrial],
+) -> None:  # fmt: skip
     sides = [Judge.of(target, replaying.derivations) for target in (source.plan.target, source.target)]
     part, replaces = part_of(record), source.plan.mode == REPLACE_WINDOW
     decoders = [sources.decoder(source.plan.reading, part, side.compiled.wanted, replaces) for side in sides]
@@ -128,11 +153,32 @@ def _try_part(replaying: Replaying, source: Replayable, record: PartRecord, chos
     # Pages are cut into the same slices whatever is read of their records.
     slices = (chosen(decoder.slices(each)) for decoder, each in zip(decoders, pages, strict=True))
     told_apart = identify(source.plan.keying, part.n)
-    for old, new in zip(*(map(told_apart, each) for each in slices), strict=True):
-        before, after = sides[0].judged(old.slice), sides[1].judged(new.slice)
-        tried.before = total((tried.before, _counted(old, before)))
-        tried.after = total((tried.after, _counted(new, after)))
-        tried.compare(old.slice.place, before, after)
+    with ExitStack() as stack:
+        adds = [stack.enter_context(merge.part(_stamp(source, part))) for merge in merges]
+        for old, new in zip(*(map(told_apart, each) for each in slices), strict=True):
+            before, after = sides[0].judged(old.slice), sides[1].judged(new.slice)
+            tried.before = total((tried.before, _counted(old, before)))
+            tried.after = total((tried.after, _counted(new, after)))
+            tried.compare(old.slice.place, before, after)
+            for add, keyed, judged in zip(adds, (old, new), (before, after), strict=False):
+                _merge(add, keyed, judged)
+
+
+def _stamp(source: Replayable, part: Part) -> Stamp:
+    """As whose a replay's rows would come: its batch would be newer than any that stands."""
+    plan, now = source.plan, source.target.now
+    return Stamp(
+        batch=NEWEST_BATCH, flow=plan.flow_id, scope=plan.scope(part.partition), part=part.n, attempt=1,
+        extracted_at=plan.extracted_at, ingested_at=now,
+    )  # fmt: skip
+
+
+def _merge(add: Add, keyed: Keyed, judged: Judged) -> None:
+    """Gives what would be written of a slice to be merged: its good rows, and its deletions."""
+    rows = pa.chunked_array([*judged.accepted["_row"].chunks, keyed.deletions], pa.int64()).combine_chunks()
+    columns = keyed.of(rows)
+    if columns is not None and len(rows):
+        add(keyed.slice.days.take(rows), columns)
 
 
 def _counted(keyed: Keyed, judged: Judged) -> Counts:

@@ -184,14 +184,13 @@ def _frozen(conn: sa.Connection, caller: Caller, source: Replayable, rows: str, 
     cause = cause_of(conn, old, source.target.mapping_version)
     id = ids.run_id(flow_id, window.start, window.end, cause)
     batch = ids.batch_id(id, now)
-    going = tuple(_family(conn, old)) if rows == ALL and old.state != FAILED else ()
     plan = msgspec.structs.replace(
         source.plan,
         batch_id=batch,
         target=source.target,
         # A share of rows that were rejected once already says nothing.
         tolerance=source.plan.tolerance if rows == ALL else None,
-        replay=Replayed(old.id, rows, now, going),
+        replay=Replayed(old.id, rows, now, batches_going(conn, old, rows)),
     )
     run = runs.new_run(
         caller, id=id, flow_id=flow_id, cause=cause, window=window, backfill=old.backfill, batch_id=batch, at=now
@@ -203,6 +202,11 @@ def cause_of(conn: sa.Connection, run: Run, version: int) -> str:
     """The cause of a run's next replay through a mapping version; the replay's id is derived from it."""
     begin = f"{REPLAY}{run.id}:{version}:"
     return f"{begin}{runs.count_of_cause(conn, run.flow_id or '', begin)}"
+
+
+def batches_going(conn: sa.Connection, run: Run, rows: str) -> tuple[str, ...]:
+    """The batches whose rows go when a replay of the run's ``rows`` comes."""
+    return tuple(_family(conn, run)) if rows == ALL and run.state != FAILED else ()
 
 
 def _family(conn: sa.Connection, run: Run) -> Iterator[str]:

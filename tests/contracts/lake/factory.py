@@ -1,6 +1,7 @@
 """Rows, days and batches for the lake's tests."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import date
 from typing import NamedTuple
 
@@ -8,7 +9,7 @@ import pyarrow as pa
 
 from headrace.files import FileRef
 from headrace.lake import Change, Lake, Outcome, Stamp, TableRef
-from headrace.lake.changes import Append, Delete, Merge
+from headrace.lake.changes import Append, Delete, Merge, Merged
 from headrace.lake.layout import KEYED, row_position
 
 REF = TableRef("ACME@AdobeOrg", "prod", "5c8c3c555033b814b69f947f")
@@ -66,14 +67,28 @@ def write_keyed(
 ) -> tuple[FileRef, ...]:  # fmt: skip
     """Writes rows with keys into data files of one part of the batch, as one page."""
     stamp = Stamp(batch, scope.partition("/")[0], scope, part, attempt, at, at)
+    keyed = keyed_columns(rows_, part, page)
+    with lake.writer(REF, SCHEMA, stamp) as writer:
+        writer.write(rows(*(row.clicks for row in rows_)), days(*(row.day for row in rows_)), keyed)
+        return tuple(writer.close())
+
+
+def keyed_columns(rows_: Sequence[Row], part: int = 0, page: int = 0) -> pa.Table:
+    """What the rows of a page bring beside the schema's columns."""
     records = [
         {"key": row.key, "version": row.version, "position": row_position(part, page, n), "deleted": row.deleted}
         for n, row in enumerate(rows_)
     ]
-    keyed = pa.Table.from_pylist(records, schema=KEYED)
-    with lake.writer(REF, SCHEMA, stamp) as writer:
-        writer.write(rows(*(row.clicks for row in rows_)), days(*(row.day for row in rows_)), keyed)
-        return tuple(writer.close())
+    return pa.Table.from_pylist(records, schema=KEYED)
+
+
+def tried(lake: Lake, batch: str, rows_: Sequence[Row], *, at: int = AT, going: Sequence[str] = ()) -> Merged:
+    """What a merge of these rows would decide."""
+    with closing(lake.merge_trial(REF, going)) as trial:
+        with trial.part(Stamp(batch, "flow", "flow/a", 0, 1, at, at)) as add:
+            for n, row in enumerate(rows_):
+                add(days(row.day), keyed_columns(rows_).slice(n, 1))
+        return trial.decided()
 
 
 def merge(lake: Lake, batch: str, rows_: Sequence[Row], **facts) -> Outcome:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyiceberg.expressions import AlwaysTrue
 
-from contracts.lake.factory import AT, REF, SCHEMA, Row, aug, change, load, merge, standing, write, write_keyed
+from contracts.lake.factory import AT, REF, SCHEMA, Row, aug, change, load, merge, standing, tried, write, write_keyed
 from headrace.errors import FileDamaged
 from headrace.files import FileRef
 from headrace.lake import merging
@@ -77,14 +77,26 @@ MERGES = {
 @pytest.mark.parametrize(("batches", "left", "figures"), MERGES.values(), ids=MERGES)
 def test_the_highest_row_of_a_key_holds(lake, batches, left, figures):
     for n, rows in enumerate(batches):
+        foreseen = tried(lake, f"B{n}", rows, at=AT + n)
         outcome = merge(lake, f"B{n}", rows, at=AT + n)
-    assert held(lake) == left
+    assert held(lake) == left and foreseen == (figures or Merged())
     assert outcome.merged == ({0: figures} if figures else {})
     merged = figures or Merged()
     assert outcome.rows_added == len(batches[-1]) - merged.superseded - merged.deletions
     assert outcome.rows_deleted == merged.replaced + merged.deleted
     assert lake.outcome(REF, outcome.batch) == outcome
     assert_whole(lake)
+
+
+def test_a_trial_sees_what_would_leave_and_changes_nothing(lake, warehouse):
+    merge(lake, "B1", [Row(A, 1, "3"), Row(B, version="3", deleted=True)])
+    merge(lake, "B2", [Row(C, 1, "3")], at=AT + 1)
+    before = sorted(warehouse.rglob("*"))
+    rows = [Row(A, 2, "2"), Row(B, 2, "2"), Row(C, 2, "2")]
+    assert tried(lake, "B3", rows, at=AT + 2) == Merged(superseded=3)
+    assert tried(lake, "B3", rows, at=AT + 2, going=["B1"]) == Merged(superseded=1)
+    assert tried(lake, "B3", [], at=AT + 2) == Merged()
+    assert sorted(warehouse.rglob("*")) == before
 
 
 def test_the_later_page_and_part_hold_and_each_part_has_its_figures(lake):

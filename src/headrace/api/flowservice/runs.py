@@ -81,7 +81,7 @@ def _replay(request: Request, id: str) -> Reply:
         raise wrong("rows", f"{ALL} or {QUARANTINED}")
     replaying, question = request.replaying, ReplayRequest(id, _version(members), rows)
     if flag(members.get("dryRun", False), "dryRun"):
-        return Reply(trial(replaying, request.caller, question))
+        return Reply(trial(replaying, request.lake, request.caller, question))
     return changed(*replaying.start(request.caller, question))
 
 
