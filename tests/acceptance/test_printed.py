@@ -158,9 +158,10 @@ def test_every_link_of_the_run_resolves(reader: Reader) -> None:
     links = [promotion["fileSummary"]["extensions"]["manifest"]["fileInfo"], *manifest.values()]
     answers = {link.rpartition("=")[2]: reader.platform.api.get(link) for link in links}
     assert {answer.status_code for answer in answers.values()} == {200}
-    (listing,) = answers["input_files"].json()["data"]
+    listing, *pages = answers["input_files"].json()["data"]
     landed = reader.platform.api.get(listing["_links"]["self"]["href"]).text.splitlines()
-    assert len(landed) == run["activities"][0]["fileSummary"]["outputFileCount"]
+    assert len(landed) == len(pages) == run["activities"][0]["fileSummary"]["outputFileCount"]
+    assert all("elements" in reader.platform.api.get(page["_links"]["self"]["href"]).json() for page in pages)
     (failed,) = answers["row_errors"].json()["data"]
     record = json.loads(reader.platform.api.get(failed["_links"]["self"]["href"]).text)
     assert record["element"]["clicks"] == "n/a" and record["_errors"][0]["code"] == "MAPPER-3700-400"

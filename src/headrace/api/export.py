@@ -21,14 +21,15 @@ PATH = "/data/foundation/export"
 MOST = 100
 
 LISTING_OR_LINES = (Answer(200, (JSON, LINES)),)
+LISTING_OR_FILE = (Answer(200, (JSON, LINES, OCTETS)),)
 LISTING_OR_BYTES = (Answer(200, (JSON, OCTETS)), Answer(206, (OCTETS,)))
 
 Body = dict[str, Any]
 
 
-@export.get("/batches/{id}/meta", kind="batches", answers=LISTING_OR_LINES)
+@export.get("/batches/{id}/meta", kind="batches", answers=LISTING_OR_FILE)
 def batch_meta(request: Request) -> Reply:
-    """A batch's diagnostics: a listing, or with the path of a file its content."""
+    """A batch's diagnostics and what came for it: a listing, or with the path of a file its content."""
     path = request.query.one("path", "") or ""
     _, batch_diagnostics = _diagnostics(request)
     if path.strip("/") in SAMPLE_NAMES:
@@ -39,6 +40,9 @@ def batch_meta(request: Request) -> Reply:
         return Reply(list(batch_diagnostics.warnings))
     entries = batch_diagnostics.directory(path.strip("/"))
     if entries is None:
+        page = batch_diagnostics.page(path.strip("/"))
+        if page is not None:
+            return Reply(page.chunks, headers={"content-length": str(page.length)}, media=OCTETS)
         return _lines(request, batch_diagnostics.records(path.strip("/")))
     return _listing(request, [_entry(request, entry, "meta") for entry in entries])
 

@@ -10,7 +10,9 @@ import sqlalchemy as sa
 
 from headrace.counts import Warned, total, warnings_by_rule
 from headrace.errors import NotFound
+from headrace.files import NamedFile
 from headrace.lake.landing import Landing
+from headrace.lake.pages import content
 from headrace.quarantined import samples_of
 from headrace.store import batches, parts
 from headrace.store.batches import INPUT_FILES, ROW_ERRORS, BatchFile
@@ -36,7 +38,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """A file of JSON lines, as an iterator of chunks that may be read once."""
+    """A file of JSON lines, or one as it came, as an iterator of chunks that may be read once."""
 
     length: int
     chunks: Iterator[bytes]
@@ -71,16 +73,24 @@ class Diagnostics:
         return list(islice(self._samples(), MOST_SAMPLES))
 
     def records(self, path: str) -> Records:
-        """The content of ``row_errors/<name>`` or ``input_files/<name>``; NotFound."""
+        """The JSON lines of ``row_errors/<name>`` or of a listing of input files; NotFound."""
         directory, _, name = path.partition("/")
         if directory == INPUT_FILES:
-            content = dict(self._input_files()).get(name)
-            if content is not None:
-                return Records(len(content), iter([content]))
+            listing = dict(self._input_files()).get(name)
+            if listing is not None:
+                return Records(len(listing), iter([listing]))
         for file in self.errors if directory == ROW_ERRORS else ():
             if file.name == name:
                 return Records(file.ref.bytes, self.landing.checked(file.ref))
         raise NotFound(f"Batch {self.batch_id} has no diagnostics at {path}.", kind="meta", id=path)
+
+    def page(self, path: str) -> Records | None:
+        """What came under the name that ``input_files/<name>`` tells, as it came; None when it is no such name."""
+        directory, _, name = path.partition("/")
+        for file in self.inputs if directory == INPUT_FILES else ():
+            if file.name == name and name not in dict(self._input_files()):
+                return Records(_length(file), content(self.landing, NamedFile(name, file.ref, file.facts)))
+        return None
 
     def _top(self) -> list[Entry]:
         directories = ((INPUT_FILES, self._input_entries()), (ROW_ERRORS, self._error_entries()))
@@ -90,7 +100,9 @@ class Diagnostics:
         return [*sizes, *(Entry(name, name, len(msgspec.json.encode(sample))) for name, sample in samples)]
 
     def _input_entries(self) -> list[Entry]:
-        return [Entry(name, f"{INPUT_FILES}/{name}", len(content)) for name, content in self._input_files()]
+        listings = {name: len(listing) for name, listing in self._input_files()}
+        named = listings | {file.name: _length(file) for file in self.inputs if file.name not in listings}
+        return [Entry(name, f"{INPUT_FILES}/{name}", length) for name, length in named.items()]
 
     def _error_entries(self) -> list[Entry]:
         return [Entry(file.name, f"{ROW_ERRORS}/{file.name}", file.ref.bytes) for file in self.errors]
@@ -131,6 +143,11 @@ def as_array(chunks: Iterator[bytes]) -> Iterator[bytes]:
     for n, line in enumerate(lines(chunks)):
         yield b"," + line if n else line
     yield b"]"
+
+
+def _length(file: BatchFile) -> int:
+    """Bytes of an input file as they came."""
+    return file.ref.bytes if file.facts.size is None else file.facts.size
 
 
 def _described(file: BatchFile) -> bytes:

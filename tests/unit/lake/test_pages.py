@@ -13,7 +13,7 @@ from headrace.files import FileFacts, NamedFile
 from headrace.lake import pages
 from headrace.lake.landing import InputPages, Landing, Upload
 from headrace.lake.local_directory import LocalDirectory
-from headrace.lake.pages import Gathered, PageBody, bodies, files
+from headrace.lake.pages import Gathered, PageBody, bodies, content, files
 
 CAME = [PageBody(f"p{n}", b'{"rows":[%d]}' % n * (n + 1), n) for n in range(3)]
 
@@ -54,6 +54,7 @@ def test_pages_of_one_file_are_read_in_one_go(landing: Landing) -> None:
 def test_a_page_is_read_without_the_others(landing: Landing) -> None:
     landed = gathered(*CAME).land(landing)
     assert [*bodies(landing, landed[1:2])] == CAME[1:2]
+    assert [b"".join(content(landing, page)) for page in landed] == [page.body for page in CAME]
     assert [page.facts.size for page in landed] == [len(page.body) for page in CAME]
     assert msgspec.to_builtins(landed[1].facts.shown) == {
         "encoding": "zstd", "size": len(CAME[1].body), "url": "http://source.test/p1", "format": "json",
@@ -66,6 +67,14 @@ def test_a_file_of_one_page_of_an_earlier_release_is_read(landing: Landing) -> N
     plain = landing.put(Upload("B", 1), [b"[2]"])
     landed = [NamedFile("old", ref, FileFacts(encoding="zstd", size=3)), NamedFile("F1.json", plain)]
     assert [page.body for page in bodies(landing, landed)] == [b"[1]", b"[2]"]
+    assert [b"".join(content(landing, page)) for page in landed] == [b"[1]", b"[2]"]
+
+
+def test_a_large_page_comes_in_small_chunks(landing: Landing) -> None:
+    large = PageBody("large", b"[" + b" " * (4 << 20) + b"]", 0)
+    (_, page, _) = gathered(CAME[0], large, CAME[1]).land(landing)
+    chunks = [*content(landing, page)]
+    assert b"".join(chunks) == large.body and max(map(len, chunks)) <= 1 << 20
 
 
 def test_a_page_of_a_damaged_file_is_refused(landing: Landing) -> None:
@@ -73,6 +82,8 @@ def test_a_page_of_a_damaged_file_is_refused(landing: Landing) -> None:
     ref = msgspec.structs.replace(landed[0].ref, sha256="0")
     with pytest.raises(FileDamaged):
         next(bodies(landing, [msgspec.structs.replace(landed[0], ref=ref)]))
+    with pytest.raises(FileDamaged):
+        next(content(landing, msgspec.structs.replace(landed[0], ref=ref)))
 
 
 FULL = [(b"12345", 0.0, False), (b"1234567", 0.0, True), (b"1", 9.9, False), (b"1", 10.0, True)]

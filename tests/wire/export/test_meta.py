@@ -15,7 +15,8 @@ import pytest
 from headrace.files import FileFacts, FileRef
 from headrace.lake import Change, Stamp, TableRef
 from headrace.lake.changes import Append
-from headrace.lake.landing import RowErrors, Upload
+from headrace.lake.landing import InputPages, RowErrors, Upload
+from headrace.lake.pages import Gathered, PageBody, page_name
 from headrace.runs.deployment import Deployment
 from headrace.runs.verification import verify
 from headrace.store import batches
@@ -100,10 +101,11 @@ def _follow(api: Api, href: str, **kw: Any) -> Any:
 
 
 def test_every_entry_has_a_length_and_a_link_that_gives_it(api: Api, loaded: Loaded, deployment: Deployment) -> None:
-    for directory in ("input_files", "row_errors"):
+    for directory, count in (("input_files", 3), ("row_errors", 1)):
         listing = api.get(f"{loaded.path}/meta?path={directory}").json()
-        assert listing["_page"] == {"limit": 100, "count": 1}
-        (entry,) = listing["data"]
+        assert listing["_page"] == {"limit": 100, "count": count}
+        entry, *came = listing["data"]
+        assert [each["name"] for each in came] == ["F1.json", "etc/F2.json"][: count - 1]
         href = entry["_links"]["self"]["href"]
         assert href.startswith(f"{deployment.settings.base_url}{loaded.path}/meta?path={directory}%2F")
         answer = _follow(api, href)
@@ -115,6 +117,27 @@ def test_input_files_are_named_line_by_line(api: Api, loaded: Loaded) -> None:
     answer = api.get(f"{loaded.path}/meta?path=input_files/fileMetaData1.json")
     described = [json.loads(line) for line in answer.text.splitlines()]
     assert described == [{"path": "F1.json", "size": 7}, {"path": "etc/F2.json", "size": 7}]
+
+
+def test_what_came_is_read_by_its_name_as_it_came(api: Api, deployment: Deployment, loaded: Loaded) -> None:
+    id, landing = "01PAGES", deployment.lake.landing
+    _insert(deployment, loaded.dataset, id)
+    gathered = Gathered(InputPages(id, 0, 1, 0), 0.0)
+    pages = {page_name(0, n): b'{"elements": [%d]}\n' % n for n in (7, 313)}
+    for name, body in pages.items():
+        gathered.add(PageBody(name, body, 1), "https://a.example/x")
+    named = [BatchFile("", page.name, page.ref, page.facts) for page in gathered.land(landing)]
+    _record(deployment, id, batches.INPUT_FILES, named)
+    for batch, came in ((id, pages), (loaded.batch, dict.fromkeys(("F1.json", "etc/F2.json"), b"[1,2,3]"))):
+        _, *listed = api.get(f"{EXPORT}/batches/{batch}/meta?path=input_files").json()["data"]
+        assert {each["name"]: int(each["length"]) for each in listed} == {name: len(came[name]) for name in came}
+        for entry in listed:
+            path = f"{EXPORT}/batches/{batch}/meta?path=input_files/{entry['name']}"
+            for answer in (_follow(api, entry["_links"]["self"]["href"]), api.get(path)):
+                assert answer.content == came[entry["name"]]
+                assert answer.headers["content-type"] == "application/octet-stream"
+                assert answer.headers["content-length"] == entry["length"]
+    assert api.get(f"{EXPORT}/batches/{id}/meta?path=input_files/{page_name(0, 8)}").status_code == 404
 
 
 ARRAYS = [({"Accept": "application/json"}, ""), ({}, "&format=array")]
