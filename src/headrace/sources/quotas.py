@@ -26,10 +26,16 @@ def seconds_to_wait(status: int, headers: Mapping[str, str], now: int) -> float 
 
 
 def is_about_rate(headers: Mapping[str, str]) -> bool:
-    """Whether a 403 is about too many requests: it says when to ask again, were it at once. Else it is about rights."""
+    """Whether a 403 is about too many requests, not about rights.
+
+    It says when to ask again, were it at once, or that nothing of a quota is left.
+    """
     if headers.get("retry-after", "").strip():
         return True
-    return not _some_left(headers) and any(_float(headers.get(name, "")) is not None for name in _RESETS)
+    left = [number for name in _REMAINING if (number := _float(headers.get(name, ""))) is not None]
+    if left:
+        return not any(left)
+    return any(_float(headers.get(name, "")) is not None for name in _RESETS)
 
 
 def _after(text: str, since: int) -> float | None:
@@ -58,8 +64,3 @@ def _date(text: str) -> int | None:
     except (ValueError, TypeError, OverflowError):
         return None
     return epoch_ms(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
-
-
-def _some_left(headers: Mapping[str, str]) -> bool:
-    left = (_float(headers.get(name, "")) for name in _REMAINING)
-    return any(number is not None and number > 0 for number in left)

@@ -60,6 +60,7 @@ FAULTS = {
         "at the end of a quota that was new": {"X-RateLimit-Reset": "1700000000"}}.items()},
     "403 about rights, by words": (Reply(403, headers={"X-RateLimit-Reset": "soon"}), errors.SourceForbidden, 1),
     "403 about rights, by blanks": (Reply(403, headers={"Retry-After": " "}), errors.SourceForbidden, 1),
+    "403 with nothing left": (Reply(403, headers={"X-RateLimit-Remaining": "0"}), errors.SourceThrottled, 3),
     "503 until tomorrow": (Reply(503, headers={"Retry-After": "86400"}), errors.SourceAsksToWait, 1),
     "500": (Reply(500, b"<html>"), errors.SourceTroubled, 3),
     "503": (Reply(503, headers={"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}), errors.SourceTroubled, 3),
