@@ -129,12 +129,13 @@ def _whole(fault: Fault, record: Callable[[int], object]) -> Fault:
 
 def _noted(mapped: Mapped, rows: pa.Array, fared: Followed) -> Mapped:
     """What became of rows, with how the paths fared in them."""
-    strays = [_warning(rows[position].as_py(), source, away) for position, source, away in fared.shown]
+    strays = [stray_warning(rows[position].as_py(), source, away) for position, source, away in fared.shown]
     warned = pa.concat_tables([mapped.warned, row_errors(strays)])
     return replace(mapped, warned=warned, strayed=dict(fared.strayed), present=frozenset(fared.present))
 
 
-def _warning(row: int, source: Source, stray: Stray) -> dict[str, object]:
+def stray_warning(row: int, source: Source, stray: Stray) -> dict[str, object]:
+    """A row whose path strays, in the columns of ROW_ERRORS."""
     return {
         "_row": row,
         "family": CONVERSION,

@@ -10,8 +10,9 @@ from headrace import mapping, xdm
 from headrace.exact_json import NotJson, read
 from headrace.mapping import CompiledMapping, Mapped
 from headrace.mapping.derivations import Derivations
+from headrace.mapping.mapping_set import stray_warning
 from headrace.mapping.paths import Path, names_of
-from headrace.mapping.steps import present
+from headrace.mapping.steps import Followed, present, stray
 from headrace.rows import CONVERSION, PARSING, ROW_ERRORS, row_errors
 from headrace.runs.plan import Target
 from headrace.sources.decoding import UNREADABLE
@@ -65,7 +66,7 @@ class Judge:
     def judged(self, slice: Slice, known: frozenset[str] = frozenset()) -> Judged:
         """Maps and checks the rows of a slice. ``known``: source paths that need not be looked for any more."""
         mapped, unreadable = _map(slice, self.compiled)
-        judged = self.checked(mapped, slice.rejected, unreadable)
+        judged = _with_lost(self.checked(mapped, slice.rejected, unreadable), _lost(slice, self.compiled))
         if self.fields is not None:
             return self._own(judged, slice, self.fields)
         return replace(judged, present=judged.present | self._hidden(slice, judged.mapped - judged.present - known))
@@ -159,6 +160,33 @@ def _map(slice: Slice, compiled: CompiledMapping) -> tuple[list[Mapped], pa.Tabl
     if records or not mapped:
         mapped.append(compiled.map_records(list(records), list(records.values())))
     return mapped, row_errors(unreadable)
+
+
+def _lost(slice: Slice, compiled: CompiledMapping) -> Followed:
+    """The loose rows without a renamed field because the way to it steps into what has no such step."""
+    lost = Followed()
+    ways = [
+        (source, new, slice.renames[new])
+        for source in compiled.sources
+        for new in slice.renames
+        if source.path[: len(new)] == new
+    ]
+    for row in slice.loose["_row"].to_pylist() if ways else ():
+        try:
+            record, sent = slice.record(row), read(slice.sent(row))
+        except NotJson:
+            continue
+        for source, new, old in ways:
+            away = None if present(record, new) else stray(sent, old)
+            if away is not None:
+                lost.stray(row, source, away)
+    return lost
+
+
+def _with_lost(judged: Judged, lost: Followed) -> Judged:
+    warned = row_errors(stray_warning(row, source, away) for row, source, away in lost.shown)
+    strayed = judged.strayed + lost.strayed
+    return replace(judged, strayed=strayed, warned=pa.concat_tables([judged.warned, warned]))
 
 
 def _unreadable(row: int, text: str, error: NotJson) -> dict[str, object]:

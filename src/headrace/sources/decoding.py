@@ -15,6 +15,7 @@ from headrace.sources.beside import Beside
 from headrace.sources.content import Records, Unreadable
 from headrace.sources.extension import Day
 from headrace.sources.gathering import Gathered, gathered
+from headrace.sources.paths import parse_path
 from headrace.sources.placing import Places
 from headrace.sources.reading import Part, Reading, Slice
 from headrace.sources.shapes import Names, Unplaced, leaves_of, value_at
@@ -64,6 +65,8 @@ class Decoder:
             if rule.name in part.allowed
         )
         self._wanted = tuple(wanted)
+        above = (view.content.wrapper,) if view.content.wrapper else ()
+        self._renames = {(*above, name): (*above, *parse_path(path)) for name, path in view.extension.rename.items()}
         paths: Wanted = {**dict.fromkeys((*self._day, *(rule.path for rule in self._rules))), **wanted}
         self._sorter = _sorter(paths, view)
         self._beside = tuple(path for path in paths if view.content.wrapper and path[0] != view.content.wrapper)
@@ -92,6 +95,7 @@ class Decoder:
             _render=rows.record,
             _mentions=rows.mentions,
             _sent=rows.sent,
+            renames=self._renames,
         )
 
     def _typed(self, table: Typed, stay: "_Stay") -> pa.Table:

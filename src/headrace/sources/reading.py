@@ -188,6 +188,7 @@ class Slice:
     rejected   ROW_ERRORS (family parsing): unreadable elements
     days       date32, one for each record, chosen or not; null where the spec declares no day or the record has none
     dropped    rows left out by a named rule
+    renames    for the path of each renamed field where the source has its value; rows whose way there ends are loose
     """
 
     stretches: tuple[Stretch, ...]
@@ -200,6 +201,7 @@ class Slice:
     _render: Callable[[int], bytes] = field(repr=False, compare=False)
     _mentions: Callable[[str], bool] = field(repr=False, compare=False)
     _sent: Callable[[int], bytes] = field(repr=False, compare=False)
+    renames: Mapping[tuple[str, ...], tuple[str | int, ...]] = field(default_factory=dict)
 
     def original(self, row: int) -> bytes:
         """The record at ``row`` (a ``_row`` of this slice) as JSON in wrapper form, numbers exactly as they came."""

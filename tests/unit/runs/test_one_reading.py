@@ -12,10 +12,13 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from headrace.exact_json import read
 from headrace.mapping.derivations import NO_DERIVATIONS
+from headrace.mapping.steps import present, stray
 from headrace.runs.judging import Judge, Judged
 from headrace.sources import days, gathering, sorting
 from headrace.sources.content import Records, Unreadable
+from headrace.sources.paths import parse_path
 from headrace.sources.shapes import value_at
 from headrace.sources.spec import extraction
 from pages import TYPES, World, world
@@ -78,6 +81,12 @@ def meant(world: World) -> Outcome:
             day = days.day_of(view.extension.day, values) if values else None
             mapped = judge.compiled.map_records([0], [record])
             outcome.take(judge.checked([mapped]), lambda _row, at=place: at, lambda _row, of=day: of)
+            above = (view.content.wrapper,) if view.content.wrapper else ()
+            for new, path in view.extension.rename.items():
+                lost = not present(record, (*above, new)) and stray(read(records.sent(n)), (*above, *parse_path(path)))
+                outcome.strayed.update(
+                    s.text for s in judge.compiled.sources if lost and (*above, new) == s.path[: len(above) + 1]
+                )
     return outcome
 
 
@@ -198,6 +207,22 @@ def test_what_odd_sources_send(name: str, way: Any, times: int) -> None:
             assert became[0] == "rejected", (n, became)
         else:
             assert became[0] == "row" and [*became[1].values()] == [*map(repr, expected)], (n, became)
+
+
+def test_a_rename_that_steps_into_something_else_is_told() -> None:
+    elements = ['{"pv":"t"}', '{"pv":{"0":"x"}}', '{"pv":5}', '{"pv":["u"]}', '{"pv":[]}', '{"v":"w","pv":5}', "{}"]
+    document = spec(contentPath={"path": "$"}, **{"x-headrace": {"rename": {"v": "pv[0]"}}})
+    items = ({"source": "v", "destination": "f"},)
+    odd = World(document, "", [([element.encode() for element in elements] * 20, "")], items, {"f": TYPES["text"]})
+    for way in (meant, by_columns):
+        outcome = way(odd)
+        assert outcome.strayed == {"v": 60}
+        values = [became[1]["f"] for became in outcome.records.values()]
+        assert values == ["None", "None", "None", "'u'", "None", "'w'", "None"] * 20
+    judge = Judge.of(odd.target, NO_DERIVATIONS)
+    [slice] = odd.decoder(judge.compiled.wanted).slices(odd.bodies)
+    told = judge.judged(slice).warned["message"].to_pylist()
+    assert told[0] == "v gives no value: pv is a text, not an array."
 
 
 @examples(25)
