@@ -1,7 +1,7 @@
 """Our own additions to the spec language: the ``x-headrace`` block. docs/reference/source-specs.md explains each."""
 
 from datetime import UTC, tzinfo
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -11,6 +11,8 @@ from headrace.sources.times import EPOCH_MILLISECONDS, EPOCH_SECONDS
 
 BLOCK = "x-headrace"
 Period = Literal["day", "week", "month", "quarter", "year"]
+NotNegative = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+AtLeastOne = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 LONGEST: dict[Period, int] = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}  # in days
 
 
@@ -24,7 +26,7 @@ class _Block(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=
 class Retention(_Block, frozen=True):
     """How far back the source answers, in whole calendar months before the run."""
 
-    months: int
+    months: AtLeastOne
 
 
 class Day(_Block, frozen=True):
@@ -115,7 +117,7 @@ class Rule(_Block, frozen=True):
 class Explore(_Block, frozen=True):
     """What explore reads: the last ``days`` UTC days, with ``params`` where the caller gives none."""
 
-    days: int = 7
+    days: AtLeastOne = 7
     params: dict[str, str] = {}
 
 
@@ -144,12 +146,12 @@ class Extension(_Block, frozen=True):
     version: str = ""
     deletion: Deletion | None = None
     omit_when_empty: frozenset[str] = frozenset()
-    slice_days: int = 0
+    slice_days: NotNegative = 0
     period: Period = "day"
     may_be_empty: bool = False
     end_inclusive: bool = False
-    lookback: int = 0
-    element_cap: int = 0
+    lookback: NotNegative = 0
+    element_cap: NotNegative = 0
     ends_at: frozenset[int] = frozenset()
     may_be_absent: bool = False
     may_repeat: bool = False
@@ -164,8 +166,6 @@ class Extension(_Block, frozen=True):
     probe: Probe | None = None
 
     def __post_init__(self) -> None:
-        if self.lookback < 0:
-            raise ValueError(f"lookback: must be a number of days, not {self.lookback}")
         if self.end_inclusive and self.slice_days:
             raise ValueError(
                 "endInclusive: is for windows of instants; days that sliceDays asks for are included anyway"

@@ -257,7 +257,7 @@ REFUSED = [
     ({"day": {**AT, "zone": "../UTC"}}, "no time zone"),
     ({"day": AT, "period": "month", "sliceDays": 7}, "at least 31"),
     ({"day": AT, "period": "fortnight"}, "fortnight"),
-    ({"lookback": -1}, "number of days"),
+    ({"lookback": -1}, "`int` >= 0"),
     ({"endInclusive": True, "sliceDays": 1}, "included anyway"),
 ]  # fmt: skip
 
