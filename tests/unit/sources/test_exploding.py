@@ -1,11 +1,15 @@
 """Elements taken apart: as many and as large as they are, they cost what is read of them."""
 
+import json
+import re
 import tracemalloc
+from pathlib import Path
 
+import msgspec
 import pytest
 
 from headrace.raw_json import Raw
-from headrace.sources.content import Records
+from headrace.sources.content import Records, Unreadable
 from headrace.sources.exploding import Exploded
 from headrace.sources.gathering import MOST_BYTES, gathered
 from headrace.sources.spec import extraction
@@ -19,6 +23,41 @@ SPEC = spec(
 
 def records(element: bytes) -> Records:
     return Records(extraction(SPEC, {}), b'{"rows":[' + element + b"]}")
+
+
+def test_the_page_about_specs_says_where_items_stand() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "source-specs.md").read_text()
+    (block,) = re.findall(r'^```json\n(\{\n  "page": .*?)^```$', page, re.M | re.S)
+    case = json.loads(block)
+    document = spec(contentPath=case["contentPath"], explodeEntityPath=case["explodeEntityPath"])
+    assert [*Records(extraction(document, {}), msgspec.json.encode(case["page"])).values()] == case["records"]
+
+
+FORMS = {
+    "both paths as texts": ("$.rows", "$.rows.list", {"t": 1, "rows": {"id": 1, "list": {"k": 1}}}),
+    "a page that is the array": ("$", "list", {"id": 1, "list": {"k": 1}}),
+    "a page that is the array, with a name": (
+        {"path": "$", "overrideWrapperAttribute": "r"},
+        "$.r.list",
+        {"r": {"id": 1, "list": {"k": 1}}},
+    ),
+    "less beside the items": (
+        "rows",
+        {"path": "rows.list", "skipAttributes": ["id"]},
+        {"t": 1, "rows": {"list": {"k": 1}}},
+    ),
+    "something else than an array": ("rows", "rows.id", "id is no array, which explodeEntityPath names"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_forms_of_both_paths(form: str) -> None:
+    content, explode, record = FORMS[form]
+    row = {"id": 1, "list": [{"k": 1}]}
+    body = [row] if form.startswith("a page") else {"t": 1, "rows": [row]}
+    rows = Records(extraction(spec(contentPath=content, explodeEntityPath=explode), {}), msgspec.json.encode(body))
+    element = rows.element(0)
+    assert (element.why if isinstance(element, Unreadable) else rows.value(0)) == record
 
 
 def test_very_many_items_of_an_element_take_it_apart_once() -> None:
