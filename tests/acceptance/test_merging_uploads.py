@@ -17,6 +17,7 @@ from wire_server import ORG
 
 pytestmark = pytest.mark.slow
 
+LISTED = {"accept": "application/vnd.adobe.xdm+json"}
 RELATIONAL = {
     "title": "Campaigns",
     "type": "object",
@@ -173,6 +174,24 @@ REFUSED = [  # the descriptor's kind, its paths, words of the answer
     ("Version", ("/modified", "/day"), "one field"),
     ("Version", ("/id",), "must be a number"),
 ]
+
+
+def test_what_rows_are_told_apart_by_stays_while_there_are_rows(platform: Platform, relational: str) -> None:
+    uploads = Uploads(platform, dataset(platform.api, relational))
+    id = ended(uploads, row("a", 1))["id"]
+    listed = f"{REGISTRY}/descriptors"
+    told = platform.api.get(f"{listed}?property=xdm:sourceSchema=={relational}", headers=LISTED).json()
+    paths = {f"xdm:descriptor{kind}": other for kind, other in (("PrimaryKey", ["/id"]), ("Version", "/clicks"))}
+    for kind, other in paths.items():
+        (found,) = told[kind]
+        path = f"{listed}/{found['@id']}"
+        assert platform.api.put(path, json=found).status_code == 200  # says the same
+        for answer in (platform.api.put(path, json={**found, "xdm:sourceProperty": other}), platform.api.delete(path)):
+            assert answer.status_code == 400 and answer.json()["type"].endswith("XDM-4000-400")
+            assert uploads.dataset in answer.json()["detail"]
+    assert counted(ended(uploads, row("a", 2, "2024-03-02T00:00:00Z"))) == (1, 1, 0)
+    assert held(uploads) == {'["a","2024-03-01"]': 2}
+    assert uploads.shown(id)["status"] == "success"
 
 
 @pytest.mark.parametrize(("kind", "paths", "words"), REFUSED)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from headrace import registry
 from headrace.catalog import drafts
 from headrace.catalog.drafts import ALIAS, FIXED, Body, SchemaRef
-from headrace.errors import Conflict, InUse, Invalid, NotFound, RevisionStale
+from headrace.errors import Conflict, InUse, Invalid, NotFound, RevisionStale, TableMissing
 from headrace.ids import new_hex
 from headrace.lake import Lake, TableRef
 from headrace.registry import Composed
@@ -78,6 +78,24 @@ def of_schema(conn: sa.Connection, caller: Caller, schema_id: str) -> list[str]:
     """The ids of the datasets whose rows this schema describes."""
     datasets = documents.select(conn, caller, KIND)
     return [dataset.id for dataset in datasets if drafts.schema_ref(dataset.body).id == schema_id]
+
+
+def holding_rows(lake: Lake) -> Users:
+    """Which of a schema's datasets hold rows, or have a batch that is being written."""
+
+    def holding(conn: sa.Connection, caller: Caller, schema_id: str) -> list[str]:
+        return [id for id in of_schema(conn, caller, schema_id) if _holds_rows(conn, lake, caller, id)]
+
+    return holding
+
+
+def _holds_rows(conn: sa.Connection, lake: Lake, caller: Caller, id: str) -> bool:
+    if batches.select(conn, caller, dataset_ids=[id], statuses=batches.UNDER_WAY, limit=1):
+        return True
+    try:
+        return lake.figures(TableRef(caller.org, caller.sandbox, id)).rows > 0
+    except TableMissing:  # made or deleted just now
+        return False
 
 
 def target(conn: sa.Connection, caller: Caller, id: str) -> Target:

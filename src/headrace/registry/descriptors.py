@@ -11,7 +11,7 @@ from headrace.registry.library import Body, Library, Resource
 from headrace.registry.shapes import Problem, problem, require, require_shallow
 from headrace.registry.types import CLASSES, FIELD_GROUPS, SCHEMAS
 from headrace.store import documents
-from headrace.store.documents import Document
+from headrace.store.documents import Document, Users
 
 KIND = "descriptors"
 DIGITS = 40
@@ -65,16 +65,21 @@ def create(library: Library, sent: Mapping[str, Any], known: Namespaces, now: in
     return rendered(library, documents.create(library.conn, library.caller, KIND, new_hex(DIGITS), body, now))
 
 
-def replace(library: Library, id: str, sent: Mapping[str, Any], known: Namespaces, now: int) -> Body:
-    """The descriptor as ``sent`` says it now, checked as a new one."""
+def replace(
+    library: Library, id: str, sent: Mapping[str, Any], known: Namespaces, holding_rows: Users, now: int
+) -> Body:
+    """The descriptor as ``sent`` says it now, checked as a new one; ChangeBreaks where rows go by what it said."""
     found = _found(library, id)
     body = _read(library, sent, known, id)
+    primary_keys.require_stays(library.conn, library.caller, found, body, holding_rows)
     return rendered(library, documents.replace_body(library.conn, library.caller, found, body, now))
 
 
-def delete(library: Library, id: str, now: int) -> None:
-    """Removes a descriptor."""
-    documents.delete(library.conn, library.caller, _found(library, id), now)
+def delete(library: Library, id: str, holding_rows: Users, now: int) -> None:
+    """Removes a descriptor; InUse where rows go by what it says."""
+    found = _found(library, id)
+    primary_keys.require_stays(library.conn, library.caller, found, None, holding_rows)
+    documents.delete(library.conn, library.caller, found, now)
 
 
 def get(library: Library, id: str) -> Body:
@@ -171,7 +176,7 @@ def _targets(library: Library, body: Body, id: str | None) -> Iterator[Problem]:
     if body["@type"] == IDENTITY:
         yield from _identity(library, source, body, id)
     if not wrong:
-        tree = composition.full(library, source)
+        tree = {**composition.full(library, source), primary_keys.BEHAVIOR: source.body.get(primary_keys.BEHAVIOR)}
         yield from primary_keys.problems(library.conn, library.caller, body, tree, id)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from headrace.errors import FieldMisplaced, TitleTaken
 from headrace.registry import shapes
 from headrace.registry.library import Body, Library, named_parts
+from headrace.registry.primary_keys import BEHAVIOR, RECORD, TIME_SERIES
 from headrace.registry.shapes import Problem, problem
 from headrace.registry.types import (
     ADHOC,
@@ -44,7 +45,7 @@ def read(library: Library, type: ResourceType, sent: Mapping[str, Any], uri: str
     body = {"type": "object", **{key: value for key, value in sent.items() if key not in READ_ONLY}}
     if RELATIONAL in _texts(sent.get("meta:extends")):
         body["meta:extends"] = [RELATIONAL]
-    shapes.require([*_members(type, body), *shapes.problems(body)])
+    shapes.require([*_members(type, body), *_behavior(body), *shapes.problems(body)])
     own = f"_{uri.rpartition('/')[2]}"
     if type is CLASSES and ADHOC in named_parts(body):
         body = {**rebuilt(body, partial(_renamed, own)), "meta:datasetNamespace": own}
@@ -79,6 +80,14 @@ def _members(type: ResourceType, body: Body) -> Iterator[Problem]:
         yield problem("$", "required", f'A {type.label} resource needs "allOf" with a $ref to {needed}.', "allOf")
     if "meta:immutableTags" in body and (type is not SCHEMAS or body["meta:immutableTags"] not in ([], [UNION_TAG])):
         yield problem("$.meta:immutableTags", "enum", 'Only schemas have tags, and the one tag is "union".', UNION_TAG)
+
+
+def _behavior(body: Body) -> Iterator[Problem]:
+    """A relational schema has no class that would say how its rows behave."""
+    told = body.get(BEHAVIOR, RECORD)
+    if RELATIONAL in _texts(body.get("meta:extends")) and told not in (RECORD, TIME_SERIES):
+        message = f"{BEHAVIOR} {told!r:.80} must be {RECORD} or {TIME_SERIES}."
+        yield problem(f"$.{BEHAVIOR}", "enum", message, RECORD, TIME_SERIES)
 
 
 def _renamed(name: str, node: Body) -> Body:

@@ -1,4 +1,7 @@
-"""Primary keys: the fields by which descriptors tell the rows of a schema apart, and the one that orders them."""
+"""Primary keys: the fields by which descriptors tell the rows of a schema apart, and the one that orders them.
+
+The key comes first, that of a time-series schema holds its timestamp, and once there are rows key and version stay.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,13 +9,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from headrace.errors import ChangeBreaks, InUse
 from headrace.registry.shapes import Problem, problem
 from headrace.store import documents
+from headrace.store.documents import Document, Users
 from headrace.store.scope import Caller
 from headrace.xdm.arrow_schema import json_type
 
-PRIMARY_KEY, VERSION = "xdm:descriptorPrimaryKey", "xdm:descriptorVersion"
+PRIMARY_KEY, VERSION, TIMESTAMP = "xdm:descriptorPrimaryKey", "xdm:descriptorVersion", "xdm:descriptorTimestamp"
+BEHAVIOR, RECORD, TIME_SERIES = "meta:behaviorType", "record", "time-series"
 PROPERTY = "xdm:sourceProperty"
+MOMENTS = ("date", "date-time")
 _SCALARS = ("string", "integer", "number", "boolean")
 
 
@@ -41,14 +48,68 @@ def problems(
 ) -> Iterator[Problem]:
     """Why a descriptor cannot tell rows apart, or order them, in a schema whose fields are ``tree``."""
     kind = body["@type"]
+    others = {
+        one.body["@type"]: one
+        for one in documents.select(conn, caller, "descriptors")
+        if one.body["xdm:sourceSchema"] == body["xdm:sourceSchema"] and one.id != id
+    }
+    if tree.get(BEHAVIOR) == TIME_SERIES and kind in (PRIMARY_KEY, TIMESTAMP):
+        yield from _timed(body, others, tree)
     if kind not in (PRIMARY_KEY, VERSION):
         return
-    for one in documents.select(conn, caller, "descriptors"):
-        told = one.body
-        if (told["@type"], told["xdm:sourceSchema"]) == (kind, body["xdm:sourceSchema"]) and one.id != id:
-            message = f"Descriptor {one.id} says it of {told[PROPERTY]} already; a schema takes one {kind}."
-            yield problem("$.@type", "unique", message, one.id)
-    paths = _paths(body)
+    if kind in others:
+        told = others[kind]
+        message = f"Descriptor {told.id} says it of {told.body[PROPERTY]} already; a schema takes one {kind}."
+        yield problem("$.@type", "unique", message, told.id)
+    if kind == VERSION and PRIMARY_KEY not in others:
+        message = f"A version orders the rows of a key: describe the schema's {PRIMARY_KEY} first."
+        yield problem("$.@type", "required", message, PRIMARY_KEY)
+    yield from _fields(kind, _paths(body), tree)
+
+
+def require_stays(
+    conn: sa.Connection, caller: Caller, before: Document, after: Mapping[str, Any] | None, holding_rows: Users
+) -> None:
+    """ChangeBreaks or, where it goes (None), InUse when a descriptor must stay what rows were told apart by.
+
+    InUse as well for a key whose version is still described. ``holding_rows``: the datasets of a schema that hold any.
+    """
+    kind, uri = before.body["@type"], before.body["xdm:sourceSchema"]
+    if kind not in (PRIMARY_KEY, VERSION) or (after is not None and _says(after) == _says(before.body)):
+        return
+    if users := holding_rows(conn, caller, uri):
+        what = f"{kind} of {before.body[PROPERTY]} stays as it is: rows of dataset {', '.join(users)} go by it"
+        if after is None:
+            message = f"The {what}. Delete the dataset first, or describe another schema."
+            raise InUse(message, kind="descriptors", id=before.id)
+        message = f"The {what}. Describe another schema, and make another dataset of it."
+        raise ChangeBreaks(message, problems=[problem(f"$.{PROPERTY}", "evolution", message, before.id)])
+    described = documents.select(conn, caller, "descriptors")
+    orders = [one.id for one in described if (one.body["@type"], one.body["xdm:sourceSchema"]) == (VERSION, uri)]
+    if kind == PRIMARY_KEY and orders and (after is None or _says(after)[:2] != (kind, uri)):
+        message = f"Descriptor {orders[0]} orders the rows of this key; delete that one first."
+        raise InUse(message, kind="descriptors", id=before.id)
+
+
+def _says(body: Mapping[str, Any]) -> tuple[str, str, tuple[tuple[str, ...], ...]]:
+    return body["@type"], body["xdm:sourceSchema"], _paths(body) if PROPERTY in body else ()
+
+
+def _timed(body: Mapping[str, Any], others: Mapping[str, Document], tree: Mapping[str, Any]) -> Iterator[Problem]:
+    """Why key and timestamp of a time-series schema do not fit each other."""
+    told = {kind: _paths(one.body) for kind, one in others.items() if kind in (PRIMARY_KEY, TIMESTAMP)}
+    told[body["@type"]] = _paths(body)
+    key, timestamp = told.get(PRIMARY_KEY), told.get(TIMESTAMP)
+    if key is None:
+        return
+    timed = timestamp is None and any(_field(tree, path).get("format") in MOMENTS for path in key)
+    if not timed and not (timestamp is not None and set(timestamp) <= set(key)):
+        which = "a date-time field" if timestamp is None else f"/{'/'.join(timestamp[0])}"
+        message = f"The primary key of a time-series schema holds its timestamp: {PROPERTY} must name {which} too."
+        yield problem(f"$.{PROPERTY}", "contains", message)
+
+
+def _fields(kind: str, paths: tuple[tuple[str, ...], ...], tree: Mapping[str, Any]) -> Iterator[Problem]:
     if len(set(paths)) < len(paths) or (kind == VERSION and len(paths) > 1):
         message = "A version is one field." if kind == VERSION else f"A field stands twice in {PROPERTY}."
         yield problem(f"$.{PROPERTY}", "unique", message)
@@ -67,7 +128,7 @@ def problems(
 
 
 def _ordered(field: Mapping[str, Any]) -> bool:
-    return json_type(field) in ("integer", "number") or field.get("format") in ("date", "date-time")
+    return json_type(field) in ("integer", "number") or field.get("format") in MOMENTS
 
 
 def _paths(body: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:

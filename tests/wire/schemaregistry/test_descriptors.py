@@ -64,8 +64,6 @@ def test_an_identity_gets_what_clients_leave_out(api: Api, schema: str) -> None:
 OTHERS: list[dict[str, Any]] = [
     {"@type": "xdm:alternateDisplayInfo", "xdm:sourceProperty": "/_extconndev/id", "xdm:title": {"en_us": "Id"}},
     {"@type": "xdm:descriptorDeprecated", "xdm:sourceProperty": ["/_extconndev/id", "/_extconndev/at"]},
-    {"@type": "xdm:descriptorPrimaryKey", "xdm:sourceProperty": ["/_extconndev/id", "/_extconndev/at"]},
-    {"@type": "xdm:descriptorVersion", "xdm:sourceProperty": "/_extconndev/at"},
     {"@type": "xdm:descriptorTimestamp", "xdm:sourceProperty": "/_extconndev/at"},
     {"@type": "xdm:descriptorReferenceIdentity", "xdm:sourceProperty": "/_extconndev/items[*]/sku",
      "xdm:identityNamespace": "CRMID"},
@@ -85,6 +83,60 @@ def test_the_other_kinds(api: Api, schema: str, members: dict[str, Any]) -> None
     assert answer.status_code == 201, answer.json()
     assert answer.json()["xdm:sourceVersion"] == 1
     assert "xdm:label" not in answer.json()
+
+
+KEY, VERSION, TIMESTAMP = (f"xdm:descriptor{kind}" for kind in ("PrimaryKey", "Version", "Timestamp"))
+# The behavior of a relational schema, and descriptors that are posted to it: kind, paths, what refuses it.
+TOLD_APART: dict[str, tuple[str, list[tuple[str, Any, str]]]] = {
+    "key, then version": ("record", [(KEY, ["/id"], ""), (VERSION, "/n", "")]),
+    "a version first": ("record", [(VERSION, "/n", f"{KEY} first"), (KEY, ["/id"], ""), (VERSION, "/n", "")]),
+    "a time series": ("time-series", [(KEY, ["/id", "/at"], ""), (VERSION, "/n", ""), (TIMESTAMP, "/at", "")]),
+    "its key without a moment": ("time-series", [(KEY, ["/id"], "a date-time field"), (KEY, ["/id", "/at"], "")]),
+    "another timestamp": ("time-series", [(KEY, ["/id", "/at"], ""), (TIMESTAMP, "/to", "must name /to too")]),
+    "its timestamp first": ("time-series", [(TIMESTAMP, "/to", ""), (KEY, ["/id", "/at"], "must name /to too")]),
+    "a record's timestamp": ("record", [(KEY, ["/id"], ""), (TIMESTAMP, "/at", "")]),
+}
+
+
+def relational(api: Api, title: str, behavior: str) -> Any:
+    moment = {"type": "string", "format": "date-time"}
+    fields = {"id": {"type": "string"}, "n": {"type": "integer"}, "at": moment, "to": moment}
+    own = {"definitions": {"customFields": {"properties": fields}}, "allOf": [{"$ref": "#/definitions/customFields"}]}
+    extends = {"meta:extends": ["https://ns.adobe.com/xdm/data/adhoc-v2"], "meta:behaviorType": behavior}
+    return api.post(f"{R}/tenant/schemas", json={"title": title, "type": "object", **own, **extends})
+
+
+@pytest.mark.parametrize("name", TOLD_APART)
+def test_what_tells_rows_apart_comes_in_its_order(api: Api, name: str) -> None:
+    behavior, steps = TOLD_APART[name]
+    uri = relational(api, name, behavior).json()["$id"]
+    for kind, paths, words in steps:
+        answer = api.post(D, json={"@type": kind, "xdm:sourceSchema": uri, "xdm:sourceProperty": paths})
+        assert answer.status_code == (400 if words else 201), answer.text
+        assert not words or (words in answer.json()["detail"] and answer.json()["type"].endswith("XDM-4000-400"))
+
+
+def test_a_relational_schema_behaves_in_one_of_two_ways(api: Api) -> None:
+    answer = relational(api, "Nonsense", "nonsense")
+    assert answer.status_code == 400 and "record or time-series" in answer.json()["detail"]
+    assert [one["path"] for one in answer.json()["report"]["sub-errors"]] == ["$.meta:behaviorType"]
+
+
+def test_a_key_goes_after_its_version(api: Api) -> None:
+    uri = relational(api, "Gone", "record").json()["$id"]
+    made = {
+        kind: api.post(D, json={"@type": kind, "xdm:sourceSchema": uri, "xdm:sourceProperty": path}).json()
+        for kind, path in ((KEY, "/id"), (VERSION, "/n"))
+    }
+    refused = api.delete(f"{D}/{made[KEY]['@id']}")
+    assert refused.status_code == 400 and made[VERSION]["@id"] in refused.json()["detail"]
+    other = {"@type": "xdm:descriptorTimeSeriesGranularity", "xdm:sourceSchema": uri, "xdm:granularity": "day"}
+    refused = api.put(f"{D}/{made[KEY]['@id']}", json={**other, "xdm:ianaTimezone": "UTC"})
+    assert refused.status_code == 400 and made[VERSION]["@id"] in refused.json()["detail"]
+    moved = {**made[KEY], "xdm:sourceProperty": ["/id", "/at"]}
+    assert api.put(f"{D}/{made[KEY]['@id']}", json=moved).status_code == 200
+    for kind in (VERSION, KEY):
+        assert api.delete(f"{D}/{made[kind]['@id']}").status_code == 204
 
 
 # members that differ from a good identity, the path of the sub-error, what the detail names

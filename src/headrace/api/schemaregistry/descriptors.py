@@ -15,6 +15,7 @@ from headrace.api.schemaregistry.routes import (
     selection,
     writing,
 )
+from headrace.catalog import datasets
 from headrace.identity import namespaces
 from headrace.registry import descriptors, listing
 from headrace.registry.views import View
@@ -63,7 +64,8 @@ def replace_descriptor(request: Request) -> Reply:
     body = request.json_object()
     with writing(request) as library:
         known = namespaces.listed(library.conn, request.caller)
-        return Reply(descriptors.replace(library, request.path_params["id"], body, known, request.clock.now()))
+        rows, now = datasets.holding_rows(request.lake), request.clock.now()
+        return Reply(descriptors.replace(library, request.path_params["id"], body, known, rows, now))
 
 
 @schemaregistry.delete("/{container}/descriptors/{id}", kind="descriptors", answers=NO_CONTENT)
@@ -71,7 +73,8 @@ def delete_descriptor(request: Request) -> Reply:
     """Removes a descriptor."""
     own_container(request)
     with writing(request) as library:
-        descriptors.delete(library, request.path_params["id"], request.clock.now())
+        rows = datasets.holding_rows(request.lake)
+        descriptors.delete(library, request.path_params["id"], rows, request.clock.now())
     return Reply()
 
 
