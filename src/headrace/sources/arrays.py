@@ -10,11 +10,10 @@ import msgspec
 from headrace import raw_json
 from headrace.errors import SourceUnreadable
 from headrace.exact_json import NotJson, depth_exceeds, read
-from headrace.raw_json import Raw
+from headrace.raw_json import BROKEN, Raw
 from headrace.sources.paths import Path, is_plainly_named, pick_raw
 from headrace.sources.spec import Content
 
-_ENVELOPED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _array = msgspec.json.Decoder(list[Raw] | None).decode
 _any = msgspec.json.Decoder(Raw).decode
 
@@ -51,7 +50,7 @@ def array_in(body: bytes, content: Content) -> Array | None:
         return _strictly(body, content)
     except msgspec.ValidationError as error:
         raise _no_array(content) from error
-    except _ENVELOPED as error:
+    except BROKEN as error:
         return _leniently(body, content, error)
 
 

@@ -21,6 +21,7 @@ from msgspec.structs import astuple
 
 from headrace.exact_json import has_minus_zero
 from headrace.json_columns import WRITTEN, at
+from headrace.raw_json import BROKEN
 from headrace.sources.shapes import Leaf, Names
 
 _RAW = msgspec.Raw
@@ -36,8 +37,6 @@ _FIELDS: dict[pa.DataType, Any] = {
 _EXACT = 2.0**53
 Marks = np.ndarray[Any, np.dtype[np.bool_]]  # one for each row
 _building = threading.Lock()  # two threads that make the decoder of one Struct at once crash the process
-# The characters that are looked for come first: so the search leaps.
-_PARSED = msgspec.MsgspecError, UnicodeDecodeError, RecursionError
 
 
 class Misshapen(Exception):
@@ -157,7 +156,7 @@ class Reader:
         """WRITTEN columns by the number of the leaf; Misshapen."""
         try:
             structs = self.many.decode(b"[" + b",".join(texts) + b"]")
-        except _PARSED as error:
+        except BROKEN as error:
             raise Misshapen from error
         columns: dict[int, pa.Array] = {}
         _collect(structs, self.level, columns)
@@ -170,7 +169,7 @@ class Reader:
             try:
                 decode(text)
                 fits.append(True)
-            except _PARSED:
+            except BROKEN:
                 fits.append(False)
         return fits
 

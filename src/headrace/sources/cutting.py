@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from headrace.raw_json import BROKEN
 from headrace.sources.content import array_of
 from headrace.sources.paths import Path, is_plainly_named, pick, pick_raw
 from headrace.sources.spec import Content
@@ -104,7 +105,7 @@ def _decoded(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
     """The page as far as it is wanted; None where something on the way is not what it should be."""
     try:
         return decoder.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except BROKEN:
         return None
 
 

@@ -8,6 +8,7 @@ import msgspec
 import pyarrow as pa
 
 from headrace.json_columns import WRITTEN, at
+from headrace.raw_json import BROKEN
 from headrace.sources import shapes
 from headrace.sources.columns import Marks, Misshapen, Shape, shape_of
 from headrace.sources.shapes import Leaf, Names
@@ -17,7 +18,6 @@ FEW = 32  # so many records are read one by one before a table of them has begun
 MOST_SHAPES = 3  # of the elements of one slice; what is left after them is kept as it was written
 
 _ANY = msgspec.json.Decoder(float_hook=float)
-_PARSED = msgspec.MsgspecError, UnicodeDecodeError, RecursionError
 
 Rows = Sequence[int]
 
@@ -154,5 +154,5 @@ def _readable(texts: Sequence[bytes]) -> Iterator[object]:
     for text in texts:
         try:
             yield _ANY.decode(text)
-        except _PARSED:
+        except BROKEN:
             continue

@@ -8,11 +8,11 @@ import msgspec
 import pyarrow as pa
 
 from headrace.exact_json import NotJson, read, spelled
+from headrace.raw_json import BROKEN
 from headrace.sources.paths import Path
 
 CHUNK = 500
 _ABSENT = msgspec.Raw(b"")
-_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 def tokens(records: Sequence[bytes], paths: Sequence[Path]) -> dict[Path, pa.Array]:
@@ -30,7 +30,7 @@ def _chunk(records: Sequence[bytes], paths: tuple[Path, ...]) -> Mapping[Path, S
         decoder, fields = known
         try:
             levels = decoder.decode(b"[" + b",".join(records) + b"]")
-        except _UNREADABLE:  # a step leads into what is no object: record by record, that is only no value
+        except BROKEN:  # a step leads into what is no object: record by record, that is only no value
             pass
         else:
             return {path: list(_held(levels, fields[path])) for path in paths}

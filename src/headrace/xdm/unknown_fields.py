@@ -7,10 +7,9 @@ import msgspec
 import pyarrow as pa
 
 from headrace.exact_json import NotJson, read
+from headrace.raw_json import BROKEN
 
 Fields: TypeAlias = Mapping[str, "Fields | None"]
-
-_UNREAD = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 class KnownFields:
@@ -26,7 +25,7 @@ class KnownFields:
             try:
                 self._strict.decode(text)
                 return []
-            except _UNREAD:
+            except BROKEN:
                 pass  # a field too many, or a value of another kind
         try:
             return list(dict.fromkeys(_unknown(read(text), self._fields, "")))
