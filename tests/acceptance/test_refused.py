@@ -79,6 +79,7 @@ def test_a_directory_that_no_server_used_stays_as_it_is(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", BESIDE_A_SERVER, ids=" ".join)
 @pytest.mark.parametrize(("revision", "words"), [("0001", "brings it up to date"), ("9999", "upgrade Headrace")])
 def test_a_database_of_another_release_stays_as_it_is(

@@ -267,6 +267,7 @@ def test_a_sleeper_that_was_aborted_leaves_no_trace(lake, open_lake, sleeping):
     assert DELETED_KEYS not in lake.table(REF).metadata.properties
 
 
+@pytest.mark.slow
 def test_merges_that_meet_leave_the_highest_version(lake, open_lake):
     others = [open_lake() for _ in range(4)]
     versions = list(range(12))
@@ -331,6 +332,7 @@ def test_what_does_not_fit_the_memory_is_decided_in_passes(lake, short_of_memory
     assert lake.outcome(REF, "B1").merged == {0: Merged(superseded=100)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_any_history_leaves_what_the_model_says(lake, seed):
     dice, model, batches = random.Random(seed), Model(), {}

@@ -173,6 +173,7 @@ def test_each_column_under_each_operator_and_in_each_order(filled: Store, path: 
         assert outcome(run_lists.answer, asking, "/runs") == outcome(rendered, asking, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["property=createdAt>1&", "orderby=" + "-createdAt," * 3000 + "id&"])
 def test_a_question_longer_than_any_statement_is_answered(filled: Store, part: str) -> None:
     asking = request(filled, part * (3000 if "property" in part else 1) + "limit=3")
@@ -182,6 +183,7 @@ def test_a_question_longer_than_any_statement_is_answered(filled: Store, part: s
 ORDERS = ("", "createdAt", "-createdAt", "state,-updatedAt", "-createdBy", "metrics.durationSummary.completedAtUTC")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("condition", ["", "state!=FAILED", "flowId==flow-a", "createdBy>U"])
 def test_pages_go_through_everything_once(filled: Store, order: str, condition: str) -> None:

@@ -87,6 +87,7 @@ def test_columns_answer_what_batches_answer(filled: Store, pairs: list[tuple[str
     assert listed(filled, pairs) == over_all(filled, pairs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_each_filter_with_each_value(filled: Store, name: str) -> None:
     path = selection.BATCHES.paths[name]
@@ -117,6 +118,7 @@ def test_only_the_page_is_rendered(
     assert seen == [batch["id"] for batch in page] and len(page) == 2
 
 
+@pytest.mark.slow
 def test_a_question_longer_than_any_statement_is_answered(filled: Store) -> None:
     pairs = [("createdAfter", "1001")] * 3000
     assert listed(filled, pairs) == over_all(filled, pairs) != []

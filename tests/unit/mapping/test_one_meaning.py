@@ -23,6 +23,8 @@ from headrace.mapping.operators import OPERATORS
 from headrace.mapping.tables import column_at
 from headrace.mapping.vectors import computed, kind_of
 
+pytestmark = pytest.mark.slow
+
 TYPES = {
     "long": pa.int64(),
     "int": pa.int32(),

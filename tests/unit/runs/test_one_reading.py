@@ -110,6 +110,7 @@ def assert_same(one: Outcome, other: Outcome, about: Any) -> None:
     assert one.originals == other.originals, about
 
 
+@pytest.mark.slow
 @examples(120)
 @given(seed=SEEDS)
 def test_columns_give_what_one_record_gives(seed: int) -> None:
@@ -117,6 +118,7 @@ def test_columns_give_what_one_record_gives(seed: int) -> None:
     assert_same(by_columns(random), meant(random), (seed, random.document["sourceSpec"], random.items))
 
 
+@pytest.mark.slow
 @examples(1)
 @given(seed=SEEDS)
 def test_columns_give_what_one_record_gives_on_large_pages(seed: int) -> None:
@@ -225,6 +227,7 @@ def test_a_rename_that_steps_into_something_else_is_told() -> None:
     assert told[0] == "v gives no value: pv is a text, not an array."
 
 
+@pytest.mark.slow
 @examples(25)
 @given(seed=SEEDS, rows=st.integers(1, 90), size=st.integers(1, 9000), few=st.integers(0, 40))
 def test_the_size_of_a_slice_changes_nothing(seed: int, rows: int, size: int, few: int) -> None:
@@ -246,6 +249,7 @@ def texts(outcome: Outcome) -> list[Any]:
     return sorted(((repr(became), outcome.originals[place]) for place, became in outcome.records.items()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", [meant, by_columns])
 @examples(10)
 @given(seed=SEEDS)
@@ -266,6 +270,7 @@ def test_the_order_of_elements_and_the_cuts_between_pages_change_nothing(way: An
     assert after.warnings == before.warnings, (seed, random.items)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", [meant, by_columns])
 @examples(10)
 @given(seed=SEEDS)
@@ -288,6 +293,7 @@ def test_neighbours_change_nothing(way: Any, seed: int) -> None:
         assert after.records[page, len(strangers) + n * step] == became, (seed, page, n, random.items)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", [meant, by_columns])
 @examples(10)
 @given(seed=SEEDS)

@@ -266,6 +266,7 @@ SHAPES = ['{{"id":{0},"v":{1}}}', '{{"v":{1},"id":{0}}}', '{{"id":{0}}}', '{{"id
           "null", "{1}"]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(20))
 def test_a_row_is_the_same_among_any_neighbours(seed):
     """Columns and single records: what is read of a record depends on it alone."""
