@@ -131,6 +131,16 @@ def test_an_answer_without_rows_for_days_that_hold_some_fails_and_says_how_many_
     assert "emptiedRecordCount" not in flow.settled("PT1H")["metrics"]["recordSummary"]
 
 
+def test_a_day_whose_rows_are_all_rejected_is_counted_with_what_it_loses(daily: Daily) -> None:
+    daily.rows = [{"at": str(day(daily, ago)), "clicks": ago} for ago in (0, 1)]
+    flow = daily.flow(REPLACING | {"sliceDays": 1, "lookback": 1}, days=1)
+    assert counted(flow.settled()) == (2, 2, 0)
+    daily.rows[0]["clicks"] = "n/a"
+    run = flow.settled("PT1H")
+    assert (run["state"], counted(run), clicks(flow)) == ("success", (2, 1, 1), [1])
+    assert run["metrics"]["recordSummary"]["emptiedRecordCount"] == 1
+
+
 @pytest.mark.parametrize(("extension", "options"), ALLOWED)
 def test_where_an_answer_may_be_empty_the_run_says_how_many_rows_went(
     daily: Daily, extension: Json, options: Json

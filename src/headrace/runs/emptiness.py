@@ -13,8 +13,9 @@ from headrace.store.parts import PartRecord
 
 
 def require_borne_out(store: Store, lake: Lake, plan: Plan, records: Sequence[PartRecord]) -> None:
-    """Records how many rows of each part go because its answer held none; DaysEmptied where nothing speaks for that.
+    """Records how many rows of each part go because none came for them; DaysEmptied where nothing speaks for that.
 
+    Where rows came and were turned away, the source has answered: what is lost is in quarantine, and is counted.
     What speaks for it: the spec or the flow says that an answer may be empty, or the source has listed what the run
     asks for among what may be read.
     """
@@ -23,8 +24,9 @@ def require_borne_out(store: Store, lake: Lake, plan: Plan, records: Sequence[Pa
     emptied = [(record, rows) for record in records if (rows := _rows_that_go(lake, plan, record))]
     if not emptied:
         return
-    if not (plan.may_be_empty or sources.is_readable(plan.reading)):
-        raise DaysEmptied(_told(emptied))
+    unproved = [(record, rows) for record, rows in emptied if not record.counts.read]
+    if unproved and not (plan.may_be_empty or sources.is_readable(plan.reading)):
+        raise DaysEmptied(_told(unproved))
     with store.write() as conn:
         for record, rows in emptied:
             parts.note_emptied(conn, record, rows)
@@ -32,7 +34,7 @@ def require_borne_out(store: Store, lake: Lake, plan: Plan, records: Sequence[Pa
 
 def _rows_that_go(lake: Lake, plan: FlowPlan, record: PartRecord) -> int:
     part = part_of(record)
-    if record.counts.read or part.first_day is None or part.last_day is None:
+    if record.counts.written or part.first_day is None or part.last_day is None:
         return 0
     delete = ReplaceWindow(part.first_day, part.last_day)
     change = Change(plan.batch_id, plan.scope(part.partition), delete, (), plan.extracted_at)

@@ -75,7 +75,7 @@ def walk(chain: Chain, access: Access, http: SourceHttp, trail: Trail | None = N
     while True:
         readable = _Readable(chain, at, access)
         answer = http.send(at.request, access, readable, chain.ends(at.pages))
-        turn = Turn(chain.request, at, answer, readable.cut, chain.keep_query)
+        turn = Turn(chain.request, at, answer, readable.cut, chain.keep_query, chain.content.path)
         following: Trail | str = readable.ended
         if not following:
             try:

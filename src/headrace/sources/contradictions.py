@@ -13,6 +13,7 @@ from headrace.sources.scheduling import QUERY
 from headrace.sources.spec import content_of, pairs
 from headrace.sources.template import as_text
 
+_ASKING = ("scheduleStartParamName", "scheduleEndParamName", "incremental", "backfill")
 Sent = Iterator[tuple[str, str, str, str]]
 
 
@@ -128,7 +129,14 @@ def _page_names(parts: Together) -> Sent:
 
 
 def _check_window(parts: Together) -> None:
-    """An advanced schedule must stand somewhere."""
+    """Days that are asked for one by one, and an advanced schedule, must stand somewhere."""
+    schedule = parts.object("scheduleParams")
+    if parts.extension.slice_days and parts.knows("scheduleParams") and not any(map(schedule.get, _ASKING)):
+        raise wrong(
+            f"{PLACE}.sliceDays",
+            "cuts windows into days, and no request asks for any: scheduleParams name no parameter and no place for "
+            "them, so the same answer would come for each; add them, or leave sliceDays out",
+        )
     advanced = str(parts.object("scheduleParams").get("type") or "").upper().startswith("ADVANCE")
     if not advanced or not parts.knows("headerParams", "bodyParams"):
         return

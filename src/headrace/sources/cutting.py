@@ -36,7 +36,7 @@ class Cut:
 
 def cut(body: bytes, content: Content, paths: frozenset[Path]) -> Cut:
     """The elements of a page and the values at ``paths``. SourceUnreadable where there is no array or no JSON."""
-    inside = frozenset(path for path in paths if _is_inside(path, content.path))
+    inside = frozenset(path for path in paths if is_inside(path, content.path))
     decoder = _envelope(content.path, paths - inside)
     page = _decoded(decoder, body) if decoder is not None else None
     if page is None:
@@ -52,7 +52,7 @@ def cut(body: bytes, content: Content, paths: frozenset[Path]) -> Cut:
     return Cut(elements or (), lack, values)
 
 
-def _is_inside(path: Path, array: Path) -> bool:
+def is_inside(path: Path, array: Path) -> bool:
     """Whether a path leads to a row of the array, or into one."""
     return path[: len(array)] == array and len(path) > len(array) and isinstance(path[len(array)], int)
 

@@ -10,6 +10,8 @@ import msgspec
 from headrace.errors import SourceTruncated, SourceUnreadable, SpecInvalid
 from headrace.exact_json import has_whole_characters
 from headrace.sources import links
+from headrace.sources.cutting import is_inside
+from headrace.sources.paths import parse_value_path
 from headrace.sources.reading import LONGEST_ADDRESS, Request, Trail, shown
 from headrace.sources.request import placed, queried
 from headrace.sources.turns import HEADER, POINTERS, Params, Turn, ended, value_at
@@ -233,6 +235,11 @@ def _token_next(params: Params, turn: Turn) -> Trail | str:
         return _condition(params)
     if token in (None, "", False):
         _require_end(params, turn, f"no token at {path}")
+        if turn.count and is_inside(parse_value_path(path), turn.array):
+            raise SourceUnreadable(
+                f"{turn.answer.url}: a row that should say how the chain goes on has no {path}, so it cannot be told "
+                "whether rows are missing; correct the spec's continuationTokenPath, or declare its end condition."
+            )
         return f"there is no token at {path}"
     if isinstance(token, dict | list) or "${" in str(token):
         raise SourceUnreadable(f"{turn.answer.url} holds no token at {path} that could be sent.")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from headrace.sources.answers import Answer
@@ -21,6 +22,7 @@ class Turn:
     answer      its answer
     cut         what it holds
     keep_query  names in the first request's query that links get back where they lack them
+    array       where the elements are
     """
 
     first: Request
@@ -28,6 +30,7 @@ class Turn:
     answer: Answer
     cut: Cut
     keep_query: Sequence[str] = ()
+    array: Path = ()
 
     @property
     def count(self) -> int:
@@ -79,7 +82,16 @@ def ended(params: Params, turn: Turn) -> bool | None:
     if value is None:
         return None
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    return text.casefold() == rule[len(CONST) :].strip("'\" ").casefold()
+    sought = rule[len(CONST) :].strip("'\" ")
+    return text.casefold() == sought.casefold() or (not isinstance(value, bool) and _is_number(text, sought))
+
+
+def _is_number(text: str, sought: str) -> bool:
+    """Whether both write the same number: 0.0 is 0."""
+    try:
+        return Decimal(text) == Decimal(sought)
+    except InvalidOperation:
+        return False
 
 
 def promise(params: Params, turn: Turn, last_index: int | None, array: Path) -> str:

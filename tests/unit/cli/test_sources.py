@@ -14,6 +14,7 @@ from source_server import API_KEY, BASIC, BEARER, NONE, Asked, Reply, Source, re
 
 ROWS = [{"id": n, "day": f"2026-03-{n:02d}", "cost": {"amount": "1.10"}, "tags": ["a"]} for n in range(1, 6)]
 DAYS = {"writeMode": "replace-window", "sliceDays": 31, "day": {"date": "rows.day"}}
+ASKED = {"scheduleStartParamName": "from", "scheduleEndParamName": "to"}
 PAGES = {"type": "PAGE", "pageParamName": "page", "limitName": "size", "limitValue": 2}
 
 
@@ -71,7 +72,7 @@ def test_a_walk_shows_requests_heads_pages_and_the_end(tmp_path, source):
 
 def test_a_first_run_over_days(tmp_path, source):
     source.answer = lambda _: reply({"rows": [*ROWS, {"day": "soon"}, {}, {"day": "2020-01-01"}, 7]})
-    code, shown = tried(tmp_path, source, spec(extension=DAYS))
+    code, shown = tried(tmp_path, source, spec(extension=DAYS, scheduleParams=ASKED))
     assert code == 0
     assert "2026-03-01 to 2026-03-07 (UTC days): 1 chain" in shown and "9 records, 1 of them no object" in shown
     assert "reject 1 record of days that were not asked for" in shown and "write 5 rows" in shown
@@ -266,7 +267,9 @@ def test_no_secret_is_shown_or_recorded_and_a_recording_answers_alone(tmp_path, 
 
 def test_the_days_can_be_chosen(tmp_path, source):
     source.answer = lambda _: reply({"rows": ROWS})
-    _, shown = tried(tmp_path, source, spec(extension=DAYS), "--since", "2026-03-03", "--until", "2026-03-04")
+    _, shown = tried(
+        tmp_path, source, spec(extension=DAYS, scheduleParams=ASKED), "--since", "2026-03-03", "--until", "2026-03-04"
+    )
     assert "2026-03-03 to 2026-03-04 (UTC days)" in shown and "write 2 rows" in shown
 
 

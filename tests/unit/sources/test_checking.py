@@ -212,6 +212,7 @@ BAD: dict[str, tuple[dict[str, Any], str, int]] = {
                                   "listings": {"x": {"path": "/a"}, "y": {"path": "/a", "nope": 1}}}]}},
         "x-headrace.rules[0].listings.y.nope", 1312),
     "a member that lacks": ({"extension": {"retention": {}}}, "x-headrace.retention.months", 1312),
+    "days that nothing asks for": ({"extension": {"sliceDays": 7}}, "x-headrace.sliceDays", 1312),
     "days below none": ({"extension": {"sliceDays": -3}}, "x-headrace.sliceDays", 1312),
     "a cap below none": ({"extension": {"elementCap": -1}}, "x-headrace.elementCap", 1312),
     "an answer for no month": ({"extension": {"retention": {"months": 0}}}, "x-headrace.retention.months", 1312),
@@ -302,7 +303,8 @@ GOOD_TOGETHER: list[dict[str, Any]] = [
     {"contentPath": "$", "explodeEntityPath": "$.xs"},
     {"contentPath": "$['a, b']", "explodeEntityPath": "$['a, b']['it\'s']"},
     {"scheduleParams": {"scheduleStartParamName": "since"}, "extension": {"keepQuery": ["since"]}},
-    {"extension": {"writeMode": "replace-window", "sliceDays": 1, "day": {"date": "$.rows['on.day']"}}},
+    {"scheduleParams": {"scheduleStartParamName": "since"},
+     "extension": {"writeMode": "replace-window", "sliceDays": 1, "day": {"date": "$.rows['on.day']"}}},
 ]  # fmt: skip
 
 

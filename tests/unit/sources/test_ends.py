@@ -64,6 +64,11 @@ CASES: dict[str, Case] = {
     "a page count in a header": Case(
         {**PAGE, "endPageIndex": "headers.X-Pages"},
         [reply({"rows": [{"id": n}]} if n else {"rows": []}, **{"X-Pages": "3"}) for n in (1, 0, 3)], [1, 3]),
+    "a last row without the field of the cursor": Case(
+        CURSOR, [reply({"rows": [{"id": 1}, {"n": 2}]})], fails="it cannot be told whether rows are missing"),
+    "a flag that is a number, written otherwise": Case(
+        {**OFFSET, "endConditionName": "$.left", "endConditionValue": "Const:0"},
+        [rows(1, 2, 3, 4, 5, left=5.0), rows(6, 7, 8, 9, 10, left=0.0)], [*range(1, 11)]),
     "a page count in the spec": Case({**PAGE, "endPageIndex": 3}, [rows(1, 2), rows(), rows(3)], [1, 2, 3]),
     "a page count that is no number": Case(
         {**PAGE, "endPageIndex": "$.pages"}, [rows(1, pages="many")], fails=r"no number at \$.pages"),
