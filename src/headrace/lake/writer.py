@@ -16,7 +16,7 @@ ROW_GROUP_ROWS = 122_880
 BUFFER_BYTES = 24 << 20  # what all open months may hold before the fullest is written out
 FILE_BYTES = 128 << 20
 OPEN_FILES = 64
-SINK_BYTES = 1 << 20  # that go to a file at once: Arrow writes each page of each column by itself
+SINK_BYTES = 1 << 18  # of each open file that go to it at once: Arrow writes each page of each column by itself
 
 _COMPRESSION_LEVEL = 1  # more buys little on ad metrics
 _BESIDE = ("_day", *(f"_{name}" for name in KEYED.names))  # carried beside the columns until they are written

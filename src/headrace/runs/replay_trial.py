@@ -6,7 +6,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from functools import reduce
 from itertools import tee
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,7 +15,6 @@ from headrace import sources
 from headrace.counts import ZERO, Counts, total
 from headrace.exact_json import NotJson, read, spelled
 from headrace.lake import Lake, Stamp
-from headrace.lake.merge_trials import Add, MergeTrial
 from headrace.lake.pages import bodies
 from headrace.mapping.values import with_short_decimals
 from headrace.runs.judging import Judge, Judged
@@ -29,6 +28,9 @@ from headrace.sources.reading import Part
 from headrace.store import parts
 from headrace.store.parts import PartRecord
 from headrace.store.scope import Caller
+
+if TYPE_CHECKING:
+    from headrace.lake.merge_trials import Add, MergeTrial
 
 MOST_DIFFERENCES = 20
 SIDES = 2  # before and after
@@ -144,7 +146,7 @@ def _chosen(replaying: Replaying, source: Replayable, rows: str) -> Iterator[tup
 
 def _try_part(
     replaying: Replaying, source: Replayable, record: PartRecord, chosen: Choose, tried: Trial,
-    merges: Sequence[MergeTrial],
+    merges: "Sequence[MergeTrial]",
 ) -> None:  # fmt: skip
     sides = [Judge.of(target, replaying.derivations) for target in (source.plan.target, source.target)]
     part, replaces = part_of(record), source.plan.mode == REPLACE_WINDOW
@@ -173,7 +175,7 @@ def _stamp(source: Replayable, part: Part) -> Stamp:
     )  # fmt: skip
 
 
-def _merge(add: Add, keyed: Keyed, judged: Judged) -> None:
+def _merge(add: "Add", keyed: Keyed, judged: Judged) -> None:
     """Gives what would be written of a slice to be merged: its good rows, and its deletions."""
     rows = pa.chunked_array([*judged.accepted["_row"].chunks, keyed.deletions], pa.int64()).combine_chunks()
     columns = keyed.of(rows)
