@@ -151,8 +151,8 @@ def test_a_flow_may_merge_where_its_source_appends(daily: Daily) -> None:
     daily.odd = [row("a", 1)]
     appending = daily.flow(KEYED)
     merging = daily.flow(KEYED, options={"writeMode": "merge"})
-    for _ in range(2):
-        daily.tutorial.platform.wait("PT1H")
+    for advance in ("PT0S", "PT1H", "PT1H"):
+        daily.tutorial.platform.wait(advance)
     assert appending.rows().num_rows == 3 and merged(merging) == {'["a"]': 1}
     assert counted(merging.runs()[0]) == (1, 1, 0) and beside(merging.runs()[0]) == (1, 0)
 
