@@ -33,14 +33,14 @@ class PrimaryKey:
 
 def primary_key(conn: sa.Connection, caller: Caller, uri: str) -> PrimaryKey | None:
     """What the descriptors of the schema with this ``$id`` say; None without a primary key."""
-    told = {
-        one.body["@type"]: _paths(one.body)
-        for one in documents.select(conn, caller, "descriptors")
-        if one.body["@type"] in (PRIMARY_KEY, VERSION) and one.body["xdm:sourceSchema"] == uri
+    paths = {
+        descriptor.body["@type"]: _paths(descriptor.body)
+        for descriptor in documents.select(conn, caller, "descriptors")
+        if descriptor.body["@type"] in (PRIMARY_KEY, VERSION) and descriptor.body["xdm:sourceSchema"] == uri
     }
-    if PRIMARY_KEY not in told:
+    if PRIMARY_KEY not in paths:
         return None
-    return PrimaryKey(told[PRIMARY_KEY], next(iter(told.get(VERSION, ())), None))
+    return PrimaryKey(paths[PRIMARY_KEY], next(iter(paths.get(VERSION, ())), None))
 
 
 def problems(
@@ -49,18 +49,18 @@ def problems(
     """Why a descriptor cannot tell rows apart, or order them, in a schema whose fields are ``tree``."""
     kind = body["@type"]
     others = {
-        one.body["@type"]: one
-        for one in documents.select(conn, caller, "descriptors")
-        if one.body["xdm:sourceSchema"] == body["xdm:sourceSchema"] and one.id != id
+        descriptor.body["@type"]: descriptor
+        for descriptor in documents.select(conn, caller, "descriptors")
+        if descriptor.body["xdm:sourceSchema"] == body["xdm:sourceSchema"] and descriptor.id != id
     }
     if tree.get(BEHAVIOR) == TIME_SERIES and kind in (PRIMARY_KEY, TIMESTAMP):
         yield from _timed(body, others, tree)
     if kind not in (PRIMARY_KEY, VERSION):
         return
     if kind in others:
-        told = others[kind]
-        message = f"Descriptor {told.id} says it of {told.body[PROPERTY]} already; a schema takes one {kind}."
-        yield problem("$.@type", "unique", message, told.id)
+        other = others[kind]
+        message = f"Descriptor {other.id} says it of {other.body[PROPERTY]} already; a schema takes one {kind}."
+        yield problem("$.@type", "unique", message, other.id)
     if kind == VERSION and PRIMARY_KEY not in others:
         message = f"A version orders the rows of a key: describe the schema's {PRIMARY_KEY} first."
         yield problem("$.@type", "required", message, PRIMARY_KEY)
@@ -85,7 +85,7 @@ def require_stays(
         message = f"The {what}. Describe another schema, and make another dataset of it."
         raise ChangeBreaks(message, problems=[problem(f"$.{PROPERTY}", "evolution", message, before.id)])
     described = documents.select(conn, caller, "descriptors")
-    orders = [one.id for one in described if (one.body["@type"], one.body["xdm:sourceSchema"]) == (VERSION, uri)]
+    orders = [each.id for each in described if (each.body["@type"], each.body["xdm:sourceSchema"]) == (VERSION, uri)]
     if kind == PRIMARY_KEY and orders and (after is None or _says(after)[:2] != (kind, uri)):
         message = f"Descriptor {orders[0]} orders the rows of this key; delete that one first."
         raise InUse(message, kind="descriptors", id=before.id)
@@ -97,9 +97,9 @@ def _says(body: Mapping[str, Any]) -> tuple[str, str, tuple[tuple[str, ...], ...
 
 def _timed(body: Mapping[str, Any], others: Mapping[str, Document], tree: Mapping[str, Any]) -> Iterator[Problem]:
     """Why key and timestamp of a time-series schema do not fit each other."""
-    told = {kind: _paths(one.body) for kind, one in others.items() if kind in (PRIMARY_KEY, TIMESTAMP)}
-    told[body["@type"]] = _paths(body)
-    key, timestamp = told.get(PRIMARY_KEY), told.get(TIMESTAMP)
+    paths = {kind: _paths(other.body) for kind, other in others.items() if kind in (PRIMARY_KEY, TIMESTAMP)}
+    paths[body["@type"]] = _paths(body)
+    key, timestamp = paths.get(PRIMARY_KEY), paths.get(TIMESTAMP)
     if key is None:
         return
     timed = timestamp is None and any(_field(tree, path).get("format") in MOMENTS for path in key)

@@ -87,23 +87,23 @@ class Judge:
 
     def checked(self, mapped: Sequence[Mapped], *rejected: pa.Table) -> Judged:
         """What became of mapped rows, and of those that were ``rejected`` before (ROW_ERRORS)."""
-        accepted, broken = self.checker.check(_in_order([one.table for one in mapped]))
+        accepted, broken = self.checker.check(_in_order([rows.table for rows in mapped]))
         warnings: Counter[str] = Counter()
-        for one in mapped:
-            warnings.update(one.warnings)
+        for rows in mapped:
+            warnings.update(rows.warnings)
         strayed: Counter[str] = Counter()
-        for one in mapped:
-            strayed.update(one.strayed)
-        readable = accepted.num_rows + broken.num_rows + sum(one.errors.num_rows for one in mapped)
+        for rows in mapped:
+            strayed.update(rows.strayed)
+        readable = accepted.num_rows + broken.num_rows + sum(rows.errors.num_rows for rows in mapped)
         return Judged(
             accepted,
-            pa.concat_tables([*rejected, *(one.errors for one in mapped), broken]),
+            pa.concat_tables([*rejected, *(rows.errors for rows in mapped), broken]),
             warnings,
-            pa.concat_tables([one.warned for one in mapped]),
+            pa.concat_tables([rows.warned for rows in mapped]),
             strayed,
             Counter(),
             frozenset(source.text for source in self.compiled.sources) if readable else frozenset(),
-            frozenset().union(*(one.present for one in mapped)),
+            frozenset().union(*(rows.present for rows in mapped)),
         )
 
     def _hidden(self, slice: Slice, paths: frozenset[str]) -> frozenset[str]:

@@ -13,9 +13,9 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _SHOWN = 60  # characters of a name
 
 
-def check_url(given: Any, where: str) -> None:
+def check_url(url_params: Any, where: str) -> None:
     """SpecInvalid for an address that cannot be asked."""
-    url = object_of(given, where)
+    url = object_of(url_params, where)
     if not isinstance(url.get("path"), str) or not url["path"].strip():
         raise wrong(f"{where}.path", "is missing; it is the path of the source's resource", ABSENT)
     if not isinstance(url.get("host", ""), str):
@@ -33,10 +33,10 @@ def _check_host(host: str, where: str) -> None:
         raise wrong(where, f"has the scheme {scheme[1][:_SHOWN]}; sources are asked by http or https")
 
 
-def check_headers(given: Any, where: str) -> None:
+def check_headers(headers: Any, where: str) -> None:
     """SpecInvalid for headers that no request can have."""
-    _check_values(given, where)
-    for name, value in pairs(given).items():
+    _check_values(headers, where)
+    for name, value in pairs(headers).items():
         check_header_name(name, f"{where}.{name}")
         if re.search(r"[\r\n\0]", str(value)):
             raise wrong(f"{where}.{name}", "holds a line break, which no header can have")
@@ -48,20 +48,20 @@ def check_header_name(name: str, where: str) -> None:
         raise wrong(where, f"{name[:_SHOWN]!r} is no name of a header: it is letters, digits and hyphens")
 
 
-def check_body(given: Any, where: str) -> None:
+def check_body(body: Any, where: str) -> None:
     """SpecInvalid for a body that is no object."""
-    if not isinstance(given, str):
-        _check_filters(object_of(given, where), where)
+    if not isinstance(body, str):
+        _check_filters(object_of(body, where), where)
 
 
-def _check_values(given: Any, where: str) -> None:
+def _check_values(values: Any, where: str) -> None:
     """Names and values, as an object or (older) one text."""
-    if isinstance(given, str):
+    if isinstance(values, str):
         return
-    for name, value in object_of(given, where).items():
+    for name, value in object_of(values, where).items():
         if isinstance(value, dict | list):
             raise wrong(f"{where}.{name}", "must be text, a number or a boolean")
-    _check_filters(given, where)
+    _check_filters(values, where)
 
 
 def _check_filters(node: Any, where: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from headrace.sources.auth import folded
 from headrace.sources.paths import Path
-from headrace.sources.recognising import Told, value_in, walked
+from headrace.sources.recognising import AnswerValue, value_in, walked
 
 _NEXT_LINKS = (
     "next", "nextlink", "nextpage", "nexturl", "nextpageurl", "odatanextlink", "nexthref", "nextpagelink",
@@ -38,16 +38,16 @@ class Flag:
     last  what it is on the last page, as an end condition writes it
     """
 
-    told: Told
+    entry: AnswerValue
     more: bool
     last: str
 
 
-def next_link(body: Any, beside: Path) -> Told | None:
+def next_link(body: Any, beside: Path) -> AnswerValue | None:
     """The link to the next page; where none has a value, a member of that name."""
-    links = [told for told in _outside(body, beside) if _is_next(told.path)]
-    valued = (told for told in links if isinstance(told.value, str) and re.match(r"https?://|[/?]", told.value))
-    return next(valued, next((told for told in links if told.value is None and told.name != "next"), None))
+    links = [entry for entry in _outside(body, beside) if _is_next(entry.path)]
+    valued = (entry for entry in links if isinstance(entry.value, str) and re.match(r"https?://|[/?]", entry.value))
+    return next(valued, next((entry for entry in links if entry.value is None and entry.name != "next"), None))
 
 
 def _is_next(path: Path) -> bool:
@@ -55,40 +55,40 @@ def _is_next(path: Path) -> bool:
     return names[-1:] != [] and (names[-1] in _NEXT_LINKS or (names[-1] in ("href", "url", "link") and "next" in names))
 
 
-def token(body: Any, beside: Path) -> Told | None:
+def token(body: Any, beside: Path) -> AnswerValue | None:
     """The token of the next page."""
-    return next((told for told in _named(body, beside, _TOKENS, (str, int)) if told.value != ""), None)
+    return next((entry for entry in _named(body, beside, _TOKENS, (str, int)) if entry.value != ""), None)
 
 
 def flag(body: Any, beside: Path) -> Flag | None:
     """The flag that says whether more follows, as a boolean or its text."""
-    for told in _outside(body, beside):
-        says = str(told.value).lower() if isinstance(told.value, bool | str) else ""
-        if says in ("true", "false") and told.name in (*_MORE, *_LAST):
-            more = (says == "true") == (told.name in _MORE)
-            return Flag(told, more, "false" if told.name in _MORE else "true")
+    for entry in _outside(body, beside):
+        says = str(entry.value).lower() if isinstance(entry.value, bool | str) else ""
+        if says in ("true", "false") and entry.name in (*_MORE, *_LAST):
+            more = (says == "true") == (entry.name in _MORE)
+            return Flag(entry, more, "false" if entry.name in _MORE else "true")
     return None
 
 
-def page_count(body: Any, beside: Path) -> Told | None:
+def page_count(body: Any, beside: Path) -> AnswerValue | None:
     """The number of pages."""
     return next(_named(body, beside, _PAGE_COUNTS), None)
 
 
-def page_number(body: Any, beside: Path) -> Told | None:
+def page_number(body: Any, beside: Path) -> AnswerValue | None:
     """The number of this page."""
     return next(_named(body, beside, _PAGE_NUMBERS), None)
 
 
-def total(body: Any, beside: Path) -> Told | None:
+def total(body: Any, beside: Path) -> AnswerValue | None:
     """How many rows there are on all pages."""
     return next(_named(body, beside, _TOTALS), None)
 
 
-def echoed(body: Any, beside: Path, names: Sequence[str]) -> Told | None:
+def echoed(body: Any, beside: Path, names: Sequence[str]) -> AnswerValue | None:
     """A parameter that the answer repeats, with its number: one of these names, as they are spelled."""
-    told = _named(body, beside, [folded(name) for name in names])
-    return next((each for each in told if each.path[-1] in names), None)
+    repeated = _named(body, beside, [folded(name) for name in names])
+    return next((each for each in repeated if each.path[-1] in names), None)
 
 
 def last_row_id(body: Any, path: Path) -> bool:
@@ -111,29 +111,29 @@ def behind(body: Any, beside: Path, rows: int, known: frozenset[Path] | None = f
     """
     says = flag(body, beside)
     if says is not None:
-        return f"{says.told.written} is {str(says.told.value).lower()}" if says.more else ""
+        return f"{says.entry.written} is {str(says.entry.value).lower()}" if says.more else ""
     if known is not None:
-        for told in (next_link(body, beside), _next_token(body, beside)):
-            if told and told.value is not None and told.path not in known:
-                return f"{told.written} names a next page"
+        for entry in (next_link(body, beside), _next_token(body, beside)):
+            if entry and entry.value is not None and entry.path not in known:
+                return f"{entry.written} names a next page"
     most = total(body, beside)
     if most is not None and most.value > rows:
         return f"{most.written} is {most.value:,}, and {rows:,} came"
     return ""
 
 
-def _next_token(body: Any, beside: Path) -> Told | None:
+def _next_token(body: Any, beside: Path) -> AnswerValue | None:
     """The token of the next page, where its name says so: another one may be this page's own."""
-    told = token(body, beside)
-    return told if told and told.name.startswith("next") else None
+    entry = token(body, beside)
+    return entry if entry and entry.name.startswith("next") else None
 
 
-def _named(body: Any, beside: Path, names: Sequence[str], kinds: tuple[type, ...] = (int,)) -> Iterator[Told]:
-    for told in _outside(body, beside):
-        if told.name in names and isinstance(told.value, kinds) and not isinstance(told.value, bool):
-            yield told
+def _named(body: Any, beside: Path, names: Sequence[str], kinds: tuple[type, ...] = (int,)) -> Iterator[AnswerValue]:
+    for entry in _outside(body, beside):
+        if entry.name in names and isinstance(entry.value, kinds) and not isinstance(entry.value, bool):
+            yield entry
 
 
-def _outside(body: Any, beside: Path) -> Iterator[Told]:
+def _outside(body: Any, beside: Path) -> Iterator[AnswerValue]:
     """The values of an answer that are not among its records."""
-    return (told for told in walked(body, (), into_lists=True) if told.path and told.path[: len(beside)] != beside)
+    return (entry for entry in walked(body, (), into_lists=True) if entry.path and entry.path[: len(beside)] != beside)

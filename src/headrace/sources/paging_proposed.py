@@ -10,7 +10,7 @@ from headrace.sources.address import Address
 from headrace.sources.answers import Answer
 from headrace.sources.links import next_of
 from headrace.sources.paths import Path, parse_path
-from headrace.sources.recognising import Told
+from headrace.sources.recognising import AnswerValue
 
 Json = dict[str, Any]
 
@@ -59,7 +59,7 @@ def _way(answer: Answer, body: Any, path: Path, rest: Mapping[str, str]) -> Way:
         empty = ", which is null in this answer" if link.value is None else ""
         return Way({"type": "POINTER", "pointerPath": link.written}, f"{link.written} holds the next page{empty}")
     flag = going_on.flag(body, path)
-    end = {"endConditionName": flag.told.written, "endConditionValue": f"Const:{flag.last}"} if flag else {}
+    end = {"endConditionName": flag.entry.written, "endConditionValue": f"Const:{flag.last}"} if flag else {}
     token = going_on.token(body, path)
     if token is not None:
         name = _token_param(token, rest)
@@ -152,7 +152,7 @@ def _echoed_limit(body: Any, path: Path) -> Json:
     )
 
 
-def _token_param(token: Told, rest: Mapping[str, str]) -> str:
+def _token_param(token: AnswerValue, rest: Mapping[str, str]) -> str:
     spelled, camel = _TOKENS.get(token.name, (str(token.path[-1]), str(token.path[-1])))
     name = spelled if "_" in str(token.path[-1]) or "_" in "".join(rest) else camel
     return next((known for known in rest if known in (spelled, camel)), name)

@@ -26,9 +26,9 @@ _NAMES = ("limitName", "offSetName", "offsetName", "pageParamName", "parameterNa
 _DIGITS = 18
 
 
-def check_paging(given: Any, where: str) -> None:
+def check_paging(pagination_params: Any, where: str) -> None:
     """SpecInvalid for paging that cannot work."""
-    pages = {name: value for name, value in object_of(given, where).items() if value not in (None, "")}
+    pages = {name: value for name, value in object_of(pagination_params, where).items() if value not in (None, "")}
     if not pages:
         raise wrong(where, "is empty; a source of one page has the type NONE", NO_PAGING)
     kind = str(pages.get("type", "")).upper()
@@ -107,20 +107,20 @@ def _check_clashes(pages: Json, kind: str, where: str) -> None:
         )
 
 
-def _check_place(given: Any, where: str, number: bool) -> None:
+def _check_place(place: Any, where: str, number: bool) -> None:
     """A place in an answer: a path into its page, or ``headers.<name>``; for the last page's index also a number."""
-    if number and isinstance(given, int) and not isinstance(given, bool):
+    if number and isinstance(place, int) and not isinstance(place, bool):
         return
-    if not isinstance(given, str):
+    if not isinstance(place, str):
         raise wrong(where, "must be a path, or headers.<name>")
-    if given.lower().startswith(turns.HEADER):
-        if not HEADER_NAME.fullmatch(given[len(turns.HEADER) :]):
-            raise wrong(where, f"{given} names no header", COMPLEX)
-    elif turns.is_path(given):
-        if not path_of(given, where, parse_value_path):
-            raise wrong(where, f"{given} is the whole page, and no value in it", COMPLEX)
+    if place.lower().startswith(turns.HEADER):
+        if not HEADER_NAME.fullmatch(place[len(turns.HEADER) :]):
+            raise wrong(where, f"{place} names no header", COMPLEX)
+    elif turns.is_path(place):
+        if not path_of(place, where, parse_value_path):
+            raise wrong(where, f"{place} is the whole page, and no value in it", COMPLEX)
     elif not number:
-        raise wrong(where, f"{given} is a number, and no path", COMPLEX)
+        raise wrong(where, f"{place} is a number, and no path", COMPLEX)
 
 
 def require_beside(pages: Json, array: Path, where: str) -> None:

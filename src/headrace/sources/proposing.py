@@ -42,11 +42,11 @@ def proposal(address: Address, answer: Answer, name: str) -> Proposal:
     body = _body(answer)
     rest = dict(address.query)
     attributes: Json = {}
-    made = Proposal({}, [])
-    path = _content(attributes, body, made)
-    _paging(attributes, answer, body, path, rest, made)
+    draft = Proposal({}, [])
+    path = _content(attributes, body, draft)
+    _paging(attributes, answer, body, path, rest, draft)
     start, end = window_params(rest)
-    _schedule(attributes, start, end, rest, made)
+    _schedule(attributes, start, end, rest, draft)
     attributes = {
         "urlParams": {"host": address.host, "path": address.path, "method": "GET", "queryParams": rest},
         **({"headerParams": dict(address.headers)} if address.headers else {}),
@@ -54,12 +54,12 @@ def proposal(address: Address, answer: Answer, name: str) -> Proposal:
     }
     wrapper = attributes["contentPath"].get("overrideWrapperAttribute", "")
     extension = {
-        **_additions(made, wrapper, start, end),
+        **_additions(draft, wrapper, start, end),
         **kept(attributes["paginationParams"], answer, body, address),
     }
     if extension:
         attributes["x-headrace"] = extension
-    made.spec = {
+    draft.spec = {
         "name": name,
         "providerId": PROVIDER,
         "version": "1.0",
@@ -73,7 +73,7 @@ def proposal(address: Address, answer: Answer, name: str) -> Proposal:
             "schema": schema_of([body]),
         },
     }
-    return made
+    return draft
 
 
 def name_of(address: Address) -> str:
@@ -109,11 +109,11 @@ def _storable(value: Any) -> Any:
 # -- records ---------------------------------------------------------------------------------------------------------
 
 
-def _content(attributes: Json, body: Any, made: Proposal) -> Path:
+def _content(attributes: Json, body: Any, draft: Proposal) -> Path:
     """Where the records are; the empty path for a page that is the array, or one record."""
     able = recognising.arrays(body)
     path: Path = able[0].path if able else ()
-    made.records = able[0].value if able else [body] if isinstance(body, dict) else []
+    draft.records = able[0].value if able else [body] if isinstance(body, dict) else []
     content: Json = {"path": recognising.written(path)}
     names = [step for step in path if isinstance(step, str)]
     if names and isinstance(path[-1], str):
@@ -123,19 +123,19 @@ def _content(attributes: Json, body: Any, made: Proposal) -> Path:
             content["skipAttributes"] = beside
     attributes["contentPath"] = content
     where = f"contentPath {content['path']}"
-    if able and made.records:
-        others = ", ".join(told.written for told in able[1:4] if told.value)
-        made.reasons.append(
-            f"{where}: an array of {len(made.records)} objects." + (f" Others: {others}." if others else "")
+    if able and draft.records:
+        others = ", ".join(entry.written for entry in able[1:4] if entry.value)
+        draft.reasons.append(
+            f"{where}: an array of {len(draft.records)} objects." + (f" Others: {others}." if others else "")
         )
-    elif made.records:
-        made.reasons.append(f"{where}: the answer has no array of objects, so it is one record.")
+    elif draft.records:
+        draft.reasons.append(f"{where}: the answer has no array of objects, so it is one record.")
     else:
-        made.checks.append(f"{where} is a guess: the answer holds no objects. Ask for days or ids that have some.")
-    if able and made.records and recognising.goes_along(able[0]):
-        made.checks.append(f"{where} is a guess: an array of that name goes along with records as a rule.")
-    if not (able and made.records) and recognising.rows_without_names(body):
-        made.checks.append("The rows are arrays without names; a record must be an object, so they cannot be read.")
+        draft.checks.append(f"{where} is a guess: the answer holds no objects. Ask for days or ids that have some.")
+    if able and draft.records and recognising.goes_along(able[0]):
+        draft.checks.append(f"{where} is a guess: an array of that name goes along with records as a rule.")
+    if not (able and draft.records) and recognising.rows_without_names(body):
+        draft.checks.append("The rows are arrays without names; a record must be an object, so they cannot be read.")
     return path
 
 
@@ -150,7 +150,7 @@ def _singular(name: str) -> str:
 # -- pages -----------------------------------------------------------------------------------------------------------
 
 
-def _paging(attributes: Json, answer: Answer, body: Any, path: Path, rest: dict[str, str], made: Proposal) -> None:
+def _paging(attributes: Json, answer: Answer, body: Any, path: Path, rest: dict[str, str], draft: Proposal) -> None:
     way = paging(answer, body, path, rest)
     pages = attributes["paginationParams"] = way.pages
     for name in (
@@ -160,12 +160,12 @@ def _paging(attributes: Json, answer: Answer, body: Any, path: Path, rest: dict[
         pages.get("parameterName"),
     ):
         rest.pop(str(name), None)
-    made.reasons.append(f"paginationParams {pages['type']}: {way.why}.")
-    made.checks.extend(way.checks)
+    draft.reasons.append(f"paginationParams {pages['type']}: {way.why}.")
+    draft.checks.extend(way.checks)
     if pages["type"] == "NONE":
-        made.checks.append(_unfinished(going_on.behind(body, path, len(made.records)), len(made.records)))
+        draft.checks.append(_unfinished(going_on.behind(body, path, len(draft.records)), len(draft.records)))
     elif pages["type"] in ("OFFSET", "PAGE") and not pages.get("endConditionName") and not pages.get("endPageIndex"):
-        made.checks.append("No end is declared, so an empty page ends the chain: see that the source gives one.")
+        draft.checks.append("No end is declared, so an empty page ends the chain: see that the source gives one.")
 
 
 def _unfinished(more: str, records: int) -> str:
@@ -184,7 +184,7 @@ def _unfinished(more: str, records: int) -> str:
 
 
 def _schedule(
-    attributes: Json, start: WindowParam | None, end: WindowParam | None, rest: dict[str, str], made: Proposal
+    attributes: Json, start: WindowParam | None, end: WindowParam | None, rest: dict[str, str], draft: Proposal
 ) -> None:
     schedule: Json = {}
     for kind, param in (("Start", start), ("End", end)):
@@ -194,46 +194,46 @@ def _schedule(
     if schedule:
         attributes["scheduleParams"] = schedule
         names = " and ".join(f"{param.name} ({param.format})" for param in (start, end) if param)
-        made.reasons.append(f"scheduleParams: {names} name the window.")
+        draft.reasons.append(f"scheduleParams: {names} name the window.")
     else:
-        made.checks.append(
+        draft.checks.append(
             "No parameter of the URL names a window, so each run reads everything again. If the source takes one, ask "
             "init for a URL that has it, such as …?from=2026-01-01&to=2026-01-31."
         )
 
 
-def _additions(made: Proposal, wrapper: str, start: WindowParam | None, end: WindowParam | None) -> Json:
-    fields, many = fields_of(made.records, values=200), len(made.records)
+def _additions(draft: Proposal, wrapper: str, start: WindowParam | None, end: WindowParam | None) -> Json:
+    fields, many = fields_of(draft.records, values=200), len(draft.records)
     days, keys = recognising.days_among(fields, many), recognising.keys_among(fields, many)
     extension: Json = {}
     if days and start and end and start.whole_days:
         extension |= {"writeMode": "replace-window", "sliceDays": SLICE_DAYS, "day": _day(days[0], wrapper)}
-        made.reasons.append(f"day {extension['day']['date']}: {_example(days[0])}. {_others(days)}".rstrip())
-        made.checks.append(
+        draft.reasons.append(f"day {extension['day']['date']}: {_example(days[0])}. {_others(days)}".rstrip())
+        draft.checks.append(
             "A run replaces the days that it asked for. See that the source counts the last day in, and that it "
             f"answers for {SLICE_DAYS} days at once (sliceDays)."
         )
     elif days:
-        made.reasons.append(f"A day could be read from {_inside(days[0], wrapper)}: {_example(days[0])}.")
+        draft.reasons.append(f"A day could be read from {_inside(days[0], wrapper)}: {_example(days[0])}.")
     if keys:
         key = _inside(keys[0], wrapper)
-        made.reasons.append(f"Key: {key}, different in each of the {many} records. {_others(keys)}".rstrip())
+        draft.reasons.append(f"Key: {key}, different in each of the {many} records. {_others(keys)}".rstrip())
         if not extension:
-            extension |= {"writeMode": "merge", "key": [key], **_version(made, fields, wrapper)}
-            made.checks.append(f"Rows are merged by {key}: see that it names the same record for ever.")
+            extension |= {"writeMode": "merge", "key": [key], **_version(draft, fields, wrapper)}
+            draft.checks.append(f"Rows are merged by {key}: see that it names the same record for ever.")
     if not extension:
-        made.checks.append(
+        draft.checks.append(
             "Rows are appended: what is read again comes twice, since neither a key nor a day was found."
         )
     return extension
 
 
-def _version(made: Proposal, fields: list[Field], wrapper: str) -> Json:
+def _version(draft: Proposal, fields: list[Field], wrapper: str) -> Json:
     """The field whose highest value holds, where there is one."""
-    versions = recognising.versions_among(fields, len(made.records))
+    versions = recognising.versions_among(fields, len(draft.records))
     if not versions:
         return {}
-    made.reasons.append(f"version {_inside(versions[0], wrapper)}: {_example(versions[0])}.")
+    draft.reasons.append(f"version {_inside(versions[0], wrapper)}: {_example(versions[0])}.")
     return {"version": _inside(versions[0], wrapper)}
 
 

@@ -26,7 +26,7 @@ _EPOCHS = (946_684_800, 4_102_444_800)  # 2000 to 2100, in seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class AnswerValue:
     """A value of an answer by the path that leads to it."""
 
     path: Path
@@ -56,36 +56,36 @@ def _step(step: str | int) -> str:
     return f".{step}" if re.fullmatch(r"[\w\-]+", step) else f"[{quote}{step}{quote}]"
 
 
-def arrays(body: Any) -> list[Told]:
+def arrays(body: Any) -> list[AnswerValue]:
     """The arrays of objects in an answer, and its empty ones, the likeliest first: by name, elements and depth.
 
     By name, records come before what is named as neither, and that before what goes along with records. An empty array
     only goes before others that go along with it.
     """
-    known = [told for told in walked(body, (), into_lists=True) if isinstance(told.value, list)]
-    able = [told for told in known if all(isinstance(item, dict) for item in told.value)]
+    known = [entry for entry in walked(body, (), into_lists=True) if isinstance(entry.value, list)]
+    able = [entry for entry in known if all(isinstance(item, dict) for item in entry.value)]
     return sorted(able, key=_likely_records)
 
 
-def goes_along(told: Told) -> bool:
+def goes_along(entry: AnswerValue) -> bool:
     """Whether an array is named as one that goes along with records: what they refer to, what is wrong, columns."""
-    return told.name.endswith(_ALONG)
+    return entry.name.endswith(_ALONG)
 
 
-def _likely_records(told: Told) -> tuple[int, int, int, int]:
-    name = 3 if goes_along(told) else 0 if told.name in _RECORDS else 1
-    return (name if told.value else max(name, 2), name, -len(told.value), len(told.path))
+def _likely_records(entry: AnswerValue) -> tuple[int, int, int, int]:
+    name = 3 if goes_along(entry) else 0 if entry.name in _RECORDS else 1
+    return (name if entry.value else max(name, 2), name, -len(entry.value), len(entry.path))
 
 
-def rows_without_names(body: Any) -> list[Told]:
+def rows_without_names(body: Any) -> list[AnswerValue]:
     """The arrays of arrays in an answer."""
-    known = (told for told in walked(body, ()) if isinstance(told.value, list))
-    return [told for told in known if told.value and all(isinstance(item, list) for item in told.value)]
+    known = (entry for entry in walked(body, ()) if isinstance(entry.value, list))
+    return [entry for entry in known if entry.value and all(isinstance(item, list) for item in entry.value)]
 
 
-def walked(value: Any, path: Path, into_lists: bool = False) -> Iterator[Told]:
+def walked(value: Any, path: Path, into_lists: bool = False) -> Iterator[AnswerValue]:
     """Every value of an answer from ``path`` on, as deep as answers say anything of themselves."""
-    yield Told(path, value)
+    yield AnswerValue(path, value)
     if len(path) >= DEEPEST:
         return
     if isinstance(value, dict):

@@ -10,9 +10,9 @@ _TEMPLATES = ("incremental", "backfill")
 _FORMATS = ("paramFormat", "scheduleStartParamFormat", "scheduleEndParamFormat")
 
 
-def check_schedule(given: Any, where: str) -> None:
+def check_schedule(schedule_params: Any, where: str) -> None:
     """SpecInvalid for a schedule that cannot work."""
-    schedule = {name: value for name, value in object_of(given, where).items() if value not in (None, "")}
+    schedule = {name: value for name, value in object_of(schedule_params, where).items() if value not in (None, "")}
     if not schedule:
         raise wrong(where, "is empty; leave it out where a source cannot be asked by time", NO_SCHEDULE)
     kind = str(schedule.get("type", "")).upper()
@@ -36,12 +36,12 @@ def check_schedule(given: Any, where: str) -> None:
 _LITERALS = re.compile(r"'[^']*'|\"[^\"]*\"|\\.")
 
 
-def check_pattern(given: Any, where: str) -> None:
+def check_pattern(text: Any, where: str) -> None:
     """SpecInvalid for what is no .NET date pattern, or writes parts that say nothing.
 
     A letter that means nothing would go out as it is: ``YYYY-MM-DD``, ``%Y-%m-%d``.
     """
-    pattern = str(given)
+    pattern = str(text)
     if pattern in (*STANDARD, EPOCH_SECONDS, EPOCH_MILLISECONDS):
         return
     bare = _LITERALS.sub("", pattern)

@@ -144,30 +144,30 @@ def _object(spec: Mapping[str, Any], params: Mapping[str, Any], name: str) -> Ma
     return found or {}
 
 
-def pairs(given: Any) -> Mapping[str, Any]:
+def pairs(params: Any) -> Mapping[str, Any]:
     """Names and values; older specs write one string, joined by ``&`` or ``,``."""
-    if isinstance(given, str):
-        separator = "&" if "&" in given else ","
-        parted = (pair.partition("=") for pair in given.split(separator) if pair.strip())
+    if isinstance(params, str):
+        separator = "&" if "&" in params else ","
+        parted = (pair.partition("=") for pair in params.split(separator) if pair.strip())
         return {name.strip(): value for name, _, value in parted}
-    return given or {}
+    return params or {}
 
 
-def content_of(given: Any, name: str) -> Content:
+def content_of(path_or_object: Any, name: str) -> Content:
     """A content path, as an object or (older) as a bare path."""
-    told: Mapping[str, Any] = {"path": given} if isinstance(given, str) else given or {}
-    if not told.get("path"):
+    members: Mapping[str, Any] = {"path": path_or_object} if isinstance(path_or_object, str) else path_or_object or {}
+    if not members.get("path"):
         raise SpecInvalid(f"The spec's {name} has no path; it must point at an array.", field=f"{name}.path", rule=1313)
-    path = parse_path(told["path"])
+    path = parse_path(members["path"])
     last = next((step for step in reversed(path) if isinstance(step, str)), "")
-    keep = told.get("keepAttributes")
+    keep = members.get("keepAttributes")
     return Content(
         path=path,
-        wrapper=told.get("overrideWrapperAttribute") or last,
-        skip=frozenset(told.get("skipAttributes") or ()),
+        wrapper=members.get("overrideWrapperAttribute") or last,
+        skip=frozenset(members.get("skipAttributes") or ()),
         keep=frozenset(keep) if keep else None,
     )
 
 
-def _explode(given: Any) -> Content | None:
-    return content_of(given, "explodeEntityPath") if given else None
+def _explode(explode: Any) -> Content | None:
+    return content_of(explode, "explodeEntityPath") if explode else None
