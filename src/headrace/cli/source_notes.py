@@ -13,8 +13,15 @@ from headrace.sources.fields import fields_of
 from headrace.sources.proposing import Proposal
 
 
-def notes(address: Address, answer: Answer, proposed: Proposal) -> str:
-    """The notes, in Markdown."""
+def options_of_test(address: Address, allow_private_hosts: bool) -> str:
+    """What ``sources test`` must be called with for the same source: its secrets, and that it may be private."""
+    return (" --params secrets.json" if address.credentials else "") + (
+        " --allow-private-hosts" if allow_private_hosts else ""
+    )
+
+
+def notes(address: Address, answer: Answer, proposed: Proposal, options: str) -> str:
+    """The notes, in Markdown. ``options`` of ``sources test``."""
     spec, request = proposed.spec, address.request
     wrapper = spec["sourceSpec"]["attributes"]["contentPath"].get("overrideWrapperAttribute", "")
     kind = answer.headers.get("content-type", "no content-type")
@@ -42,11 +49,11 @@ def notes(address: Address, answer: Answer, proposed: Proposal) -> str:
     for field in fields_of(proposed.records):
         path = f"{wrapper}.{field.path}" if wrapper else field.path
         lines.append(f"| `{path}` | {', '.join(field.types) or 'null'} | {field.records:,} |")
-    return "\n".join([*lines, "", "## Next", "", *(f"    {command}" for command in _next(proposed, address)), ""])
+    return "\n".join([*lines, "", "## Next", "", *(f"    {command}" for command in _next(proposed, options)), ""])
 
 
-def shown(proposed: Proposal, target: Path, beside: Path, access: Access) -> None:
-    """Says on the console what was proposed."""
+def shown(proposed: Proposal, target: Path, beside: Path, access: Access, options: str) -> None:
+    """Says on the console what was proposed. ``options`` of ``sources test``."""
     console = Console(highlight=False)
 
     def say(text: str, indent: int = 0, style: str = "") -> None:
@@ -60,7 +67,7 @@ def shown(proposed: Proposal, target: Path, beside: Path, access: Access) -> Non
     for check in proposed.checks:
         say(f"- {check}", 2, "yellow")
     say("Then try it:", style="bold")
-    console.print(Text(f"  headrace sources test {target}"), soft_wrap=True)
+    console.print(Text(f"  headrace sources test {target}{options}"), soft_wrap=True)
 
 
 def _signed(address: Address) -> str:
@@ -70,11 +77,10 @@ def _signed(address: Address) -> str:
     return f"authSpec: {names}, typed by whoever makes a connection; their values are not in the spec."
 
 
-def _next(proposed: Proposal, address: Address) -> list[str]:
+def _next(proposed: Proposal, options: str) -> list[str]:
     name = proposed.spec["name"]
-    params = " --params secrets.json" if address.credentials else ""
     return [
-        f"headrace sources test {name}.json{params}",
-        f"headrace sources test {name}.json{params} --record {name}.recorded.json",
+        f"headrace sources test {name}.json{options}",
+        f"headrace sources test {name}.json{options} --record {name}.recorded.json",
         f"headrace sources test {name}.json --recorded {name}.recorded.json",
     ]

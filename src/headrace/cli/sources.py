@@ -45,7 +45,7 @@ def init(
     allow_private_hosts: bool = typer.Option(False, help="Let the source live at a private or loopback address."),
 ) -> None:
     """Ask a URL once and write a connection spec for it, and notes beside it: why it says what, and what to check."""
-    from headrace.cli.source_notes import notes, shown
+    from headrace.cli.source_notes import notes, options_of_test, shown
     from headrace.flows import specs
     from headrace.sources import SourceHttp
     from headrace.sources.address import address_of
@@ -61,11 +61,11 @@ def init(
     access = Access(address.auth, address.credentials)
     with closing(SourceHttp(allow_private=allow_private_hosts).brisk()) as http:
         answer = http.send(address.request, access)
-    proposed = proposal(address, answer, name)
+    proposed, options = proposal(address, answer, name), options_of_test(address, allow_private_hosts)
     specs.checked(specs.CONNECTION_SPECS, proposed.spec)
     json_files.write(target, msgspec.json.format(msgspec.json.encode(proposed.spec)) + b"\n")
-    json_files.write(beside, access.named(notes(address, answer, proposed)).encode())
-    shown(proposed, target, beside, access)
+    json_files.write(beside, access.named(notes(address, answer, proposed, options)).encode())
+    shown(proposed, target, beside, access, options)
 
 
 @app.command()

@@ -456,6 +456,8 @@ def test_a_spec_is_written_that_reads_everything(tmp_path, source, started):
     assert code == 0 and len(source.asked) == 1, shown
     notes = (tmp_path / "mine.md").read_text()
     assert "- contentPath $.rows: an array of 2 objects." in notes and "| `row.cost.amount` | string | 2 |" in notes
+    for text in (shown, notes):
+        assert "mine.json --params secrets.json --allow-private-hosts" in text
     assert "s3cr" not in shown + notes + (tmp_path / "mine.json").read_text()
     assert not [line for line in shown.splitlines() if len(line) > 80 and not line.startswith("  headrace")]
     options = ("--params", "key=s3cr/et key", "--allow-private-hosts", "--since", "2026-03-01", "--until", "2026-03-05")
