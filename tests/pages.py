@@ -191,7 +191,13 @@ def _spec(random: Random) -> tuple[dict[str, Any], str, Callable[[Random], str]]
     if random.random() < 0.4:
         extension["rename"] = {"v": "pv[0]"}
     if random.random() < 0.1:
-        extension["rename"] = {"amount": "cost.amount", "t": "o.in.t"}
+        extension["rename"] = random.choice(
+            [
+                {"amount": "cost.amount", "t": "o.in.t"},
+                {"n": "m", "m": "n"},
+                {"amount": "cost.amount", "cost": "cost.n"},
+            ]
+        )
     content: dict[str, Any] = {"path": "$"}
     prefix = ""
 

@@ -36,6 +36,8 @@ def read_block(block: Any) -> Extension:
         return msgspec.convert(block, Extension)
     except msgspec.ValidationError as error:
         raise _refusal(block, error) from error
+    except UnicodeEncodeError as error:
+        raise wrong(PLACE, "holds half a character in one of its texts") from error
 
 
 def _refusal(block: Any, error: msgspec.ValidationError) -> SpecInvalid:
@@ -79,6 +81,6 @@ def _wrong_key(whole: Any, node: Any) -> str:
         node[key] = value
         try:
             msgspec.convert(whole, Extension)
-        except msgspec.ValidationError:
+        except (msgspec.ValidationError, UnicodeEncodeError):
             break
     return str(next(iter(node)))

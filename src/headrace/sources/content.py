@@ -208,14 +208,15 @@ def _fields(answer: Answer | Page) -> str:
 
 
 def renamed(element: Raw, names: Mapping[str, str]) -> Raw:
-    """The element with each new name set to what its path holds; the field that held it goes."""
+    """The element with each new name set to what its path holds; the fields that held these values go."""
     fields = raw_json.members(element) if names else None
     if fields is None:
         return element
+    values: dict[str, Raw] = {}
     for name, path in names.items():
         steps = parse_path(path)
         value = pick_raw(element, steps)
         if value is not None:
             fields.pop(str(steps[0]), None)
-            fields[name] = value
-    return raw_json.assembled(fields)
+            values[name] = value
+    return raw_json.assembled(fields | values)

@@ -88,8 +88,16 @@ def _require_no_rename_of(leaves: Sequence[Leaf], names: Mapping[str, str]) -> N
 def _require_places_of_their_own(leaves: Sequence[Leaf]) -> None:
     """Two values that one renamed field holds are looked for in the record."""
     places = [leaf.names for leaf in leaves if leaf.plain is not None]
+    plain = [leaf.plain for leaf in leaves if leaf.plain is not None]
+    if any(_overlap(name, leaf.names) for name in plain for leaf in leaves):
+        raise Unplaced  # a value is taken from where another one goes
     if any(place[:n] in places for place in places for n in range(1, len(place))) or len(set(places)) < len(places):
         raise Unplaced
+
+
+def _overlap(place: Names, other: Names) -> bool:
+    depth = min(len(place), len(other))
+    return place[:depth] == other[:depth]
 
 
 def reads_of(leaves: Sequence[Leaf]) -> tuple[Leaf, ...]:

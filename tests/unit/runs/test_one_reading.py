@@ -142,6 +142,18 @@ ODD: dict[str, tuple[dict[str, Any], list[str], list[tuple[str, str]], list[list
     "renamed or named already": (
         {"x-headrace": {"rename": {"v": "pv[0]"}}}, ['{"pv":["u1"]}', '{"v":"u2"}'], [("v", "text")], [["u1"], ["u2"]],
     ),
+    "renamed to each other": (
+        {"x-headrace": {"rename": {"v": "w", "w": "v"}}}, ['{"v":"a","w":"b"}', '{"v":"c"}', '{"w":"d"}', "{}"],
+        [("v", "text"), ("w", "text")], [["b", "a"], [None, "c"], ["d", None], [None, None]],
+    ),
+    "renamed from inside another's name": (
+        {"x-headrace": {"rename": {"a": "b", "c": "a.x"}}}, ['{"b":"1","a":{"x":"2"}}', '{"a":{"x":"3"}}', '{"b":"4"}'],
+        [("a", "text"), ("c", "text")], [["1", "2"], [None, "3"], ["4", None]],
+    ),
+    "renamed from inside itself": (
+        {"x-headrace": {"rename": {"a": "a.x"}}}, ['{"a":{"x":"1"}}', '{"a":"2"}', "{}"],
+        [("a", "text")], [["1"], ["2"], [None]],
+    ),
     "integers with a point": (
         {}, ['{"n":1234567890123456789.0}', '{"n":9007199254740993.0}', '{"n":9.007199254740993e15}', '{"n":7.5}'],
         [("n", "whole")], [[1234567890123456789], [9007199254740993], [9007199254740993], None],

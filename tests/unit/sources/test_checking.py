@@ -212,6 +212,8 @@ BAD: dict[str, tuple[dict[str, Any], str, int]] = {
                                   "listings": {"x": {"path": "/a"}, "y": {"path": "/a", "nope": 1}}}]}},
         "x-headrace.rules[0].listings.y.nope", 1312),
     "a member that lacks": ({"extension": {"retention": {}}}, "x-headrace.retention.months", 1312),
+    "half a character for the block": ({"extension": "\ud800"}, "x-headrace", 1312),
+    "half a character in the block": ({"extension": {"writeMode": "\ud800"}}, "x-headrace", 1312),
     "days that nothing asks for": ({"extension": {"sliceDays": 7}}, "x-headrace.sliceDays", 1312),
     "days below none": ({"extension": {"sliceDays": -3}}, "x-headrace.sliceDays", 1312),
     "a cap below none": ({"extension": {"elementCap": -1}}, "x-headrace.elementCap", 1312),
