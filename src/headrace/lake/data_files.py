@@ -2,6 +2,7 @@
 
 import hashlib
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -33,7 +34,8 @@ from headrace.lake.removals import Condition, Removal, days_of, latest_extractio
 from headrace.lake.schemas import file_schema, ids_in, ids_of
 from headrace.lake.writer import MonthWriter, ParquetDraft
 
-READ_ROWS = 65_536
+READ_ROWS = 32_768
+READ_AHEAD = 4  # batches: a row group is read while another is written
 Rows = np.ndarray[Any, np.dtype[np.uint32]]  # numbers of a file's rows, ascending
 NO_ROWS: Rows = np.empty(0, np.uint32)
 
@@ -141,11 +143,11 @@ class Rewriter:
         self, path: Path, schema: pa.Schema | None, keep: Callable[[pa.RecordBatch], pa.RecordBatch]
     ) -> tuple[FileRef, ...]:
         stem = f"{self._stem}{uuid.uuid4().hex}"
-        with pq.ParquetFile(path) as source:
+        with pq.ParquetFile(path, pre_buffer=False) as source:  # else the whole file is in memory
             target = schema or source.schema_arrow
             months = MonthWriter(self.files, self.ref, target, lambda number: f"{stem}-{number}", lambda rows: rows)
             try:
-                for batch in _one_ahead(map(keep, source.iter_batches(READ_ROWS))):
+                for batch in _read_ahead(map(keep, source.iter_batches(READ_ROWS, use_threads=False))):
                     kept = pa.Table.from_batches([batch]).cast(target)
                     months.write(kept, days_of(kept).combine_chunks())
                 return tuple(months.close())
@@ -154,12 +156,12 @@ class Rewriter:
                 raise
 
 
-def _one_ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The same batches; the next one is read while the one before it is written."""
+def _read_ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same batches; the next ones are read while those before them are written."""
     with ThreadPoolExecutor(1, thread_name_prefix="headrace-rewrite") as reader:
-        coming = reader.submit(next, batches, None)
-        while (batch := coming.result()) is not None:
-            coming = reader.submit(next, batches, None)
+        coming = deque(reader.submit(next, batches, None) for _ in range(READ_AHEAD))
+        while (batch := coming.popleft().result()) is not None:
+            coming.append(reader.submit(next, batches, None))
             yield batch
 
 

@@ -24,7 +24,7 @@ from headrace.lake.changes import Merged
 from headrace.lake.data_files import Rows
 from headrace.lake.layout import BATCH, EXTRACTED_AT, IS_DELETED, KEY, POSITION, SCOPE, VERSION
 
-MEMORY = "128MB"  # beyond it DuckDB goes on in files
+MEMORY = "96MB"  # beyond it DuckDB goes on in files
 _TURNS = threading.RLock()  # merges of a process are decided one after the other, so that the memory is that of one
 THREADS = 2
 BATCH_ROWS = 65_536
@@ -32,8 +32,8 @@ MOST_PASSES = 4096  # over the keys, each time over a share of them, where they 
 
 _STORED = f"""{KEY} AS key, coalesce({VERSION}, '') AS version, epoch_us({EXTRACTED_AT}) AS instant,
     {POSITION} AS place, {BATCH} AS batch"""
-_FILES = "(SELECT unnest($paths) AS path, unnest(range(len($paths))) AS file)"
-_READ = f"read_parquet($paths, filename = true, file_row_number = true) JOIN {_FILES} ON path = filename"
+_PLACE = "file_index::BIGINT AS file, file_row_number::UINTEGER AS row"  # file_index counts the paths, from 0
+_READ = "read_parquet($paths, file_row_number = true)"
 _RANKED = "key VARCHAR, version VARCHAR, instant BIGINT, place BIGINT, batch VARCHAR"
 _BEATS = "({0}.version, {0}.instant, {0}.place, {0}.batch) > ({1}.version, {1}.instant, {1}.place, {1}.batch)"
 
@@ -47,8 +47,8 @@ DELETE FROM deleted WHERE scope = $scope
 # What came of some of the keys: all of it, what loses to another of its rows, and the best row of each key.
 _CAME = f"""
 CREATE OR REPLACE TEMP TABLE came AS
-SELECT file, file_row_number::UINTEGER AS row, ($parts)[file + 1] AS part, {IS_DELETED} AS gone, {_STORED}
-FROM {_READ} WHERE {KEY} IS NOT NULL AND hash({KEY}) % $passes = $pass;
+SELECT {_PLACE}, ($parts)[file_index::BIGINT + 1] AS part, {IS_DELETED} AS gone, {_STORED}
+FROM {_READ} WHERE {KEY} IS NOT NULL AND hash({KEY}) % $passes::UBIGINT = $pass::UBIGINT;
 CREATE OR REPLACE TEMP TABLE lost AS
 SELECT file, row, part FROM came SEMI JOIN (SELECT key FROM came GROUP BY key HAVING count(*) > 1) USING (key)
 QUALIFY row_number() OVER (PARTITION BY key ORDER BY version DESC, instant DESC, place DESC) > 1;
@@ -57,7 +57,7 @@ CREATE OR REPLACE TEMP TABLE stood (file BIGINT, row UINTEGER, {_RANKED});
 CREATE OR REPLACE TEMP TABLE buried ({_RANKED})
 """  # noqa: S608 - of our own names
 _STOOD = f"""
-INSERT INTO stood SELECT file, file_row_number::UINTEGER, {_STORED} FROM {_READ}
+INSERT INTO stood SELECT {_PLACE}, {_STORED} FROM {_READ}
 WHERE {SCOPE} = $scope AND NOT list_contains($going, {BATCH}) AND {KEY} IN (SELECT key FROM best)
 """  # noqa: S608 - of our own names
 _BURIED = """
@@ -187,10 +187,15 @@ class Merger:
         query = _DELETED_NOW + (_DELETED_BEFORE if earlier else "")
         return self._run(query, earlier=earlier, going=list(going)).to_arrow_reader(BATCH_ROWS)
 
-    def close(self) -> None:
-        """Forgets everything."""
+    def release_memory(self) -> None:
+        """Gives back what the decisions took, and forgets which keys they deleted."""
         if self._opened is not None:
             self._opened.close()
+            self._opened = None
+
+    def close(self) -> None:
+        """Forgets everything, and lets the next merge begin."""
+        self.release_memory()
         if self._folder is not None:
             self._folder.cleanup()
         if self._turn:
@@ -214,8 +219,8 @@ class Merger:
     @property
     def _connection(self) -> "duckdb.DuckDBPyConnection":
         if self._opened is None:
-            self._turn = _TURNS.acquire()
-            self._folder = tempfile.TemporaryDirectory(prefix="headrace-merge-")
+            self._turn = self._turn or _TURNS.acquire()
+            self._folder = self._folder or tempfile.TemporaryDirectory(prefix="headrace-merge-")
             config: dict[str, str | bool | int | float | list[str]] = {
                 "memory_limit": MEMORY,
                 "threads": THREADS,

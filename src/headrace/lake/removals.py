@@ -146,7 +146,7 @@ def rows_deleted_by(table: Table, change: Change) -> int:
             rows += match.file.record_count
             continue
         [removal] = match.removals
-        with pq.ParquetFile(match.file.file_path) as file:
+        with pq.ParquetFile(match.file.file_path, pre_buffer=False) as file:
             for batch in file.iter_batches(columns=[removal.condition.column.partition(".")[0], OURS]):
                 rows += pc.sum(removal.condition.mask(batch)).as_py() or 0
     return rows

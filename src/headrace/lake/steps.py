@@ -49,23 +49,26 @@ class Step:
         self.merger.begin()
         deletes = [change.delete for batch in batches for change in batch]
         going = [delete.batch for delete in deletes if isinstance(delete, Replay | Revert)]
-        for batch in batches:
-            name = batch[0].batch
-            self._come[name] = [ref for change in batch for ref in self._arrive(change, going)]
-            self.added += self._come[name]
-        self._depart(batches)
+        arriving = [(change.batch, self._arrive(change, going)) for batch in batches for change in batch]
         self._bury(going)
+        self.merger.release_memory()  # rewriting needs its own
+        for name, files in arriving:
+            come = [ref for file, rows in files.items() for ref in self._less(file, rows)]
+            self._come.setdefault(name, []).extend(come)
+            self.added += come
+        self._depart(batches)
         return [self._outcome(batch[0].batch) for batch in batches]
 
-    def _arrive(self, change: Change, going: Sequence[str]) -> list[FileRef]:
+    def _arrive(self, change: Change, going: Sequence[str]) -> dict[FileRef, Rows]:
+        """The files of a change, each with the rows that stay out."""
         own: dict[FileRef, int] = {}
         for ref, numbered in self.rewriter.numbered(change.files, self.schema):
             self.obsolete |= {ref.name} - {each.name for each in numbered}
             own |= dict.fromkeys(numbered, part_of(ref.name) if isinstance(change.delete, Merge) else 0)
-        return self._merge(change, own, going) if isinstance(change.delete, Merge) else list(own)
+        return self._merge(change, own, going) if isinstance(change.delete, Merge) else dict.fromkeys(own, NO_ROWS)
 
-    def _merge(self, change: Change, own: dict[FileRef, int], going: Sequence[str]) -> list[FileRef]:
-        """The files of a merged change, less the rows that stay out."""
+    def _merge(self, change: Change, own: dict[FileRef, int], going: Sequence[str]) -> dict[FileRef, Rows]:
+        """Decides a merged change: what it takes out of the table is noted, what of it stays out is given back."""
         paths = {str(self.files.path(ref.name)): ref for ref in own}
         parts = {path: own[ref] for path, ref in paths.items()}
         keys = self.merger.key_range(parts)
@@ -78,12 +81,14 @@ class Step:
         for part, figures in decision.merged.items():
             merged[part] = figures
             self._rows_deleted[change.batch] += figures.replaced + figures.deleted
-        come: list[FileRef] = []
-        for path, ref in paths.items():
-            rows = decision.stay_out.get(path, NO_ROWS)
-            come += self.rewriter.without(path, (), rows).files if len(rows) else [ref]
-            self.obsolete |= {ref.name} if len(rows) else set()
-        return come
+        return {ref: decision.stay_out.get(path, NO_ROWS) for path, ref in paths.items()}
+
+    def _less(self, ref: FileRef, rows: Rows) -> Sequence[FileRef]:
+        """A file that comes, less these rows."""
+        if not len(rows):
+            return [ref]
+        self.obsolete.add(ref.name)
+        return self.rewriter.without(str(self.files.path(ref.name)), (), rows).files
 
     def _depart(self, batches: Sequence[Batch]) -> None:
         removals = removals_of(change for batch in batches for change in batch)

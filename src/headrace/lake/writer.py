@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from headrace.files import FileRef
 from headrace.lake.changes import Stamp, TableRef
-from headrace.lake.layout import KEYED, data_file, file_stem, month_name, tail_columns, with_tail
+from headrace.lake.layout import KEY, KEYED, data_file, file_stem, month_name, tail_columns, with_tail
 from headrace.lake.local_directory import LocalDirectory
 
 ROW_GROUP_ROWS = 122_880
@@ -37,7 +37,8 @@ class ParquetDraft:
             schema,
             compression="zstd",
             compression_level=_COMPRESSION_LEVEL,
-            use_dictionary=list(_text_columns(pa.struct(list(schema)), "")),  # numbers pack better without
+            # Numbers pack better without, and no key comes twice.
+            use_dictionary=[path for path in _text_columns(pa.struct(list(schema)), "") if path != KEY],
             store_schema=False,
         )
 

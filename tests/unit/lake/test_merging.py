@@ -49,3 +49,15 @@ def test_a_merge_that_cannot_begin_gives_its_turn_back(turns: Turns, monkeypatch
         merger.decide("scope", {}, [], None, [])
     merger.close()
     assert turns.held == 0
+
+
+def test_a_merge_keeps_its_turn_while_it_rewrites(turns: Turns) -> None:
+    merger = merging.Merger()
+    merger.decide("scope", {}, [], None, [])
+    merger.release_memory()
+    assert turns.held == 1
+    merger.begin()  # another attempt of the same commit
+    merger.decide("scope", {}, [], None, [])
+    assert turns.held == 1
+    merger.close()
+    assert turns.held == 0
