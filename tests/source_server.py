@@ -99,7 +99,7 @@ def serving() -> Iterator[Source]:
     source = Source("")
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler(source))
     source.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.002,), daemon=True)
     thread.start()
     try:
         yield source
