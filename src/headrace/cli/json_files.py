@@ -21,11 +21,17 @@ def document(path: Path) -> Any:
 def text_of(path: Path) -> str:
     """The text of a file; Invalid where there is none."""
     try:
-        return path.read_text("utf-8")
-    except OSError as error:
-        raise Invalid(f"{path} cannot be read: {error.strerror}.") from error
+        return bytes_of(path).decode()
     except UnicodeError as error:
         raise Invalid(f"{path} is no UTF-8 text.") from error
+
+
+def bytes_of(path: Path) -> bytes:
+    """What a file holds; Invalid where there is none."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Invalid(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def write(path: Path, content: bytes) -> None:

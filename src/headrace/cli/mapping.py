@@ -14,13 +14,14 @@ from rich.text import Text
 from headrace.cli import json_files
 from headrace.clock import WallClock
 from headrace.errors import Invalid, MappingSyntax
-from headrace.exact_json import NotJson, read, spelled
+from headrace.exact_json import spelled
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from headrace.mapping.mapping_set import CompiledMapping
 
+MOST_UNREADABLE = 5  # that are shown, each with its reason
 STYLES = {"columns": "green", "distinct values": "yellow", "rows": "red"}
 
 app = typer.Typer(no_args_is_help=True, help="Try expressions and mapping sets on files, without a server.")
@@ -29,7 +30,7 @@ app = typer.Typer(no_args_is_help=True, help="Try expressions and mapping sets o
 @app.command()
 def preview(
     expression: str = typer.Option(..., help="Expression of the mapping language."),
-    data: str = typer.Option("{}", help="One record or an array: JSON, a file of JSON or JSON lines, or - for input."),
+    data: str = typer.Option("{}", help="Records: JSON, a file of JSON or JSON lines, or - for input."),
 ) -> None:
     """Show what an expression makes of sample records; ends with 1 when the only record has no value."""
     from headrace.mapping.derivations import NO_DERIVATIONS
@@ -37,12 +38,13 @@ def preview(
 
     records, several = _records(data)
     try:
-        values = outcomes(expression, records, WallClock().now(), NO_DERIVATIONS)
+        values = outcomes(expression, _readable(records), WallClock().now(), NO_DERIVATIONS)
     except MappingSyntax as error:
         _show_syntax(expression, error)
         raise typer.Exit(1) from error
     if several:
-        _show_table(values)
+        of_readable = iter(values)
+        _show_table([next(of_readable) if isinstance(record, dict) else record for record in records])
     elif not _show_one(values[0]):
         raise typer.Exit(1)
 
@@ -51,7 +53,7 @@ def preview(
 def explain(
     mapping_set: Path = typer.Argument(..., metavar="MAPPINGSET.json", help="Mapping set as the API takes it."),
     schema: Path = typer.Option(None, help="Target schema in its full form (default: every destination is text)."),
-    data: str = typer.Option("", help="Sample records: JSON or a file; without them every kind of field is tried."),
+    data: str = typer.Option("", help="Sample records, in the forms that preview takes; default: any kind of field."),
 ) -> None:
     """Show for each destination whether it runs over columns, distinct values or rows, and why."""
     from headrace import mapping
@@ -70,12 +72,14 @@ def explain(
     table = Table()
     for heading in ("destination", "source", "runs over", "why"):
         table.add_column(heading, overflow="fold")
-    records = _records(data)[0] if data else []
+    sample = _records(data)[0] if data else []
+    records = _readable(sample)
     for one in explained(compiled, _sample(records, compiled) if data else None):
         back_end = Text(one.back_end, style=STYLES[one.back_end])
         table.add_row(Text(one.destination), Text(one.source), back_end, Text(one.why))
     console = Console()
     console.print(table)
+    _show_unreadable(console, sample)
     fared = followed(records, compiled.sources)
     for _, source, away in fared.shown:
         console.print(Text(away.reason(source), style="yellow"))
@@ -112,17 +116,28 @@ def _show_one(value: object) -> bool:
 
 def _show_table(values: Sequence[object]) -> None:
     from headrace.mapping.failure import Failure
+    from headrace.sources.content import Unreadable
 
     table = Table()
     table.add_column("record", justify="right")
     for heading in ("value", "type", "why not"):
         table.add_column(heading, overflow="fold")
     for row, value in enumerate(values):
-        if isinstance(value, Failure):
+        if isinstance(value, Unreadable):
+            table.add_row(str(row), "", "", Text(f"it cannot be read: {value.why}", style="red"))
+        elif isinstance(value, Failure):
             table.add_row(str(row), "", "", Text(_reason(value), style="red"))
         else:
             table.add_row(str(row), Text(_shown(value)), Text(_kind(value), style="dim"), "")
     Console().print(table)
+
+
+def _show_unreadable(console: Console, sample: Sequence[Any]) -> None:
+    unreadable = [(n, record.why) for n, record in enumerate(sample) if not isinstance(record, dict)]
+    for n, why in unreadable[:MOST_UNREADABLE]:
+        console.print(Text(f"Record {n} cannot be read: {why}.", style="yellow"))
+    if len(unreadable) > MOST_UNREADABLE:
+        console.print(Text(f"{len(unreadable):,} of the {len(sample):,} records cannot be read.", style="yellow"))
 
 
 def _shown(value: object) -> str:
@@ -142,34 +157,25 @@ def _reason(failure: Any) -> str:
 
 
 def _records(data: str) -> tuple[list[Any], bool]:
-    """The records of ``data``, and whether it has the form of several."""
+    """The records of ``data``, each read, or Unreadable where it cannot be; and whether it has the form of several."""
+    from headrace.runs import uploads
+
     inline = data.lstrip()[:1] in ("{", "[")
-    text = data if inline else json_files.text_of(Path(data)) if data != json_files.STANDARD_INPUT else sys.stdin.read()
     where = "--data" if inline or data == json_files.STANDARD_INPUT else data
-    value = _lines(text) or _json(text, where)
-    records = value if isinstance(value, list) else [value]
-    if not all(isinstance(record, dict) for record in records):
-        raise Invalid(f"{where} holds no records: send one object, or an array of objects.")
-    return records, isinstance(value, list)
+    if inline:
+        body = data.encode("utf-8", "surrogateescape")
+    else:
+        body = json_files.bytes_of(Path(data)) if data != json_files.STANDARD_INPUT else sys.stdin.buffer.read()
+    records: list[Any] = list(uploads.sample(body))
+    several = body.lstrip()[:1] == b"[" or len(records) != 1
+    if not _readable(records) and (records or not several or not body.strip()):
+        why = f": {records[0].why}" if records else ", it is empty"
+        raise Invalid(f"{where} holds no record{why}. Send one object, an array of objects, or one object a line.")
+    return records, several
 
 
-def _lines(text: str) -> list[Any] | None:
-    """JSON lines: an object on every line; None when the text is something else."""
-    lines = [line for line in text.splitlines() if line.strip()]
-    if len(lines) < 2 or not all(line.lstrip().startswith("{") for line in lines):
-        return None
-    try:
-        return [read(line) for line in lines]
-    except NotJson:
-        return None
-
-
-def _json(text: str, where: str) -> Any:
-    """What records' JSON holds, numbers as they were written."""
-    try:
-        return read(text)
-    except NotJson as error:
-        raise Invalid(f"{where} cannot be read: {error.reason}") from error
+def _readable(records: Sequence[Any]) -> list[Any]:
+    return [record for record in records if isinstance(record, dict)]
 
 
 def _target(path: Path) -> "pa.Schema":

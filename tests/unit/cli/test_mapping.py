@@ -62,8 +62,9 @@ def test_a_syntax_error_shows_its_place():
 @pytest.mark.parametrize(
     ("data", "told"),
     [
-        ("[1]", "--data holds no records"),
-        ("{", "--data cannot be read: it is not JSON"),
+        ("[1]", "--data holds no record: it is number, not an object"),
+        ("{", "--data holds no record: line 1 is not JSON"),
+        ("-", "--data holds no record, it is empty"),
         ("nowhere.json", "No such file"),
     ],
 )
@@ -138,6 +139,43 @@ def test_a_sample_is_read_as_a_run_reads(tmp_path: Path, name: str):
     data, back_end = ODD[name]
     found = explained(tmp_path, ITEMS[3:4], "--data", data)
     assert found["o.half"].startswith(f"{back_end}: "), found
+
+
+# An unreadable record, in each of the forms that records come in; where it stands, and why it cannot be read.
+UNREADABLE = {
+    "an array": (b'[{"e": {"n": 1}}, 7, {"e": {"n": NaN}}]', {1: "it is number", 2: "NaN is not a JSON value"}),
+    "lines": (b'{"e": {"n": 1}}\n{"e": \n\n[]', {1: "line 2 is not JSON", 2: "it is array"}),
+    "two lines, the first broken": (b'{"e"}\n{"e": {"n": 1}}', {0: "line 1 is not JSON"}),
+    "bytes that are no text": (b'[{"e": "\xff"}, {"e": {"n": 1}}]', {0: "not UTF-8"}),
+    "a control character": (b'[{"e": {"n": 1}}, {"e": "\x01"}]', {1: "invalid control character"}),
+    "a mark of byte order": (b'\xef\xbb\xbf[{"e": {"n": 1}}, null]', {1: "it is null"}),
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_an_unreadable_record_costs_itself(tmp_path: Path, name: str):
+    body, why = UNREADABLE[name]
+    rows, items = tmp_path / "rows.json", tmp_path / "set.json"
+    rows.write_bytes(body)
+    items.write_text(json.dumps(ITEMS[3:4]))
+    code, shown = ran("explain", str(items), "--data", str(rows))
+    assert code == 0, shown
+    assert "every part has a form over columns" in shown
+    lines = [line for line in shown.splitlines() if " cannot be read: " in line]
+    assert len(lines) == len(why)
+    for line, (n, reason) in zip(lines, why.items(), strict=True):
+        assert (line.startswith(f"Record {n} "), reason in line) == (True, True), line
+    code, shown = previewed("e.n + 1", str(rows))
+    assert (code, "2" in shown) == (0, True)
+    assert all(reason in shown for reason in why.values())
+
+
+def test_of_many_unreadable_records_the_first_are_shown(tmp_path: Path):
+    items = tmp_path / "set.json"
+    items.write_text(json.dumps(ITEMS[3:4]))
+    code, shown = ran("explain", str(items), "--data", json.dumps([{"e": {"n": 1}}, *range(1000)]))
+    assert (code, shown.count("cannot be read: ")) == (0, 5)
+    assert "1,000 of the 1,001 records cannot be read." in shown
 
 
 def test_a_schema_says_what_is_exact(tmp_path: Path):
