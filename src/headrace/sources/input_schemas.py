@@ -5,7 +5,7 @@ with its references written out before anything is checked, and one that goes ro
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import unquote
 
 import jsonschema_rs
@@ -21,8 +21,17 @@ _PATTERN = 100  # values that a pattern counts for: to read one may take millise
 _PATTERNS = jsonschema_rs.FancyRegexOptions(backtrack_limit=20_000, size_limit=1_000_000)
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 _OWN_DOCUMENT = ("$id", "$schema")
+_DRAFTS = {
+    *(f"http://json-schema.org/draft-0{number}/schema" for number in (4, 6, 7)),
+    *(f"https://json-schema.org/draft/{date}/schema" for date in ("2019-09", "2020-12")),
+}
 _TWICE = ("unevaluatedProperties", "unevaluatedItems")  # what stands beside is checked once more for them
 _LONGEST_SHOWN = 200
+
+
+def _retrieve_nothing(uri: str) -> NoReturn:
+    """The library would fetch what a schema names: past the guard of hosts, and from files too."""
+    raise ValueError(f"{uri[:_LONGEST_SHOWN]} is another document; write it out whole")
 
 
 class InputSchema:
@@ -32,7 +41,9 @@ class InputSchema:
         self._field = field
         self._size = _Size(schema, name, field).whole
         try:
-            self._validator = jsonschema_rs.validator_for(dict(schema), pattern_options=_PATTERNS)
+            self._validator = jsonschema_rs.validator_for(
+                dict(schema), pattern_options=_PATTERNS, retriever=_retrieve_nothing
+            )
         except (jsonschema_rs.ValidationError, ValueError) as error:
             why = str(error)[:_LONGEST_SHOWN]
             raise SpecInvalid(f"{name} is not a valid JSON Schema: {why}", rule=1312, field=field) from error
@@ -64,6 +75,12 @@ class _Size:
         own = next(_documents_inside(schema), None)
         if own is not None and any(_references(schema)):
             raise self._refused(f"has references, and {own} inside, which changes where they lead; leave it out")
+        for draft in _drafts(schema):
+            if draft.rstrip("#") not in _DRAFTS:
+                shown = draft[:_LONGEST_SHOWN]
+                raise self._refused(
+                    f"has the $schema {shown}; use one of {', '.join(sorted(_DRAFTS))}, or leave it out"
+                )
         self.whole, _ = self._of(schema, 0)
 
     def _of(self, node: object, depth: int) -> tuple[int, int]:
@@ -151,6 +168,12 @@ def _everything(node: object) -> Iterator[object]:
 def _references(schema: object) -> Iterator[str]:
     for node in _everything(schema):
         yield from _references_of(node)
+
+
+def _drafts(schema: object) -> Iterator[str]:
+    for node in _everything(schema):
+        if isinstance(node, Mapping) and isinstance(draft := node.get("$schema"), str):
+            yield draft
 
 
 def _documents_inside(schema: Mapping[str, Any]) -> Iterator[str]:

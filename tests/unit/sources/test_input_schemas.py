@@ -1,9 +1,12 @@
 """What is a JSON Schema of inputs, and how much may be checked by it."""
 
+from contextlib import suppress
+
 import pytest
 
 from headrace.errors import ParamInvalid, SpecInvalid
-from headrace.sources.input_schemas import MOST_LEVELS, MOST_VALUES, InputSchema
+from headrace.sources.input_schemas import _DRAFTS, MOST_LEVELS, MOST_VALUES, InputSchema, _retrieve_nothing
+from source_server import reply
 
 
 def schema(content):
@@ -49,6 +52,9 @@ REFUSED = {
     "many patterns of names": ({"patternProperties": {f"a{n}": {} for n in range(200)}}, "values once"),
     "a pattern that takes much room": ({"properties": {"a": {"pattern": r"(?=\w{50})\w{50}"}}}, "is not a valid JSON"),
     "another document": ({"properties": {"a": {"$ref": "https://x.test/s"}}}, "refers to another document"),
+    "a draft of its own": ({"$schema": "https://x.test/s", "type": "object"}, "has the \\$schema https://x.test/s; "),
+    "a draft in a file": ({"$schema": "file:///etc/passwd"}, "has the \\$schema file:///etc/passwd"),
+    "a draft inside": ({"properties": {"a": {"$schema": "https://x.test/s"}}}, "has the \\$schema https://x.test/s"),
     "an anchor": ({"$defs": {"a": {"$anchor": "x"}}, "$ref": "#x"}, "#x, which is no path to a part of it"),
     "nothing there": ({"$ref": "#/$defs/" + "x" * 10_000}, "is no path to a part of it"),
     "a document inside": ({"$defs": {"a": {"$id": "b", "$ref": "#"}}}, "has references, and \\$id inside"),
@@ -65,6 +71,30 @@ def test_a_schema_that_cannot_be_checked_is_refused_in_words(name):
     with pytest.raises(SpecInvalid, match=why) as refused:
         schema(content)
     assert len(refused.value.message) < 600
+
+
+@pytest.mark.parametrize("name", ["$schema", "$ref", "$dynamicRef", "$recursiveRef", "$id"])
+@pytest.mark.parametrize("inside", [False, True])
+def test_nothing_that_a_schema_names_is_fetched(source, name, inside):
+    """The library has a client of its own, which asks no guard."""
+    source.answer = lambda _asked: reply({"type": "object"})
+    named = {name: f"{source.url}/draft-04/s", "type": "object"}
+    with suppress(SpecInvalid):
+        schema({"properties": {"a": named}} if inside else named).problems({"a": {}})
+    assert source.targets == []
+
+
+def test_the_library_is_given_nothing_that_it_asks_for(source):
+    """Whatever else of a schema it may take for an address."""
+    source.answer = lambda _asked: reply({"type": "object"})
+    with pytest.raises(ValueError, match="another document"):
+        _retrieve_nothing(f"{source.url}/s")
+    assert source.targets == []
+
+
+@pytest.mark.parametrize("draft", [*sorted(_DRAFTS), "http://json-schema.org/draft-07/schema#"])
+def test_known_drafts_are_read(draft):
+    assert not schema({"$schema": draft, "type": "object"}).problems({})
 
 
 def test_references_lead_to_parts_by_their_path():
