@@ -65,19 +65,20 @@ def previewed(
 def _records(data: Raw | None) -> tuple[list[Raw], bool]:
     """The texts of the records in ``data``, and whether it is an array of them."""
     items = None if data is None else raw_json.items(data)
-    texts = [data] if items is None and data is not None else items or []
-    plain = data is not None and all(raw_json.kind_of(text) == "object" for text in texts)
-    if not plain or len(texts) > MOST_RECORDS:
+    if items is not None and len(items) <= MOST_RECORDS:
+        return items, True
+    if data is None or raw_json.kind_of(data) != "object":
         raise Invalid(f"Send in data one record, an object, or an array of up to {MOST_RECORDS}.", field="data")
-    return texts, items is not None
+    return [data], False
 
 
 def _record(text: Raw) -> object:
     """A record, read as a source's is, or why it cannot be."""
     try:
-        return read(bytes(text))
+        record = read(bytes(text))
     except NotJson as error:
         return error
+    return record if isinstance(record, dict) else NotJson(f"it is {raw_json.kind_of(text)}, not an object")
 
 
 def _unreadable(error: NotJson) -> dict[str, Any]:

@@ -74,7 +74,28 @@ def test_an_array_of_broken_records_alone(api: Api, mapping_set: str) -> None:
     assert [answer["data"] for answer in answers] == [{}]
 
 
-@pytest.mark.parametrize("data", ["null", "5", "[5]", "[[{}]]", "NaN", "[" * 9000 + "]" * 9000])
+NO_RECORDS = {
+    "5": "it is number, not an object",
+    '"{}"': "it is string, not an object",
+    "null": "it is null, not an object",
+    "[{}]": "it is array, not an object",
+    "NaN": "it is not JSON (NaN is not a JSON value)",
+    "[" * 9000 + "]" * 9000: "it is nested more than 200 levels deep",
+}
+
+
+@pytest.mark.parametrize("element", NO_RECORDS)
+def test_an_element_that_is_no_record_leaves_the_others(api: Api, mapping_set: str, element: str) -> None:
+    _, answers = previewed(api, mapping_set, f'[{{"rows":{{"k":1}}}},{element},{{"rows":{{"k":2}}}}]')
+    assert [answer["data"] for answer in answers] == [{"_extconndev": {"k": 1}}, {}, {"_extconndev": {"k": 2}}]
+    (error,) = answers[1]["errors"]
+    assert error["exception"] == f"The element cannot be read as a record: {NO_RECORDS[element]}."
+    assert error["source"] == "$" and error["destination"] is None
+    _, alone = previewed(api, mapping_set, f"[{element}]")
+    assert alone == [answers[1]]
+
+
+@pytest.mark.parametrize("data", ["null", "5", "NaN", '"[]"', f"[{','.join(['{}'] * 1001)}]"])
 def test_what_is_no_record_is_refused(api: Api, mapping_set: str, data: str) -> None:
     answer = api.post(PREVIEW, content=f'{{"data":{data},"mappingSet":{mapping_set}}}'.encode(), headers=JSON)
     assert answer.status_code == 400 and "Send in data one record" in answer.text
