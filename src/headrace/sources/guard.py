@@ -1,6 +1,5 @@
 """The host guard: a name is resolved once, every address is checked, and a checked address is connected to."""
 
-import ipaddress
 import socket
 import ssl
 from collections.abc import Callable, Iterable, Sequence
@@ -9,27 +8,17 @@ from typing import Any
 import httpcore2
 
 from headrace.errors import SourceHostRefused, SourceUnreachable
+from headrace.sources.internet import is_public
 
 Resolve = Callable[[str, int], Sequence[str]]
 
 READ_BYTES = 1 << 20
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 def resolve(host: str, port: int) -> Sequence[str]:
     """The addresses of a host name, in the order that the system prefers."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(info[4][0]) for info in found))
-
-
-def is_public(address: str) -> bool:
-    """Whether an address is on the open internet, also when it hides an IPv4 address inside an IPv6 one."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ipaddress.IPv4Address(ip.packed[-4:]) if ip in _NAT64 else None)
-        if inner is not None:
-            return is_public(str(inner))
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 
 class _Draught(httpcore2.NetworkStream):
