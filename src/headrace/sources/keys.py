@@ -96,7 +96,9 @@ def keying(spec: Mapping[str, Any]) -> Keying | None:
     if len(set(key)) < len(key):
         raise _refused("key", "a path stands in it twice")
     version = Field(_path(declared.version, "version")) if declared.version else None
-    return Keying(key, version, _deletion(declared.deletion) if declared.deletion else None)
+    keying = Keying(key, version, _deletion(declared.deletion) if declared.deletion else None)
+    _require_apart(keying)
+    return keying
 
 
 def _deletion(declared: extending.Deletion) -> Deletion:
@@ -116,6 +118,19 @@ def _path(text: str, member: str) -> Path:
     if not path:
         raise _refused(member, "the whole record is no field")
     return path
+
+
+def _require_apart(keying: Keying) -> None:
+    """Where one path leads into what is at another, no record has a single value at both."""
+    named = [(f"key[{n}]", field.path) for n, field in enumerate(keying.key)]
+    named += [("version", keying.version.path)] if keying.version else []
+    named += [("deletion.field", keying.deletion.path)] if keying.deletion else []
+    for member, path in named:
+        for other, inner in named:
+            if len(inner) > len(path) and inner[: len(path)] == path:
+                shown = ".".join(map(str, path))
+                why = f"{shown} is never a single value where {other} leads into it; name a field without others in it"
+                raise _refused(member, why)
 
 
 def _refused(member: str, why: str) -> SpecInvalid:

@@ -247,6 +247,28 @@ BAD: dict[str, tuple[dict[str, Any], str, int]] = {
     "a look ahead": ({"extension": {"lookback": -1}}, "x-headrace.lookback", 1312),
     "weeks in days": ({"extension": {"period": "week", "sliceDays": 3}}, "x-headrace.sliceDays", 1312),
     "a key at a complex path": ({"extension": {"key": ["row[*].id"]}}, "x-headrace.key[0]", 1312),
+    "a key that is the element": ({"contentPath": "$.rows", "extension": {"key": ["rows"]}}, "x-headrace.key[0]", 1312),
+    "a key that is the element under its other name": (
+        {"contentPath": {"path": "$.rows", "overrideWrapperAttribute": "row"}, "extension": {"key": ["row.id", "row"]}},
+        "x-headrace.key[1]", 1312),
+    "a key by the name that the element no longer has": (
+        {"contentPath": {"path": "$.rows", "overrideWrapperAttribute": "row"}, "extension": {"key": ["rows.id"]}},
+        "x-headrace.key[0]", 1312),
+    "a key that does not go along": (
+        {"contentPath": {"path": "$.rows", "skipAttributes": ["page"]}, "extension": {"key": ["rows.id", "page"]}},
+        "x-headrace.key[1]", 1312),
+    "a key that lies in another": ({"extension": {"key": ["rows.a.b", "rows.a"]}}, "x-headrace.key[1]", 1312),
+    "a version in a key": ({"extension": {"key": ["rows.a"], "version": "rows.a.b"}}, "x-headrace.key[0]", 1312),
+    "a version that is the element": (
+        {"contentPath": "$.rows", "extension": {"key": ["id"], "version": "rows"}}, "x-headrace.version", 1312),
+    "a deletion that is the element": (
+        {"contentPath": "$.rows", "extension": {"key": ["id"], "deletion": {"field": "rows", "present": True}}},
+        "x-headrace.deletion.field", 1312),
+    "a day that is the element": (
+        {"contentPath": "$.rows", "extension": {"day": {"date": "rows"}}}, "x-headrace.day.date", 1312),
+    "a rule about the element": (
+        {"contentPath": "$.rows", "extension": {"rules": [{"name": "r", "param": "a", "field": "rows", "by": "b",
+                                                           "listings": {}}]}}, "x-headrace.rules[0].field", 1312),
     "a status that is good": ({"extension": {"endsAt": [200]}}, "x-headrace.endsAt", 1312),
     "a status about rights": ({"extension": {"endsAt": [404, 403]}}, "x-headrace.endsAt", 1312),
     "a status about trouble": ({"extension": {"endsAt": [500]}}, "x-headrace.endsAt", 1312),
@@ -305,6 +327,8 @@ GOOD_TOGETHER: list[dict[str, Any]] = [
     {"contentPath": "$", "explodeEntityPath": "$.xs"},
     {"contentPath": "$['a, b']", "explodeEntityPath": "$['a, b']['it\'s']"},
     {"scheduleParams": {"scheduleStartParamName": "since"}, "extension": {"keepQuery": ["since"]}},
+    {"contentPath": "$.a.rows", "extension": {"key": ["page", "rows.a", "rows.ab"], "version": "rows.v"}},
+    {"contentPath": "$", "extension": {"key": ["id", "a.b"]}},
     {"scheduleParams": {"scheduleStartParamName": "since"},
      "extension": {"writeMode": "replace-window", "sliceDays": 1, "day": {"date": "$.rows['on.day']"}}},
 ]  # fmt: skip
@@ -362,6 +386,7 @@ GIVEN_BADLY: dict[str, tuple[dict[str, Any], str, int]] = {
         {"scheduleParams": {"type": "ADVANCE", "incremental": "{START_TIME}"}}, "params.scheduleParams.type", 1312),
     "a name that nobody declares": (
         {"headerParams": {"a": "${nope}"}, "urlParams": {"path": "/${nope}"}}, "params.urlParams.path", 1312),
+    "an element that is the key": ({"contentPath": "$.id"}, "sourceSpec.attributes.x-headrace.key[0]", 1312),
     "a format": ({"scheduleParams": {"scheduleStartParamFormat": "YYYY"}},
                  "params.scheduleParams.scheduleStartParamFormat", 1312),
 }  # fmt: skip
@@ -369,7 +394,7 @@ GIVEN_BADLY: dict[str, tuple[dict[str, Any], str, int]] = {
 
 def generic():
     """A spec that lets the source connection bring the objects of the language, as the generic REST source does."""
-    document = spec(GENERIC)
+    document = spec(GENERIC, extension={"key": ["id"]})
     for name in ("urlParams", "contentPath"):
         del document["sourceSpec"]["attributes"][name]
     return document
