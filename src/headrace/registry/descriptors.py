@@ -176,8 +176,8 @@ def _targets(library: Library, body: Body, id: str | None) -> Iterator[Problem]:
     if body["@type"] == IDENTITY:
         yield from _identity(library, source, body, id)
     if not wrong:
-        tree = {**composition.full(library, source), primary_keys.BEHAVIOR: source.body.get(primary_keys.BEHAVIOR)}
-        yield from primary_keys.problems(library.conn, library.caller, body, tree, id)
+        tree = composition.full(library, source)
+        yield from primary_keys.problems(library.conn, library.caller, body, source.body, tree, id)
 
 
 def _described(library: Library, id: str) -> Resource | None:

@@ -1,4 +1,4 @@
-"""Primary keys: the fields by which descriptors tell the rows of a schema apart, and the one that orders them.
+"""Primary keys: the fields by which descriptors tell the rows of a schema apart, the one that orders them, their time.
 
 The key comes first, that of a time-series schema holds its timestamp, and once there are rows key and version stay.
 """
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from headrace.errors import ChangeBreaks, InUse
 from headrace.registry.shapes import Problem, problem
+from headrace.registry.types import RELATIONAL
 from headrace.store import documents
 from headrace.store.documents import Document, Users
 from headrace.store.scope import Caller
@@ -44,19 +45,18 @@ def primary_key(conn: sa.Connection, caller: Caller, uri: str) -> PrimaryKey | N
 
 
 def problems(
-    conn: sa.Connection, caller: Caller, body: Mapping[str, Any], tree: Mapping[str, Any], id: str | None
-) -> Iterator[Problem]:
-    """Why a descriptor cannot tell rows apart, or order them, in a schema whose fields are ``tree``."""
+    conn: sa.Connection, caller: Caller, body: Mapping[str, Any], schema: Mapping[str, Any], tree: Mapping[str, Any],
+    id: str | None,
+) -> Iterator[Problem]:  # fmt: skip
+    """Why a descriptor cannot tell rows apart, order them or say their time; ``tree``: all the fields."""
     kind = body["@type"]
+    if kind not in (PRIMARY_KEY, VERSION, TIMESTAMP):
+        return
     others = {
         descriptor.body["@type"]: descriptor
         for descriptor in documents.select(conn, caller, "descriptors")
         if descriptor.body["xdm:sourceSchema"] == body["xdm:sourceSchema"] and descriptor.id != id
     }
-    if tree.get(BEHAVIOR) == TIME_SERIES and kind in (PRIMARY_KEY, TIMESTAMP):
-        yield from _timed(body, others, tree)
-    if kind not in (PRIMARY_KEY, VERSION):
-        return
     if kind in others:
         other = others[kind]
         message = f"Descriptor {other.id} says it of {other.body[PROPERTY]} already; a schema takes one {kind}."
@@ -64,6 +64,10 @@ def problems(
     if kind == VERSION and PRIMARY_KEY not in others:
         message = f"A version orders the rows of a key: describe the schema's {PRIMARY_KEY} first."
         yield problem("$.@type", "required", message, PRIMARY_KEY)
+    if schema.get(BEHAVIOR) == TIME_SERIES and kind in (PRIMARY_KEY, TIMESTAMP):
+        yield from _timed(body, others, tree)
+    if RELATIONAL in schema.get("meta:extends", ()):
+        yield from _relational(kind, _paths(body), schema)
     yield from _fields(kind, _paths(body), tree)
 
 
@@ -109,9 +113,25 @@ def _timed(body: Mapping[str, Any], others: Mapping[str, Document], tree: Mappin
         yield problem(f"$.{PROPERTY}", "contains", message)
 
 
+def _relational(kind: str, paths: tuple[tuple[str, ...], ...], schema: Mapping[str, Any]) -> Iterator[Problem]:
+    """What a relational schema demands beside: a key of fields at its root, a timestamp only of a time series."""
+    if kind == TIMESTAMP and schema.get(BEHAVIOR, RECORD) != TIME_SERIES:
+        message = (
+            f"A {TIMESTAMP} says the time of the rows of a time series; the {BEHAVIOR} of this schema is {RECORD}."
+        )
+        yield problem("$.@type", "not", message, TIME_SERIES)
+    for path in paths if kind == PRIMARY_KEY else ():
+        if len(path) > 1:
+            message = (
+                f"{PROPERTY} /{'/'.join(path)} lies inside another field; the key of a relational schema is made of "
+                "fields at its root."
+            )
+            yield problem(f"$.{PROPERTY}", "contains", message)
+
+
 def _fields(kind: str, paths: tuple[tuple[str, ...], ...], tree: Mapping[str, Any]) -> Iterator[Problem]:
-    if len(set(paths)) < len(paths) or (kind == VERSION and len(paths) > 1):
-        message = "A version is one field." if kind == VERSION else f"A field stands twice in {PROPERTY}."
+    if len(set(paths)) < len(paths) or (kind != PRIMARY_KEY and len(paths) > 1):
+        message = f"A field stands twice in {PROPERTY}." if kind == PRIMARY_KEY else f"A {kind} is one field."
         yield problem(f"$.{PROPERTY}", "unique", message)
     for path in paths:
         field = _field(tree, path)
@@ -124,6 +144,9 @@ def _fields(kind: str, paths: tuple[tuple[str, ...], ...], tree: Mapping[str, An
             message = (
                 f"{PROPERTY} /{'/'.join(path)} must be a number, a date or a date-time, so that it can be ordered."
             )
+            yield problem(f"$.{PROPERTY}", "type", message)
+        elif kind == TIMESTAMP and field.get("format") != "date-time":
+            message = f"{PROPERTY} /{'/'.join(path)} must be a date-time (a string with that format)."
             yield problem(f"$.{PROPERTY}", "type", message)
 
 

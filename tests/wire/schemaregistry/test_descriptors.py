@@ -83,6 +83,7 @@ def test_the_other_kinds(api: Api, schema: str, members: dict[str, Any]) -> None
     assert answer.status_code == 201, answer.json()
     assert answer.json()["xdm:sourceVersion"] == 1
     assert "xdm:label" not in answer.json()
+    assert api.delete(f"{D}/{answer.json()['@id']}").status_code == 204
 
 
 KEY, VERSION, TIMESTAMP = (f"xdm:descriptor{kind}" for kind in ("PrimaryKey", "Version", "Timestamp"))
@@ -94,13 +95,22 @@ TOLD_APART: dict[str, tuple[str, list[tuple[str, Any, str]]]] = {
     "its key without a moment": ("time-series", [(KEY, ["/id"], "a date-time field"), (KEY, ["/id", "/at"], "")]),
     "another timestamp": ("time-series", [(KEY, ["/id", "/at"], ""), (TIMESTAMP, "/to", "must name /to too")]),
     "its timestamp first": ("time-series", [(TIMESTAMP, "/to", ""), (KEY, ["/id", "/at"], "must name /to too")]),
-    "a record's timestamp": ("record", [(KEY, ["/id"], ""), (TIMESTAMP, "/at", "")]),
+    "a record's timestamp": ("record", [(KEY, ["/id"], ""), (TIMESTAMP, "/at", "of a time series")]),
+    "two timestamps": ("time-series", [(TIMESTAMP, "/at", ""), (TIMESTAMP, "/to", "a schema takes one")]),
+    "a timestamp of two fields": ("time-series", [(TIMESTAMP, ["/at", "/to"], "is one field")]),
+    "a timestamp in one path of an array": ("time-series", [(TIMESTAMP, ["/at"], "")]),
+    "a number as a timestamp": ("time-series", [(TIMESTAMP, "/n", "must be a date-time")]),
+    "a day as a timestamp": ("time-series", [(TIMESTAMP, "/day", "must be a date-time")]),
+    "a key inside an object": ("record", [(KEY, ["/in/id"], "at its root")]),
+    "a version inside an object": ("record", [(KEY, "/id", ""), (VERSION, "/in/n", "")]),
 }
 
 
 def relational(api: Api, title: str, behavior: str) -> Any:
     moment = {"type": "string", "format": "date-time"}
-    fields = {"id": {"type": "string"}, "n": {"type": "integer"}, "at": moment, "to": moment}
+    least: dict[str, Any] = {"id": {"type": "string"}, "n": {"type": "integer"}}
+    fields = {**least, "at": moment, "to": moment, "day": {"type": "string", "format": "date"}}
+    fields["in"] = {"type": "object", "properties": least}
     own = {"definitions": {"customFields": {"properties": fields}}, "allOf": [{"$ref": "#/definitions/customFields"}]}
     extends = {"meta:extends": ["https://ns.adobe.com/xdm/data/adhoc-v2"], "meta:behaviorType": behavior}
     return api.post(f"{R}/tenant/schemas", json={"title": title, "type": "object", **own, **extends})
@@ -137,6 +147,19 @@ def test_a_key_goes_after_its_version(api: Api) -> None:
     assert api.put(f"{D}/{made[KEY]['@id']}", json=moved).status_code == 200
     for kind in (VERSION, KEY):
         assert api.delete(f"{D}/{made[kind]['@id']}").status_code == 204
+
+
+@pytest.mark.parametrize(("path", "words"), [("/_extconndev/id", "date-time"), ("/_extconndev/at", "")])
+def test_a_timestamp_of_a_schema_with_a_class_is_a_moment(api: Api, schema: str, path: str, words: str) -> None:
+    body = {"@type": TIMESTAMP, "xdm:sourceSchema": schema, "xdm:sourceProperty": path}
+    answer = api.post(D, json=body)
+    assert answer.status_code == (400 if words else 201), answer.text
+    if words:
+        assert words in answer.json()["detail"]
+        return
+    assert "takes one" in api.post(D, json=body).json()["detail"]
+    assert api.put(f"{D}/{answer.json()['@id']}", json=body).status_code == 200
+    assert api.delete(f"{D}/{answer.json()['@id']}").status_code == 204
 
 
 # members that differ from a good identity, the path of the sub-error, what the detail names
