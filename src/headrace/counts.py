@@ -72,6 +72,8 @@ ZERO = Counts()
 
 # Rules by which a value is missing without that its record is turned away.
 STRAYED, NOWHERE, UNKNOWN, UNDECLARED = "steppedInto", "foundInNoRecord", "unknownField", "notInSpec"
+# By which rows of a key double.
+DOUBLED = "appendedBesideKey"
 
 
 def warnings_by_rule(counts: Counts) -> list[dict[str, Any]]:

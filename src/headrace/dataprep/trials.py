@@ -5,6 +5,7 @@ from typing import Any
 from headrace import mapping, raw_json, xdm
 from headrace.dataprep import advice, checking, completeness, drafts, identities
 from headrace.dataprep.options import options
+from headrace.dataprep.undeclared import Fields, advised
 from headrace.errors import Invalid
 from headrace.exact_json import NotJson, read
 from headrace.mapping.derivations import Derivations
@@ -15,16 +16,21 @@ from headrace.store.scope import Caller
 MOST_RECORDS = 1000
 
 
-def validated(store: Store, caller: Caller, body: dict[str, Any], tenant: str, now: int) -> dict[str, Any]:
+def validated(
+    store: Store, caller: Caller, body: dict[str, Any], tenant: str, now: int, fields: Fields | None = None
+) -> dict[str, Any]:
     """A verdict on each item, in order, and on each required field that is left out.
 
     A strict set fails for such a field: it has a verdict of its own, behind those of the items. A lax one is warned.
+    ``fields``: those that the source declares, if there is one that does.
     """
     draft = drafts.read(body)
     with store.read() as conn:
         full = checking.composed(conn, caller, draft.schema, tenant).full
         unmet = identities.unmet(conn, caller, draft.schema, draft.body["mappings"], tenant)
-    verdicts = [one | advice.member(unmet.get(n, [])) for n, one in enumerate(checking.verdicts(draft, full, now))]
+    found = checking.verdicts(draft, full, now)
+    told = {n: advised(item, fields) for n, item in enumerate(draft.items) if not found[n]["errors"]}
+    verdicts = [verdict | advice.member([*unmet.get(n, []), *told.get(n, [])]) for n, verdict in enumerate(found)]
     missing = [] if options(draft.body).strict else completeness.unmapped(draft.items, full)
     return {"validationResponse": verdicts, **advice.member(completeness.advised(missing))}
 

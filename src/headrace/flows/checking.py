@@ -15,7 +15,6 @@ from headrace.flows import ends, scheduling, specs, states
 from headrace.flows.members import WRONG, at, flag, list_at, object_at, optional_text, text_at, whole, wrong
 from headrace.flows.scheduling import Timing
 from headrace.flows.usage import IDS_IN_FLOW, SOURCES, TARGETS
-from headrace.mapping import format_path, paths_read
 from headrace.store import documents
 from headrace.store.documents import Document
 from headrace.store.scope import Caller
@@ -113,17 +112,6 @@ def mapping(flow: Json) -> tuple[str, int]:
         code="1328",
         field="transformations",
     )
-
-
-def undeclared(conn: sa.Connection, caller: Caller, flow: Json) -> list[str]:
-    """The paths that the flow's mapping reads and its source's spec does not know; none where it declares no fields."""
-    source = end(conn, caller, flow, SOURCES)
-    spec = source_spec(conn, caller, source)
-    schema = sources.record_schema(spec, sources.extraction(spec, object_at(source.body, "params")))
-    if schema is None:
-        return []
-    paths = paths_read(_pinned(conn, caller, *mapping(flow)).items)
-    return [format_path(path) for path in paths if not sources.is_declared(path, schema)]
 
 
 def _steps(flow: Json) -> list[Json]:
@@ -247,7 +235,7 @@ def _check_served(flow_spec: Json, spec: Json, target: Document) -> None:
 
 
 def _checked_mapping(conn: sa.Connection, caller: Caller, flow: Json, target: Document) -> Pinned:
-    found = _pinned(conn, caller, *mapping(flow))
+    found = pinned(conn, caller, *mapping(flow))
     if not found.items:
         raise Invalid(
             f"Mapping set {found.id} has no mappings, so every record would become an empty row; add some.",
@@ -278,7 +266,8 @@ def _check_complete(conn: sa.Connection, caller: Caller, found: Pinned) -> None:
         )
 
 
-def _pinned(conn: sa.Connection, caller: Caller, id: str, version: int) -> Pinned:
+def pinned(conn: sa.Connection, caller: Caller, id: str, version: int) -> Pinned:
+    """One version of a mapping set; Invalid with Platform's code where there is none."""
     try:
         documents.get(conn, caller, mapping_sets.KIND, id)
     except NotFound as error:

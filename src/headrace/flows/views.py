@@ -5,9 +5,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from headrace.counts import UNDECLARED, total, warnings_by_rule
-from headrace.errors import HeadraceError
-from headrace.flows import checking, rendering
+from headrace.counts import total, warnings_by_rule
+from headrace.flows import advice, rendering
 from headrace.flows.credentials import CONNECTIONS
 from headrace.flows.members import list_at
 from headrace.flows.states import ENABLED
@@ -35,7 +34,7 @@ def one(conn: sa.Connection, caller: Caller, kind: str, id: str) -> Json:
     enabled = found.body.get("state") == ENABLED
     open_gaps = [_gap(gap, enabled) for gap in gaps.of_flow(conn, caller, id)]
     last = runs.last_of(conn, caller, [id]).get(id)
-    warnings = [*_of_spec(conn, caller, found), *(_of_run(conn, last) if last else [])]
+    warnings = [*advice.of_flow(conn, caller, found.body), *(_of_run(conn, last) if last else [])]
     shown = _flow(found, caller, find, last)
     return shown | ({"gaps": open_gaps} if open_gaps else {}) | ({"warnings": warnings} if warnings else {})
 
@@ -59,14 +58,6 @@ def _of_run(conn: sa.Connection, last: LastRun) -> list[Json]:
     """What the newest run warns of."""
     counts = total(part.counts for part in parts.listed(conn, last.id))
     return [{"runId": last.id, **warning} for warning in warnings_by_rule(counts)]
-
-
-def _of_spec(conn: sa.Connection, caller: Caller, flow: Document) -> list[Json]:
-    """The mapped paths that the source's spec does not know, where it declares its fields."""
-    try:
-        return [{"rule": UNDECLARED, "path": path} for path in checking.undeclared(conn, caller, flow.body)]
-    except HeadraceError:
-        return []  # a draft, or a flow whose ends are gone, says what is wrong when it is to run
 
 
 def listed(conn: sa.Connection, caller: Caller, kind: str) -> list[Json]:

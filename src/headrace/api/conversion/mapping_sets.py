@@ -10,6 +10,7 @@ from headrace.catalog import datasets
 from headrace.dataprep import advice, checking, mapping_sets, rendering, suggesting, trials
 from headrace.dataprep.mapping_sets import MappingSet
 from headrace.errors import FilterInvalid, Invalid
+from headrace.flows import advice as flow_advice
 from headrace.flows import usage
 from headrace.store import batches
 from headrace.wire.filters import Predicate, all_of, parse_condition
@@ -39,9 +40,12 @@ def create_mapping_set(request: Request) -> Reply:
 
 @conversion.post("/mappingSets/validate", verb=READ, kind="mappingSets", answers=OK)
 def validate_mapping_set(request: Request) -> Reply:
-    """A verdict on each mapping of a set that is not stored, and what it leaves out."""
-    body = request.json_object()
-    return Reply(trials.validated(request.store, request.caller, body, tenant(request), request.clock.now()))
+    """A verdict on each mapping of a set that is not stored, and what it leaves out or reads beside its source."""
+    body, source = request.json_object(), request.query.one("sourceConnectionId")
+    with request.store.read() as conn:
+        fields = None if source is None else flow_advice.declared(conn, request.caller, source)
+    own, now = tenant(request), request.clock.now()
+    return Reply(trials.validated(request.store, request.caller, body, own, now, fields))
 
 
 @conversion.post("/mappingSets/preview", verb=READ, kind="mappingSets", answers=OK)
