@@ -33,7 +33,7 @@ def of_flow(conn: sa.Connection, caller: Caller, flow: Json) -> list[Json]:
 
 
 def declared(conn: sa.Connection, caller: Caller, id: str) -> Json | None:
-    """The fields of a record that this source connection's spec declares, as JSON Schema; None where it declares none."""
+    """The fields of a record that the spec of a source connection declares (JSON Schema); None where it does not."""
     source = documents.find(conn, caller, SOURCES, id)
     if source is None:
         name = "sourceConnectionId"

@@ -7,6 +7,7 @@ from headrace.errors import Invalid
 Json = dict[str, Any]
 
 MISSING, WRONG = "1304", "1312"
+LAST_SECOND = 253_402_300_799  # the end of the year 9999
 
 
 def at(body: Json, path: str) -> Any:
@@ -60,6 +61,14 @@ def whole(value: object, path: str, code: str = WRONG) -> int:
     if not digits.removeprefix("-").isdecimal() or not digits.isascii() or len(digits) > 20:
         raise wrong(path, "a whole number", code)
     return int(digits)
+
+
+def epoch_seconds(value: object, path: str, code: str = WRONG) -> int:
+    """An instant in whole epoch seconds, which may come as text, up to the year 9999; Invalid otherwise."""
+    seconds = whole(value, path, code)
+    if not 0 <= seconds <= LAST_SECOND:
+        raise wrong(path, "epoch seconds (not milliseconds), up to the year 9999", code)
+    return seconds
 
 
 def flag(value: object, path: str) -> bool:

@@ -7,14 +7,13 @@ from typing import Any
 from headrace import sources
 from headrace.clock import epoch_ms
 from headrace.errors import Invalid
-from headrace.flows.members import flag, object_at, whole
+from headrace.flows.members import LAST_SECOND, epoch_seconds, flag, object_at, whole
 
 Json = dict[str, Any]
 
 ONCE = "once"
 LEAST = {"minute": 15, "hour": 1, "day": 1, "week": 1}
 MOST = 100_000
-LAST_SECOND = 253_402_300_799  # the end of the year 9999
 SECOND_MS = 1000
 
 
@@ -96,12 +95,12 @@ def _start(params: Json, created_at: int) -> int:
     if given is None or given == "":
         return created_at // SECOND_MS * SECOND_MS
     moment = _iso(given)
-    if moment is not None:
-        return epoch_ms(moment)
-    seconds = whole(given, field, "1340")
-    if not 0 <= seconds <= LAST_SECOND:
-        raise Invalid(f"{field} must be epoch seconds (not milliseconds).", code="1340", field=field)
-    return seconds * SECOND_MS
+    if moment is None:
+        return epoch_seconds(given, field, "1340") * SECOND_MS
+    start = epoch_ms(moment)
+    if not 0 <= start <= LAST_SECOND * SECOND_MS:
+        raise Invalid(f"{field} must lie between the years 1970 and 9999 (UTC).", code="1340", field=field)
+    return start
 
 
 def _iso(given: object) -> datetime | None:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from headrace import ids
 from headrace.clock import Window
 from headrace.errors import Conflict, Invalid, NotFound
+from headrace.flows.members import epoch_seconds
 from headrace.runs.dispatch import Dispatch
 from headrace.runs.windows import ONCE
 from headrace.store import gaps, parts, replays, runs, schedules
@@ -130,12 +131,7 @@ def _window(params: dict[str, Any], schedule: Schedule, now: int) -> Window:
 def _seconds(params: dict[str, Any], name: str, default: int) -> int:
     """An instant given in epoch seconds, as epoch ms."""
     value = params.get(name)
-    if value is None or value == "":
-        return default
-    try:
-        return int(value) * SECOND_MS
-    except (TypeError, ValueError) as error:
-        raise Invalid(f"params.{name} must be epoch seconds, not {value!r}.", code="1384") from error
+    return default if value is None or value == "" else epoch_seconds(value, f"params.{name}", "1384") * SECOND_MS
 
 
 def _retriggerable(conn: sa.Connection, run: Run) -> bool:

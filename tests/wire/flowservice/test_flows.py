@@ -112,6 +112,27 @@ def test_a_bad_patch_gets_its_code_and_changes_nothing(flows: Flows, step: Any, 
     assert found["etag"] == made["etag"] and found["name"] == "LinkedIn Ads dataflow"
 
 
+@pytest.mark.parametrize(
+    "start",
+    [
+        -1,
+        253_402_300_800,
+        "9" * 20,
+        "1.5",
+        True,
+        "1969-12-31",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+    ],
+)
+def test_a_start_time_is_an_instant(flows: Flows, start: Any) -> None:
+    answer = flows.post(
+        "/flows", flows.flow_body(scheduleParams={"startTime": start, "frequency": "hour", "interval": 1})
+    )
+    assert code(answer) == "SOURCES-1340-400"
+    assert answer.json()["errorMessage"].startswith("scheduleParams.startTime must ")
+
+
 def test_the_same_start_time_in_another_spelling_is_no_change(flows: Flows) -> None:
     made = flows.flow()
     params = {"startTime": 1625040887, "frequency": "hour", "interval": "2", "backfill": "true"}

@@ -101,6 +101,20 @@ def test_a_run_that_cannot_start(flows: Flows, deployment: Deployment, body: dic
     assert code(flows.post("/runs", sent)) == expected
 
 
+NO_INSTANTS: list[Any] = [
+    -1, 253_402_300_800, 1_660_000_000_000, 2**63, 10**30, 1.5, 1e300, True, [], {}, "-1", "9" * 20, "9" * 5000, "1e9",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["windowStartTime", "windowEndTime"])
+@pytest.mark.parametrize("value", NO_INSTANTS, ids=lambda value: str(value)[:30])
+def test_an_end_of_a_window_is_an_instant(flows: Flows, deployment: Deployment, name: str, value: Any) -> None:
+    answer = flows.post("/runs", {"flowId": once(flows, deployment), "params": {name: value}})
+    assert code(answer) == "SOURCES-1384-400"
+    message = answer.json()["errorMessage"]
+    assert message.startswith(f"params.{name} must be ") and len(message) < 200
+
+
 def test_a_failed_run_again(flows: Flows, deployment: Deployment) -> None:
     run = a_run(deployment, flows.flow()["id"], 0, "failed")
     answer = flows.post(f"/runs/{run}/action?op=re-trigger")
