@@ -1,6 +1,6 @@
 """The records of a page: what is an element, what stands beside the array, each record written out in wrapper form."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -116,12 +116,6 @@ class Records:
         view = self.view
         own = {view.content.wrapper, *view.extension.rename, *([view.explode.wrapper] if view.explode else [])}
         return name in own or quoted(name) in self.body or (b"\\" in self.body and b"\\u00" in self.body)
-
-    def values(self) -> Iterator[Any]:
-        """The records, read; elements that are none are left out."""
-        for n in range(len(self.elements)):
-            if not isinstance(self.element(n), Unreadable):
-                yield self.value(n)
 
     def record(self, n: int) -> bytes:
         """The ``n``-th record as JSON in wrapper form; numbers are copied, not read."""

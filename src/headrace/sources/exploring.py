@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from itertools import islice
 from typing import Any
 
 from headrace.clock import Window, epoch_ms
@@ -11,7 +10,7 @@ from headrace.exact_json import spelled
 from headrace.sources import days, discovery, planning
 from headrace.sources.auth import Access, Renewed
 from headrace.sources.chains import walk
-from headrace.sources.content import Records, why_empty
+from headrace.sources.content import Records, Unreadable, why_empty
 from headrace.sources.declared import record_schema
 from headrace.sources.fetching import access_of, chain_of
 from headrace.sources.http import SourceHttp
@@ -44,16 +43,21 @@ def explore(
     )
     seen = sample(reading, credentials, http.brisk(), renewed)
     records = [record for _, record in _newest(view, seen.records)]
-    schema = record_schema(spec, view) or (schema_of(records) if records else _without_records(seen.empty))
+    schema = record_schema(spec, view) or (schema_of(records) if records else None)
+    if schema is None:
+        schema = _without_records(seen.empty)
+    elif seen.unreadable:
+        schema = {**schema, "description": " ".join(filter(None, [schema.get("description"), seen.unreadable]))}
     return Explored("hierarchical", schema, [spelled(record) for record in records] if preview else [])
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Some records of a source. ``empty`` says why there are none."""
+    """Some records of a source. ``empty`` says why there are none, ``unreadable`` how many elements are no records."""
 
     records: list[Any]
     empty: str = ""
+    unreadable: str = ""
 
 
 def sample(reading: Reading, credentials: Credentials, http: SourceHttp, renewed: Renewed | None = None) -> Sample:
@@ -62,16 +66,27 @@ def sample(reading: Reading, credentials: Credentials, http: SourceHttp, renewed
     access = access_of(reading, credentials, renewed)
     part = _together(view, reading, credentials, access, http)
     records: list[Any] = []
-    empty = ""
+    unreadable = 0
+    empty = why = ""
     for answered in walk(replace(chain_of(view, part.request), lenient=True), access, http):
         page = Records(view, answered.answer.body)
-        records += islice(page.values(), MOST - len(records))
+        for n in range(len(page.elements)):
+            if len(records) >= MOST:
+                break
+            element = page.element(n)
+            if isinstance(element, Unreadable):
+                unreadable += 1
+                why = why or element.why
+            else:
+                records.append(page.value(n))
         if not records and (page.elements or not empty):
             empty = why_empty(answered.answer, page)
         if len(records) >= MOST:
             break
     span = f" It was asked for {part.first_day} to {part.last_day} (UTC)." if part.first_day else ""
-    return Sample(records) if records else Sample([], f"No record came: {empty}{span}")
+    elements = f"{unreadable:,} of the {unreadable + len(records):,} elements that were read"
+    told = f"{elements} can be read as no record; of the first: {why}. A run rejects such elements."
+    return Sample(records, "" if records else f"No record came: {empty}{span}", told if unreadable else "")
 
 
 def _without_records(reason: str) -> dict[str, Any]:

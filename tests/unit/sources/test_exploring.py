@@ -51,6 +51,42 @@ def test_without_records_explore_says_why(source, http, answer, why):
     assert why in seen.schema["description"] and "declares no schema" in seen.schema["description"]
 
 
+# An answer of which some elements are no records, and what is said of them.
+PARTLY = {
+    b'{"rows": [{"a": 1}, 7, {"a": NaN}]}': "2 of the 3 elements that were read can be read as no record; of the first: "
+    "it is number, not an object.",
+    b'{"rows": [{"a": NaN}, {"a": 1}]}': "1 of the 2 elements that were read can be read as no record; of the first: "
+    "it is not JSON (NaN is not a JSON value).",
+}
+
+
+@pytest.mark.parametrize(
+    "declared", [None, PAGE_SCHEMA, {**PAGE_SCHEMA["properties"]["rows"]["items"], "description": "Rows."}]
+)
+@pytest.mark.parametrize("body", PARTLY)
+def test_elements_that_are_no_records_are_told_beside_those_that_are(source, http, body, declared):
+    source.script = [Reply(200, body)]
+    document = spec()
+    document["sourceSpec"] |= {} if declared is None else {"schema": declared}
+    seen = explored(source, http, document)
+    assert [row["rows"] for row in seen.data] == [{"a": 1}]
+    assert PARTLY[body] in seen.schema["description"] and seen.schema["properties"]
+    assert ("Rows." in seen.schema["description"]) == ("description" in (declared or {}))
+
+
+def test_declared_fields_do_not_hide_that_no_element_is_a_record(source, http):
+    source.script = [reply({"rows": [1, "x"]})]
+    document = spec()
+    document["sourceSpec"]["schema"] = PAGE_SCHEMA
+    said = explored(source, http, document).schema["description"]
+    assert said.startswith("2 of the 2 elements that were read can be read as no record; of the first: it is number")
+
+
+def test_readable_elements_alone_are_told_nothing_of(source, http):
+    source.script = [reply({"rows": [{"a": n} for n in range(150)] + [7]})]
+    assert "description" not in explored(source, http, spec()).schema  # of which 100 are read
+
+
 @pytest.mark.parametrize("body", [b'[{"a": NaN}]', b'{"a": NaN}'])
 def test_a_page_that_is_the_array_is_not_called_empty(source, http, body):
     source.script = [Reply(200, body)]
