@@ -6,7 +6,7 @@ by that key here; what goes by origins, quarantine and replay, will follow.
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -17,7 +17,9 @@ from headrace.raw_json import Raw, assembled, members
 from headrace.rows import Reason
 
 Origins = Mapping[str, pa.Array]  # by the public name of a landed page, the rows of it
-OWN = ("_errors", "_filename", "_row")  # what a line has besides the record's members, last of their names
+# What a line has besides the record's members, last of their names.
+OWN = ("_errors", "_filename", "_row", "_besideRow")
+BESIDE = OWN[-1]
 CORRUPT = "_corrupt_record"
 
 
@@ -34,9 +36,14 @@ _page, _row = msgspec.json.Decoder(str).decode, msgspec.json.Decoder(int).decode
 _reasons = msgspec.json.Decoder(list[dict[str, Any]]).decode
 
 
-def line(original: bytes, reasons: Sequence[Reason], origin: Origin) -> bytes:
-    """The line of a record as it came. What is no object, or cannot be read as one, is kept as the text that it is."""
+def line(original: bytes, reasons: Sequence[Reason], origin: Origin, beside: int | None = None) -> bytes:
+    """The line of a record as it came. What is no object, or cannot be read as one, is kept as the text that it is.
+
+    ``beside``: the row of the same page whose line holds what stands beside the array, which ``original`` leaves out.
+    """
     tail = b'"_errors":' + _encode(reasons) + b"," + _encode(origin)[1:]
+    if beside is not None or BESIDE.encode() in original:
+        tail = tail[:-1] + b"," + _encode({BESIDE: beside})[1:]
     if not _is_record(original):
         return _encode({CORRUPT: original.decode("utf-8", "replace")})[:-1] + b"," + tail + b"\n"
     # The record's own bytes go through as they came: no number of it is read and written again.
@@ -57,15 +64,28 @@ def origin_of(line: bytes) -> Origin:
     return Origin(_page(fields["_filename"]), _row(fields["_row"]))
 
 
-def samples_of(line: bytes) -> list[dict[str, Any]]:
-    """Each reason of a line with its record and its page, as diagnostics show them, values as they came.
+def samples_of(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    """Each reason of a file's lines with its record and its page, as diagnostics show them, values as they came.
 
-    The values of a record are raw JSON: none of its numbers need fit into anything.
+    The values of a record are raw JSON: none of its numbers need fit into anything. What stands beside the array comes
+    from the line that holds it; where that cannot be read, ``_besideRow`` names its row.
     """
-    fields = _members(line)
-    record = {name: value for name, value in fields.items() if name not in OWN}
-    whole = record[CORRUPT] if list(record) == [CORRUPT] else assembled(record)
-    return [{**reason, "record": whole, "_filename": fields["_filename"]} for reason in _reasons(fields["_errors"])]
+    whole: dict[str, Raw] = {}
+    place: tuple[bytes, bytes] | None = None
+    for line in lines:
+        fields = _members(line)
+        record = {name: value for name, value in fields.items() if name not in OWN}
+        page, beside = bytes(fields["_filename"]), bytes(fields.get(BESIDE, b"null"))
+        note: dict[str, Any] = {}
+        if beside == b"null":
+            whole, place = record, (page, bytes(fields.get("_row", b"")))
+        elif CORRUPT not in record and CORRUPT not in whole and place == (page, beside):
+            record = {**whole, **record}
+        else:
+            note = {BESIDE: fields[BESIDE]}
+        shown = record[CORRUPT] if list(record) == [CORRUPT] else assembled(record)
+        for reason in _reasons(fields["_errors"]):
+            yield {**reason, "record": shown, "_filename": fields["_filename"], **note}
 
 
 def gathered(origins: Iterable[Origin]) -> Origins:

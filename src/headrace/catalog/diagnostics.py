@@ -114,8 +114,7 @@ class Diagnostics:
 
     def _samples(self) -> Iterator[dict[str, Any]]:
         for file in self.errors:
-            for line in lines(self.landing.checked(file.ref)):
-                yield from samples_of(line)
+            yield from samples_of(lines(self.landing.checked(file.ref)))
 
 
 def of_batch(conn: sa.Connection, landing: Landing, batch_id: str) -> Diagnostics:

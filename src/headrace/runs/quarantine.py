@@ -19,6 +19,7 @@ from headrace.sources.reading import Slice
 IN_MEMORY = 1024 * 1024
 CHUNK = 1024 * 1024
 LONGEST_VALUE = 500  # characters of a value that a warning keeps
+MOST_BESIDE = 1024  # bytes of what stands beside a page's array that each of its lines repeats
 
 
 class Quarantine:
@@ -29,6 +30,7 @@ class Quarantine:
         self._stamp = stamp
         self._files: dict[str, IO[bytes]] = {}
         self._records: dict[str, int] = defaultdict(int)
+        self._whole: dict[str, Origin] = {}  # by family, the last line that holds all of its record
 
     def add(self, slice: Slice, errors: pa.Table) -> int:
         """Writes each rejected record of a slice once, with all its reasons; how many records there were."""
@@ -38,7 +40,7 @@ class Quarantine:
         for row in sorted(reasons):
             family = reasons[row][0]["family"]
             why = [_reason(error) for error in reasons[row]]
-            self._file(family).write(line(slice.sent(row), why, Origin(*slice.place(row))))
+            self._file(family).write(self._line(family, slice, row, why))
             self._records[family] += 1
         return len(reasons)
 
@@ -50,6 +52,14 @@ class Quarantine:
         """Forgets what was not landed."""
         for file in self._files.values():
             file.close()
+
+    def _line(self, family: str, slice: Slice, row: int, why: list[Reason]) -> bytes:
+        """A record's line; what is large and stands beside the array is in the first line of the page alone."""
+        origin, whole = Origin(*slice.place(row)), self._whole.get(family)
+        if whole is not None and whole.page == origin.page and slice.beside_size(row) > MOST_BESIDE:
+            return line(slice.sent(row, beside=False), why, origin, whole.row)
+        self._whole[family] = origin
+        return line(slice.sent(row), why, origin)
 
     def _file(self, family: str) -> IO[bytes]:
         if family not in self._files:

@@ -121,13 +121,18 @@ class Records:
         """The ``n``-th record as JSON in wrapper form; numbers are copied, not read."""
         return self._wrapped(renamed(self.elements[n], self.view.extension.rename))
 
-    def sent(self, n: int) -> bytes:
-        """The same before the spec's ``rename``."""
-        return self._wrapped(self.elements[n])
+    def sent(self, n: int, beside: bool = True) -> bytes:
+        """The same before the spec's ``rename``; without ``beside``, only the element in its wrapper."""
+        return self._wrapped(self.elements[n], beside)
 
-    def _wrapped(self, element: Raw) -> bytes:
-        wrapper = self.view.content.wrapper
-        return bytes(raw_json.assembled({**self.siblings, wrapper: element}) if wrapper else element)
+    @cached_property
+    def beside_size(self) -> int:
+        """Bytes of what stands beside the array and goes into every record."""
+        return sum(memoryview(value).nbytes for value in self.siblings.values()) if self.view.content.wrapper else 0
+
+    def _wrapped(self, element: Raw, beside: bool = True) -> bytes:
+        wrapper, siblings = self.view.content.wrapper, self.siblings if beside else {}
+        return bytes(raw_json.assembled({**siblings, wrapper: element}) if wrapper else element)
 
     @property
     def _each(self) -> float:

@@ -95,6 +95,7 @@ class Decoder:
             _render=rows.record,
             _mentions=rows.mentions,
             _sent=rows.sent,
+            _beside_size=rows.beside_size,
             renames=self._renames,
         )
 

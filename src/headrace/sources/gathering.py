@@ -51,10 +51,14 @@ class Gathered:
         records, n = self._place(row)
         return records.record(n)
 
-    def sent(self, row: int) -> bytes:
-        """The same before the spec's ``rename``."""
+    def sent(self, row: int, beside: bool) -> bytes:
+        """The same before the spec's ``rename``, with or without what stands beside the array."""
         records, n = self._place(row)
-        return records.sent(n)
+        return records.sent(n, beside)
+
+    def beside_size(self, row: int) -> int:
+        """Bytes of what stands beside the array of the record's page and goes into it."""
+        return self._place(row)[0].beside_size
 
     def mentions(self, name: str) -> bool:
         """Whether some record may have a field of this name somewhere."""

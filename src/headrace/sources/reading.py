@@ -200,7 +200,8 @@ class Slice:
     dropped: Mapping[str, int]
     _render: Callable[[int], bytes] = field(repr=False, compare=False)
     _mentions: Callable[[str], bool] = field(repr=False, compare=False)
-    _sent: Callable[[int], bytes] = field(repr=False, compare=False)
+    _sent: Callable[[int, bool], bytes] = field(repr=False, compare=False)
+    _beside_size: Callable[[int], int] = field(repr=False, compare=False)
     renames: Mapping[tuple[str, ...], tuple[str | int, ...]] = field(default_factory=dict)
 
     def original(self, row: int) -> bytes:
@@ -208,10 +209,15 @@ class Slice:
         self._require(row)
         return self._render(row)
 
-    def sent(self, row: int) -> bytes:
-        """The same before the spec's ``rename``: the fields as the source has them."""
+    def sent(self, row: int, beside: bool = True) -> bytes:
+        """The same before the spec's ``rename``: the fields as the source has them, those ``beside`` its array too."""
         self._require(row)
-        return self._sent(row)
+        return self._sent(row, beside)
+
+    def beside_size(self, row: int) -> int:
+        """Bytes of the record that stand beside the array of its page, and so in every record of it."""
+        self._require(row)
+        return self._beside_size(row)
 
     def record(self, row: int) -> object:
         """The record at ``row``, read; NotJson."""

@@ -16,6 +16,7 @@ from headrace.lake import Lake, Stamp, TableRef
 from headrace.lake.changes import Append, Change
 from headrace.lake.pages import PageBody
 from headrace.mapping.derivations import NO_DERIVATIONS
+from headrace.quarantined import origin_of, samples_of
 from headrace.runs.judging import Judge
 from headrace.runs.plan import Target
 from headrace.runs.promotion import PartWork, Promoted, Rows, promote_part
@@ -102,6 +103,28 @@ def test_a_quarantined_record_is_the_one_that_came(lake: Lake) -> None:
     line = lake.landing.read(file.ref)
     assert line.startswith(b'{"element":' + record + b',"_errors":[{"code":"MAPPER-3700-400",')
     assert json.loads(line)["_filename"] == "page-0.json"
+
+
+def test_what_is_large_beside_the_array_is_kept_once_a_page(lake: Lake) -> None:
+    big, small = b'"big":["' + b"x" * 100_000 + b'",1e400]', b'"small":[1.10]'
+    bad = b'{"clicks":"n/a","cost":1,"x":1e400}'
+    rows = b"[" + b",".join([b'{"clicks":1,"cost":1}', *[bad] * 50, b"NaN", b"7"]) + b"]"
+    pages = [b"{" + beside + b',"elements":' + rows + b"}" for beside in (big, big, small)]
+    promoted = promote(lake, *pages)
+    assert promoted.counts.rejected == 3 * 52
+    for file in promoted.errors:
+        lines = lake.landing.read(file.ref).splitlines()
+        family = len(lines) // 3
+        assert [b'"big":[' in line or b'\\"big\\":[' in line for line in lines] == [
+            *[True, *[False] * (family - 1)] * 2,
+            *[False] * family,
+        ]
+        assert [b"small" in line for line in lines] == [*[False] * family * 2, *[True] * family]
+        assert [origin_of(line).page for line in lines] == [f"page-{n}.json" for n in range(3) for _ in range(family)]
+        if file.name.startswith("conversion"):
+            shown = [msgspec.json.encode(sample["record"]) for sample in samples_of(lines)]
+            whole = [b"{" + beside + b',"element":' + bad + b"}" for beside in (big, small)]
+            assert shown == [*[whole[0]] * family * 2, *[whole[1]] * family]
 
 
 def test_a_quarantined_record_has_the_fields_of_its_source(lake: Lake) -> None:

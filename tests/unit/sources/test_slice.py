@@ -27,14 +27,15 @@ def joined() -> Slice:
         {"rule": 1},
         lambda row: b"%d" % row,
         lambda name: True,
-        lambda row: b"-%d" % row,
+        lambda row, beside: b"-%d" % row if beside else b"%d alone" % row,
+        lambda row: row,
     )
 
 
 def test_each_row_has_a_place_in_its_page() -> None:
     slice = joined()
     assert [slice.place(row) for row in range(6)] == PLACES and slice.original(5) == b"5"
-    assert slice.sent(5) == b"-5"
+    assert (slice.sent(5), slice.sent(5, beside=False), slice.beside_size(5)) == (b"-5", b"5 alone", 5)
     for row in (-1, 6):
         with pytest.raises(IndexError, match=r"not in this slice \(0 to 5\)"):
             slice.place(row)
