@@ -65,7 +65,18 @@ def replayed(flow: Flow, run: Json, **body: Any) -> Json:
     item: Json = flow.api.get(f"{FLOWS}/runs/{answer.json()['id']}").json()["items"][0]
     assert tuple(foreseen[name] for name in ("read", "written", "rejected")) == counted(item)
     assert foreseen["droppedByRule"] == dropped(item)
+    assert (foreseen.get("replaced", 0), foreseen.get("deleted", 0)) == beside(item)
     return item
+
+
+def readable(flow: Flow) -> None:
+    """Makes the next version of the flow's mapping, which reads clicks of n/a too, and adds 10 to the others."""
+    mapping = flow.shown()["transformations"][0]["params"]["mappingId"]
+    clicks = {"sourceType": "EXPRESSION", "destination": "_extconndev.clicks",
+              "source": 'iif(row.clicks == "n/a", 0, to_integer(row.clicks) + 10)'}  # fmt: skip
+    known = flow.api.get(f"{CONVERSION}/mappingSets/{mapping}").json()
+    body = {"xdmSchema": known["outputSchema"]["schemaRef"]["id"], "xdmVersion": "1.0", "mappings": [clicks]}
+    assert flow.api.put(f"{CONVERSION}/mappingSets/{mapping}", json=body).is_success
 
 
 def test_a_dry_run_counts_as_the_merge_decides(daily: Daily) -> None:
@@ -80,6 +91,7 @@ def test_a_dry_run_counts_as_the_merge_decides(daily: Daily) -> None:
     assert found["before"] == found["after"] == {**counts, "droppedByRule": {"superseded": 1, "deletion": 1}}
     daily.odd = [row("b", 7, v=3)]
     flow.settled("PT1H")
+    assert not {"replaced", "deleted"} & found["after"].keys()
     found = flow.api.post(path, json={"dryRun": True}).json()
     assert found["after"] == {**counts, "written": 1, "droppedByRule": {"superseded": 2, "deletion": 1}}
     whole(flow)
@@ -128,12 +140,7 @@ def test_replays_and_reverts_take_rows_that_still_stand(daily: Daily) -> None:
     second = flow.settled("PT1H")
     assert (counted(second), dropped(second), beside(second)) == ((2, 1, 0), {"deletion": 1}, (1, 1))
     daily.odd = []
-    mapping = flow.shown()["transformations"][0]["params"]["mappingId"]
-    clicks = {"sourceType": "EXPRESSION", "destination": "_extconndev.clicks",
-              "source": 'iif(row.clicks == "n/a", 0, to_integer(row.clicks) + 10)'}  # fmt: skip
-    known = flow.api.get(f"{CONVERSION}/mappingSets/{mapping}").json()
-    body = {"xdmSchema": known["outputSchema"]["schemaRef"]["id"], "xdmVersion": "1.0", "mappings": [clicks]}
-    assert flow.api.put(f"{CONVERSION}/mappingSets/{mapping}", json=body).is_success
+    readable(flow)
     rest = replayed(flow, first, rows="quarantined")
     assert (counted(rest), dropped(rest)) == ((1, 1, 0), {}) and merged(flow) == {'["a"]': 1, '["b"]': 2, '["d"]': 0}
     again = replayed(flow, first)
@@ -141,9 +148,31 @@ def test_replays_and_reverts_take_rows_that_still_stand(daily: Daily) -> None:
     assert merged(flow) == {'["a"]': 11, '["b"]': 2, '["d"]': 0}
     assert flow.api.post(f"{BATCHES}/{batch_of(second)}?action=REVERT").status_code == 200
     assert merged(flow) == {'["a"]': 11, '["d"]': 0}
+    for shown in (flow.runs()[::-1][1], flow.api.get(f"{FLOWS}/runs/{second['id']}").json()["items"][0]):
+        assert shown["id"] == second["id"] and counted(shown) == counted(second)
+        assert (summary(shown)["revertedRecordCount"], summary(shown)["alreadyGoneRecordCount"]) == (1, 0)
+        assert shown["activities"][1]["recordSummary"] == summary(shown)
+    assert not any("revertedRecordCount" in summary(run) for run in flow.runs() if run["id"] != second["id"])
     last = replayed(flow, again)
     assert (counted(last), dropped(last)) == ((4, 4, 0), {})
     assert merged(flow) == {'["a"]': 11, '["b"]': 11, '["c"]': 11, '["d"]': 0}
+    whole(flow)
+
+
+def test_a_dry_run_tells_which_rows_of_the_table_would_go(daily: Daily) -> None:
+    daily.odd = [row("a", 1), row("b", 1)]
+    flow = daily.flow(MERGING)
+    flow.settled()
+    daily.odd = [row("a", "n/a", v=2), row("c", "n/a"), row("b", 2, v=2)]
+    run = flow.settled("PT1H")
+    assert (counted(run), merged(flow)) == ((3, 1, 2), {'["a"]': 1, '["b"]': 2})
+    daily.odd = []
+    readable(flow)
+    path = f"{FLOWS}/runs/{run['id']}/action?op=replay"
+    found = flow.api.post(path, json={"dryRun": True, "rows": "quarantined"}).json()
+    assert found["after"]["replaced"] == 1 and not {"replaced", "deleted"} & found["before"].keys()
+    rest = replayed(flow, run, rows="quarantined")
+    assert (beside(rest), merged(flow)) == ((1, 0), {'["a"]': 0, '["b"]': 2, '["c"]': 0})
     whole(flow)
 
 

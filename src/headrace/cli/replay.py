@@ -73,6 +73,9 @@ def show_trial(console: Console, trial: Body) -> None:
     table = _counts(f"version {old}", f"version {new}")
     for name in ("read", "written", "rejected"):
         table.add_row(name, *_pair(trial["before"][name], trial["after"][name]))
+    for name in ("replaced", "deleted"):
+        if any(pair := tuple(trial[side].get(name, 0) for side in ("before", "after"))):
+            table.add_row(f"{name} in the table", *_pair(*pair))
     for member, indent in (("rejectedByCode", "  "), ("droppedByRule", "dropped by ")):
         before, after = trial["before"][member], trial["after"][member]
         for name in sorted({*before, *after}):

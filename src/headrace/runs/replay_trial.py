@@ -188,10 +188,12 @@ def _counted(keyed: Keyed, judged: Judged) -> Counts:
 
 
 def _counts(counts: Counts) -> dict[str, Any]:
+    going = {"replaced": counts.replaced, "deleted": counts.deleted}  # rows of the table, no part of the sum
     return {"read": counts.read, "written": counts.written, "rejected": counts.rejected} | {
         "rejectedByCode": counts.codes,
         "droppedByRule": {rule: count for rule, count in counts.dropped.items() if count > 0},
         "warnings": sum(counts.warnings.values()),
+        **{name: count for name, count in going.items() if count},
     }
 
 

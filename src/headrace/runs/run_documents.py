@@ -6,11 +6,12 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+from msgspec import UNSET
 
 from headrace.counts import Counts, total, warnings_by_rule
 from headrace.runs.batch_figures import batch_errors, batch_metrics
 from headrace.runs.plan import FlowPlan, flow_plan_of
-from headrace.store import parts, replays, runs
+from headrace.store import batches, parts, replays, runs
 from headrace.store.batches import BatchError, BatchMetrics
 from headrace.store.parts import COPIED, COPY, PROMOTED, PROMOTION, Activity, PartRecord
 from headrace.store.runs import FAILED, IN_PROGRESS, QUEUED, SUCCESS, Run
@@ -19,6 +20,7 @@ from headrace.store.scope import Caller
 WHERE_THERE_ARE_ANY = (
     "replacedRecordCount", "deletedRecordCount", "emptiedRecordCount", "skippedRecordCount", "skippedInfo",
 )  # fmt: skip
+WHERE_TAKEN_BACK = ("revertedRecordCount", "alreadyGoneRecordCount")
 PROMOTION_FAILED = {"code": "CONNECTOR-2001-500", "message": "Error occurred at promotion activity."}
 
 
@@ -32,8 +34,10 @@ def rendered(conn: sa.Connection, caller: Caller, listed: Sequence[Run], base_ur
     owners = [run.id for run in listed]
     recorded, activities = parts.of_owners(conn, owners), parts.activities_of(conn, owners)
     replayed = replays.by_run(conn, {run.flow_id for run in listed if run.flow_id is not None})
+    reverted = _reverted(conn, caller, listed)
     return [
-        _document(run, caller, recorded[run.id], activities[run.id], base_url) | _replayed_by(replayed.get(run.id, ()))
+        _document(run, caller, recorded[run.id], activities[run.id], reverted.get(run.batch_id), base_url)
+        | _replayed_by(replayed.get(run.id, ()))
         for run in listed
     ]
 
@@ -43,7 +47,16 @@ def one(conn: sa.Connection, caller: Caller, id: str, base_url: str) -> dict[str
     run = runs.get(conn, caller, id)
     activities = parts.activities_of(conn, [id])[id]
     later = [replay.id for replay in replays.of_run(conn, run.flow_id or "", id)]
-    return _document(run, caller, parts.listed(conn, id), activities, base_url) | _replayed_by(later)
+    reverted = _reverted(conn, caller, [run]).get(run.batch_id)
+    return _document(run, caller, parts.listed(conn, id), activities, reverted, base_url) | _replayed_by(later)
+
+
+def _reverted(conn: sa.Connection, caller: Caller, listed: Sequence[Run]) -> dict[str, BatchMetrics]:
+    """The figures of those batches of the runs that were taken back, by their ids."""
+    gone = batches.select(conn, caller, ids=[run.batch_id for run in listed], statuses=("inactive",))
+    return {
+        batch.id: batch.metrics for batch in gone if batch.metrics and batch.metrics.reverted_record_count is not UNSET
+    }
 
 
 def _replayed_by(later: Sequence[str]) -> dict[str, Any]:
@@ -68,11 +81,16 @@ class _Recorded:
 
 
 def _document(
-    run: Run, caller: Caller, records: Sequence[PartRecord], activities: Mapping[str, Activity], base_url: str
-) -> dict[str, Any]:
+    run: Run, caller: Caller, records: Sequence[PartRecord], activities: Mapping[str, Activity],
+    reverted: BatchMetrics | None, base_url: str,
+) -> dict[str, Any]:  # fmt: skip
     plan, committed = flow_plan_of(run), run.state != FAILED
+    metrics = batch_metrics(records, committed=committed)
+    if reverted is not None:
+        went, gone = reverted.reverted_record_count, reverted.already_gone_record_count
+        metrics = msgspec.structs.replace(metrics, reverted_record_count=went, already_gone_record_count=gone)
     recorded = _Recorded(
-        run, plan, records, total(record.counts for record in records), batch_metrics(records, committed=committed),
+        run, plan, records, total(record.counts for record in records), metrics,
         batch_errors(records, committed=committed),
     )  # fmt: skip
     rendered = []
@@ -149,7 +167,8 @@ def _records(recorded: _Recorded) -> dict[str, Any]:
     if told := warnings_by_rule(recorded.counts):
         summary["warningInfo"] = told
     figures = msgspec.to_builtins(metrics)
-    return summary | {name: figures[name] for name in WHERE_THERE_ARE_ANY if figures.get(name)}
+    summary |= {name: figures[name] for name in WHERE_THERE_ARE_ANY if figures.get(name)}
+    return summary | {name: figures[name] for name in WHERE_TAKEN_BACK if name in figures}
 
 
 def _warnings(recorded: _Recorded) -> int:
