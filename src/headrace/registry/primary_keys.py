@@ -20,7 +20,8 @@ from headrace.xdm.arrow_schema import json_type
 PRIMARY_KEY, VERSION, TIMESTAMP = "xdm:descriptorPrimaryKey", "xdm:descriptorVersion", "xdm:descriptorTimestamp"
 BEHAVIOR, RECORD, TIME_SERIES = "meta:behaviorType", "record", "time-series"
 PROPERTY = "xdm:sourceProperty"
-MOMENTS = ("date", "date-time")
+MOMENT = "date-time"
+MOMENTS = ("date", MOMENT)
 _SCALARS = ("string", "integer", "number", "boolean")
 
 
@@ -106,8 +107,11 @@ def _timed(body: Mapping[str, Any], others: Mapping[str, Document], tree: Mappin
     key, timestamp = paths.get(PRIMARY_KEY), paths.get(TIMESTAMP)
     if key is None:
         return
-    timed = timestamp is None and any(_field(tree, path).get("format") in MOMENTS for path in key)
-    if not timed and not (timestamp is not None and set(timestamp) <= set(key)):
+    timed = timestamp is None and any(_field(tree, path).get("format") == MOMENT for path in key)
+    if len(key) < 2:
+        message = f"The primary key of a time-series schema is composite: {PROPERTY} must name its timestamp and more."
+        yield problem(f"$.{PROPERTY}", "minItems", message)
+    elif not timed and not (timestamp is not None and set(timestamp) <= set(key)):
         which = "a date-time field" if timestamp is None else f"/{'/'.join(timestamp[0])}"
         message = f"The primary key of a time-series schema holds its timestamp: {PROPERTY} must name {which} too."
         yield problem(f"$.{PROPERTY}", "contains", message)
@@ -145,7 +149,7 @@ def _fields(kind: str, paths: tuple[tuple[str, ...], ...], tree: Mapping[str, An
                 f"{PROPERTY} /{'/'.join(path)} must be a number, a date or a date-time, so that it can be ordered."
             )
             yield problem(f"$.{PROPERTY}", "type", message)
-        elif kind == TIMESTAMP and field.get("format") != "date-time":
+        elif kind == TIMESTAMP and field.get("format") != MOMENT:
             message = f"{PROPERTY} /{'/'.join(path)} must be a date-time (a string with that format)."
             yield problem(f"$.{PROPERTY}", "type", message)
 
