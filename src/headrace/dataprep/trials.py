@@ -28,9 +28,9 @@ def validated(
     with store.read() as conn:
         full = checking.composed(conn, caller, draft.schema, tenant).full
         unmet = identities.unmet(conn, caller, draft.schema, draft.body["mappings"], tenant)
-    found = checking.verdicts(draft, full, now)
-    told = {n: advised(item, fields) for n, item in enumerate(draft.items) if not found[n]["errors"]}
-    verdicts = [verdict | advice.member([*unmet.get(n, []), *told.get(n, [])]) for n, verdict in enumerate(found)]
+    judged = checking.verdicts(draft, full, now)
+    unknown = {n: advised(item, fields) for n, item in enumerate(draft.items) if not judged[n]["errors"]}
+    verdicts = [verdict | advice.member([*unmet.get(n, []), *unknown.get(n, [])]) for n, verdict in enumerate(judged)]
     missing = [] if options(draft.body).strict else completeness.unmapped(draft.items, full)
     return {"validationResponse": verdicts, **advice.member(completeness.advised(missing))}
 

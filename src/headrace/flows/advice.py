@@ -25,9 +25,9 @@ def of_flow(conn: sa.Connection, caller: Caller, flow: Json) -> list[Json]:
     try:
         source, target = checking.end(conn, caller, flow, SOURCES), checking.end(conn, caller, flow, TARGETS)
         items = checking.pinned(conn, caller, *checking.mapping(flow)).items
-        unknown = undeclared(items, _declared(conn, caller, source))
-        told = [{"rule": UNDECLARED, "path": path} for path in unknown]
-        return [*told, *_doubled(conn, caller, flow, source, target)]
+        paths = undeclared(items, _declared(conn, caller, source))
+        unknown = [{"rule": UNDECLARED, "path": path} for path in paths]
+        return [*unknown, *_doubled(conn, caller, flow, source, target)]
     except HeadraceError:
         return []  # it says what is wrong when it is to run
 

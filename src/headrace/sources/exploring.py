@@ -85,8 +85,8 @@ def sample(reading: Reading, credentials: Credentials, http: SourceHttp, renewed
             break
     span = f" It was asked for {part.first_day} to {part.last_day} (UTC)." if part.first_day else ""
     elements = f"{unreadable:,} of the {unreadable + len(records):,} elements that were read"
-    told = f"{elements} can be read as no record; of the first: {why}. A run rejects such elements."
-    return Sample(records, "" if records else f"No record came: {empty}{span}", told if unreadable else "")
+    sentence = f"{elements} can be read as no record; of the first: {why}. A run rejects such elements."
+    return Sample(records, "" if records else f"No record came: {empty}{span}", sentence if unreadable else "")
 
 
 def _without_records(reason: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from headrace.quarantined import origin_of, samples_of
 from headrace.runs.judging import Judge
 from headrace.runs.plan import Target
 from headrace.runs.promotion import PartWork, Promoted, Rows, promote_part
+from headrace.runs.replay_rows import rejected_rows
 from headrace.sources.reading import Part, Reading, Request
 
 TABLE = TableRef("org@AdobeOrg", "prod", "5ef4551c52e054191a61a99f")
@@ -112,6 +113,10 @@ def test_what_is_large_beside_the_array_is_kept_once_a_page(lake: Lake) -> None:
     pages = [b"{" + beside + b',"elements":' + rows + b"}" for beside in (big, big, small)]
     promoted = promote(lake, *pages)
     assert promoted.counts.rejected == 3 * 52
+    origins = rejected_rows(lake.landing, promoted.errors)
+    assert {page: sorted(rows.to_pylist()) for page, rows in origins.items()} == {
+        f"page-{n}.json": [*range(1, 53)] for n in range(3)
+    }
     for file in promoted.errors:
         lines = lake.landing.read(file.ref).splitlines()
         family = len(lines) // 3
