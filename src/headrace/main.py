@@ -140,12 +140,14 @@ def complete(opened: Opened) -> Process:
     from headrace.api import services
     from headrace.api.app import build_app
     from headrace.durable.dbos_jobs import DbosJobs
+    from headrace.flows import credentials
     from headrace.lake import Lake
     from headrace.mapping.derivations import load_derivations
     from headrace.runs.deployment import Deployment
     from headrace.sources import SourceHttp
 
     settings = opened.settings
+    credentials.bind_all(opened.store, opened.keyring, opened.clock.now())
     derivations = load_derivations(settings.fpid_to_ecid)
     http = SourceHttp(
         allow_private=settings.allow_private_hosts or settings.emulator,

@@ -1,5 +1,6 @@
 """Base connections: a source's credentials under a name, checked against its spec, sealed and tried."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -35,7 +36,7 @@ def create(
     with store.write() as conn:
         made = documents.create(conn, caller, CONNECTIONS, ids.new_uuid(), masked, now)
         if sealed:
-            credentials.keep(conn, keyring, caller, made.id, sealed, now)
+            credentials.keep(conn, keyring, caller, made.id, sealed, _bound(spec, given), now)
     return made
 
 
@@ -47,19 +48,26 @@ def patch(
     with store.read() as conn:
         found = patching.read_for_change(conn, caller, CONNECTIONS, id, if_match)
         spec = specs.connection_spec(conn, caller, text_at(found.body, "connectionSpec.id", "1413"))
-        stored = credentials.held(conn, keyring, caller, id)
+        held = credentials.held(conn, keyring, caller, id)
+    stored = held.values if held else {}
     # The patch is applied over masks: an error message about it cannot show a secret.
     masked_result, _ = patching.patched(found.body, steps)
     changed = credentials.unmasked(found.body, masked_result, stored)
     _check(spec, changed, found.body)
+    kept = credentials.left_alone(masked_result, stored)
+    if kept and auth_name(changed) != auth_name(found.body):
+        raise credentials.must_be_sent("auth.specName", kept)
     if at(changed, "auth") != at(found.body, "auth"):
         _try(spec, changed, http, now)
     masked, sealed = credentials.parted(spec, changed)
     with store.write() as conn:
         made = documents.replace_body(conn, caller, found, masked, now)
         # A run may have renewed a token since: what this patch left alone is kept as it is now.
-        latest = credentials.left_alone(masked_result, credentials.held(conn, keyring, caller, id))
-        credentials.keep(conn, keyring, caller, id, {**sealed, **latest}, now)
+        held = credentials.held(conn, keyring, caller, id)
+        latest = credentials.left_alone(masked_result, held.values if held else {})
+        # What was left alone stays bound to what it was given for, whatever the spec says since.
+        bound = held.bound_to if held and latest else _bound(spec, changed)
+        credentials.keep(conn, keyring, caller, id, {**sealed, **latest}, bound, now)
     return made
 
 
@@ -79,7 +87,8 @@ def act(
     with store.read() as conn:
         found = patching.require_version(documents.get(conn, caller, CONNECTIONS, id), if_match)
         spec = specs.connection_spec(conn, caller, text_at(found.body, "connectionSpec.id", "1413"))
-        stored = credentials.held(conn, keyring, caller, id)
+        held = credentials.held(conn, keyring, caller, id)
+    stored = held.values if held else {}
     state = states.after(action, found.body["state"], ("publish",), sub_actions)
     published = {**credentials.unmasked(found.body, found.body, stored), "state": state}
     _check(spec, published)
@@ -100,6 +109,10 @@ def test(store: Store, keyring: Keyring, http: SourceHttp, caller: Caller, id: s
         return {"result": sources.test_connection(spec, auth_name(found.body), known, now, http, renewed)}
     except (SourceFailure, Invalid) as error:
         return {"result": False, "message": error.message}
+
+
+def _bound(spec: Json, body: Json) -> sources.Bound:
+    return sources.bind(spec, auth_name(body), object_at(body, "auth.params"))
 
 
 def auth_name(body: Json) -> str:
@@ -137,7 +150,7 @@ def _wrong_state(state: object, hint: str) -> Invalid:
     return Invalid(f"state cannot be {state}; {hint}.", code="1456", field="state")
 
 
-def _check_credentials(spec: Json, body: Json, params: Json) -> None:
+def _check_credentials(spec: Json, body: Json, params: Mapping[str, Any]) -> None:
     if not spec.get("authSpec") and body.get("auth") is None:
         return
     masked = sorted(name for name, value in params.items() if value == credentials.MASK)

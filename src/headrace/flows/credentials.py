@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from headrace import sources
-from headrace.errors import AuthSpecUnknown, Invalid, NotFound
-from headrace.flows.members import object_at, optional_text
+from headrace.errors import AuthSpecUnknown, HeadraceError, Invalid, NotFound
+from headrace.flows import specs
+from headrace.flows.members import object_at, optional_text, text_at
 from headrace.store import documents, secrets
 from headrace.store.engine import Store
 from headrace.store.keyring import Keyring
@@ -19,13 +21,23 @@ CONNECTIONS = "connections"
 MASK = "********"
 
 
-def load(conn: sa.Connection, keyring: Keyring, caller: Caller, connection_id: str) -> Json:
+class Sealed(msgspec.Struct, frozen=True, rename="camel"):
+    """The secret parameters of a base connection, as they lie sealed, and what they were given for."""
+
+    values: dict[str, Any]
+    bound_to: sources.Bound
+
+
+def load(conn: sa.Connection, keyring: Keyring, caller: Caller, connection_id: str) -> Mapping[str, Any]:
     """Every parameter of a base connection in the clear (host and secrets); none for a source without one."""
     if not connection_id:
         return {}
     found = documents.get(conn, caller, CONNECTIONS, connection_id)
     params = object_at(found.body, "auth.params")
-    return {**params, **held(conn, keyring, caller, connection_id)}
+    sealed = held(conn, keyring, caller, connection_id)
+    if sealed is None:
+        return params
+    return sources.StoredCredentials({**params, **sealed.values}, sealed.bound_to)
 
 
 def save(
@@ -34,17 +46,48 @@ def save(
     """Keeps renewed tokens. The connection's document and its etag stay as they are."""
     found = documents.get(conn, caller, CONNECTIONS, connection_id)
     known = {name: value for name, value in renewed.items() if object_at(found.body, "auth.params").get(name) == MASK}
-    secrets.put(
-        conn, keyring, caller, owner(connection_id), {**held(conn, keyring, caller, connection_id), **known}, now
-    )
+    sealed = held(conn, keyring, caller, connection_id)
+    if sealed is not None:
+        keep(conn, keyring, caller, connection_id, {**sealed.values, **known}, sealed.bound_to, now)
 
 
-def held(conn: sa.Connection, keyring: Keyring, caller: Caller, connection_id: str) -> Json:
-    """The secret parameters of a base connection, none when it has none."""
+def held(conn: sa.Connection, keyring: Keyring, caller: Caller, connection_id: str) -> Sealed | None:
+    """The secret parameters of a base connection, None when it has none."""
     try:
-        return secrets.get(conn, keyring, caller, owner(connection_id))
+        stored = secrets.get(conn, keyring, caller, owner(connection_id))
     except NotFound:
-        return {}
+        return None
+    if _is_bound(stored):
+        return msgspec.convert(stored, Sealed)
+    body = documents.get(conn, caller, CONNECTIONS, connection_id).body
+    return Sealed(stored, _bound_now(conn, caller, body, stored))
+
+
+def bind_all(store: Store, keyring: Keyring, now: int) -> None:
+    """Binds secrets that an earlier release stored to what their connections say now; once done, there are none."""
+    with store.read() as conn:
+        unbound = [
+            (caller, name.removeprefix(f"{CONNECTIONS}/"))
+            for caller, name in secrets.owners(conn)
+            if not _is_bound(secrets.get(conn, keyring, caller, name))
+        ]
+    for caller, id in unbound:
+        with store.write() as conn:
+            sealed = held(conn, keyring, caller, id)
+            if sealed is not None:
+                keep(conn, keyring, caller, id, sealed.values, sealed.bound_to, now)
+
+
+def _is_bound(stored: Json) -> bool:
+    return set(stored) == {"values", "boundTo"} and isinstance(stored["values"], dict)
+
+
+def _bound_now(conn: sa.Connection, caller: Caller, body: Json, values: Json) -> sources.Bound:
+    try:
+        spec = specs.connection_spec(conn, caller, text_at(body, "connectionSpec.id", "1413"))
+    except HeadraceError:  # it was deleted since: what the connection names itself is left
+        spec = {}
+    return sources.bind(spec, optional_text(body, "auth.specName"), {**object_at(body, "auth.params"), **values})
 
 
 def keeper(
@@ -59,10 +102,13 @@ def keeper(
     return renewed
 
 
-def keep(conn: sa.Connection, keyring: Keyring, caller: Caller, connection_id: str, sealed: Json, now: int) -> None:
+def keep(
+    conn: sa.Connection, keyring: Keyring, caller: Caller, connection_id: str, values: Json, bound: sources.Bound,
+    now: int,
+) -> None:  # fmt: skip
     """Seals the secret parameters of a connection that is written in the same transaction."""
-    if sealed:
-        secrets.put(conn, keyring, caller, owner(connection_id), sealed, now)
+    if values:
+        secrets.put(conn, keyring, caller, owner(connection_id), msgspec.to_builtins(Sealed(values, bound)), now)
     else:
         forget(conn, caller, connection_id)
 
@@ -109,15 +155,22 @@ def unmasked(before: Json, after: Json, stored: Json) -> Json:
     if not kept:
         return after
     redirected = sorted(
-        name for name in {*old, *new} if MASK not in (old.get(name), new.get(name)) and old.get(name) != new.get(name)
+        f"auth.params.{name}"
+        for name in {*old, *new}
+        if MASK not in (old.get(name), new.get(name)) and old.get(name) != new.get(name)
     )
     if redirected:
-        raise Invalid(
-            f"auth.params.{redirected[0]} changes, so the secrets must be sent with it: {', '.join(sorted(kept))}.",
-            code="1304",
-            field=f"auth.params.{sorted(kept)[0]}",
-        )
+        raise must_be_sent(redirected[0], kept)
     return {**after, "auth": {**after["auth"], "params": {**new, **kept}}}
+
+
+def must_be_sent(changed: str, kept: Json) -> Invalid:
+    """What to answer when a member changes and the ``kept`` secrets with it would mean something else."""
+    return Invalid(
+        f"{changed} changes, so the secrets must be sent with it: {', '.join(sorted(kept))}.",
+        code="1304",
+        field=f"auth.params.{sorted(kept)[0]}",
+    )
 
 
 def left_alone(patched: Json, stored: Json) -> Json:

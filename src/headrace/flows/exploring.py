@@ -2,6 +2,7 @@
 
 import json
 from base64 import b64decode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -106,9 +107,10 @@ def _parted(spec: Json, name: str, given: Json) -> tuple[Json, Json]:
     return auth, {key: value for key, value in given.items() if key not in auth}
 
 
-def _used(spec: Json, name: str, stored: Json, given: Json) -> Json:
+def _used(spec: Json, name: str, stored: Mapping[str, Any], given: Json) -> Mapping[str, Any]:
     # Stored secrets go only where they were stored for: another host is told the secrets that came with it.
-    secret = sources.secret_params(spec, name) if name else frozenset()
+    bound = stored.bound if isinstance(stored, sources.StoredCredentials) else None
+    secret = (sources.secret_params(spec, name) if name else frozenset()) | set(bound.secrets if bound else ())
     moved = sorted(key for key, value in given.items() if key not in secret and stored.get(key) != value)
     lacking = sorted(key for key in secret if key in stored and key not in given)
     if moved and lacking:
@@ -117,4 +119,5 @@ def _used(spec: Json, name: str, stored: Json, given: Json) -> Json:
             rule=1304,
             field=f"sourceParams.{lacking[0]}",
         )
-    return {**stored, **given}
+    used = {**stored, **given}
+    return sources.StoredCredentials(used, bound) if bound and secret & (stored.keys() - given.keys()) else used

@@ -31,7 +31,10 @@ EMPTY = BatchError("106", "The batch holds no file with content; upload one befo
 
 
 def complete(dispatch: Dispatch, caller: Caller, batch_id: str) -> None:
-    """Takes no more files and promotes the batch; one without content fails at once. Conflict when it was given up.
+    """Takes no more files and promotes the batch; one without content fails at once.
+
+    Conflict when it was given up, and for a batch of a flow, whose run goes at its own pace: its source may have asked
+    to wait.
 
     Safe to repeat: a batch that waits, is in doubt, or has lost its job is taken up again at once.
     """
@@ -40,6 +43,9 @@ def complete(dispatch: Dispatch, caller: Caller, batch_id: str) -> None:
         batch = batches.get(conn, caller, batch_id)
         if batch.status == "success":
             return
+        if batch.run_id is not None:
+            message = f"Batch {batch_id} is written by the flow run {batch.run_id}, which completes it by itself."
+            raise Conflict(message, kind=batches.KIND, id=batch_id, status=batch.status)
         if batch.status not in batches.UNDER_WAY:
             _begin(dispatch, conn, batch, now)
             return

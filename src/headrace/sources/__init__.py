@@ -1,5 +1,6 @@
 """A source is a spec: spec + parameters + window -> pages of rows."""
 
+from headrace.sources.binding import bind
 from headrace.sources.checking import check_given, check_spec
 from headrace.sources.declared import is_declared, record_schema
 from headrace.sources.decoding import Decoder, decoder
@@ -21,9 +22,11 @@ from headrace.sources.params import check_auth, check_params, check_schedule
 from headrace.sources.planning import plan
 from headrace.sources.reading import Explored, Page, Part, Planned, Reading, Request, Slice, Trail
 from headrace.sources.spec import auth_spec, extraction, resolve_alias, secret_params, shipped_specs
+from headrace.sources.stored import Bound, StoredCredentials
 from headrace.sources.testing import test_connection
 
 __all__ = [
+    "Bound",
     "Decoder",
     "Explored",
     "InputSchema",
@@ -36,9 +39,11 @@ __all__ = [
     "Request",
     "Slice",
     "SourceHttp",
+    "StoredCredentials",
     "Trail",
     "asks_for_days_again",
     "auth_spec",
+    "bind",
     "can_replace",
     "check_auth",
     "check_given",

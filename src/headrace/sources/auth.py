@@ -11,10 +11,19 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from headrace.errors import ParamMissing, SourceForbidden, SourceMissing, SourceRejected, SourceUnauthorized
+from headrace.errors import (
+    ParamMissing,
+    SourceForbidden,
+    SourceHostRefused,
+    SourceMissing,
+    SourceRejected,
+    SourceUnauthorized,
+)
 from headrace.raw_json import BROKEN, why_broken
 from headrace.sources.hiding import hidden
-from headrace.sources.reading import Credentials, Request
+from headrace.sources.links import Leads
+from headrace.sources.reading import Credentials, Request, shown
+from headrace.sources.stored import bound_of
 from headrace.sources.template import encode_query, plain
 
 Ask = Callable[[Request], bytes]
@@ -22,6 +31,7 @@ Renewed = Callable[[Mapping[str, Any]], None]
 Properties = Mapping[str, Mapping[str, Any]]
 
 PLACEHOLDER = re.compile(r"\$\{([^{}|]++)\}")
+TOKEN_URLS = ("refreshTokenUrl", "accessTokenUrl")
 _MASK = "•••"
 # What ends a renewal for good; whatever else may pass by itself, and is the failure that it is.
 _REFUSALS = (SourceRejected, SourceUnauthorized, SourceForbidden, SourceMissing)
@@ -120,6 +130,7 @@ class Access:
     ) -> None:
         self._auth_spec = auth_spec or {"type": "none"}
         self._credentials = dict(credentials)
+        self._bound = bound_of(credentials)
         self._renewed = renewed
         self._former: list[tuple[str, str]] = []
         self._bare = False
@@ -130,6 +141,7 @@ class Access:
     def bare(self) -> "Access":
         """The same words to hide, but no headers: for a request that carries credentials in its own way."""
         access = Access(self._auth_spec, self._credentials)
+        access._bound = self._bound
         access._bare = True
         return access
 
@@ -143,6 +155,23 @@ class Access:
         """What the auth spec declares."""
         found: Properties = self._auth_spec.get("spec", {}).get("properties", {})
         return found
+
+    def require_allowed(self, url: str, leads: Callable[[str, str], Leads]) -> None:
+        """SourceHostRefused when the credentials were stored for other addresses, or for another authentication."""
+        bound = self._bound
+        if bound is None or not self._credentials:
+            return
+        name = str(self._auth_spec.get("name", ""))
+        if bound.auth_spec != name:
+            raise SourceHostRefused(
+                f"The credentials were stored for the authentication {bound.auth_spec or '(none)'}; the connection now "
+                f"has {name or '(none)'}. Send them again to the base connection."
+            )
+        if not bound.allows(url, leads):
+            raise SourceHostRefused(
+                f"The request goes to {shown(_address(url))}, and the connection's credentials were stored for "
+                f"{', '.join(bound.origins) or 'no address'}. Send them again to the base connection to use them there."
+            )
 
     def headers(self) -> dict[str, str]:
         """The headers that authenticate a request."""
@@ -174,7 +203,8 @@ class Access:
 
     def _secrets(self) -> Iterator[tuple[str, str]]:
         """Names and values, those that a renewal replaced too; of user and password also the pair that Basic sends."""
-        now = [(name, str(self._credentials.get(name) or "")) for name in sorted(secret_names(self.properties))]
+        names = secret_names(self.properties) | set(self._bound.secrets if self._bound else ())
+        now = [(name, str(self._credentials.get(name) or "")) for name in sorted(names)]
         yield from (*now, *self._former)
         user = self._credentials.get("username")
         yield from ((name, f"{user}:{value}") for name, value in now if user and name == "password" and value)
@@ -191,7 +221,7 @@ class Access:
         return True
 
     def _token_url(self) -> str:
-        for name in ("refreshTokenUrl", "accessTokenUrl"):
+        for name in TOKEN_URLS:
             url = self._credentials.get(name) or self.properties.get(name, {}).get("default")
             if url:
                 return str(url)
@@ -250,7 +280,14 @@ def placeholder(name: str) -> str:
 def secret_names(properties: Properties) -> frozenset[str]:
     """The properties that are secrets: ``format: password``, and whatever is called a token, secret or password."""
     return frozenset(
-        name
-        for name, declared in properties.items()
-        if declared.get("format") == "password" or folded(name).endswith(("token", "secret", "password"))
+        name for name, declared in properties.items() if declared.get("format") == "password" or is_secret_name(name)
     )
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a parameter is secret by its name, whatever a spec says of it."""
+    return folded(name).endswith(("token", "secret", "password"))
+
+
+def _address(url: str) -> str:
+    return url.partition("?")[0]

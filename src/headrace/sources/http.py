@@ -184,6 +184,7 @@ class SourceHttp:
 
     def _once(self, request: Request, access: Access, ends: frozenset[int]) -> Answer:
         """One attempt, redirects followed. Credentials leave with the first origin; a body is never sent to another."""
+        access.require_allowed(request.url, self.leads)
         url = access.fill_query(self._aliased(request.target))
         headers = {name: access.fill_header(value) for name, value in request.headers.items()} | access.headers()
         body = access.fill_body(request.body) if request.body is not None else None

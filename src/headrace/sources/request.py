@@ -11,6 +11,7 @@ from headrace.sources.extension import Listing, Probe
 from headrace.sources.params import coerced
 from headrace.sources.reading import Credentials, Request
 from headrace.sources.spec import Extraction, auth_spec, inputs, secret_params
+from headrace.sources.stored import bound_of
 from headrace.sources.template import (
     Values,
     as_text,
@@ -24,12 +25,13 @@ from headrace.sources.template import (
 
 
 def values_for(spec: Mapping[str, Any], auth_name: str, params: Mapping[str, Any], credentials: Credentials) -> Values:
-    """What placeholders stand for: the source's parameters first, then the connection's, secrets left for later."""
-    secrets = secret_params(spec, auth_name)
+    """What placeholders stand for: the connection's parameters, then the source's; secrets are left for later."""
+    bound = bound_of(credentials)
+    secrets = secret_params(spec, auth_name) | set(bound.secrets if bound else ())
     declared: dict[str, Any] = auth_spec(spec, auth_name).get("spec", {}).get("properties", {}) if auth_name else {}
     public = {name: value for name, value in credentials.items() if name not in secrets}
     known = frozenset(declared) | frozenset(inputs(spec).get("properties", {}))
-    return Values({**public, **coerced(inputs(spec), params)}, known, secrets)
+    return Values({**coerced(inputs(spec), params), **public}, known, secrets)
 
 
 def build(view: Extraction, values: Values, span: scheduling.Span) -> Request:

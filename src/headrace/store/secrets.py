@@ -42,6 +42,12 @@ def get(conn: sa.Connection, keyring: Keyring, caller: Caller, owner: str) -> di
     return values
 
 
+def owners(conn: sa.Connection) -> list[tuple[Caller, str]]:
+    """Everybody who holds something, with the caller that reads it."""
+    rows = conn.execute(sa.select(secrets.c.org, secrets.c.sandbox, secrets.c.owner)).all()
+    return [(Caller(org, sandbox, "", "", ""), owner) for org, sandbox, owner in rows]
+
+
 def delete(conn: sa.Connection, caller: Caller, owner: str) -> None:
     """Forgets what ``owner`` holds."""
     conn.execute(secrets.delete().where(_key(caller, owner)))

@@ -2,13 +2,14 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
 from headrace.errors import Invalid, RevisionStale
 from headrace.flows import connections, credentials
 from headrace.flows.credentials import MASK
-from headrace.store import documents
+from headrace.store import documents, secrets
 
 PARAMS = "/auth/params"
 
@@ -113,3 +114,36 @@ def test_a_stale_etag_changes_nothing(world: Any, caller: Any, now: int) -> None
     with pytest.raises(RevisionStale):
         patch(world, caller, now, id, replace(PARAMS, {"host": "https://x.example", "accessToken": "n"}), etag="old")
     assert load(world, caller, id)["accessToken"] == "secret-token"
+
+
+def test_what_is_left_alone_stays_bound_to_what_it_was_given_for(world: Any, caller: Any, now: int) -> None:
+    id = world.base()
+    with world.store.write() as conn:
+        sealed = credentials.held(conn, world.keyring, caller, id)
+        elsewhere = msgspec.structs.replace(sealed.bound_to, origins=("https://then.example",))
+        credentials.keep(conn, world.keyring, caller, id, sealed.values, elsewhere, now)
+    patch(world, caller, now, id, replace("/name", "other"))
+    assert load(world, caller, id).bound.origins == ("https://then.example",)
+    patch(world, caller, now, id, replace(PARAMS, {"host": "https://api.linkedin.com", "accessToken": "new"}))
+    assert load(world, caller, id).bound.origins[0] == "https://api.linkedin.com"
+
+
+def test_another_authentication_asks_for_the_secrets_again(world: Any, caller: Any, now: int) -> None:
+    id = world.base()
+    with pytest.raises(Invalid, match=r"auth\.specName changes, so the secrets must be sent with it: accessToken"):
+        patch(world, caller, now, id, replace("/auth/specName", "OAuth2RefreshCode"))
+
+
+def test_secrets_of_an_earlier_release_are_bound_at_the_start(world: Any, caller: Any, now: int) -> None:
+    id = world.base()
+    with world.store.write() as conn:
+        secrets.put(conn, world.keyring, caller, credentials.owner(id), {"accessToken": "before"}, now)
+    credentials.bind_all(world.store, world.keyring, now)
+    with world.store.read() as conn:
+        stored = secrets.get(conn, world.keyring, caller, credentials.owner(id))
+    assert stored["values"] == {"accessToken": "before"}
+    assert stored["boundTo"]["origins"][0] == "https://api.linkedin.com"
+    assert load(world, caller, id)["accessToken"] == "before"
+    credentials.bind_all(world.store, world.keyring, now)
+    with world.store.read() as conn:
+        assert secrets.get(conn, world.keyring, caller, credentials.owner(id)) == stored

@@ -5,10 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from headrace.clock import Window
+from headrace.errors import Conflict
+from headrace.runs import upload_run
 from headrace.runs.dispatch import Dispatch
 from headrace.runs.leases import Leases
 from headrace.runs.tick import adopt_lost, offer_following, tick
-from headrace.store import gaps, run_queue, runs, schedules
+from headrace.store import batches, gaps, run_queue, runs, schedules
 from headrace.store.engine import Store
 from headrace.store.runs import FAILED, SUCCESS, Outcome, Run
 from headrace.store.scope import Caller
@@ -94,6 +96,20 @@ def test_a_parked_run_goes_on_under_a_new_job_when_its_time_comes(store: Store, 
         runs.park(conn, run.id, NOW + 1000, "a reason", NOW)
     assert [tick(dispatch, NOW + at) for at in (999, 1000, 1000)] == [0, 1, 0]
     assert list(jobs.enqueued) == [f"{run.id}:1", f"{run.id}:2"]
+
+
+def test_completing_a_flows_batch_leaves_its_parked_run_waiting(store: Store, jobs, dispatch: Dispatch) -> None:
+    scheduled(store)
+    tick(dispatch, NOW)
+    run = listed(store)[0]
+    with store.write() as conn:
+        runs.enter(conn, run.id, NOW)
+        batches.insert(conn, HERE, id=run.batch_id, dataset_id="d", at=NOW, status="staging", run_id=run.id)
+        runs.park(conn, run.id, NOW + HOUR, "its source asks to wait", NOW)
+    jobs.enqueued.clear()  # as if its job had been lost meanwhile
+    with pytest.raises(Conflict, match=f"is written by the flow run {run.id}"):
+        upload_run.complete(dispatch, HERE, run.batch_id)
+    assert listed(store)[0].not_before == NOW + HOUR and not jobs.enqueued
 
 
 def test_one_run_of_a_flow_at_a_time_whatever_started_it(store: Store, jobs, dispatch: Dispatch) -> None:

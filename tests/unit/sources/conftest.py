@@ -15,6 +15,13 @@ def source() -> Iterator[Source]:
 
 
 @pytest.fixture
+def other() -> Iterator[Source]:
+    """A source at another address."""
+    with serving() as source:
+        yield source
+
+
+@pytest.fixture
 def pauses() -> list[float]:
     return []
 

@@ -1,0 +1,65 @@
+"""Credentials that were stored, and what they may be used for."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from headrace.sources.links import Leads
+
+_ANY = "*"
+_CHOSEN = "[a-z0-9.-]+"  # what a source connection may choose of a host
+
+
+class Bound(msgspec.Struct, frozen=True, rename="camel"):
+    """What secrets were given for, as the spec was when they were stored.
+
+    auth_spec  the name of the authentication
+    origins    where requests may carry them, such as ``https://api.example.org``; a ``*`` in the host is what a source
+               connection chooses
+    secrets    the names of the parameters that are secret
+    """
+
+    auth_spec: str
+    origins: tuple[str, ...]
+    secrets: tuple[str, ...]
+
+    def allows(self, url: str, leads: Callable[[str, str], Leads]) -> bool:
+        """Whether a request to ``url`` may carry the secrets; ``leads`` says where one URL leads from another."""
+        return any(leads(_nearest(origin, url), url) in (Leads.HERE, Leads.TO_TLS) for origin in self.origins)
+
+
+class StoredCredentials(Mapping[str, Any]):
+    """The parameters of a base connection in the clear, the stored secrets among them."""
+
+    def __init__(self, values: Mapping[str, Any], bound: Bound) -> None:
+        self._values = dict(values)
+        self.bound = bound
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return f"StoredCredentials({', '.join(sorted(self._values))})"
+
+
+def bound_of(credentials: Mapping[str, Any]) -> Bound | None:
+    """What the credentials may be used for; None for those that came with the request that uses them."""
+    return credentials.bound if isinstance(credentials, StoredCredentials) else None
+
+
+def _nearest(origin: str, url: str) -> str:
+    """The origin, what was left open of its host chosen as in the URL where that can be."""
+    if _ANY not in origin:
+        return origin
+    host = urlsplit(url).hostname or ""
+    pattern = _CHOSEN.join(map(re.escape, (urlsplit(origin).hostname or "").split(_ANY)))
+    return origin.replace(urlsplit(origin).hostname or "", host) if re.fullmatch(pattern, host) else origin

@@ -1,0 +1,141 @@
+"""Stored secrets belong to where they were given for, whatever a spec, a parameter or a link says since."""
+
+import pytest
+from msgspec.structs import replace
+
+from headrace import errors
+from headrace.sources import Bound, StoredCredentials, bind, fetch, plan
+from headrace.sources.auth import Access
+from headrace.sources.links import leads
+from source_server import BEARER, Source, reading, reply, spec
+
+AUTH = BEARER["name"]
+KNOWN = {"host": "https://api.test", "accessToken": "s3cret"}
+HOST_INPUT = {"type": "object", "properties": {"region": {"type": "string"}, "host": {"type": "string"}}}
+
+
+def hosted(host: str | None, inputs: object = None) -> object:
+    url = {"path": "/items", "method": "GET"} | ({} if host is None else {"host": host})
+    return spec(inputs, urlParams=url)  # type: ignore[arg-type]
+
+
+# The spec's host, the connection's parameters; where its secrets may go.
+ORIGINS = {
+    "the connection's host": (None, KNOWN, ("https://api.test",)),
+    "a host without a scheme": (None, {"host": "api.test/v1"}, ("https://api.test",)),
+    "the spec's host": ("https://fixed.test:8443/v2", KNOWN, ("https://fixed.test:8443",)),
+    "a name in it": ("https://{host}.test", {"host": "eu"}, ("https://eu.test",)),
+    "what a source connection chooses": ("https://${region}.api.test", {}, ("https://*.api.test",)),
+    "a part of a name": ("https://shop-${region}.api.test", {}, ("https://shop-*.api.test",)),
+    "all of it": ("https://${region}", {}, ()),
+    "all but the end": ("https://${region}.test", {}, ()),
+    "its end": ("https://api.${region}", {}, ()),
+    "its port": ("https://api.test:${region}", {}, ()),
+    "token addresses": (
+        None,
+        {**KNOWN, "accessTokenUrl": "https://login.test/token", "authorizationTestUrl": "https://probe.test/me"},
+        ("https://api.test", "https://login.test", "https://probe.test"),
+    ),
+    "no host": (None, {}, ()),
+    "no http": (None, {"host": "ftp://api.test"}, ()),
+}
+
+
+@pytest.mark.parametrize("name", ORIGINS)
+def test_secrets_are_bound_to_what_their_spec_asks(name: str) -> None:
+    host, params, origins = ORIGINS[name]
+    inputs = {"type": "object", "properties": {"region": {"type": "string"}}}
+    assert bind(hosted(host, inputs), AUTH, params).origins == origins  # type: ignore[arg-type]
+
+
+# What they are bound to, a URL; whether they may go there.
+WAYS = {
+    "the same": ("https://api.test", "https://api.test/x?y=1", True),
+    "its port by name": ("https://api.test", "https://api.test:443/x", True),
+    "with TLS now": ("http://api.test", "https://api.test/x", True),
+    "without TLS": ("https://api.test", "http://api.test/x", False),
+    "another port": ("https://api.test", "https://api.test:8443/x", False),
+    "below it": ("https://api.test", "https://evil.api.test/x", False),
+    "as a user name": ("https://api.test", "https://api.test@evil.test/x", False),
+    "as a beginning": ("https://api.test", "https://api.test.evil.test/x", False),
+    "as a fragment": ("https://*.api.test", "https://evil.test/#.api.test", False),
+    "in a path": ("https://*.api.test", "https://evil.test/x.api.test", False),
+    "after a backslash": ("https://*.api.test", "https://evil.test\\.api.test/x", False),
+    "chosen": ("https://*.api.test", "https://eu.api.test/x", True),
+    "chosen, two names": ("https://*.api.test", "https://a.eu.api.test/x", True),
+    "chosen, nothing": ("https://*.api.test", "https://api.test/x", False),
+    "nothing": ("", "https://api.test/x", False),
+}
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_where_secrets_may_go(name: str) -> None:
+    origin, url, allowed = WAYS[name]
+    bound = bound_to((origin,) if origin else ())
+    access = Access(BEARER, StoredCredentials(KNOWN, bound))
+    if allowed:
+        access.require_allowed(url, leads)
+        return
+    with pytest.raises(errors.SourceHostRefused, match="were stored for") as caught:
+        access.require_allowed(url, leads)
+    assert "s3cret" not in caught.value.message
+
+
+def bound_to(origins: tuple[str, ...]) -> Bound:
+    return replace(bind(spec(), AUTH, KNOWN), origins=origins)
+
+
+def stored(source: Source, document: object) -> StoredCredentials:
+    params = {**KNOWN, "host": source.url, "clientSecret": "cl13nt", "refreshToken": "r3fresh"}
+    return StoredCredentials(params, bind(document, AUTH, params))  # type: ignore[arg-type]
+
+
+def moved(url: str) -> dict[str, tuple[object, dict[str, str]]]:
+    """Ways to another host: the spec as it is now, and the source connection's parameters."""
+    query = {"path": "/items", "method": "GET", "queryParams": {"s": "${clientSecret}"}}
+    return {
+        "a spec with another host": (spec(urlParams={**query, "host": url}), {}),
+        "a parameter called host": (hosted(None, HOST_INPUT), {"host": url}),
+        "a parameter in the host": (hosted(f"{url.rpartition(':')[0]}:${{region}}", HOST_INPUT), {"region": url[-5:]}),
+        "another authentication": (
+            {**spec(urlParams=query), "authSpec": [{**BEARER, "name": "other", "type": AUTH}]}, {}),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [*moved("http://127.0.0.1:1")])
+def test_a_stored_secret_goes_nowhere_else(source: Source, other: Source, http, name: str) -> None:
+    source.script = other.script = [reply({"rows": []})]
+    credentials = stored(source, spec())
+    document, params = moved(other.url)[name]
+    told = reading(document, params)
+    try:
+        for part in plan(told, credentials, http).parts:
+            list(fetch(told, part, credentials, http))
+    except errors.SourceHostRefused as error:
+        assert "Send them again" in error.message
+    else:
+        assert name == "a parameter called host" and len(source.asked) == 1
+    assert other.asked == []
+
+
+def test_a_spec_that_calls_nothing_secret_any_more_shows_none(source: Source, http) -> None:
+    credentials = stored(source, spec())
+    bare = {**BEARER, "spec": {"properties": {name: {"type": "string"} for name in ("host", "clientSecret")}}}
+    query = {"path": "/items", "method": "GET", "queryParams": {"s": "${clientSecret}"}}
+    document = {**spec(urlParams=query), "authSpec": [bare]}
+    source.answer = lambda asked: reply({"message": f"no {asked.target}"}, 400)
+    told = reading(document)
+    with pytest.raises(errors.SourceRejected) as caught:
+        for part in plan(told, credentials, http).parts:
+            list(fetch(told, part, credentials, http))
+    assert "cl13nt" in source.targets[0] and "cl13nt" not in caught.value.message
+
+
+def test_a_renewal_asks_no_address_but_those_of_then(source: Source, other: Source, http) -> None:
+    bound = stored(source, spec())
+    credentials = StoredCredentials({**bound, "accessTokenUrl": f"{other.url}/token"}, bound.bound)
+    source.script = [reply({}, 401)]
+    with pytest.raises(errors.SourceHostRefused, match="were stored for"):
+        for part in plan(reading(spec()), credentials, http).parts:
+            list(fetch(reading(spec()), part, credentials, http))
+    assert other.asked == []
