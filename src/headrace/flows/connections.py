@@ -31,7 +31,7 @@ def create(
     with store.read() as conn:
         spec = specs.connection_spec(conn, caller, text_at(given, "connectionSpec.id", "1413"))
     _check(spec, given)
-    _try(spec, given, http, now)
+    _try(spec, given, object_at(given, "auth.params"), http, now)
     masked, sealed = credentials.parted(spec, given)
     with store.write() as conn:
         made = documents.create(conn, caller, CONNECTIONS, ids.new_uuid(), masked, now)
@@ -58,7 +58,9 @@ def patch(
     if kept and auth_name(changed) != auth_name(found.body):
         raise credentials.must_be_sent("auth.specName", kept)
     if at(changed, "auth") != at(found.body, "auth"):
-        _try(spec, changed, http, now)
+        params = object_at(changed, "auth.params")
+        tried = sources.StoredCredentials(params, kept, held.bound_to) if held and kept else params
+        _try(spec, changed, tried, http, now)
     masked, sealed = credentials.parted(spec, changed)
     with store.write() as conn:
         made = documents.replace_body(conn, caller, found, masked, now)
@@ -92,7 +94,8 @@ def act(
     state = states.after(action, found.body["state"], ("publish",), sub_actions)
     published = {**credentials.unmasked(found.body, found.body, stored), "state": state}
     _check(spec, published)
-    _try(spec, published, http, now)
+    params = object_at(published, "auth.params")
+    _try(spec, published, sources.StoredCredentials(params, stored, held.bound_to) if held else params, http, now)
     with store.write() as conn:
         return documents.replace_body(conn, caller, found, {**found.body, "state": state}, now)
 
@@ -160,7 +163,6 @@ def _check_credentials(spec: Json, body: Json, params: Mapping[str, Any]) -> Non
     sources.check_auth(spec, text_at(body, "auth.specName", "1415"), params)
 
 
-def _try(spec: Json, body: Json, http: SourceHttp, now: int) -> None:
-    params = object_at(body, "auth.params")
+def _try(spec: Json, body: Json, params: Mapping[str, Any], http: SourceHttp, now: int) -> None:
     if body["state"] == states.ENABLED and params.get("authorizationTestUrl"):
         sources.test_connection(spec, auth_name(body), params, now, http)

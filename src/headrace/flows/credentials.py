@@ -37,7 +37,7 @@ def load(conn: sa.Connection, keyring: Keyring, caller: Caller, connection_id: s
     sealed = held(conn, keyring, caller, connection_id)
     if sealed is None:
         return params
-    return sources.StoredCredentials({**params, **sealed.values}, sealed.bound_to)
+    return sources.StoredCredentials(params, sealed.values, sealed.bound_to)
 
 
 def save(

@@ -119,5 +119,7 @@ def _used(spec: Json, name: str, stored: Mapping[str, Any], given: Json) -> Mapp
             rule=1304,
             field=f"sourceParams.{lacking[0]}",
         )
-    used = {**stored, **given}
-    return sources.StoredCredentials(used, bound) if bound and secret & (stored.keys() - given.keys()) else used
+    if not isinstance(stored, sources.StoredCredentials) or stored.sealed <= given.keys():
+        return {**stored, **given}
+    left = {name: stored[name] for name in stored.sealed - given.keys()}
+    return sources.StoredCredentials({**stored, **given}, left, stored.bound)

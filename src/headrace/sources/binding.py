@@ -27,17 +27,19 @@ def bind(spec: Mapping[str, Any], auth_name: str, params: Mapping[str, Any]) -> 
     declared: Mapping[str, Any] = auth.get("spec", {}).get("properties", {})
     named = (*TOKEN_URLS, "authorizationTestUrl")
     addresses = (params.get(name) or declared.get(name, {}).get("default") for name in named)
-    urls = [*_hosts(spec, declared, params), *(str(address) for address in addresses if address)]
+    urls = [*_hosts(spec, declared, params, secrets), *(str(address) for address in addresses if address)]
     origins = dict.fromkeys(origin for url in urls if (origin := _origin(url)))
     secrets |= {name for name in params if is_secret_name(name)}
     return Bound(str(auth.get("name", "")), tuple(origins), tuple(sorted(secrets)))
 
 
-def _hosts(spec: Mapping[str, Any], declared: Mapping[str, Any], params: Mapping[str, Any]) -> Iterator[str]:
+def _hosts(
+    spec: Mapping[str, Any], declared: Mapping[str, Any], params: Mapping[str, Any], secrets: frozenset[str]
+) -> Iterator[str]:
     url = pairs(((spec.get("sourceSpec") or {}).get("attributes") or {}).get("urlParams"))
     chosen = dict.fromkeys(inputs(spec).get("properties") or {}, _CHOSEN)
     try:
-        yield base_url(url.get("host"), Values({**chosen, **params}, frozenset(declared)))
+        yield base_url(url.get("host"), Values({**chosen, **params}, frozenset(declared), secrets))
     except HeadraceError:
         return  # it lacks a value, so nothing can be asked there
 

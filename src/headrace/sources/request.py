@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from headrace.errors import SpecInvalid
+from headrace.errors import ParamInvalid, SpecInvalid
 from headrace.sources import scheduling
 from headrace.sources.extension import Listing, Probe
 from headrace.sources.params import coerced
@@ -25,12 +25,22 @@ from headrace.sources.template import (
 
 
 def values_for(spec: Mapping[str, Any], auth_name: str, params: Mapping[str, Any], credentials: Credentials) -> Values:
-    """What placeholders stand for: the connection's parameters, then the source's; secrets are left for later."""
+    """What placeholders stand for: the connection's parameters and the source's; secrets are left for later.
+
+    ParamInvalid where the source's say otherwise than the connection's: neither may win without a word.
+    """
     bound = bound_of(credentials)
     secrets = secret_params(spec, auth_name) | set(bound.secrets if bound else ())
     declared: dict[str, Any] = auth_spec(spec, auth_name).get("spec", {}).get("properties", {}) if auth_name else {}
     public = {name: value for name, value in credentials.items() if name not in secrets}
     known = frozenset(declared) | frozenset(inputs(spec).get("properties", {}))
+    for name in sorted(params.keys() & public.keys()):
+        if params[name] not in (None, public[name]):
+            raise ParamInvalid(
+                f"The parameter {name} stands in the base connection with another value, which holds; leave it out, or "
+                "change it there.",
+                field=f"params.{name}",
+            )
     return Values({**coerced(inputs(spec), params), **public}, known, secrets)
 
 

@@ -32,10 +32,11 @@ class Bound(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class StoredCredentials(Mapping[str, Any]):
-    """The parameters of a base connection in the clear, the stored secrets among them."""
+    """The parameters of a base connection in the clear, with what the ``sealed`` ones among them were given for."""
 
-    def __init__(self, values: Mapping[str, Any], bound: Bound) -> None:
-        self._values = dict(values)
+    def __init__(self, public: Mapping[str, Any], sealed: Mapping[str, Any], bound: Bound) -> None:
+        self._values = {**public, **sealed}
+        self.sealed = frozenset(sealed)
         self.bound = bound
 
     def __getitem__(self, name: str) -> Any:

@@ -1,15 +1,19 @@
 """Secrets of base connections: sealed beside the document, masked in it, never sent where they were not meant for."""
 
+import base64
+import json
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 import pytest
 import sqlalchemy as sa
 
-from headrace.errors import Invalid, RevisionStale
-from headrace.flows import connections, credentials
+from headrace.errors import Invalid, NotFound, RevisionStale, SourceHostRefused
+from headrace.flows import connections, credentials, exploring
 from headrace.flows.credentials import MASK
 from headrace.store import documents, secrets
+from source_server import Source, reply, serving
 
 PARAMS = "/auth/params"
 
@@ -147,3 +151,72 @@ def test_secrets_of_an_earlier_release_are_bound_at_the_start(world: Any, caller
     credentials.bind_all(world.store, world.keyring, now)
     with world.store.read() as conn:
         assert secrets.get(conn, world.keyring, caller, credentials.owner(id)) == stored
+
+
+MOVING = "0f0f0f0f-1111-4222-8333-444444444444"
+
+
+def moving_spec(token_url: str, path: str = "/items", **query: str) -> dict[str, Any]:
+    """A sandbox's own spec whose authentication has a token address of its own."""
+    members = {name: {"type": "string", "format": "password"} for name in ("accessToken", "refreshToken")}
+    members |= {"host": {"type": "string"}, "authorizationTestUrl": {"type": "string"}}
+    members |= {"accessTokenUrl": {"type": "string", "default": token_url}}
+    auth = {"name": "OAuth2 Refresh Code", "type": "OAuth2RefreshCode", "spec": {"properties": members}}
+    url = {"path": path, "method": "GET", "queryParams": query}
+    attributes = {"urlParams": url, "contentPath": {"path": "$.rows"}}
+    return {"name": "moving", "authSpec": [auth], "sourceSpec": {"attributes": attributes, "spec": {"type": "object"}}}
+
+
+def put_spec(world: Any, caller: Any, now: int, spec: dict[str, Any]) -> None:
+    with world.store.write() as conn:
+        try:
+            current = documents.get(conn, caller, "connectionSpecs", MOVING)
+            documents.replace_body(conn, caller, current, spec, now)
+        except NotFound:
+            documents.create(conn, caller, "connectionSpecs", MOVING, spec, now)
+
+
+@pytest.fixture
+def sources() -> Iterator[tuple[Source, Source]]:
+    """The source that secrets were given for, and somebody else's."""
+    with serving() as own, serving() as foreign:
+        own.script, foreign.script = [reply({"rows": []})], [reply({"access_token": "x"})]
+        yield own, foreign
+
+
+def moving_base(world: Any, own: Source, **more: str) -> str:
+    secret = {"accessToken": "s3cret", "refreshToken": "r3fresh"}
+    params = {"host": own.url, "authorizationTestUrl": f"{own.url}/me", **secret, **more}
+    auth = {"specName": "OAuth2 Refresh Code", "params": params}
+    return world.base(connectionSpec={"id": MOVING, "version": "1.0"}, auth=auth)
+
+
+def test_trying_a_patched_connection_renews_at_no_address_that_the_spec_has_since(
+    world: Any, caller: Any, now: int, sources: tuple[Source, Source]
+) -> None:
+    own, foreign = sources
+    put_spec(world, caller, now, moving_spec(f"{own.url}/token"))
+    id = moving_base(world, own)
+    put_spec(world, caller, now, moving_spec(f"{foreign.url}/token"))
+    own.script = [reply({}, 401)]
+    with pytest.raises(SourceHostRefused, match="were stored for"):
+        patch(world, caller, now, id, replace("/name", "other"))
+    assert foreign.asked == []
+
+
+def test_explore_brings_what_it_sends_or_sends_it_where_it_was_stored_for(
+    world: Any, caller: Any, now: int, sources: tuple[Source, Source]
+) -> None:
+    """A member that the spec did not declare is sealed too, whatever its name."""
+    own, foreign = sources
+    put_spec(world, caller, now, moving_spec(f"{own.url}/token"))
+    id = moving_base(world, own, odd="0dd")
+    moved = moving_spec(f"{own.url}/token", odd="${odd}")
+    moved["authSpec"][0]["spec"]["properties"]["odd"] = {"type": "string"}
+    put_spec(world, caller, now, moved)
+    given = {"host": foreign.url, "accessToken": "a", "refreshToken": "b"}
+    encoded = base64.b64encode(json.dumps(given).encode()).decode()
+    asked = exploring.Asked("rest", "json", encoded, True)
+    with pytest.raises(SourceHostRefused, match="were stored for"):
+        exploring.explore(world.store, world.keyring, world.http, caller, id, asked, now)
+    assert foreign.asked == []

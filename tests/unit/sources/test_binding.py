@@ -1,5 +1,7 @@
 """Stored secrets belong to where they were given for, whatever a spec, a parameter or a link says since."""
 
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 
@@ -14,13 +16,13 @@ KNOWN = {"host": "https://api.test", "accessToken": "s3cret"}
 HOST_INPUT = {"type": "object", "properties": {"region": {"type": "string"}, "host": {"type": "string"}}}
 
 
-def hosted(host: str | None, inputs: object = None) -> object:
+def hosted(host: str | None, inputs: Any = None) -> Any:
     url = {"path": "/items", "method": "GET"} | ({} if host is None else {"host": host})
-    return spec(inputs, urlParams=url)  # type: ignore[arg-type]
+    return spec(inputs, urlParams=url)
 
 
 # The spec's host, the connection's parameters; where its secrets may go.
-ORIGINS = {
+ORIGINS: dict[str, tuple[str | None, dict[str, str], tuple[str, ...]]] = {
     "the connection's host": (None, KNOWN, ("https://api.test",)),
     "a host without a scheme": (None, {"host": "api.test/v1"}, ("https://api.test",)),
     "the spec's host": ("https://fixed.test:8443/v2", KNOWN, ("https://fixed.test:8443",)),
@@ -37,6 +39,7 @@ ORIGINS = {
         ("https://api.test", "https://login.test", "https://probe.test"),
     ),
     "no host": (None, {}, ()),
+    "a secret in it": ("https://${accessToken}.test", KNOWN, ("https://${accesstoken}.test",)),
     "no http": (None, {"host": "ftp://api.test"}, ()),
 }
 
@@ -45,7 +48,7 @@ ORIGINS = {
 def test_secrets_are_bound_to_what_their_spec_asks(name: str) -> None:
     host, params, origins = ORIGINS[name]
     inputs = {"type": "object", "properties": {"region": {"type": "string"}}}
-    assert bind(hosted(host, inputs), AUTH, params).origins == origins  # type: ignore[arg-type]
+    assert bind(hosted(host, inputs), AUTH, params).origins == origins
 
 
 # What they are bound to, a URL; whether they may go there.
@@ -72,7 +75,7 @@ WAYS = {
 def test_where_secrets_may_go(name: str) -> None:
     origin, url, allowed = WAYS[name]
     bound = bound_to((origin,) if origin else ())
-    access = Access(BEARER, StoredCredentials(KNOWN, bound))
+    access = Access(BEARER, StoredCredentials({}, KNOWN, bound))
     if allowed:
         access.require_allowed(url, leads)
         return
@@ -85,9 +88,9 @@ def bound_to(origins: tuple[str, ...]) -> Bound:
     return replace(bind(spec(), AUTH, KNOWN), origins=origins)
 
 
-def stored(source: Source, document: object) -> StoredCredentials:
+def stored(source: Source, document: Any) -> StoredCredentials:
     params = {**KNOWN, "host": source.url, "clientSecret": "cl13nt", "refreshToken": "r3fresh"}
-    return StoredCredentials(params, bind(document, AUTH, params))  # type: ignore[arg-type]
+    return StoredCredentials({}, params, bind(document, AUTH, params))
 
 
 def moved(url: str) -> dict[str, tuple[object, dict[str, str]]]:
@@ -108,14 +111,10 @@ def test_a_stored_secret_goes_nowhere_else(source: Source, other: Source, http, 
     credentials = stored(source, spec())
     document, params = moved(other.url)[name]
     told = reading(document, params)
-    try:
+    with pytest.raises((errors.SourceHostRefused, errors.ParamInvalid), match=r"Send them again|with another value"):
         for part in plan(told, credentials, http).parts:
             list(fetch(told, part, credentials, http))
-    except errors.SourceHostRefused as error:
-        assert "Send them again" in error.message
-    else:
-        assert name == "a parameter called host" and len(source.asked) == 1
-    assert other.asked == []
+    assert other.asked == source.asked == []
 
 
 def test_a_spec_that_calls_nothing_secret_any_more_shows_none(source: Source, http) -> None:
@@ -133,7 +132,7 @@ def test_a_spec_that_calls_nothing_secret_any_more_shows_none(source: Source, ht
 
 def test_a_renewal_asks_no_address_but_those_of_then(source: Source, other: Source, http) -> None:
     bound = stored(source, spec())
-    credentials = StoredCredentials({**bound, "accessTokenUrl": f"{other.url}/token"}, bound.bound)
+    credentials = StoredCredentials({}, {**bound, "accessTokenUrl": f"{other.url}/token"}, bound.bound)
     source.script = [reply({}, 401)]
     with pytest.raises(errors.SourceHostRefused, match="were stored for"):
         for part in plan(reading(spec()), credentials, http).parts:
