@@ -17,7 +17,7 @@ from headrace.sources.template import (
     as_text,
     encode_author,
     encode_query,
-    plain,
+    inserted,
     render,
     render_host,
     render_json,
@@ -54,7 +54,7 @@ def build(view: Extraction, values: Values, span: scheduling.Span) -> Request:
     def literal(text: str) -> str:
         return text.replace(scheduling.QUERY, schedule)
 
-    headers = {name: render(as_text(text), values, plain, literal) for name, text in view.headers.items()}
+    headers = {name: render(as_text(text), values, inserted, literal) for name, text in view.headers.items()}
     body = None
     if method == "POST":
         body = msgspec.json.encode(render_json(view.body or {}, values, literal)).decode()
@@ -73,7 +73,7 @@ def build(view: Extraction, values: Values, span: scheduling.Span) -> Request:
 
 def aside(view: Extraction, values: Values, wanted: Listing | Probe) -> Request:
     """A request beside the main one: a listing of ids or a probe, with the same host and headers."""
-    headers = {name: render(as_text(text), values, plain) for name, text in view.headers.items()}
+    headers = {name: render(as_text(text), values, inserted) for name, text in view.headers.items()}
     query = _query(wanted.query_params, values, str, frozenset())
     return Request("GET", _url(view.url.get("host"), wanted.path, values), query, headers)
 

@@ -102,6 +102,13 @@ def plain(value: str) -> str:
     return value
 
 
+def inserted(value: str) -> str:
+    """A value inside a header or a JSON body that is not the author's: it must not name a secret to be filled in."""
+    if "${" in value:
+        raise ParamInvalid("A parameter that goes into a header or a body of a request must not contain ${.")
+    return plain(value)
+
+
 def render(text: str, values: Values, encode: Encode, author: Encode = str) -> str:
     """``text`` with every placeholder replaced. ``encode`` is for values, ``author`` for the text between them."""
     pieces: list[str] = []
@@ -138,7 +145,7 @@ def _folded(name: str, values: Values) -> str:
 def render_json(value: Any, values: Values, literal: Encode = str) -> Any:
     """A JSON value with every string in it rendered."""
     if isinstance(value, str):
-        return render(value, values, plain, literal)
+        return render(value, values, inserted, literal)
     if isinstance(value, Mapping):
         return {key: render_json(item, values, literal) for key, item in value.items()}
     if isinstance(value, list):

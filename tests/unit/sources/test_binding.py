@@ -1,5 +1,6 @@
 """Stored secrets belong to where they were given for, whatever a spec, a parameter or a link says since."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -138,3 +139,36 @@ def test_a_renewal_asks_no_address_but_those_of_then(source: Source, other: Sour
         for part in plan(reading(spec()), credentials, http).parts:
             list(fetch(reading(spec()), part, credentials, http))
     assert other.asked == []
+
+
+INPUT = {"type": "object", "properties": {"q": {"type": "string"}}}
+GET = {"path": "/items", "method": "GET"}
+BODY_TOKEN = {
+    "type": "CONTINUATION_TOKEN", "continuationTokenPath": "$.next", "parameterType": "BODYPARAM",
+    "parameterName": "after",
+}  # fmt: skip
+# Where a value that is not the author's goes, what the source connection gives, what the source answers.
+OTHERS_WORDS: dict[str, tuple[Any, dict[str, str], Any]] = {
+    "a header": (spec(INPUT, urlParams=GET, headerParams={"X-Q": "${q}"}), {"q": "${accessToken}"}, {"rows": []}),
+    "a body": (
+        spec(INPUT, urlParams={**GET, "method": "POST"}, bodyParams={"q": ["${q}"]}), {"q": "a ${ accessToken }"},
+        {"rows": []},
+    ),
+    "a query": (spec(INPUT, urlParams={**GET, "queryParams": {"q": "${q}"}}), {"q": "${accessToken}"}, {"rows": []}),
+    "a token": (
+        spec(urlParams={**GET, "method": "POST"}, bodyParams={"a": 1}, paginationParams=BODY_TOKEN), {},
+        {"rows": [{"id": 1}], "next": "${accessToken}"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("place", OTHERS_WORDS)
+def test_only_the_author_of_a_spec_names_secrets_to_be_filled_in(source: Source, http, place: str) -> None:
+    document, params, answer = OTHERS_WORDS[place]
+    source.answer = lambda _asked: reply(answer)
+    told, credentials = reading(document, params), {"host": source.url, "accessToken": "s3cret"}
+    with suppress(errors.ParamInvalid, errors.SourceUnreadable):
+        for part in plan(told, credentials, http).parts:
+            list(fetch(told, part, credentials, http))
+    sent = [asked.target + str(asked.body) + asked.headers.get("x-q", "") for asked in source.asked]
+    assert "s3cret" not in "".join(sent) and len(sent) == (place in ("a token", "a query"))
