@@ -38,6 +38,17 @@ def finish(store: Store, run: Run, dispatch: Dispatch, now: int, state: str = SU
         offer_following(conn, dispatch, run.flow_id or "", now)
 
 
+def parked(store: Store, dispatch: Dispatch, until: int) -> Run:
+    """The run of a flow's due window, whose source asked to wait."""
+    scheduled(store)
+    tick(dispatch, NOW)
+    run = listed(store)[0]
+    with store.write() as conn:
+        runs.enter(conn, run.id, NOW)
+        runs.park(conn, run.id, until, "its source asks to wait", NOW)
+    return run
+
+
 def test_a_due_window_becomes_one_run_however_often_one_ticks(store: Store, jobs, dispatch: Dispatch) -> None:
     scheduled(store)
     assert [tick(dispatch, NOW) for _ in range(3)] == [1, 0, 0]
@@ -88,24 +99,15 @@ def test_disable_keeps_the_watermark_and_enable_goes_on_from_it(store: Store, jo
 
 
 def test_a_parked_run_goes_on_under_a_new_job_when_its_time_comes(store: Store, jobs, dispatch: Dispatch) -> None:
-    scheduled(store)
-    tick(dispatch, NOW)
-    run = listed(store)[0]
-    with store.write() as conn:
-        runs.enter(conn, run.id, NOW)
-        runs.park(conn, run.id, NOW + 1000, "a reason", NOW)
+    run = parked(store, dispatch, NOW + 1000)
     assert [tick(dispatch, NOW + at) for at in (999, 1000, 1000)] == [0, 1, 0]
     assert list(jobs.enqueued) == [f"{run.id}:1", f"{run.id}:2"]
 
 
 def test_completing_a_flows_batch_leaves_its_parked_run_waiting(store: Store, jobs, dispatch: Dispatch) -> None:
-    scheduled(store)
-    tick(dispatch, NOW)
-    run = listed(store)[0]
+    run = parked(store, dispatch, NOW + HOUR)
     with store.write() as conn:
-        runs.enter(conn, run.id, NOW)
         batches.insert(conn, HERE, id=run.batch_id, dataset_id="d", at=NOW, status="staging", run_id=run.id)
-        runs.park(conn, run.id, NOW + HOUR, "its source asks to wait", NOW)
     jobs.enqueued.clear()  # as if its job had been lost meanwhile
     with pytest.raises(Conflict, match=f"is written by the flow run {run.id}"):
         upload_run.complete(dispatch, HERE, run.batch_id)
