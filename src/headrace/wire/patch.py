@@ -25,7 +25,7 @@ def apply_patch(document: Mapping[str, Any], patch: Sequence[Mapping[str, Any]])
     patched: Any = copy.deepcopy(dict(document))
     for step in patch:
         try:
-            patched = jsonpatch.JsonPatch([step]).apply(patched)
+            patched = jsonpatch.JsonPatch([step]).apply(patched, in_place=True)  # a copy for each would be a square
         except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException) as error:
             # The library's own text holds the whole document.
             raise PatchPathMissing(
