@@ -20,7 +20,7 @@ from headrace.api.operation import Operation
 from headrace.api.problems import GATEWAY, Dialect
 from headrace.api.request import Query, Reply, Request
 from headrace.api.routing import Match, Route, Routes, find
-from headrace.exact_json import spelled
+from headrace.exact_json import Written, spelled
 from headrace.runs.deployment import Deployment
 from headrace.store.scope import Caller
 from headrace.wire.storable import REMOVE_NUL
@@ -166,6 +166,8 @@ def _problem(dialect: Dialect, error: Exception, request_id: str, method: str) -
         error = errors.Broken(f"An internal error occurred; the log names request {request_id}.")
     status, body = dialect.render(error, request_id)
     headers = {"allow": ", ".join(cast("tuple[str, ...]", error.facts["methods"]))} if status == 405 else {}
+    if "retry_after" in error.facts:
+        headers["retry-after"] = str(error.facts["retry_after"])
     return _response(status, Reply(body, headers=headers), request_id, method)
 
 
@@ -189,5 +191,11 @@ def _encode(body: object) -> bytes:
         return _json(spelled(body))  # half a character of a source's text goes out as the escape that it came as
 
 
-# A decimal goes out as the JSON number that it is, digit by digit.
-_json = msgspec.json.Encoder(decimal_format="number").encode
+def _as_it_came(value: object) -> object:
+    if isinstance(value, Written):
+        return spelled(value)
+    raise NotImplementedError(f"{type(value).__name__} has no form in JSON")
+
+
+# A decimal goes out as the JSON number that it is, digit by digit; a source's longest ones as they came.
+_json = msgspec.json.Encoder(decimal_format="number", enc_hook=_as_it_came).encode

@@ -119,6 +119,12 @@ def test_an_expression_is_tried_on_what_sources_send(api: Api, expression: str, 
     assert f'"result":{result}' in api.post(VALIDATE, content=body.encode(), headers=JSON).text
 
 
+def test_a_number_of_more_digits_than_anything_computes_with_goes_out_as_it_came(api: Api) -> None:
+    digits = "9" * 20_000
+    body = f'{{"expression":"a","sampleData":{{"a":{digits}}}}}'
+    assert f'"result":{digits}}}' in api.post(VALIDATE, content=body.encode(), headers=JSON).text
+
+
 def test_a_sample_is_kept_as_it_was_sent(api: Api, mapping_set: str) -> None:
     made = api.post(f"{BASE}/samples", content=f'{{"sampleData":{ODD}}}'.encode(), headers=JSON)
     assert made.status_code == 200 and made.json()["sampleData"] == ODD
