@@ -13,6 +13,7 @@ from headrace.flows.members import object_at, optional_text, text_at
 from headrace.flows.rendering import COMPUTED, without_metadata
 from headrace.flows.usage import SOURCES, TARGETS
 from headrace.store import documents
+from headrace.store.deciding import Decision
 from headrace.store.documents import Document
 from headrace.store.scope import Caller
 
@@ -23,24 +24,26 @@ Json = dict[str, Any]
 TARGET_FORMATS = ("json", "parquet_xdm", "delimited", "parquet")
 
 
-def create(conn: sa.Connection, caller: Caller, kind: str, body: Json, mode: str | None, now: int) -> Document:
+def create(
+    conn: sa.Connection, caller: Caller, kind: str, body: Json, mode: str | None, now: int
+) -> Decision[Document]:
     """A new source or target connection (``kind``)."""
     given = {name: value for name, value in without_metadata(body).items() if name not in (*COMPUTED, "version")}
     made = {**given, "state": states.new(mode)}
     _check(conn, caller, kind, made)
-    return documents.create(conn, caller, kind, ids.new_uuid(), made, now)
+    return lambda writing: documents.create(writing, caller, kind, ids.new_uuid(), made, now)
 
 
 def patch(
     conn: sa.Connection, caller: Caller, kind: str, id: str, steps: object, if_match: str | None, now: int
-) -> Document:
+) -> Decision[Document]:
     """Changes a source or target connection; flows that use it go on with the change."""
     found = patching.read_for_change(conn, caller, kind, id, if_match)
     changed, _ = patching.patched(found.body, steps)
     if changed.get("state") != found.body["state"]:
         raise Invalid("The state is changed by /action, not by a patch.", code="1456", field="state")
     _check(conn, caller, kind, changed)
-    return documents.replace_body(conn, caller, found, changed, now)
+    return lambda writing: documents.replace_body(writing, caller, found, changed, now)
 
 
 def delete(conn: sa.Connection, caller: Caller, kind: str, id: str, now: int) -> None:
@@ -53,13 +56,13 @@ def delete(conn: sa.Connection, caller: Caller, kind: str, id: str, now: int) ->
 def act(
     conn: sa.Connection, caller: Caller, kind: str, id: str, action: str | None, sub_actions: list[str],
     if_match: str | None, now: int,
-) -> Document:  # fmt: skip
+) -> Decision[Document]:  # fmt: skip
     """Publishes a draft, once it is complete and what it stands on is published."""
     found = patching.require_version(documents.get(conn, caller, kind, id), if_match)
     state = states.after(action, found.body["state"], ("publish",), sub_actions)
     published = {**found.body, "state": state}
     _check(conn, caller, kind, published)
-    return documents.replace_body(conn, caller, found, published, now)
+    return lambda writing: documents.replace_body(writing, caller, found, published, now)
 
 
 def require_complete(conn: sa.Connection, caller: Caller, kind: str, body: Json) -> None:

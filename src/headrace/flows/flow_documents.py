@@ -11,25 +11,32 @@ from headrace.flows.rendering import COMPUTED, without_metadata
 from headrace.flows.scheduling import Timing
 from headrace.flows.usage import FLOWS
 from headrace.store import documents, runs, schedules
+from headrace.store.deciding import Decision
 from headrace.store.documents import Document
 from headrace.store.scope import Caller
 
 Json = dict[str, Any]
 
 
-def create(conn: sa.Connection, caller: Caller, body: Json, mode: str | None, now: int) -> Document:
+def create(conn: sa.Connection, caller: Caller, body: Json, mode: str | None, now: int) -> Decision[Document]:
     """A new flow with its schedule; a draft has none yet."""
     _refuse(body, "state", "1410", "The state is set by the service; leave it out.")
     _refuse(body, "mode", "1368", "Send ?mode=draft in the query instead.")
     given = {name: value for name, value in without_metadata(body).items() if name not in (*COMPUTED, "version")}
     made = {**given, "state": states.new(mode)}
     timing = checking.checked(conn, caller, made, now)
-    created = documents.create(conn, caller, FLOWS, ids.new_uuid(), _operated(made, "create", [], now), now)
-    _schedule(conn, caller, created, timing, now)
-    return created
+
+    def write(writing: sa.Connection) -> Document:
+        created = documents.create(writing, caller, FLOWS, ids.new_uuid(), _operated(made, "create", [], now), now)
+        _schedule(writing, caller, created, timing, now)
+        return created
+
+    return write
 
 
-def patch(conn: sa.Connection, caller: Caller, id: str, steps: object, if_match: str | None, now: int) -> Document:
+def patch(
+    conn: sa.Connection, caller: Caller, id: str, steps: object, if_match: str | None, now: int
+) -> Decision[Document]:
     """Changes a flow; a changed schedule goes on from the end of its last window."""
     found = patching.read_for_change(conn, caller, FLOWS, id, if_match)
     changed, ops = patching.patched(found.body, steps)
@@ -42,15 +49,13 @@ def patch(conn: sa.Connection, caller: Caller, id: str, steps: object, if_match:
     timing = checking.checked(conn, caller, changed, found.created_at)
     if before is not None and timing is not None:
         scheduling.check_change(before, timing, now)
-    written = documents.replace_body(conn, caller, found, _operated(changed, "update", ops, now), now)
-    _schedule(conn, caller, written, timing, now)
-    return written
+    return _replacing(caller, found, _operated(changed, "update", ops, now), timing, now)
 
 
 def act(
     conn: sa.Connection, caller: Caller, id: str, action: str | None, sub_actions: list[str], if_match: str | None,
     now: int,
-) -> Document:  # fmt: skip
+) -> Decision[Document]:  # fmt: skip
     """Enables, disables or publishes a flow. Disabled, its live run ends; enabled, it goes on where it stopped."""
     found = patching.require_version(documents.get(conn, caller, FLOWS, id), if_match)
     state = states.after(action, found.body["state"], tuple(states.STEPS), sub_actions)
@@ -59,9 +64,16 @@ def act(
     check = checking.checked_timing if state == states.DISABLED else checking.checked
     timing = check(conn, caller, changed, found.created_at)
     ops = [{"op": "replace", "path": "/state", "value": state}]
-    written = documents.replace_body(conn, caller, found, _operated(changed, "update", ops, now), now)
-    _schedule(conn, caller, written, timing, now)
-    return written
+    return _replacing(caller, found, _operated(changed, "update", ops, now), timing, now)
+
+
+def _replacing(caller: Caller, found: Document, body: Json, timing: Timing | None, now: int) -> Decision[Document]:
+    def write(writing: sa.Connection) -> Document:
+        written = documents.replace_body(writing, caller, found, body, now)
+        _schedule(writing, caller, written, timing, now)
+        return written
+
+    return write
 
 
 def delete(conn: sa.Connection, caller: Caller, id: str, now: int) -> None:

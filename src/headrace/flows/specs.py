@@ -12,6 +12,7 @@ from headrace.flows.members import Json, at, list_at, object_at, optional_text, 
 from headrace.flows.rendering import without_metadata
 from headrace.store import documents
 from headrace.store.documents import Document
+from headrace.store.engine import Store
 from headrace.store.scope import Caller
 
 CONNECTION_SPECS, FLOW_SPECS = "connectionSpecs", "flowSpecs"
@@ -116,19 +117,26 @@ def takes_drafts(spec: Json) -> bool:
 # -- writing -----------------------------------------------------------------------------------------------------
 
 
-def create(conn: sa.Connection, caller: Caller, kind: str, body: Json, now: int) -> Document:
+def create(store: Store, caller: Caller, kind: str, body: Json, now: int) -> Document:
     """A new spec of the caller's sandbox."""
-    return documents.create(conn, caller, kind, ids.new_uuid(), checked(kind, body), now)
+    spec = checked(kind, body)
+    with store.write() as conn:
+        return documents.create(conn, caller, kind, ids.new_uuid(), spec, now)
 
 
-def replace(
-    conn: sa.Connection, caller: Caller, kind: str, id: str, body: Json, if_match: str | None, now: int
-) -> Document:
+def replace(store: Store, caller: Caller, kind: str, id: str, body: Json, if_match: str | None, now: int) -> Document:
     """Replaces a spec whole. A shipped spec is replaced for the caller's sandbox only."""
-    found, spec = get(conn, caller, kind, id), checked(kind, body)
+    spec = checked(kind, body)
+    with store.write() as conn:
+        return _replaced(conn, caller, kind, get(conn, caller, kind, id), spec, if_match, now)
+
+
+def _replaced(
+    conn: sa.Connection, caller: Caller, kind: str, found: Document | Json, spec: Json, if_match: str | None, now: int
+) -> Document:
     if isinstance(found, Document):
         if if_match is not None and if_match != found.etag.strip('"'):
-            raise RevisionStale(kind=kind, id=id)
+            raise RevisionStale(kind=kind, id=found.id)
         return documents.replace_body(conn, caller, found, spec, now)
     return documents.create(conn, caller, kind, found["id"], spec, now)
 

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from headrace import xdm
 from headrace.errors import NotFound
 from headrace.registry import rendering
-from headrace.registry.library import Body, Library, Resource
+from headrace.registry.library import Library
+from headrace.registry.resource import Body, Resource
 from headrace.registry.types import SCHEMAS
-from headrace.store import documents
 from headrace.store.documents import Document
 from headrace.store.scope import Caller
 
@@ -56,7 +56,7 @@ def primaries(library: Library, uri: str) -> list[Document]:
     """The descriptors that make a field of this schema its primary identity: at most one."""
     return [
         one
-        for one in documents.select(library.conn, library.caller, "descriptors")
+        for one in library.descriptors
         if one.body["@type"] == IDENTITY and one.body["xdm:sourceSchema"] == uri and one.body.get("xdm:isPrimary")
     ]
 

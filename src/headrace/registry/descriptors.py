@@ -7,10 +7,12 @@ from typing import Any
 from headrace.errors import NotFound
 from headrace.ids import new_hex
 from headrace.registry import composition, primary_keys
-from headrace.registry.library import Body, Library, Resource
+from headrace.registry.library import Library
+from headrace.registry.resource import Body, Resource
 from headrace.registry.shapes import Problem, problem, require, require_shallow
 from headrace.registry.types import CLASSES, FIELD_GROUPS, SCHEMAS
 from headrace.store import documents
+from headrace.store.changes import Change
 from headrace.store.documents import Document, Users
 
 KIND = "descriptors"
@@ -62,7 +64,9 @@ Namespaces = Sequence[Mapping[str, Any]]
 def create(library: Library, sent: Mapping[str, Any], known: Namespaces, now: int) -> Body:
     """A new descriptor, whose namespace is one of ``known``; ResourceInvalid with every problem."""
     body = _read(library, sent, known, None)
-    return rendered(library, documents.create(library.conn, library.caller, KIND, new_hex(DIGITS), body, now))
+    document = documents.new(library.caller, KIND, new_hex(DIGITS), body, now)
+    library.changes.append(Change("create", document, now))
+    return rendered(library, document)
 
 
 def replace(
@@ -72,14 +76,22 @@ def replace(
     found = _found(library, id)
     body = _read(library, sent, known, id)
     primary_keys.require_stays(library.conn, library.caller, found, body, holding_rows)
-    return rendered(library, documents.replace_body(library.conn, library.caller, found, body, now))
+    document = documents.revised(library.caller, found, body, now)
+    library.changes.append(Change("revise", document, now))
+    return rendered(library, document)
 
 
 def delete(library: Library, id: str, holding_rows: Users, now: int) -> None:
     """Removes a descriptor; InUse where rows go by what it says."""
     found = _found(library, id)
     primary_keys.require_stays(library.conn, library.caller, found, None, holding_rows)
-    documents.delete(library.conn, library.caller, found, now)
+    library.changes.append(Change("delete", found, now))
+
+
+def require_stays(library: Library, change: Change, holding_rows: Users) -> None:
+    """ChangeBreaks or InUse when rows go by what a descriptor says that is to be replaced or deleted."""
+    after = change.document.body if change.action == "revise" else None
+    primary_keys.require_stays(library.conn, library.caller, _found(library, change.document.id), after, holding_rows)
 
 
 def get(library: Library, id: str) -> Body:
@@ -89,8 +101,8 @@ def get(library: Library, id: str) -> Body:
 
 def listed(library: Library) -> list[Body]:
     """Every descriptor of the sandbox, oldest first."""
-    found = documents.select(library.conn, library.caller, KIND)
-    return [rendered(library, one) for one in sorted(found, key=lambda one: (one.created_at, one.id))]
+    ordered = sorted(library.descriptors, key=lambda document: (document.created_at, document.id))
+    return [rendered(library, document) for document in ordered]
 
 
 def of_schema(library: Library, uri: str) -> list[Body]:
@@ -177,7 +189,7 @@ def _targets(library: Library, body: Body, id: str | None) -> Iterator[Problem]:
         yield from _identity(library, source, body, id)
     if not wrong:
         tree = composition.full(library, source)
-        yield from primary_keys.problems(library.conn, library.caller, body, source.body, tree, id)
+        yield from primary_keys.problems(library.descriptors, body, source.body, tree, id)
 
 
 def _described(library: Library, id: str) -> Resource | None:

@@ -7,8 +7,9 @@ from typing import Any
 
 from headrace.errors import FieldMisplaced, TitleTaken
 from headrace.registry import shapes
-from headrace.registry.library import Body, Library, named_parts
+from headrace.registry.library import Library, named_parts
 from headrace.registry.primary_keys import BEHAVIOR, RECORD, TIME_SERIES
+from headrace.registry.resource import Body
 from headrace.registry.shapes import Problem, problem
 from headrace.registry.types import (
     ADHOC,
@@ -16,7 +17,6 @@ from headrace.registry.types import (
     CLASSES,
     DATA_TYPES,
     FIELD_GROUPS,
-    OWN,
     RELATIONAL,
     SCHEMAS,
     UNION_TAG,
@@ -170,10 +170,8 @@ def _nothing(_uri: str) -> Body:
 
 
 def _require_free_title(library: Library, title: str, uri: str) -> None:
-    for type in OWN:
-        for one in library.own(type):
-            if one.body["title"] == title and one.uri != uri:
-                raise TitleTaken(
-                    f"The title {title} is taken by {one.uri}; titles are unique across all kinds of a sandbox.",
-                    id=one.uri,
-                )
+    for other in library.titled(title):
+        if other != uri:
+            raise TitleTaken(
+                f"The title {title} is taken by {other}; titles are unique across all kinds of a sandbox.", id=other
+            )

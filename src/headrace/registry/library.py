@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from headrace.errors import NotFound, ReferenceMissing
 from headrace.registry import types
+from headrace.registry.resource import Body, Resource
+from headrace.registry.stored import Stored
 from headrace.registry.types import (
     BEHAVIOR_TYPE,
     CLASSES,
@@ -23,34 +24,12 @@ from headrace.registry.types import (
     ResourceType,
 )
 from headrace.store import documents, sandboxes
+from headrace.store.changes import Change
 from headrace.store.documents import Document
 from headrace.store.scope import Caller
 from headrace.xdm.standard import standard
 
-Body = dict[str, Any]
-
-
 IDENTITY_MAP = "https://ns.adobe.com/xdm/context/identitymap"
-
-
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """One resource; ``document`` is None for one that is not stored: a standard one or a union."""
-
-    uri: str
-    type: ResourceType
-    body: Mapping[str, Any]
-    document: Document | None = None
-
-    @property
-    def own(self) -> bool:
-        """Whether it belongs to the caller's sandbox."""
-        return self.document is not None or self.type is UNIONS
-
-    @property
-    def version(self) -> str:
-        """Major and minor: every change counts the minor up."""
-        return f"1.{self.document.revision if self.document else 0}"
 
 
 @functools.cache
@@ -72,28 +51,54 @@ def named_parts(body: Mapping[str, Any]) -> list[str]:
 
 
 class Library:
-    """Resources by id; each is read once. ``changed`` stand in for what is stored, to see what they would do."""
+    """Resources by id; each is read once. ``changes`` are what is to be written, and stand in for what is stored."""
 
     def __init__(
-        self, conn: sa.Connection, caller: Caller, tenant: str, changed: Mapping[str, Resource] | None = None
+        self,
+        conn: sa.Connection,
+        caller: Caller,
+        tenant: str,
+        stored: Stored | None = None,
+        changed: Mapping[str, Resource] | None = None,
     ) -> None:
         self.conn, self.caller, self.tenant = conn, caller, tenant
+        self.changes: list[Change] = []
+        self._stored = stored or Stored(conn, caller)
         self._changed = dict(changed or {})
-        self._read: dict[str, Resource | None] = {}
+        self._unions: list[Resource] | None = None
         self._sandbox_type = ""
 
     def with_(self, resource: Resource) -> Library:
         """The same library if ``resource`` were in it."""
-        return Library(self.conn, self.caller, self.tenant, {**self._changed, resource.uri: resource})
+        return Library(self.conn, self.caller, self.tenant, self._stored, {**self._changed, resource.uri: resource})
+
+    def create(self, type: ResourceType, uri: str, body: Body, now: int) -> Resource:
+        """A new resource, which is from now on in the library and to be written."""
+        document = documents.new(self.caller, type.name, uri, body, now)
+        self.changes.append(Change("create", document, now))
+        return self._taken(Resource.of(type, document))
+
+    def revise(self, resource: Resource, document: Document, body: Body, now: int) -> Resource:
+        """The resource's next revision after ``document``, in the library and to be written as well."""
+        revision = documents.revised(self.caller, document, body, now)
+        self.changes.append(Change("revise", revision, now))
+        return self._taken(Resource.of(resource.type, revision))
+
+    def _taken(self, resource: Resource) -> Resource:
+        self._changed[resource.uri] = resource
+        self._unions = None  # they are made up of others
+        return resource
 
     def find(self, id: str) -> Resource | None:
         """The resource of this ``$id`` or ``meta:altId``, or None."""
         uri = _standard_alt_ids().get(id) or types.uri_of(id)
         if uri in self._changed:
             return self._changed[uri]
-        if uri not in self._read:
-            self._read[uri] = standard_resources().get(uri) or self._stored(uri)
-        return self._read[uri]
+        if uri.endswith(UNION_SUFFIX):
+            return next((union for union in self.own(UNIONS) if union.uri == uri), None)
+        # No id of ours holds a zero byte, and a database may refuse to look for one.
+        type = types.type_of(uri, self.tenant) if "\0" not in uri else None
+        return standard_resources().get(uri) or (self._stored.find(type, uri) if type else None)
 
     def get(self, id: str, type: ResourceType) -> Resource:
         """As ``find``, of this kind only; NotFound."""
@@ -119,12 +124,26 @@ class Library:
     def own(self, type: ResourceType) -> list[Resource]:
         """The sandbox's own resources of a kind, newest change first."""
         if type is UNIONS:
-            return self._unions()
-        found = [self._resource(type, one) for one in documents.select(self.conn, self.caller, type.name)]
-        self._read |= {one.uri: one for one in found if one.uri not in self._read}
-        stored = {one.uri for one in found}
-        new = [one for one in self._changed.values() if one.type is type and one.uri not in stored]
-        return new + [self._changed.get(one.uri, one) for one in found]
+            self._unions = self._made_up() if self._unions is None else self._unions
+            return self._unions
+        stored = self._stored.of(type)
+        new = [resource for uri, resource in self._changed.items() if resource.type is type and uri not in stored]
+        return new + [self._changed.get(uri, resource) for uri, resource in stored.items()]
+
+    def titled(self, title: str) -> list[str]:
+        """The ids of the sandbox's own resources of this title, of whatever kind."""
+        stored = [uri for uri in self._stored.titles.get(title, ()) if uri not in self._changed]
+        return stored + [uri for uri, resource in self._changed.items() if resource.body["title"] == title]
+
+    def referring(self, uri: str) -> list[Resource]:
+        """The sandbox's own resources that refer to ``uri``, themselves and not through others."""
+        stored = [resource for resource in self._stored.referring.get(uri, ()) if resource.uri not in self._changed]
+        return stored + [resource for resource in self._changed.values() if uri in resource.parts]
+
+    @property
+    def descriptors(self) -> list[Document]:
+        """Every descriptor of the sandbox, newest change first."""
+        return self._stored.descriptors
 
     def extends(self, body: Mapping[str, Any]) -> list[str]:
         """Everything that a resource extends: what its ``allOf`` names, and what those extend in turn."""
@@ -152,7 +171,7 @@ class Library:
         named = (self.find(uri) for uri in named_parts(resource.body))
         return next((one.uri for one in named if one and one.type is CLASSES), None)
 
-    def _unions(self) -> list[Resource]:
+    def _made_up(self) -> list[Resource]:
         members: dict[str, list[str]] = {}
         for one in self.own(SCHEMAS):
             class_uri = self.class_of(one) if UNION_TAG in one.body.get("meta:immutableTags", ()) else None
@@ -173,15 +192,3 @@ class Library:
             found = sandboxes.find(self.conn, self.caller.org, self.caller.sandbox)
             self._sandbox_type = found.type if found else "production"
         return self._sandbox_type
-
-    def _stored(self, uri: str) -> Resource | None:
-        if uri.endswith(UNION_SUFFIX):
-            return next((one for one in self._unions() if one.uri == uri), None)
-        type = types.type_of(uri, self.tenant)
-        # No id of ours holds a zero byte, and a database may refuse to look for one.
-        known = type is not None and "\0" not in uri
-        document = documents.find(self.conn, self.caller, type.name, uri) if type and known else None
-        return self._resource(type, document) if type and document else None
-
-    def _resource(self, type: ResourceType, document: Document) -> Resource:
-        return Resource(document.id, type, {"$id": document.id, **document.body}, document)

@@ -46,16 +46,22 @@ def primary_key(conn: sa.Connection, caller: Caller, uri: str) -> PrimaryKey | N
 
 
 def problems(
-    conn: sa.Connection, caller: Caller, body: Mapping[str, Any], schema: Mapping[str, Any], tree: Mapping[str, Any],
+    known: Sequence[Document],
+    body: Mapping[str, Any],
+    schema: Mapping[str, Any],
+    tree: Mapping[str, Any],
     id: str | None,
-) -> Iterator[Problem]:  # fmt: skip
-    """Why a descriptor cannot tell rows apart, order them or say their time; ``tree``: all the fields."""
+) -> Iterator[Problem]:
+    """Why a descriptor beside the ``known`` ones cannot tell rows apart, order them or say their time.
+
+    ``tree``: all the fields of the schema.
+    """
     kind = body["@type"]
     if kind not in (PRIMARY_KEY, VERSION, TIMESTAMP):
         return
     others = {
         descriptor.body["@type"]: descriptor
-        for descriptor in documents.select(conn, caller, "descriptors")
+        for descriptor in known
         if descriptor.body["xdm:sourceSchema"] == body["xdm:sourceSchema"] and descriptor.id != id
     }
     if kind in others:

@@ -5,7 +5,8 @@ import hashlib
 import msgspec
 
 from headrace.registry import types
-from headrace.registry.library import Body, Library, Resource
+from headrace.registry.library import Library
+from headrace.registry.resource import Body, Resource
 from headrace.xdm.walking import references
 
 # When the standard resources that this release ships were written.

@@ -6,9 +6,10 @@ from typing import Any
 from headrace.errors import NotFound, RevisionStale, StandardFixed
 from headrace.ids import new_hex
 from headrace.registry import drafts, rendering, shapes, types, usage
-from headrace.registry.library import Body, Library, Resource
+from headrace.registry.library import Library
+from headrace.registry.resource import Body, Resource
 from headrace.registry.types import OWN, ResourceType
-from headrace.store import documents
+from headrace.store.changes import Change
 from headrace.store.documents import Document, Users
 from headrace.wire.patch import apply_patch
 
@@ -18,14 +19,14 @@ COMPUTED = ("/meta:extends", "/refs", "/meta:registryMetadata", "/meta:class")
 
 
 def create(library: Library, type: ResourceType, sent: Mapping[str, Any], now: int) -> Resource:
-    """A new resource at version 1.0."""
+    """A new resource at version 1.0, to be written with the library's changes; so with those below."""
     if type not in OWN:
         raise StandardFixed(f"{type.name} are not made by tenants; make {', '.join(one.name for one in OWN)}.")
     uri = types.new_uri(library.tenant, type, new_hex(HEX_DIGITS))
     body = drafts.read(library, type, sent, uri)
-    made = Resource(uri, type, {"$id": uri, **body})
-    usage.require_composes(library.with_(made), made)
-    return _kept(made, documents.create(library.conn, library.caller, type.name, uri, body, now))
+    resource = library.create(type, uri, body, now)
+    usage.require_composes(library, resource)
+    return resource
 
 
 def replace(
@@ -58,10 +59,8 @@ def delete(library: Library, type: ResourceType, id: str, datasets: Users, now: 
     """Removes a resource that nothing uses, and the descriptors on it. ``datasets`` as in ``replace``."""
     found, document = _own(library, type, id, None)
     usage.require_unused(library, found, datasets)
-    for one in documents.select(library.conn, library.caller, "descriptors"):
-        if one.body["xdm:sourceSchema"] == found.uri:
-            documents.delete(library.conn, library.caller, one, now)
-    documents.delete(library.conn, library.caller, document, now)
+    described = [each for each in library.descriptors if each.body["xdm:sourceSchema"] == found.uri]
+    library.changes += [Change("delete", each, now) for each in (*described, document)]
 
 
 def _own(library: Library, type: ResourceType, id: str, if_match: str | None) -> tuple[Resource, Document]:
@@ -83,11 +82,7 @@ def _changed(
         return found
     changed = Resource(found.uri, found.type, {"$id": found.uri, **body}, document)
     usage.require_compatible(library, changed, datasets)
-    return _kept(changed, documents.replace_body(library.conn, library.caller, document, body, now))
-
-
-def _kept(resource: Resource, document: Document) -> Resource:
-    return Resource(resource.uri, resource.type, resource.body, document)
+    return library.revise(found, document, body, now)
 
 
 def require_standard(resource: Resource) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from headrace.registry.library import Body
+from headrace.registry.resource import Body
 from headrace.xdm.walking import Node
 
 FORMATS = {

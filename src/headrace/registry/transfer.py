@@ -7,8 +7,8 @@ import msgspec
 
 from headrace.errors import HeadraceError, ImportFailed
 from headrace.registry import drafts, rendering, types, usage
-from headrace.registry.library import Body, Library, Resource
-from headrace.store import documents
+from headrace.registry.library import Library
+from headrace.registry.resource import Body, Resource
 from headrace.store.documents import Users
 from headrace.xdm.walking import references
 
@@ -30,23 +30,24 @@ def _parts_first(library: Library, one: Resource, seen: set[str]) -> list[Resour
 
 
 def imported(library: Library, sent: Sequence[Mapping[str, Any]], datasets: Users, now: int) -> list[Body]:
-    """Creates or replaces each resource under its own id; ImportFailed, with nothing changed, when one cannot be.
+    """Creates or replaces each resource under its own id; ImportFailed when one cannot be.
+
+    They are written with the library's changes, all or none.
 
     ``datasets`` names those that have a schema.
     """
-    made = []
+    imported = []
     for body in sent:
         own = _replaced(body, PLACEHOLDER, library.tenant)
         try:
-            made.append(_kept(library, own, datasets, now))
+            imported.append(_taken(library, own, datasets, now))
         except HeadraceError as error:
             message = f"{own.get('title')} ({own.get('$id')}) cannot be imported: {error.message}"
             raise ImportFailed(message, problems=error.facts.get("problems", [])) from error
-        library = Library(library.conn, library.caller, library.tenant)
-    return [rendering.whole(library, one) for one in made]
+    return [rendering.whole(library, resource) for resource in imported]
 
 
-def _kept(library: Library, sent: Body, datasets: Users, now: int) -> Resource:
+def _taken(library: Library, sent: Body, datasets: Users, now: int) -> Resource:
     uri = str(sent.get("$id"))
     type = types.type_of(uri, library.tenant)
     if type is None:
@@ -56,13 +57,10 @@ def _kept(library: Library, sent: Body, datasets: Users, now: int) -> Resource:
     changed = Resource(uri, type, {"$id": uri, **body}, found.document if found else None)
     usage.require_compatible(library, changed, datasets)
     if found is None or found.document is None:
-        return Resource(
-            uri, type, changed.body, documents.create(library.conn, library.caller, type.name, uri, body, now)
-        )
+        return library.create(type, uri, body, now)
     if body == found.document.body:
         return found
-    stored = documents.replace_body(library.conn, library.caller, found.document, body, now)
-    return Resource(uri, type, changed.body, stored)
+    return library.revise(found, found.document, body, now)
 
 
 def _replaced(body: Mapping[str, Any], tenant: str, by: str) -> Body:

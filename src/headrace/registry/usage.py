@@ -4,23 +4,24 @@ from collections.abc import Iterator
 
 from headrace.errors import ChangeBreaks, InUse
 from headrace.registry import composition
-from headrace.registry.library import Library, Resource
+from headrace.registry.library import Library
+from headrace.registry.resource import Resource
 from headrace.registry.shapes import problem
-from headrace.registry.types import OWN, SCHEMAS, UNION_SUFFIX, UNION_TAG
+from headrace.registry.types import SCHEMAS, UNION_SUFFIX, UNION_TAG
 from headrace.store.documents import Users
 from headrace.xdm import arrow_schema, checker
 from headrace.xdm.evolution import Break, breaks
-from headrace.xdm.walking import references
 
 
 def dependents(library: Library, uri: str) -> list[Resource]:
     """The sandbox's own resources that reach ``uri``, directly or through others."""
-    own = [one for type in OWN for one in library.own(type)]
-    refers = {one.uri: set(references(one.body)) for one in own}
-    reached = {uri}
-    while grown := {other for other, refs in refers.items() if other not in reached and refs & reached}:
-        reached |= grown
-    return [one for one in own if one.uri in reached and one.uri != uri]
+    reached: dict[str, Resource] = {}
+    waiting = [uri]
+    while waiting:
+        new = [each for each in library.referring(waiting.pop()) if each.uri not in reached and each.uri != uri]
+        reached |= {each.uri: each for each in new}
+        waiting += [each.uri for each in new]
+    return list(reached.values())
 
 
 def in_use(library: Library, schema: Resource, datasets: Users) -> bool:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from headrace.registry import composition, descriptors, rendering
-from headrace.registry.library import Body, Library, Resource
+from headrace.registry.library import Library
+from headrace.registry.resource import Body, Resource
 from headrace.xdm.compose import compose, in_xdm_names, without_deprecated, without_text
 from headrace.xdm.renaming import xed
 

@@ -1,7 +1,9 @@
 """Scoped documents with revisions: the JSON a client sent, changed only from the version that was read."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -15,6 +17,7 @@ from headrace.store.scope import Caller
 
 # What a floor above answers, in the transaction that asks: the ids of those that use the document with this id.
 Users = Callable[[sa.Connection, Caller, str], list[str]]
+_MOST_NAMED = 5
 
 documents = sa.Table(
     "documents",
@@ -69,25 +72,69 @@ class Document:
     updated_client: str
 
 
-def create(conn: sa.Connection, caller: Caller, kind: str, id: str, body: dict[str, Any], at: int) -> Document:
-    """Stores a new document at revision 0; Conflict when the id is taken in this scope."""
-    document = Document(
+@dataclass(slots=True)
+class Readings:
+    """Which documents were read, or looked for and missing (None), and which kinds as a whole: by their etags."""
+
+    single: dict[tuple[str, str, str, str], str | None] = field(default_factory=dict)
+    whole: dict[tuple[str, str, str], frozenset[tuple[str, str]]] = field(default_factory=dict)
+
+    def stand(self, conn: sa.Connection) -> bool:
+        """Whether all of it is as it was read."""
+        etags = sa.select(documents.c.id, documents.c.etag)
+        for (org, sandbox, kind, id), etag in self.single.items():
+            key = _scope(org, sandbox, kind) & (documents.c.id == id)
+            if [etag_now for _, etag_now in conn.execute(etags.where(key))] != ([etag] if etag else []):
+                return False
+        return all(
+            {(id, etag) for id, etag in conn.execute(etags.where(_scope(*scope)))} == read
+            for scope, read in self.whole.items()
+        )
+
+
+@contextmanager
+def readings() -> Iterator[Readings]:
+    """Notes what ``find``, ``get`` and ``select`` read inside."""
+    noted = Readings()
+    token = _READINGS.set(noted)
+    try:
+        yield noted
+    finally:
+        _READINGS.reset(token)
+
+
+def new(caller: Caller, kind: str, id: str, body: dict[str, Any], at: int) -> Document:
+    """A document at revision 0, which is not stored yet."""
+    return Document(
         kind, id, caller.org, caller.sandbox, 0, new_etag(at), body, at, at,
         caller.user, caller.user, caller.client, caller.client,
     )  # fmt: skip
+
+
+def insert(conn: sa.Connection, caller: Caller, created: Sequence[Document]) -> None:
+    """Stores ``new`` documents; Conflict when the id of any is taken in this scope."""
     try:
         with conn.begin_nested():  # whoever handles the Conflict goes on with the transaction
-            conn.execute(documents.insert().values(_row(document)))
+            conn.execute(documents.insert(), [_row(document) for document in created])
     except sa.exc.IntegrityError as error:
+        kind, id = created[0].kind, ", ".join(document.id for document in created[:_MOST_NAMED])
         raise Conflict(f"{kind} {id} exists already.", kind=kind, id=id) from error
-    _keep_revision(conn, document)
-    events.append(conn, caller, kind, id, "created", document.etag, at)
+    _keep_revisions(conn, created)
+    events.append_all(conn, caller, "created", [_event(document, document.created_at) for document in created])
+
+
+def create(conn: sa.Connection, caller: Caller, kind: str, id: str, body: dict[str, Any], at: int) -> Document:
+    """Stores a new document at revision 0; Conflict when the id is taken in this scope."""
+    document = new(caller, kind, id, body, at)
+    insert(conn, caller, [document])
     return document
 
 
 def find(conn: sa.Connection, caller: Caller, kind: str, id: str) -> Document | None:
     """The document with this id in the caller's org and sandbox, or None."""
     row = conn.execute(sa.select(documents).where(_key(caller, kind, id))).one_or_none()
+    if readings := _READINGS.get():
+        readings.single[caller.org, caller.sandbox, kind, id] = row.etag if row is not None else None
     return _document(row) if row is not None else None
 
 
@@ -101,10 +148,11 @@ def get(conn: sa.Connection, caller: Caller, kind: str, id: str) -> Document:
 
 def select(conn: sa.Connection, caller: Caller, kind: str) -> list[Document]:
     """Every document of a kind in the caller's scope, newest change first."""
-    scope = (documents.c.org == caller.org) & (documents.c.sandbox == caller.sandbox) & (documents.c.kind == kind)
-    rows = conn.execute(
-        sa.select(documents).where(scope).order_by(documents.c.updated_at.desc(), documents.c.id.desc())
-    )
+    newest_first = (documents.c.updated_at.desc(), documents.c.id.desc())
+    scope = _scope(caller.org, caller.sandbox, kind)
+    rows = conn.execute(sa.select(documents).where(scope).order_by(*newest_first)).all()
+    if readings := _READINGS.get():
+        readings.whole[caller.org, caller.sandbox, kind] = frozenset((row.id, row.etag) for row in rows)
     return [_document(row) for row in rows]
 
 
@@ -114,9 +162,9 @@ def orgs_with(conn: sa.Connection, kind: str) -> list[str]:
     return list(conn.execute(found).scalars())
 
 
-def replace_body(conn: sa.Connection, caller: Caller, document: Document, body: dict[str, Any], at: int) -> Document:
-    """Writes a new body over exactly the revision that was read; RevisionStale when another write came first."""
-    changed = replace(
+def revised(caller: Caller, document: Document, body: dict[str, Any], at: int) -> Document:
+    """The document's next revision, which is not stored yet."""
+    return replace(
         document,
         revision=document.revision + 1,
         etag=new_etag(at),
@@ -125,11 +173,26 @@ def replace_body(conn: sa.Connection, caller: Caller, document: Document, body: 
         updated_by=caller.user,
         updated_client=caller.client,
     )
-    key = _key(caller, document.kind, document.id) & (documents.c.revision == document.revision)
-    if conn.execute(documents.update().where(key).values(_row(changed))).rowcount != 1:
-        raise RevisionStale(kind=document.kind, id=document.id)
-    _keep_revision(conn, changed)
-    events.append(conn, caller, document.kind, document.id, "replaced", changed.etag, at)
+
+
+def update(conn: sa.Connection, caller: Caller, changed: Sequence[Document]) -> None:
+    """Writes what is ``revised`` over exactly the revision before each; RevisionStale when another write came first."""
+    key = _key(caller, sa.bindparam("of_kind"), sa.bindparam("of_id"))
+    statement = documents.update().where(key & (documents.c.revision == sa.bindparam("before")))
+    rows = [
+        {**_row(document), "of_kind": document.kind, "of_id": document.id, "before": document.revision - 1}
+        for document in changed
+    ]
+    if conn.execute(statement, rows).rowcount != len(changed):
+        raise RevisionStale(kind=changed[0].kind, id=changed[0].id)
+    _keep_revisions(conn, changed)
+    events.append_all(conn, caller, "replaced", [_event(document, document.updated_at) for document in changed])
+
+
+def replace_body(conn: sa.Connection, caller: Caller, document: Document, body: dict[str, Any], at: int) -> Document:
+    """Writes a new body over exactly the revision that was read; RevisionStale when another write came first."""
+    changed = revised(caller, document, body, at)
+    update(conn, caller, [changed])
     return changed
 
 
@@ -152,13 +215,21 @@ def revision(conn: sa.Connection, caller: Caller, kind: str, id: str, n: int) ->
     return decoded
 
 
-def _keep_revision(conn: sa.Connection, document: Document) -> None:
-    row = _row(document)
-    kept = {name: row[name] for name in ("org", "sandbox", "kind", "id", "revision", "etag", "body")}
-    conn.execute(revisions.insert().values(**kept, at=document.updated_at))
+def _scope(org: str, sandbox: str, kind: str) -> sa.ColumnElement[bool]:
+    return (documents.c.org == org) & (documents.c.sandbox == sandbox) & (documents.c.kind == kind)
 
 
-def _key(caller: Caller, kind: str, id: str) -> sa.ColumnElement[bool]:
+def _keep_revisions(conn: sa.Connection, written: Sequence[Document]) -> None:
+    names = ("org", "sandbox", "kind", "id", "revision", "etag", "body")
+    rows = ((_row(document), document.updated_at) for document in written)
+    conn.execute(revisions.insert(), [{**{name: row[name] for name in names}, "at": at} for row, at in rows])
+
+
+def _event(document: Document, at: int) -> events.Subject:
+    return events.Subject(document.kind, document.id, document.etag, at)
+
+
+def _key(caller: Caller, kind: str | sa.BindParameter[str], id: str | sa.BindParameter[str]) -> sa.ColumnElement[bool]:
     return sa.and_(
         documents.c.org == caller.org,
         documents.c.sandbox == caller.sandbox,
@@ -177,3 +248,6 @@ def _document(row: sa.Row[Any]) -> Document:
     values = dict(row._mapping)
     values["body"] = msgspec.json.decode(values["body"])
     return Document(**values)
+
+
+_READINGS: ContextVar[Readings | None] = ContextVar("readings", default=None)

@@ -7,9 +7,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from headrace.errors import Invalid
+from headrace.errors import Invalid, Unavailable
 
 BUSY_TIMEOUT_MS = 30_000
+RETRY_SECONDS = 5
+_MOST_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +23,33 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A transaction that only reads."""
-        with self.engine.connect() as connection, connection.begin():
+        with _answering(), self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """A transaction that writes: committed at the end of the block, rolled back on an error."""
-        with self.engine.connect().execution_options(headrace_write=True) as connection, connection.begin():
+        with (
+            _answering(),
+            self.engine.connect().execution_options(headrace_write=True) as connection,
+            connection.begin(),
+        ):
             yield connection
 
     def close(self) -> None:
         """Closes every pooled connection."""
         self.engine.dispose()
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """Unavailable when the database is busy for too long, full or gone: nothing is wrong with the request."""
+    try:
+        yield
+    except (sa.exc.OperationalError, sa.exc.TimeoutError) as error:
+        reason = str(getattr(error, "orig", None) or error).partition("\n")[0][:_MOST_SHOWN]
+        message = f"The database does not answer now ({reason}); try again."
+        raise Unavailable(message, retry_after=RETRY_SECONDS) from error
 
 
 def open_store(database_url: str) -> Store:

@@ -1,5 +1,8 @@
 """The outbox: one row for every change of state, written in the change's own transaction."""
 
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
 import sqlalchemy as sa
 
 from headrace.store.metadata import Millis, metadata
@@ -20,17 +23,22 @@ events = sa.Table(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What an event is about, and when it was, in epoch ms."""
+
+    kind: str
+    id: str
+    etag: str | None
+    at: int
+
+
 def append(conn: sa.Connection, caller: Caller, kind: str, id: str, action: str, etag: str | None, at: int) -> None:
     """Records that ``caller`` did ``action`` (created, replaced, deleted, ...) to ``kind``/``id`` at ``at`` (ms)."""
-    conn.execute(
-        events.insert().values(
-            at=at,
-            org=caller.org,
-            sandbox=caller.sandbox,
-            actor=caller.user,
-            kind=kind,
-            id=id,
-            action=action,
-            etag=etag,
-        )
-    )
+    append_all(conn, caller, action, [Subject(kind, id, etag, at)])
+
+
+def append_all(conn: sa.Connection, caller: Caller, action: str, subjects: Sequence[Subject]) -> None:
+    """The same for each of many."""
+    shared = {"org": caller.org, "sandbox": caller.sandbox, "actor": caller.user, "action": action}
+    conn.execute(events.insert(), [{**shared, **asdict(subject)} for subject in subjects])

@@ -46,7 +46,7 @@ class World:
 
     def end(self, kind: str, body: dict[str, Any]) -> str:
         with self.store.write() as conn:
-            return ends.create(conn, CALLER, kind, body, None, NOW).id
+            return ends.create(conn, CALLER, kind, body, None, NOW)(conn).id
 
     def source(self, base: str, **changes: Any) -> str:
         spec = {"id": "fd2c8ff3-1de0-4f6b-8fa8-4264784870eb", "version": "1.0"}
@@ -70,7 +70,7 @@ class World:
     def flow(self, **changes: Any) -> documents.Document:
         body = self.flow_body(**changes)
         with self.store.write() as conn:
-            return flow_documents.create(conn, CALLER, body, None, NOW)
+            return flow_documents.create(conn, CALLER, body, None, NOW)(conn)
 
 
 @pytest.fixture

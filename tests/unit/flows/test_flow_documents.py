@@ -19,13 +19,13 @@ def schedule(world: Any, id: str) -> Schedule | None:
 
 def act(world: Any, caller: Any, now: int, id: str, action: str) -> documents.Document:
     with world.store.write() as conn:
-        return flow_documents.act(conn, caller, id, action, [], None, now)
+        return flow_documents.act(conn, caller, id, action, [], None, now)(conn)
 
 
 def patch(world: Any, caller: Any, now: int, flow: documents.Document, path: str, value: object) -> documents.Document:
     step = {"op": "replace", "path": path, "value": value}
     with world.store.write() as conn:
-        return flow_documents.patch(conn, caller, flow.id, [step], flow.etag.strip('"'), now)
+        return flow_documents.patch(conn, caller, flow.id, [step], flow.etag.strip('"'), now)(conn)
 
 
 def test_a_flow_and_its_schedule_are_one(world: Any, now: int) -> None:
@@ -79,14 +79,14 @@ def test_deleting_removes_the_schedule(world: Any, caller: Any, now: int) -> Non
 def test_a_draft_has_no_schedule_until_it_is_published(world: Any, caller: Any, now: int) -> None:
     with world.store.write() as conn:
         spec = {"id": "6499120c-0b15-42dc-936e-847ea3c24d72"}
-        draft = flow_documents.create(conn, caller, {"name": "d", "flowSpec": spec}, "draft", now)
+        draft = flow_documents.create(conn, caller, {"name": "d", "flowSpec": spec}, "draft", now)(conn)
     assert draft.body["state"] == "draft" and schedule(world, draft.id) is None
     with pytest.raises(Invalid, match="exactly one id"):
         act(world, caller, now, draft.id, "publish")
     for name, value in world.flow_body().items():
         step = {"op": "add", "path": f"/{name}", "value": value}
         with world.store.write() as conn:
-            draft = flow_documents.patch(conn, caller, draft.id, [step], draft.etag.strip('"'), now)
+            draft = flow_documents.patch(conn, caller, draft.id, [step], draft.etag.strip('"'), now)(conn)
     assert act(world, caller, now, draft.id, "publish").body["state"] == "enabled"
     assert schedule(world, draft.id)
 

@@ -9,7 +9,7 @@ from headrace.errors import ChangeBreaks, InUse, NotFound, RevisionStale, Standa
 from headrace.registry import composed, rendering, resources
 from headrace.registry.library import Library, Resource
 from headrace.registry.types import DATA_TYPES, FIELD_GROUPS, SCHEMAS
-from headrace.store import documents
+from headrace.store import changes, documents
 
 PROFILE = "https://ns.adobe.com/xdm/context/profile"
 TIER = "/properties/_acme/properties/tier"
@@ -24,7 +24,9 @@ def made(library: Library) -> tuple[Resource, Resource, Resource]:
         library, FIELD_GROUPS, {"title": "G", "meta:intendedToExtend": [PROFILE], "properties": fields}, 1
     )
     body = {"title": "S", "allOf": [{"$ref": PROFILE}, {"$ref": group.uri}]}
-    return kind, group, resources.create(library, SCHEMAS, body, 1)
+    schema = resources.create(library, SCHEMAS, body, 1)
+    changes.write(library.conn, library.caller, library.changes)
+    return kind, group, schema
 
 
 def use(library: Library, schema: Resource) -> None:
@@ -34,7 +36,10 @@ def use(library: Library, schema: Resource) -> None:
 
 def patch(library: Library, one: Resource, op: str, path: str, value: Any = None) -> Resource:
     library = Library(library.conn, library.caller, library.tenant)
-    return resources.patch(library, one.type, one.uri, [{"op": op, "path": path, "value": value}], None, of_schema, 3)
+    steps = [{"op": op, "path": path, "value": value}]
+    patched = resources.patch(library, one.type, one.uri, steps, None, of_schema, 3)
+    changes.write(library.conn, library.caller, library.changes)
+    return patched
 
 
 def test_each_change_counts_the_minor_version_up_and_no_change_does_not(library: Library) -> None:
@@ -85,7 +90,9 @@ def test_what_others_need_is_not_deleted(library: Library) -> None:
 
 def test_deletion_goes_from_the_top_down(library: Library) -> None:
     for one in reversed(made(library)):
-        resources.delete(Library(library.conn, library.caller, "acme"), one.type, one.uri, of_schema, 3)
+        now = Library(library.conn, library.caller, "acme")
+        resources.delete(now, one.type, one.uri, of_schema, 3)
+        changes.write(now.conn, now.caller, now.changes)
     with pytest.raises(NotFound):
         composed(library.conn, library.caller, one.uri, 1, "acme")
 

@@ -8,6 +8,7 @@ from headrace.api.operation import CHANGE, CREATE, CREATED, NO_CONTENT, OK, READ
 from headrace.api.request import Reply, Request
 from headrace.flows import ends, views
 from headrace.flows.ends import SOURCES, TARGETS
+from headrace.store.deciding import write_decided
 
 
 def list_ends(kind: str, request: Request) -> Reply:
@@ -28,8 +29,9 @@ def create_end(kind: str, request: Request) -> Reply:
     """A new source or target connection."""
     body = request.json_object()
     now = request.clock.now()
-    with request.store.write() as conn:
-        end = ends.create(conn, request.caller, kind, body, mode(request), now)
+    end = write_decided(
+        request.store, request.caller, lambda conn: ends.create(conn, request.caller, kind, body, mode(request), now)
+    )
     return created(request, kind, end.id, end.etag)
 
 
@@ -43,8 +45,11 @@ def patch_end(kind: str, request: Request) -> Reply:
     """Changes a source or target connection from the version that was read."""
     steps, id = request.json(), request.path_params["id"]
     now = request.clock.now()
-    with request.store.write() as conn:
-        end = ends.patch(conn, request.caller, kind, id, steps, request.if_match, now)
+    end = write_decided(
+        request.store,
+        request.caller,
+        lambda conn: ends.patch(conn, request.caller, kind, id, steps, request.if_match, now),
+    )
     return changed(end.id, end.etag)
 
 
@@ -59,10 +64,13 @@ def delete_end(kind: str, request: Request) -> Reply:
 def act_on_end(kind: str, request: Request) -> Reply:
     """Publishes a draft."""
     require_known(request, "op", "subop")
-    query, id = request.query, request.path_params["id"]
+    id, op, sub_actions = request.path_params["id"], request.query.one("op"), request.query.all("subOp")
     now = request.clock.now()
-    with request.store.write() as conn:
-        end = ends.act(conn, request.caller, kind, id, query.one("op"), query.all("subOp"), request.if_match, now)
+    end = write_decided(
+        request.store,
+        request.caller,
+        lambda conn: ends.act(conn, request.caller, kind, id, op, sub_actions, request.if_match, now),
+    )
     return changed(end.id, end.etag)
 
 

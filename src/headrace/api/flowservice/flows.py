@@ -8,6 +8,7 @@ from headrace.api.request import Reply, Request
 from headrace.flows import flow_documents, views
 from headrace.flows.usage import FLOWS
 from headrace.store import documents
+from headrace.store.deciding import write_decided
 
 
 @flowservice.get("/flows", kind="flows")
@@ -23,8 +24,11 @@ def create_flow(request: Request) -> Reply:
     """A new flow, scheduled at once."""
     body = request.json_object()
     now = request.clock.now()
-    with request.store.write() as conn:
-        flow = flow_documents.create(conn, request.caller, body, mode(request), now)
+    flow = write_decided(
+        request.store,
+        request.caller,
+        lambda conn: flow_documents.create(conn, request.caller, body, mode(request), now),
+    )
     return created(request, FLOWS, flow.id, flow.etag)
 
 
@@ -48,8 +52,11 @@ def patch_flow(request: Request) -> Reply:
     """Changes a flow from the version that was read."""
     steps, id = request.json(), request.path_params["id"]
     now = request.clock.now()
-    with request.store.write() as conn:
-        flow = flow_documents.patch(conn, request.caller, id, steps, request.if_match, now)
+    flow = write_decided(
+        request.store,
+        request.caller,
+        lambda conn: flow_documents.patch(conn, request.caller, id, steps, request.if_match, now),
+    )
     return changed(flow.id, flow.etag)
 
 
@@ -66,10 +73,13 @@ def delete_flow(request: Request) -> Reply:
 def act_on_flow(request: Request) -> Reply:
     """Enables, disables or publishes a flow."""
     require_known(request, "op", "subop")
-    query, id = request.query, request.path_params["id"]
+    id, op, sub_actions = request.path_params["id"], request.query.one("op"), request.query.all("subOp")
     now = request.clock.now()
-    with request.store.write() as conn:
-        flow = flow_documents.act(conn, request.caller, id, query.one("op"), query.all("subOp"), request.if_match, now)
+    flow = write_decided(
+        request.store,
+        request.caller,
+        lambda conn: flow_documents.act(conn, request.caller, id, op, sub_actions, request.if_match, now),
+    )
     return changed(flow.id, flow.etag)
 
 

@@ -93,14 +93,12 @@ def _get(request: Request, kind: str) -> Reply:
 def _create(request: Request, kind: str) -> Reply:
     body = request.json_object()
     now = request.clock.now()
-    with request.store.write() as conn:
-        spec = specs.create(conn, request.caller, kind, body, now)
+    spec = specs.create(request.store, request.caller, kind, body, now)
     return created(request, kind, spec.id, spec.etag, rendering.spec(spec, request.caller))
 
 
 def _replace(request: Request, kind: str) -> Reply:
     body, id = request.json_object(), request.path_params["id"]
     now = request.clock.now()
-    with request.store.write() as conn:
-        spec = specs.replace(conn, request.caller, kind, id, body, request.if_match, now)
+    spec = specs.replace(request.store, request.caller, kind, id, body, request.if_match, now)
     return Reply(rendering.spec(spec, request.caller))

@@ -1,5 +1,6 @@
 """Descriptors: listed by kind or in pages, created, read, replaced and deleted."""
 
+from functools import partial
 from typing import Any
 
 from headrace.api.operation import CREATE, CREATED, NO_CONTENT
@@ -7,17 +8,18 @@ from headrace.api.request import Reply, Request
 from headrace.api.schemaregistry import accept
 from headrace.api.schemaregistry.routes import (
     GLOBAL,
+    changing,
     container,
     list_body,
     own_container,
     reading,
     schemaregistry,
     selection,
-    writing,
 )
 from headrace.catalog import datasets
 from headrace.identity import namespaces
 from headrace.registry import descriptors, listing
+from headrace.registry.library import Library
 from headrace.registry.views import View
 
 Body = dict[str, Any]
@@ -44,9 +46,13 @@ def create_descriptor(request: Request) -> Reply:
     """A new descriptor."""
     own_container(request)
     body = request.json_object()
-    with writing(request) as library:
+    now = request.clock.now()
+
+    def created(library: Library) -> Reply:
         known = namespaces.listed(library.conn, request.caller)
-        return Reply(descriptors.create(library, body, known, request.clock.now()))
+        return Reply(descriptors.create(library, body, known, now))
+
+    return changing(request, created)
 
 
 @schemaregistry.get("/{container}/descriptors/{id}", kind="descriptors", answers=accept.SHOWN)
@@ -62,20 +68,26 @@ def replace_descriptor(request: Request) -> Reply:
     """The descriptor as the body says it now."""
     own_container(request)
     body = request.json_object()
-    with writing(request) as library:
+    id, rows, now = request.path_params["id"], datasets.holding_rows(request.lake), request.clock.now()
+
+    def replaced(library: Library) -> Reply:
         known = namespaces.listed(library.conn, request.caller)
-        rows, now = datasets.holding_rows(request.lake), request.clock.now()
-        return Reply(descriptors.replace(library, request.path_params["id"], body, known, rows, now))
+        return Reply(descriptors.replace(library, id, body, known, rows, now))
+
+    return changing(request, replaced, still=partial(descriptors.require_stays, holding_rows=rows))
 
 
 @schemaregistry.delete("/{container}/descriptors/{id}", kind="descriptors", answers=NO_CONTENT)
 def delete_descriptor(request: Request) -> Reply:
     """Removes a descriptor."""
     own_container(request)
-    with writing(request) as library:
-        rows = datasets.holding_rows(request.lake)
-        descriptors.delete(library, request.path_params["id"], rows, request.clock.now())
-    return Reply()
+    id, rows, now = request.path_params["id"], datasets.holding_rows(request.lake), request.clock.now()
+
+    def deleted(library: Library) -> Reply:
+        descriptors.delete(library, id, rows, now)
+        return Reply()
+
+    return changing(request, deleted, still=partial(descriptors.require_stays, holding_rows=rows))
 
 
 def _shown(descriptor: Body, view: View) -> object:

@@ -5,17 +5,18 @@ from headrace.api.request import Reply, Request
 from headrace.api.schemaregistry import accept
 from headrace.api.schemaregistry.routes import (
     GLOBAL,
+    changing,
     container,
     list_body,
     own_container,
     reading,
     schemaregistry,
     selection,
-    writing,
 )
 from headrace.catalog import datasets
 from headrace.registry import listing, rendering, resources, stats, types, views
-from headrace.registry.library import Resource, standard_resources
+from headrace.registry.library import Library, standard_resources
+from headrace.registry.resource import Resource
 from headrace.registry.types import DATA_TYPES, ResourceType
 from headrace.wire.patch import instructions
 
@@ -51,9 +52,10 @@ def create_resource(request: Request) -> Reply:
     """A new resource of the tenant."""
     own_container(request)
     type, body = _type(request), request.json_object()
-    with writing(request) as library:
-        resource = resources.create(library, type, body, request.clock.now())
-        return Reply(rendering.whole(library, resource))
+    now = request.clock.now()
+    return changing(
+        request, lambda library: Reply(rendering.whole(library, resources.create(library, type, body, now)))
+    )
 
 
 @schemaregistry.get("/{container}/{type}/{id}", kind=FromPath("type"), answers=accept.SHOWN)
@@ -74,10 +76,13 @@ def replace_resource(request: Request) -> Reply:
     """The resource's next version, whole."""
     own_container(request)
     type, id, body = _type(request), request.path_params["id"], request.json_object()
-    with writing(request) as library:
-        users, now = datasets.of_schema, request.clock.now()
+    users, now = datasets.of_schema, request.clock.now()
+
+    def replaced(library: Library) -> Reply:
         resource = resources.replace(library, type, id, body, request.if_match, users, now)
         return Reply(rendering.whole(library, resource) | _DESCRIPTOR_STATUS)
+
+    return changing(request, replaced)
 
 
 @schemaregistry.patch("/{container}/{type}/{id}", kind=FromPath("type"))
@@ -85,19 +90,26 @@ def patch_resource(request: Request) -> Reply:
     """The resource's next version by JSON Patch."""
     own_container(request)
     type, id, steps = _type(request), request.path_params["id"], instructions(request.json())
-    with writing(request) as library:
-        users, now = datasets.of_schema, request.clock.now()
+    users, now = datasets.of_schema, request.clock.now()
+
+    def patched(library: Library) -> Reply:
         resource = resources.patch(library, type, id, steps, request.if_match, users, now)
         return Reply(rendering.whole(library, resource) | _DESCRIPTOR_STATUS)
+
+    return changing(request, patched)
 
 
 @schemaregistry.delete("/{container}/{type}/{id}", kind=FromPath("type"), answers=NO_CONTENT)
 def delete_resource(request: Request) -> Reply:
     """Removes a resource that nothing uses."""
     own_container(request)
-    with writing(request) as library:
-        resources.delete(library, _type(request), request.path_params["id"], datasets.of_schema, request.clock.now())
-    return Reply()
+    type, id, now = _type(request), request.path_params["id"], request.clock.now()
+
+    def deleted(library: Library) -> Reply:
+        resources.delete(library, type, id, datasets.of_schema, now)
+        return Reply()
+
+    return changing(request, deleted)
 
 
 _DESCRIPTOR_STATUS: dict[str, object] = {"meta:descriptorStatus": {"result": []}}

@@ -1,17 +1,22 @@
 """The registry's routes, and what its handlers have in common."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
+import sqlalchemy as sa
+
 from headrace import sandboxes
 from headrace.api.problems import XDM
-from headrace.api.request import Request
+from headrace.api.request import Reply, Request
 from headrace.api.routing import Routes
 from headrace.errors import NotFound, StandardFixed
 from headrace.registry.library import Library
 from headrace.registry.listing import Page, Selection
+from headrace.store import changes
+from headrace.store.changes import Change
+from headrace.store.deciding import Decision, write_decided
 
 schemaregistry = Routes("/data/foundation/schemaregistry", XDM)
 
@@ -27,12 +32,36 @@ def reading(request: Request) -> Iterator[Library]:
         yield Library(conn, request.caller, tenant)
 
 
-@contextmanager
-def writing(request: Request) -> Iterator[Library]:
-    """What the caller can name, to change; all of it or nothing."""
-    with request.store.write() as conn:
-        tenant = sandboxes.tenant_of(conn, request.caller.org)
-        yield Library(conn, request.caller, tenant)
+Require = Callable[[Library, Change], None]
+
+
+def changing(
+    request: Request, work: Callable[[Library], Reply], still: Require = lambda library, change: None
+) -> Reply:
+    """What ``work`` answers, once the library's changes are written, all of them or none.
+
+    ``still`` is asked of each as it is written: whether what is no document allows it even then.
+    """
+    tenant = _tenant(request)
+
+    def decide(conn: sa.Connection) -> Decision[Reply]:
+        library = Library(conn, request.caller, tenant)
+        reply = work(library)
+
+        def write(conn: sa.Connection) -> Reply:
+            for change in library.changes:
+                still(Library(conn, request.caller, tenant), change)
+            changes.write(conn, request.caller, library.changes)
+            return reply
+
+        return write
+
+    return write_decided(request.store, request.caller, decide)
+
+
+def _tenant(request: Request) -> str:
+    with request.store.read() as conn:
+        return sandboxes.tenant_of(conn, request.caller.org)
 
 
 def container(request: Request) -> str:

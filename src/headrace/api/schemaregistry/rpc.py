@@ -2,7 +2,7 @@
 
 from headrace.api.operation import CREATE, OK
 from headrace.api.request import Reply, Request
-from headrace.api.schemaregistry.routes import reading, schemaregistry, writing
+from headrace.api.schemaregistry.routes import changing, reading, schemaregistry
 from headrace.catalog import datasets
 from headrace.errors import Invalid
 from headrace.registry import composition, samples, transfer
@@ -21,8 +21,8 @@ def import_resources(request: Request) -> Reply:
     body = request.json()
     if not isinstance(body, list) or not all(isinstance(resource, dict) for resource in body):
         raise Invalid("The body must be the array that an export answered.", field="body")
-    with writing(request) as library:
-        return Reply(transfer.imported(library, body, datasets.of_schema, request.clock.now()))
+    now = request.clock.now()
+    return changing(request, lambda library: Reply(transfer.imported(library, body, datasets.of_schema, now)))
 
 
 # aepp posts its imports here.

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from headrace.errors import Broken, Conflict
+from headrace.errors import Broken, Conflict, Unavailable
 from headrace.store.engine import Store
 
 HERE = Path(__file__).parent
@@ -65,9 +65,11 @@ def revision(store: Store) -> str | None:
         raise Broken(f"The database {url!r} cannot be made: its directory does not exist. Check --database-url.")
     try:
         return _current(store)
-    except sa.exc.DatabaseError as error:
+    except (Unavailable, sa.exc.DatabaseError) as error:
+        reason = error.__cause__ if isinstance(error, Unavailable) else error
         raise Broken(
-            f"The database {url!r} cannot be opened: {error.orig}. Check --database-url, and that its server runs."
+            f"The database {url!r} cannot be opened: {getattr(reason, 'orig', reason)}. Check --database-url, and that "
+            "its server runs."
         ) from error
 
 
