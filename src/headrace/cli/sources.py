@@ -11,7 +11,7 @@ import typer
 
 from headrace.cli import json_files
 from headrace.clock import WallClock, Window, epoch_ms, utc
-from headrace.errors import Invalid, SpecInvalid
+from headrace.errors import Invalid, SourceFailure, SpecInvalid
 from headrace.raw_json import BROKEN, why_broken
 
 if TYPE_CHECKING:
@@ -25,6 +25,11 @@ Json = dict[str, Any]
 
 DAYS = 7
 DAY_MS = 86_400_000
+_NOT_BY_GET = (400, 404, 405, 415, 501)
+_BY_HAND = (
+    " init asks by GET. The spec of a source that is asked by POST is written by hand: urlParams.method is POST, "
+    "bodyParams are what is sent (docs/reference/source-specs.md, What is asked)."
+)
 _OBJECTS = (
     "urlParams", "headerParams", "bodyParams", "contentPath", "explodeEntityPath", "paginationParams", "scheduleParams",
     "x-headrace",
@@ -60,8 +65,13 @@ def init(
             raise Invalid(f"{path} is there already; give another --name, or --force to write over it.")
     access = Access(address.auth, address.credentials)
     with closing(SourceHttp(allow_private=allow_private_hosts).brisk()) as http:
-        answer = http.send(address.request, access)
-    proposed, options = proposal(address, answer, name), options_of_test(address, allow_private_hosts)
+        try:
+            answer = http.send(address.request, access)
+            proposed = proposal(address, answer, name)
+        except SourceFailure as error:
+            hint = _BY_HAND if error.facts.get("status") in _NOT_BY_GET else ""
+            raise type(error)(access.redact(error.message) + hint, **error.facts) from error
+    options = options_of_test(address, allow_private_hosts)
     specs.checked(specs.CONNECTION_SPECS, proposed.spec)
     json_files.write(target, msgspec.json.format(msgspec.json.encode(proposed.spec)) + b"\n")
     json_files.write(beside, access.named(notes(address, answer, proposed, options)).encode())
@@ -82,7 +92,10 @@ def test(
     recorded: Path = typer.Option(None, metavar="FILE", help="Take the answers from this recording; ask nobody."),
     allow_private_hosts: bool = typer.Option(False, help="Let the source live at a private or loopback address."),
 ) -> None:
-    """Walk a source as a first run would, and say what came; ends with 1 when no record could become a row."""
+    """Walk a source as a first run would, and say what came.
+
+    It ends with 1 when no record could become a row, or when rows would be missed.
+    """
     from headrace.cli.sources_view import View
     from headrace.sources.recording import Recorder
 

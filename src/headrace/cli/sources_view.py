@@ -57,7 +57,7 @@ class View:
                 self._console.print(Text(f"    {name}: {value}", "dim"), soft_wrap=True)
 
     def walked(self, walk: Walk, window: Window, pages: int) -> bool:
-        """Shows a walk while it is made; whether a record could become a row."""
+        """Shows a walk while it is made; whether a record could become a row, and none is certain to be missed."""
         ends: list[Ended] = []
         planned = Planned((), window)
         for step in walk.steps(pages):
@@ -71,7 +71,8 @@ class View:
                 ends.append(step)
                 self._say(_end(step), 0, "yellow" if step.left else "")
         self._schema(walk)
-        good = rows_left(walk.seen, walk.view) > 0
+        missed = any(end.more is not None and end.more.certain for end in ends)
+        good = rows_left(walk.seen, walk.view) > 0 and not missed
         self._summary(walk, planned, ends)
         return good
 
@@ -120,14 +121,7 @@ def first_run(walk: Walk, planned: Planned, ends: list[Ended]) -> Iterator[tuple
         "",
     )
     yield f"read {_count(seen.read, 'record')}{' on these pages, and more behind them' if more else ''}", ""
-    unasked = [end for end in ends if end.more]
-    if unasked:
-        of = f" on the last page of {_count(len(unasked), 'chain')}" if len(ends) > 1 else ""
-        yield (
-            f"MISS ROWS that follow: {unasked[0].more}{of}, and the spec does not ask for them; complete its "
-            "paginationParams",
-            "red",
-        )
+    yield from _missed(ends)
     if not seen.read:
         yield f"find nothing: {seen.empty or 'nothing was asked'}", "red"
     if seen.unreadable:
@@ -145,6 +139,24 @@ def first_run(walk: Walk, planned: Planned, ends: list[Ended]) -> Iterator[tuple
     repeats = extension.frequencies != ("once",)
     if extension.write_mode == "append" and repeats and not _asks_for_a_window(walk):
         yield _AGAIN, "yellow"
+
+
+def _missed(ends: list[Ended]) -> Iterator[tuple[str, str]]:
+    """What the last pages say of rows that no request asks for."""
+    for certain in (True, False):
+        said = [end.more.why for end in ends if end.more is not None and end.more.certain is certain]
+        of = f" on the last page of {_count(len(said), 'chain')}" if len(ends) > 1 else ""
+        if said and certain:
+            yield (
+                f"MISS ROWS that follow: {said[0]}{of}, and the spec does not ask for them; complete its "
+                "paginationParams",
+                "red",
+            )
+        elif said:
+            yield (
+                f"perhaps miss rows: {said[0]}{of}; if that counts rows, complete the spec's paginationParams",
+                "yellow",
+            )
 
 
 def _days(walk: Walk) -> Iterator[tuple[str, str]]:

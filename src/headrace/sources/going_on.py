@@ -24,9 +24,18 @@ _MORE = (
 _LAST = ("islast", "islastpage", "last", "lastpage", "done", "endofstream", "endofrecords")
 _PAGE_COUNTS = ("totalpages", "pagecount", "numpages", "lastpage", "pages")
 _PAGE_NUMBERS = ("page", "pagenumber", "currentpage", "pageindex", "number")
+_CURSORS = ("cursor", "cursors", "paging", "pagination", "pageinfo")
 _TOTALS = (
     "total", "totalcount", "totalresults", "totalitems", "totalrecords", "totalrows", "totalelements", "totalsize",
     "numfound",
+)  # fmt: skip
+# A bare total may be a sum: it counts rows for certain only where the answer speaks of pages.
+_SUMS = ("totals", "summary", "sum", "sums", "amount", "amounts", "cost", "costs", "money", "balance")
+_MONEY = ("currency", "currencycode", "subtotal", "tax", "taxes", "amount", "price", "balance", "discount", "vat")
+_PAGING = ("paging", "pagination", "page", "pages", "pageinfo", "meta", "metadata", "resultinfo", "responsemetadata")
+_PLACES = (
+    *_PAGE_COUNTS, *_PAGE_NUMBERS, "limit", "offset", "perpage", "pagesize", "maxresults", "itemsperpage", "startat",
+    "startindex", "count", "skip", "take",
 )  # fmt: skip
 
 
@@ -43,6 +52,14 @@ class Flag:
     last: str
 
 
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """Why an answer says that more rows follow; ``certain`` unless what it says may be about something else."""
+
+    why: str
+    certain: bool = True
+
+
 def next_link(body: Any, beside: Path) -> AnswerValue | None:
     """The link to the next page; where none has a value, a member of that name."""
     links = [entry for entry in _outside(body, beside) if _is_next(entry.path)]
@@ -56,8 +73,15 @@ def _is_next(path: Path) -> bool:
 
 
 def token(body: Any, beside: Path) -> AnswerValue | None:
-    """The token of the next page."""
-    return next((entry for entry in _named(body, beside, _TOKENS, (str, int)) if entry.value != ""), None)
+    """The token of the next page: what is named as one, else what is ``after`` or ``next`` of a cursor."""
+    named = (entry for entry in _named(body, beside, _TOKENS, (str, int)) if entry.value != "")
+    return next(named, next((entry for entry in _outside(body, beside) if _is_cursor(entry)), None))
+
+
+def _is_cursor(entry: AnswerValue) -> bool:
+    *around, name = (folded(str(step)) for step in entry.path)
+    is_text = isinstance(entry.value, str) and entry.value != "" and not re.match(r"https?://|[/?]", entry.value)
+    return is_text and name in ("after", "next") and any(word in _CURSORS for word in around)
 
 
 def flag(body: Any, beside: Path) -> Flag | None:
@@ -104,22 +128,35 @@ def have_ids(rows: Any) -> bool:
     return bool(rows) and all(isinstance(row, dict) and isinstance(row.get("id"), str | int) for row in rows)
 
 
-def behind(body: Any, beside: Path, rows: int, known: frozenset[Path] | None = frozenset()) -> str:
-    """Why an answer says that more follows its ``rows`` (those before it included); empty where it does not.
+def behind(body: Any, beside: Path, rows: int, known: frozenset[Path] | None = frozenset()) -> Behind | None:
+    """Why an answer says that more follows its ``rows`` (those before it included); None where it does not.
 
     ``known`` are the paths that were followed already; None: its links and tokens mean nothing.
     """
     says = flag(body, beside)
     if says is not None:
-        return f"{says.entry.written} is {str(says.entry.value).lower()}" if says.more else ""
+        return Behind(f"{says.entry.written} is {str(says.entry.value).lower()}") if says.more else None
     if known is not None:
         for entry in (next_link(body, beside), _next_token(body, beside)):
             if entry and entry.value is not None and entry.path not in known:
-                return f"{entry.written} names a next page"
+                return Behind(f"{entry.written} names a next page")
     most = total(body, beside)
-    if most is not None and most.value > rows:
-        return f"{most.written} is {most.value:,}, and {rows:,} came"
-    return ""
+    if most is None or most.value <= rows or _is_sum(body, most):
+        return None
+    return Behind(f"{most.written} is {most.value:,}, and {rows:,} came", _counts_rows(body, beside, most))
+
+
+def _is_sum(body: Any, most: AnswerValue) -> bool:
+    """Whether a total stands among sums or beside money."""
+    around = value_in(body, most.path[:-1])
+    beside = [folded(name) for name in around] if isinstance(around, dict) else []
+    return any(folded(str(step)) in _SUMS for step in most.path[:-1]) or any(name in _MONEY for name in beside)
+
+
+def _counts_rows(body: Any, beside: Path, most: AnswerValue) -> bool:
+    if most.name != "total" or any(folded(str(step)) in _PAGING for step in most.path[:-1]):
+        return True
+    return next(_named(body, beside, _PLACES), None) is not None
 
 
 def _next_token(body: Any, beside: Path) -> AnswerValue | None:

@@ -29,6 +29,7 @@ _TOKENS = {
     "aftercursor": ("page[after]", "page[after]"),
     "endcursor": ("after", "after"),
     "nextafter": ("after", "after"),
+    "next": ("cursor", "cursor"),
     "nextmarker": ("marker", "marker"),
 }  # folded name of a token in an answer -> its parameter, where names have underscores and where they have not
 
@@ -63,7 +64,9 @@ def _way(answer: Answer, body: Any, path: Path, rest: Mapping[str, str]) -> Way:
     token = going_on.token(body, path)
     if token is not None:
         name = _token_param(token, rest)
-        return Way(_continued(token.written, name) | end, f"{token.written} is sent back as {name}")
+        check = f"The URL had no {name}; see that the source takes {token.written} by that name."
+        why = f"{token.written} is sent back as {name}"
+        return Way(_continued(token.written, name) | end, why, () if name in rest else (check,))
     return _counted(body, path, rest, end) or _by_last_row(body, path, rest, end) or Way({"type": "NONE"}, _NOTHING)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from headrace.errors import SourceUnreadable, legible
+from headrace.errors import SourceRejected, SourceUnreadable, legible
 from headrace.exact_json import NotJson, has_whole_characters, read
 from headrace.sources import going_on, recognising
 from headrace.sources.address import Address
@@ -38,8 +38,13 @@ class Proposal:
 
 
 def proposal(address: Address, answer: Answer, name: str) -> Proposal:
-    """What the answer to ``address`` proposes; SourceUnreadable where it is no JSON."""
+    """What the answer to ``address`` proposes; SourceUnreadable where it is no JSON, SourceRejected for an error."""
     body = _body(answer)
+    if failure := recognising.failure_in(body):
+        raise SourceRejected(
+            f"{answer.url} answered {answer.status}, but with an error in place of records: {failure}. Correct the "
+            "URL, its parameters or the headers; no spec is written from it."
+        )
     rest = dict(address.query)
     attributes: Json = {}
     draft = Proposal({}, [])
@@ -168,10 +173,15 @@ def _paging(attributes: Json, answer: Answer, body: Any, path: Path, rest: dict[
         draft.checks.append("No end is declared, so an empty page ends the chain: see that the source gives one.")
 
 
-def _unfinished(more: str, records: int) -> str:
-    if more:
+def _unfinished(more: going_on.Behind | None, records: int) -> str:
+    if more is not None and not more.certain:
         return (
-            f"MORE ROWS FOLLOW ({more}), and the spec does not ask for them: nothing names the next page. "
+            f"More rows may follow ({more.why}): if that counts rows, find out in the source's documentation how it "
+            "goes on, and complete paginationParams by hand."
+        )
+    if more is not None:
+        return (
+            f"MORE ROWS FOLLOW ({more.why}), and the spec does not ask for them: nothing names the next page. "
             "Find out in the source's documentation how it goes on, and complete paginationParams by hand."
         )
     return (

@@ -33,14 +33,14 @@ class Visited:
 class Ended:
     """A chain that ended or was left. ``why`` is a sentence; ``left`` when its next page was not asked for.
 
-    more  what its last page says of rows behind it, where it says that there are any
+    more  why its last page says that rows are behind it, where it does
     """
 
     part: Part
     pages: int
     why: str
     left: bool = False
-    more: str = ""
+    more: going_on.Behind | None = None
 
 
 @dataclass(slots=True)
@@ -113,13 +113,13 @@ class Walk:
                 yield Ended(part, page.n + 1, f"it goes on with {following.method} {following.target}", left=True)
                 return
 
-    def _behind(self, page: Page, rows: int) -> str:
-        """What the last page of a chain of so many rows says of others behind it; nothing where it is empty."""
+    def _behind(self, page: Page, rows: int) -> going_on.Behind | None:
+        """Why the last page of a chain of so many rows says that others are behind it; None where it is empty."""
         params = self.view.pagination
         try:
             body = read(page.body) if page.count else None
         except NotJson:
-            return ""
+            return None
         # An end condition decides, and pages that are counted end when they are empty: links say nothing there.
         is_once = str(params.get("type") or "NONE").upper() == "NONE"
         links = (is_once or paginator(params).linked) and not params.get("endConditionName")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headrace.errors import Invalid, SourceUnreadable
+from headrace.errors import Invalid, SourceRejected, SourceUnreadable
 from headrace.flows import specs
 from headrace.sources.address import address_of
 from headrace.sources.answers import Answer
@@ -68,6 +68,8 @@ def test_where_the_records_are(case):
     assert attributes("/v1/x", body)["contentPath"] == content
 
 
+TOKEN = {"type": "CONTINUATION_TOKEN", "parameterType": "QUERYPARAM"}
+LIMIT = {"limitName": "limit", "limitValue": 3}
 PAGES = {
     "a Link header": (
         "/v1/x?per_page=2",
@@ -239,6 +241,30 @@ PAGES = {
             "endConditionValue": "Const:true",
         },
     ),
+    "a cursor beside its own": (
+        "/v1/x?limit=3",
+        {"data": ROWS, "paging": {"cursors": {"before": "b", "after": "a"}}},
+        {},
+        {**TOKEN, "continuationTokenPath": "$.paging.cursors.after", "parameterName": "after", **LIMIT},
+    ),
+    "the next of a cursor": (
+        "/v1/x?limit=3",
+        {"data": ROWS, "meta": {"cursor": {"prev": None, "next": "a"}}},
+        {},
+        {**TOKEN, "continuationTokenPath": "$.meta.cursor.next", "parameterName": "cursor", **LIMIT},
+    ),
+    "a cursor of Slack's": (
+        "/v1/x?limit=3",
+        {"channels": ROWS, "response_metadata": {"next_cursor": "a"}},
+        {},
+        {**TOKEN, "continuationTokenPath": "$.response_metadata.next_cursor", "parameterName": "cursor", **LIMIT},
+    ),
+    "the number of the next page, which is no cursor": (
+        "/v1/x?page=1",
+        {"rows": ROWS, "pagination": {"next": 2}},
+        {},
+        {"type": "PAGE", "pageParamName": "page", "initialPageIndex": 1},
+    ),
     "a time that is no offset": ("/v1/x", {"start": 1772323200, "total": 7, "rows": ROWS}, {}, {"type": "NONE"}),
     "nothing": ("/v1/x", {"rows": ROWS}, {}, {"type": "NONE"}),
 }
@@ -258,12 +284,21 @@ def test_a_field_of_a_record_is_no_link_to_the_next_page():
     assert attributes("/v1/x", {"rows": rows})["paginationParams"] == {"type": "NONE"}
 
 
+def test_a_parameter_that_the_url_does_not_have_is_to_be_looked_at():
+    body = {"rows": ROWS, "paging": {"cursors": {"after": "a"}}}
+    [check] = [check for check in proposed("/v1/x", body).checks if "$.paging.cursors.after" in check]
+    assert "The URL had no after" in check
+    assert not any("The URL had no" in check for check in proposed("/v1/x?after=b", body).checks)
+
+
 UNFINISHED = {
     "$.has_more is true": {"has_more": True},
     "$.meta.hasMore is true": {"meta": {"hasMore": "true"}},
     "$.is_last is false": {"is_last": False},
     "$.truncated is true": {"truncated": True},
-    "$.total is 7, and 3 came": {"total": 7},
+    "$.total is 7, and 3 came": {"total": 7, "count": 3},
+    "$.meta.total is 7, and 3 came": {"meta": {"total": 7}},
+    "$.totalCount is 7, and 3 came": {"totalCount": 7},
 }
 
 
@@ -275,9 +310,17 @@ def test_what_says_that_more_follows_and_not_where_is_told_loudly(why):
     assert f"({why})" in check and "by hand" in check and not any("asked once" in check for check in made.checks)
 
 
-@pytest.mark.parametrize("beside", [{"has_more": False}, {"isLast": True}, {"total": 3}, {"total": 0}, {}])
+def test_a_bare_total_may_be_a_count():
+    made = proposed("/v1/x", {"rows": ROWS, "total": 7})
+    assert any("More rows may follow ($.total is 7, and 3 came)" in check for check in made.checks)
+
+
+SUMS = ({"total": 4500, "currency": "EUR"}, {"totals": {"total": 4500}}, {"total": 4500, "tax": 90}, {"total": 45.5})
+
+
+@pytest.mark.parametrize("beside", [{"has_more": False}, {"isLast": True}, {"total": 3}, {"total": 0}, {}, *SUMS])
 def test_what_does_not_say_so_is_asked_once(beside):
-    assert not any("MORE ROWS" in check for check in proposed("/v1/x", {"rows": ROWS, **beside}).checks)
+    assert not any("MORE ROWS" in check.upper() for check in proposed("/v1/x", {"rows": ROWS, **beside}).checks)
 
 
 def test_an_offset_that_did_not_begin_at_0_is_to_be_looked_at():
@@ -384,6 +427,38 @@ def test_the_schema_is_the_pages():
 def test_what_is_no_json_is_shown(body):
     with pytest.raises(SourceUnreadable, match="answers with no JSON"):
         proposed("/v1/x", body)
+
+
+FAILURES: dict[str, Any] = {
+    '{"error":{"message":"no such team"}}': {"error": {"message": "no such team"}},
+    '{"errors":[{"code":7}]}': {"errors": [{"code": 7}], "data": None},
+    '{"error":{"details":[{"why":"x"}]}}': {"error": {"details": [{"why": "x"}]}},
+    '{"error":"bad"}': {"error": "bad", "data": None},
+    '{"success":false,"msg":"bad"}': {"success": False, "msg": "bad"},
+    '{"status":"error","message":"bad"}': {"status": "error", "message": "bad"},
+    '{"code":7,"message":"bad"}': {"code": 7, "message": "bad"},
+}
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_an_error_is_no_record_whatever_its_status(failure):
+    with pytest.raises(SourceRejected, match="error in place of records") as caught:
+        proposed("/v1/x", FAILURES[failure])
+    assert f"{failure}. Correct the URL" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"errors": [{"code": 7}], "data": ROWS},
+        {"error": None, "rows": ROWS},
+        {"success": True, "id": 7},
+        {"id": 7, "status": "failed"},
+        {"code": "DE", "message": "hello", "id": 7},
+    ],
+)
+def test_what_has_records_is_no_error(body):
+    assert proposed("/v1/x", body).records
 
 
 def test_half_a_character_is_in_no_spec():

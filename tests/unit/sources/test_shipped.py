@@ -57,7 +57,7 @@ def test_recorded_answers_are_read_whole(source, path):
     http.close()
     assert walk.seen.records == case["expected"]["records"]
     assert rows_left(walk.seen, walk.view) == len(walk.seen.records)
-    assert [(end.why, end.more) for end in ends] == [(case["expected"]["ended"], "")]
+    assert [(end.why, end.more) for end in ends] == [(case["expected"]["ended"], None)]
     assert len(source.asked) == len(kept.exchanges)
     sent = [str(asked.headers) + asked.target + asked.body.decode() for asked in source.asked]
     assert all(("recorded-" in one or "Basic " in one) == bool(secrets) for one in sent)
