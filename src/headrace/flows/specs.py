@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from headrace import ids, sources
 from headrace.errors import Invalid, NotFound, RevisionStale, SpecInvalid
-from headrace.flows.members import Json, at, list_at, object_at, optional_text, text_at
+from headrace.flows.members import Json, at, list_at, object_at, text_at
 from headrace.flows.rendering import without_metadata
 from headrace.store import documents
 from headrace.store.documents import Document
@@ -146,7 +146,8 @@ def checked(kind: str, body: Json) -> Json:
     for name in ("name", "providerId"):
         text_at(body, name)
     object_at(body, "attributes")
-    spec = {**without_metadata(body), "version": optional_text(body, "version", "1.0")}
+    version = "1.0" if body.get("version") is None else text_at(body, "version")
+    spec = {**without_metadata(body), "version": version}
     return _flow_spec(spec) if kind == FLOW_SPECS else _connection_spec(spec)
 
 

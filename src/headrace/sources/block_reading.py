@@ -3,7 +3,7 @@
 import re
 from copy import deepcopy
 from difflib import get_close_matches
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 import msgspec
 
@@ -25,7 +25,13 @@ _KINDS = re.compile(r"Expected `(?P<expected>.+)`, got `(?P<got>.+)`")
 _OURS = re.compile(r"(?P<name>[a-z][A-Za-z]*): (?P<why>.*)", re.DOTALL)
 _WORDS = {"int": "a whole number", "float": "a number", "str": "text", "bool": "true or false", "object": "an object",
           "array": "an array"}  # fmt: skip
-_CHOICES = {f".{field.encode_name}": get_args(field.type) for field in msgspec.structs.fields(Extension)}
+_CHOICES = {
+    f".{field.encode_name}": get_args(get_args(field.type)[0])
+    if get_origin(field.type) is tuple
+    else get_args(field.type)
+    for field in msgspec.structs.fields(Extension)
+}
+_INDEX = re.compile(r"\[\d+\]$")
 _ENUM = "Invalid enum value "
 _LONGEST = 100  # characters of a name that is shown
 
@@ -50,13 +56,16 @@ def _refusal(block: Any, error: msgspec.ValidationError) -> SpecInvalid:
         name = member["name"][:_LONGEST]
         if member["what"] == "missing required":
             return wrong(f"{where}.{name}", "is missing")
-        close = get_close_matches(name, members(above=at), n=1)
-        return wrong(f"{where}.{name}", f"is no member of it{f'; did you mean {close[0]}?' if close else ''}")
+        known = members([step["name"] for step in _STEP.finditer(at) if step["name"]])
+        close = get_close_matches(name, known, n=1)
+        hint = f"; did you mean {close[0]}?" if close else f"; it has {', '.join(known)}" if at else ""
+        return wrong(f"{where}.{name}", f"is no member of it{hint}")
     if kinds := _KINDS.fullmatch(why):
         expected = " or ".join(_WORDS.get(kind, kind) for kind in kinds["expected"].split(" | "))
         return wrong(where, f"must be {expected}, not {_WORDS.get(kinds['got'], kinds['got'])}")
-    if at in _CHOICES and why.startswith(_ENUM):
-        return wrong(where, f"must be one of {', '.join(_CHOICES[at])}, not {why[len(_ENUM) :][:_LONGEST]}")
+    choices = _CHOICES.get(_INDEX.sub("", at))
+    if choices and why.startswith(_ENUM):
+        return wrong(where, f"must be one of {', '.join(choices)}, not {why[len(_ENUM) :][:_LONGEST]}")
     return wrong(where, why[0].lower() + why[1:])
 
 

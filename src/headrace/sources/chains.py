@@ -21,6 +21,7 @@ from headrace.sources.turns import Params, Turn, paths, promise
 _SHOWN = 200
 _DIGEST = 8
 _HELD = 4 * 1024 * 1024  # bytes of a page that is held until the next one has come
+_MOST_ALIKE = 99  # pages without rows that are the one before
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,8 @@ def _following(chain: Chain, turn: Turn, past: "_Past", access: Access, http: So
     following = pages.following(chain.pagination, turn)
     if isinstance(following, str):
         return following
+    counted = following.last_index is not None or chain.may_repeat
+    empty, alike = ("", 0) if counted else _standstill(turn)
     said = promise(chain.pagination, turn, following.last_index, chain.content.path)
     if pages.linked:
         request = access.without_secrets(following.request)
@@ -122,7 +125,24 @@ def _following(chain: Chain, turn: Turn, past: "_Past", access: Access, http: So
         following = msgspec.structs.replace(following, request=request)
     paging.require_within(chain.pagination, turn.at.pages + 2, chain.request)
     bare = not chain.content.path and (turn.at.bare or _is_array(turn.answer))
-    return msgspec.structs.replace(following, pages=turn.at.pages + 1, bare=bare, promised=said)
+    return msgspec.structs.replace(
+        following, pages=turn.at.pages + 1, bare=bare, promised=said, empty=empty, alike=alike
+    )
+
+
+def _standstill(turn: Turn) -> tuple[str, int]:
+    """Of a page without rows its digest, and how many before it were the same; SourceUnreadable for too many."""
+    if turn.count:
+        return "", 0
+    empty = digest(turn.answer.body)
+    alike = turn.at.alike + 1 if empty == turn.at.empty else 0
+    if alike >= _MOST_ALIKE:
+        raise SourceUnreadable(
+            f"{turn.answer.url} is the same page without rows for the {_MOST_ALIKE + 1}th time in a row, and says that "
+            "more follow, so nobody knows whether they ever come. Correct the spec's paginationParams; where so many "
+            "pages may be empty, allow it by mayRepeat."
+        )
+    return empty, alike
 
 
 def _is_array(answer: Answer) -> bool:

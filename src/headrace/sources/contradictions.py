@@ -45,6 +45,7 @@ def check_together(parts: Together) -> None:
     """SpecInvalid where objects contradict each other."""
     _check_paths(parts)
     _check_overwritten(parts)
+    _check_end(parts)
     if "urlParams" in parts.objects and parts.knows("urlParams"):
         _check_window(parts)
         _check_names(parts)
@@ -107,6 +108,17 @@ def _no_value(path: Path, content: Content) -> str:
             f"is in no record: its element is {wrapper}, so the path is {wrapper}.<field>, and {name} does not go along"
         )
     return ""
+
+
+def _check_end(parts: Together) -> None:
+    """A last page that is fixed by a number is asked for, whatever status comes before it."""
+    last = str(parts.object("paginationParams").get("endPageIndex") or "").strip()
+    if last.isdecimal() and parts.extension.ends_at:
+        raise wrong(
+            f"{PLACE}.endsAt",
+            f"contradicts {parts.places['paginationParams']}.endPageIndex {last}: a chain ends by a number or by a "
+            "status; keep one",
+        )
 
 
 # -- what is asked ---------------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """Our own additions to the spec language: the ``x-headrace`` block. docs/reference/source-specs.md explains each."""
 
+from collections.abc import Iterator, Sequence
 from datetime import UTC, tzinfo
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -10,6 +11,7 @@ from headrace.sources.time_reading import time_pattern
 from headrace.sources.times import EPOCH_MILLISECONDS, EPOCH_SECONDS
 
 BLOCK = "x-headrace"
+Frequency = Literal["once", "minute", "hour", "day", "week"]
 Period = Literal["day", "week", "month", "quarter", "year"]
 NotNegative = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 AtLeastOne = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
@@ -140,7 +142,7 @@ class Extension(_Block, frozen=True):
     """The whole block; everything in it is optional."""
 
     aliases: tuple[str, ...] = ()
-    frequencies: tuple[str, ...] = ()
+    frequencies: tuple[Frequency, ...] = ()
     write_mode: Literal["append", "replace-window", "merge"] = "append"
     key: tuple[str, ...] = ()
     version: str = ""
@@ -182,7 +184,19 @@ class Extension(_Block, frozen=True):
         return self.day.tzinfo if self.day else UTC
 
 
-def members(above: str) -> list[str]:
-    """The names of the block's own members, or, below a place in it, of those of any part."""
-    parts = _Block.__subclasses__() if above else [Extension]
-    return [field.encode_name for part in parts for field in msgspec.structs.fields(part)]
+def members(steps: Sequence[str]) -> list[str]:
+    """The names of the members of the part that these names lead to, keys of maps among them; the block's own first."""
+    part: type[msgspec.Struct] = Extension
+    rest = list(steps)
+    while rest:
+        declared = {field.encode_name: field.type for field in msgspec.structs.fields(part)}[rest.pop(0)]
+        part = next((kind for kind in _kinds(declared) if isinstance(kind, type) and issubclass(kind, _Block)), part)
+        if get_origin(declared) is dict:
+            del rest[:1]
+    return [field.encode_name for field in msgspec.structs.fields(part)]
+
+
+def _kinds(declared: Any) -> Iterator[Any]:
+    yield declared
+    for inner in get_args(declared):
+        yield from _kinds(inner)

@@ -17,6 +17,7 @@ from headrace.sources.request import placed, queried
 from headrace.sources.turns import HEADER, POINTERS, Params, Turn, ended, value_at
 
 MOST_REQUESTS = 10_000
+SHORTEST_REST, LONGEST_REST = 10, 60_000  # milliseconds
 _LONGEST_INDEX = 18  # digits
 
 
@@ -48,7 +49,7 @@ def paginator(params: Params) -> Paginator:
 
 def delay_seconds(params: Params) -> float:
     """How long the source wants to rest between two pages."""
-    return float(params.get("delayRequestMillis") or 0) / 1000
+    return min(float(params.get("delayRequestMillis") or 0), LONGEST_REST) / 1000  # specs of before may say more
 
 
 def require_within(params: Params, pages: int, request: Request) -> None:

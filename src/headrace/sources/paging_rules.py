@@ -22,6 +22,13 @@ _PAGING = (
     "initialPageIndex", "endPageIndex", "maximumRequest",
 )  # fmt: skip
 
+_NUMBERS: dict[str, tuple[int, int | None]] = {
+    "limitValue": (1, None),
+    "initialPageIndex": (0, None),
+    "maximumRequest": (1, None),
+    "delayRequestMillis": (paging.SHORTEST_REST, paging.LONGEST_REST),
+}
+_SYNONYMS = (turns.POINTERS, ("offSetName", "offsetName"))
 _NAMES = ("limitName", "offSetName", "offsetName", "pageParamName", "parameterName")
 _DIGITS = 18
 
@@ -61,11 +68,12 @@ def check_paging(pagination_params: Any, where: str) -> None:
 
 
 def _check_numbers(pages: Json, kind: str, where: str) -> None:
-    for name, least in (("limitValue", 1), ("initialPageIndex", 0), ("maximumRequest", 1), ("delayRequestMillis", 0)):
+    for name, (least, most) in _NUMBERS.items():
         text = str(pages.get(name, least)).strip()
         digits = text.isascii() and text.isdecimal() and len(text) <= _DIGITS and not isinstance(pages.get(name), bool)
-        if not digits or int(text) < least:
-            raise wrong(f"{where}.{name}", f"must be a whole number from {least} on")
+        if not digits or int(text) < least or (most is not None and int(text) > most):
+            bounds = f"from {least} on" if most is None else f"from {least:,} to {most:,}"
+            raise wrong(f"{where}.{name}", f"must be a whole number {bounds}")
     for name, other in (("limitName", "limitValue"), ("limitValue", "limitName")):
         if name in pages and other not in pages and kind != "NONE":
             raise wrong(f"{where}.{other}", f"is missing; {name} says nothing without it")
@@ -89,6 +97,9 @@ def _check_condition(pages: Json, where: str) -> None:
 
 def _check_clashes(pages: Json, kind: str, where: str) -> None:
     """Members that cannot both hold."""
+    for name, other in _SYNONYMS:
+        if name in pages and other in pages:
+            raise wrong(f"{where}.{other}", f"stands beside {name}, which means the same; keep one of them")
     limit = pages.get("limitName")
     named = {"OFFSET": ("offSetName", "offsetName"), "PAGE": ("pageParamName",)}.get(kind, ())
     if kind == "CONTINUATION_TOKEN" and str(pages.get("parameterType", "")).upper() != "HEADERPARAM":

@@ -9,6 +9,7 @@ import jsonschema_rs
 
 from headrace.errors import ParamInvalid, ParamMissing
 from headrace.sources.auth import folded
+from headrace.sources.extension import Frequency
 from headrace.sources.input_schemas import InputSchema
 from headrace.sources.spec import auth_spec, extension, inputs
 from headrace.sources.template import as_text
@@ -17,7 +18,7 @@ Schema = Mapping[str, Any]
 _WHOLE = re.compile(r"-?[0-9]{1,20}")
 _MOST_LISTED = 30
 _LONGEST_NAME = 100  # of a parameter that another one may be meant for
-_EVERY = {"once": "", "minute": "minutes", "hour": "hours", "day": "days", "week": "weeks"}
+_EVERY: dict[Frequency, str] = {"once": "", "minute": "minutes", "hour": "hours", "day": "days", "week": "weeks"}
 
 
 def check_auth(spec: Mapping[str, Any], name: str, params: Mapping[str, Any]) -> None:

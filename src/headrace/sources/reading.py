@@ -104,6 +104,8 @@ class Trail(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     bare        whether a page before was an array itself, of a source whose pages are that
     promised    where the page before said that more pages follow, as the spec names that place; empty: it did not
     before      digests of the page before and of its rows, where it had some: to know it again
+    empty       digest of the page before, where it held no rows
+    alike       how many before that one were the same
     seen        digests of the requests before it, 8 bytes each, where pages name the page after them
     """
 
@@ -117,6 +119,8 @@ class Trail(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     promised: str = ""
     before: tuple[str, str] | None = None
     seen: bytes = b""
+    empty: str = ""
+    alike: int = 0
 
 
 msgspec.json.Decoder(Trail)  # gathered while one thread imports; two that do so at once crash the process

@@ -78,6 +78,16 @@ BAD: dict[str, tuple[dict[str, Any], str, int]] = {
     "no requests": ({"paginationParams": {**PAGE, "maximumRequest": 0}}, "paginationParams.maximumRequest", 1312),
     "a rest in words": ({"paginationParams": {**PAGE, "delayRequestMillis": "1s"}},
                         "paginationParams.delayRequestMillis", 1312),
+    "a rest shorter than any": ({"paginationParams": {**PAGE, "delayRequestMillis": 9}},
+                                "paginationParams.delayRequestMillis", 1312),
+    "a rest without an end": ({"paginationParams": {**PAGE, "delayRequestMillis": 60_001}},
+                              "paginationParams.delayRequestMillis", 1312),
+    "a rest below none": ({"paginationParams": {**PAGE, "delayRequestMillis": -5}},
+                          "paginationParams.delayRequestMillis", 1312),
+    "two links": ({"paginationParams": {**LINK, "pointerName": "more"}}, "paginationParams.pointerName", 1312),
+    "two offsets": ({"paginationParams": {**OFFSET, "offsetName": "p"}}, "paginationParams.offsetName", 1312),
+    "a last page by its number and by a status": (
+        {"paginationParams": {**PAGE, "endPageIndex": "3"}, "extension": {"endsAt": [404]}}, "x-headrace.endsAt", 1312),
     "a condition that never holds": (
         {"paginationParams": {**PAGE, "endConditionName": "$.more", "endConditionValue": "false"}},
         "paginationParams.endConditionValue", 1312),
@@ -206,6 +216,7 @@ BAD: dict[str, tuple[dict[str, Any], str, int]] = {
     # -- our own additions
     "an addition that is a list": ({"extension": []}, "x-headrace", 1312),
     "an unknown addition": ({"extension": {"sliceDay": 1}}, "x-headrace.sliceDay", 1312),
+    "a frequency of no schedule": ({"extension": {"frequencies": ["day", "dayly"]}}, "x-headrace.frequencies[1]", 1312),
     "an unknown member of a day": ({"extension": {"day": {"date": "d", "zon": "UTC"}}}, "x-headrace.day.zon", 1312),
     "an unknown member of a listing": (
         {"extension": {"rules": [{"name": "r", "param": "a", "field": "a", "by": "b",
@@ -285,6 +296,27 @@ BAD: dict[str, tuple[dict[str, Any], str, int]] = {
                                   "listings": {"x": {"path": "/a", "paginationParams": {"type": "MAGIC"}}}}]}},
         "x-headrace.rules[0].listings.x.paginationParams.type", 1312),
 }  # fmt: skip
+
+# What stands in a part of the block -> what the refusal offers instead.
+OFFERED = {
+    "must be one of once, minute, hour, day, week, not 'daily'": {"frequencies": ["daily"]},
+    "retention.days is no member of it; it has months": {"retention": {"days": 30}},
+    "explore.dayz is no member of it; did you mean days?": {"explore": {"dayz": 30}},
+    "listings.days.valeu is no member of it; did you mean value?": {
+        "rules": [{"name": "r", "param": "a", "field": "a", "by": "b", "listings": {"days": {"path": "/", "valeu": 1}}}]
+    },
+    "readable[0].listing.paths is no member of it; did you mean path?": {
+        "readable": [{"param": "a", "listing": {"paths": "/"}}]
+    },
+}
+
+
+@pytest.mark.parametrize("offer", OFFERED)
+def test_a_refusal_offers_what_may_stand_there(offer):
+    with pytest.raises(errors.SpecInvalid) as caught:
+        sources.check_spec(spec(extension=OFFERED[offer]))
+    assert offer in caught.value.message
+
 
 FORMATS = {
     "yyyy-MM-ddTHH:mm:ssZ": True,

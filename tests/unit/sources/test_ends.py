@@ -103,6 +103,17 @@ CASES: dict[str, Case] = {
     "a stretch without rows, and a flag": Case(
         {**OFFSET, **MORE}, [rows(1, 2, 3, 4, 5, more=True), rows(more=True), rows(6, more=False)], [1, 2, 3, 4, 5, 6],
         queries=["n=5&o=0", "n=5&o=5", "n=5&o=10"]),
+    "many pages without rows, and a flag": Case(
+        {**PAGE, **MORE}, [rows(1, 2, more=True), *[rows(more=True)] * 99, rows(3, more=False)], [1, 2, 3]),
+    "the same page without rows for ever": Case(
+        {**PAGE, **MORE}, [rows(1, 2, more=True), *[rows(more=True)] * 100],
+        fails="same page without rows for the 100th time in a row"),
+    "the same page without rows, allowed": Case(
+        {**PAGE, **MORE}, [*[rows(more=True)] * 150, rows(1, more=False)], [1], extension={"mayRepeat": True}),
+    "the same page without rows, by a number of pages": Case(
+        {**PAGE, "endPageIndex": 150}, [*[rows()] * 149, rows(1)], [1]),
+    "pages without rows that tell themselves apart": Case(
+        {**PAGE, **MORE}, [*(rows(more=True, at=n) for n in range(150)), rows(1, more=False)], [1]),
     "a stretch without rows, a flag and no limit": Case(
         {**MORE, "type": "OFFSET", "offSetName": "o"}, [rows(1, more=True), rows(more=True)],
         fails="nobody knows where"),
