@@ -87,6 +87,10 @@ def test_the_first_run_writes_a_row_a_day(shown: list[str]) -> None:
     assert re.search(r"\d+ km N of here", shown[PAGE.place("headrace query")])
 
 
+def test_epoch_milliseconds_become_a_date_time(shown: list[str]) -> None:
+    assert "2019-10-23T11:24:35.123Z" in shown[PAGE.place("dformat")]
+
+
 def test_no_answer_is_an_error(shown: list[str]) -> None:
     assert [output for output in shown if "errorMessage" in output or "Traceback" in output] == []
 

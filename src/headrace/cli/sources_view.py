@@ -22,6 +22,7 @@ from headrace.sources.fields import Field, fields_of
 from headrace.sources.inference import schema_of
 from headrace.sources.reading import Request
 from headrace.sources.recording import Recorder, Recording
+from headrace.sources.scheduling import is_advanced
 from headrace.sources.walking import Ended, Visited, Walk, rows_left
 
 _EXAMPLE = 28
@@ -183,7 +184,9 @@ def _mode(walk: Walk) -> str:
 
 def _asks_for_a_window(walk: Walk) -> bool:
     schedule = walk.view.schedule
-    return any(schedule.get(name) for name in ("scheduleStartParamName", "scheduleEndParamName", "incremental"))
+    return is_advanced(schedule) or any(
+        schedule.get(name) for name in ("scheduleStartParamName", "scheduleEndParamName")
+    )
 
 
 def _plan(planned: Planned) -> str:

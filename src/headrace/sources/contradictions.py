@@ -10,10 +10,11 @@ from headrace.sources.extension import Extension
 from headrace.sources.paging_rules import require_beside
 from headrace.sources.paths import Path, parse_path
 from headrace.sources.refusing import COMPLEX, Json, wrong
-from headrace.sources.scheduling import QUERY
+from headrace.sources.scheduling import END, QUERY, START, is_advanced
 from headrace.sources.spec import Content, content_of, pairs
 from headrace.sources.template import as_text
 
+_ATTRIBUTES = "sourceSpec.attributes"
 _ASKING = ("scheduleStartParamName", "scheduleEndParamName", "incremental", "backfill")
 Sent = Iterator[tuple[str, str, str, str]]
 
@@ -182,30 +183,43 @@ def _page_names(parts: Together) -> Sent:
 def _check_window(parts: Together) -> None:
     """Days that are asked for one by one, and an advanced schedule, must stand somewhere."""
     schedule = parts.object("scheduleParams")
-    if parts.extension.slice_days and parts.knows("scheduleParams") and not any(map(schedule.get, _ASKING)):
+    advanced = is_advanced(schedule)
+    asks = advanced or any(map(schedule.get, _ASKING))
+    if parts.extension.slice_days and parts.knows("scheduleParams") and not asks:
         raise wrong(
             f"{PLACE}.sliceDays",
             "cuts windows into days, and no request asks for any: scheduleParams name no parameter and no place for "
             "them, so the same answer would come for each; add them, or leave sliceDays out",
         )
-    advanced = str(parts.object("scheduleParams").get("type") or "").upper().startswith("ADVANCE")
-    if not advanced or not parts.knows("headerParams", "bodyParams"):
+    if not parts.knows("scheduleParams", "headerParams", "bodyParams"):
         return
     texts = [parts.object("headerParams"), pairs(parts.object("urlParams").get("queryParams"))]
     if _carrier(parts) == "body":
         texts.append(parts.object("bodyParams"))
-    if not any(map(_asks, texts)):
+    ends = any(_holds(text, START, END) for text in texts)
+    where = parts.places.get("scheduleParams", f"{_ATTRIBUTES}.scheduleParams")
+    if ends and not advanced:
         raise wrong(
-            f"{parts.places['scheduleParams']}.type",
-            f"is ADVANCE, and {QUERY} stands nowhere in queryParams, headerParams or the bodyParams of a POST, so no "
-            "window is asked for; write it where the window goes",
+            f"{where}.type", f"must be ADVANCE: {START} or {END} stands in the request, and would go out as it is"
         )
+    if ends or not advanced:
+        return
+    if not any(_holds(text, QUERY) for text in texts):
+        raise wrong(
+            f"{where}.type",
+            f"is ADVANCE, and none of {START}, {END} and {QUERY} stands in queryParams, headerParams or the bodyParams "
+            "of a POST, so no window is asked for; write them where the window goes",
+        )
+    if not schedule.get("incremental") and not schedule.get("backfill"):
+        raise wrong(f"{where}.incremental", f"is missing; it is what stands where {QUERY} is written")
 
 
-def _asks(node: Any) -> bool:
+def _holds(node: Any, *places: str) -> bool:
     if isinstance(node, Mapping):
-        return any(map(_asks, node.values()))
-    return any(map(_asks, node)) if isinstance(node, list) else QUERY in str(node)
+        return any(_holds(value, *places) for value in node.values())
+    if isinstance(node, list):
+        return any(_holds(value, *places) for value in node)
+    return any(place in str(node) for place in places)
 
 
 def _check_names(parts: Together) -> None:

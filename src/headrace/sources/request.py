@@ -46,13 +46,10 @@ def values_for(spec: Mapping[str, Any], auth_name: str, params: Mapping[str, Any
 
 def build(view: Extraction, values: Values, span: scheduling.Span) -> Request:
     """The first request of a chain, before paging."""
-    schedule = scheduling.expression(view.schedule, span)
+    literal = scheduling.writer(view.schedule, span)
     method = str(view.url.get("method") or "GET").upper()
     if method not in ("GET", "POST"):
         raise SpecInvalid(f"The spec's method {method} is not supported; use GET or POST.", field="urlParams.method")
-
-    def literal(text: str) -> str:
-        return text.replace(scheduling.QUERY, schedule)
 
     headers = {name: render(as_text(text), values, inserted, literal) for name, text in view.headers.items()}
     body = None

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from headrace.sources.refusing import NO_SCHEDULE, object_of, wrong
+from headrace.sources.scheduling import END, START
 from headrace.sources.times import EPOCH_MILLISECONDS, EPOCH_SECONDS, SPECIFIERS, STANDARD, tokens
 
 _TEMPLATES = ("incremental", "backfill")
@@ -19,11 +20,8 @@ def check_schedule(schedule_params: Any, where: str) -> None:
     if kind not in ("", "SIMPLE", "ADVANCE", "ADVANCED"):
         raise wrong(f"{where}.type", f"{kind} is unknown; it must be ADVANCE, or left out")
     if kind.startswith("ADVANCE"):
-        named = [name for name in _TEMPLATES if name in schedule]
-        if not named:
-            raise wrong(f"{where}.incremental", "is missing; a schedule of the type ADVANCE needs it")
-        for name in named:
-            if "{START_TIME}" not in str(schedule[name]) and "{END_TIME}" not in str(schedule[name]):
+        for name in [name for name in _TEMPLATES if name in schedule]:
+            if START not in str(schedule[name]) and END not in str(schedule[name]):
                 raise wrong(f"{where}.{name}", "holds neither {START_TIME} nor {END_TIME}, so it asks for no window")
     start = schedule.get("scheduleStartParamName")
     if start is not None and start == schedule.get("scheduleEndParamName"):

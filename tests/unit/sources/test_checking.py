@@ -199,7 +199,14 @@ BAD: dict[str, tuple[dict[str, Any], str, int]] = {
     "an empty schedule": ({"scheduleParams": {}}, "scheduleParams", 1317),
     "an unknown schedule": ({"scheduleParams": {"type": "CRON"}}, "scheduleParams.type", 1312),
     "an advanced schedule of nothing": ({"scheduleParams": {"type": "ADVANCE", "paramFormat": "yyyy"}},
-                                        "scheduleParams.incremental", 1312),
+                                        "scheduleParams.type", 1312),
+    "an expression of nothing": ({**asking(q="{SCHEDULE_QUERY}"), "scheduleParams": {"type": "ADVANCE"}},
+                                 "scheduleParams.incremental", 1312),
+    "ends of a window without a schedule": (asking(q="{START_TIME}"), "scheduleParams.type", 1312),
+    "ends of a window beside parameters of their own": (
+        {**asking(q="{END_TIME}"), "scheduleParams": {"scheduleStartParamName": "since"}}, "scheduleParams.type", 1312),
+    "ends of a window in the body of a GET": (
+        {"scheduleParams": {"type": "ADVANCE"}, "bodyParams": {"from": "{START_TIME}"}}, "scheduleParams.type", 1312),
     "an advanced schedule without a window": ({"scheduleParams": {"type": "ADVANCE", "incremental": "since=now"}},
                                               "scheduleParams.incremental", 1312),
     "an advanced schedule that stands nowhere": (
@@ -356,6 +363,8 @@ GOOD_TOGETHER: list[dict[str, Any]] = [
     {"urlParams": {"path": "/x", "method": "POST", "queryParams": {"p": 7}}, "paginationParams": PAGE},
     {"urlParams": {"path": "/x", "method": "POST"}, "bodyParams": {"q": ["{SCHEDULE_QUERY}"]},
      "scheduleParams": {"type": "ADVANCE", "incremental": "{START_TIME}"}},
+    {"urlParams": {"path": "/x", "method": "POST"}, "bodyParams": {"range": {"from": "{START_TIME}"}},
+     "scheduleParams": {"type": "ADVANCE"}},
     {"contentPath": "$", "explodeEntityPath": "$.xs"},
     {"contentPath": "$['a, b']", "explodeEntityPath": "$['a, b']['it\'s']"},
     {"scheduleParams": {"scheduleStartParamName": "since"}, "extension": {"keepQuery": ["since"]}},

@@ -113,6 +113,15 @@ def test_an_advanced_schedule_stands_where_the_author_put_it(source, http, backf
     assert asked.target == f"/x?q={written}"
 
 
+def test_the_ends_of_a_window_stand_anywhere_in_a_body(source, http):
+    body = {"range": {"from": "{START_TIME}", "days": ["{START_TIME}/{END_TIME}"]}, "mode": "raw"}
+    schedule = {"type": "ADVANCE", "paramFormat": "yyyy-MM-dd"}
+    urls = {"path": "/x", "method": "POST"}
+    _, asked = requested(source, http, spec(urlParams=urls, bodyParams=body, scheduleParams=schedule))
+    written = {"range": {"from": "2022-08-09", "days": ["2022-08-09/2022-08-10"]}, "mode": "raw"}
+    assert msgspec.json.decode(asked.body) == written
+
+
 TIMES = {
     "yyyy-MM-ddTHH:mm:ssZ": "2022-08-09T01:02:03Z",
     "yyyy-MM-ddTHH:mm:ss.fffK": "2022-08-09T01:02:03.045Z",
