@@ -1,9 +1,12 @@
 """The ASGI application: raw-path routing, admission, spooled bodies, handlers in threads, JSON for every error."""
 
+import asyncio
 import logging
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import IO, cast
 from urllib.parse import unquote_plus
@@ -16,9 +19,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from headrace import errors, ids
 from headrace.api import gateway
-from headrace.api.operation import Operation
+from headrace.api.operation import SOURCE, Operation
 from headrace.api.problems import GATEWAY, Dialect
 from headrace.api.request import Query, Reply, Request
+from headrace.api.rooms import Rooms
 from headrace.api.routing import Match, Route, Routes, find
 from headrace.exact_json import Written, spelled
 from headrace.runs.deployment import Deployment
@@ -38,13 +42,14 @@ NOBODY = Caller("", "", "", "", "")
 def build_app(deployment: Deployment, services: Sequence[Routes]) -> ASGIApp:
     """The application that serves ``services`` from ``deployment``."""
     admit = partial(gateway.admit, deployment.settings, deployment.store, deployment.clock)
+    rooms = Rooms()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
             return
         http = HttpRequest(scope, receive)
-        reply = await _answer(deployment, admit, services, http)
+        reply = await _answer(deployment, admit, services, rooms, http)
         await reply(scope, receive, send)
 
     return app
@@ -63,7 +68,9 @@ def _request_id(given: str) -> str:
     return given if REQUEST_ID.fullmatch(given) else ids.new_uuid()
 
 
-async def _answer(deployment: Deployment, admit: Admit, services: Sequence[Routes], http: HttpRequest) -> Response:
+async def _answer(
+    deployment: Deployment, admit: Admit, services: Sequence[Routes], rooms: Rooms, http: HttpRequest
+) -> Response:
     request_id = _request_id(http.headers.get("x-request-id", ""))
     raw_path = (
         cast("bytes", http.scope.get("raw_path") or http.scope["path"].encode()).partition(b"?")[0].decode("latin-1")
@@ -80,13 +87,32 @@ async def _answer(deployment: Deployment, admit: Admit, services: Sequence[Route
             await _receive_body(http, upload, _limit(route.operation))
             query = parse_query(_query_text(http))
             headers = dict(http.headers.items())
+            left = threading.Event() if route.operation.room == SOURCE else None
             request = Request(
-                http.method, raw_path, match.params, query, headers, upload, caller, deployment, request_id
+                http.method, raw_path, match.params, query, headers, upload, caller, deployment, request_id, left
             )
-            reply = await run_in_threadpool(route.handler, request)
+            async with _watching(http, left):
+                reply = await rooms.run(route.operation.room, caller.org, partial(route.handler, request))
             return _response(route.operation.status(reply), reply, request_id, http.method)
         except Exception as error:
             return _problem(dialect, error, request_id, http.method)
+
+
+@asynccontextmanager
+async def _watching(http: HttpRequest, left: threading.Event | None) -> AsyncIterator[None]:
+    """Sets ``left`` when the client goes while the block runs; nothing without it."""
+
+    async def watch(gone: threading.Event) -> None:
+        while (await http.receive())["type"] != "http.disconnect":
+            pass
+        gone.set()
+
+    watching = asyncio.create_task(watch(left)) if left is not None else None
+    try:
+        yield
+    finally:
+        if watching is not None:
+            watching.cancel()
 
 
 def _admitted(

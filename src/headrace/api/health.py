@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from headrace.api.operation import HEALTH
 from headrace.api.problems import GATEWAY
 from headrace.api.request import Reply, Request
 from headrace.api.routing import Routes
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 health = Routes("/health", GATEWAY)
 
 
-@health.get("", kind="health", open=True)
+@health.get("", kind="health", open=True, room=HEALTH)
 def check(request: Request) -> Reply:
     """200 when the database answers; an error otherwise."""
     return Reply(status(request.store, request.settings.emulator))

@@ -15,6 +15,12 @@ CREATE: Verb = "create"
 CHANGE: Verb = "change"
 DELETE: Verb = "delete"
 
+Room = Literal["work", "source", "health"]
+
+WORK: Room = "work"
+SOURCE: Room = "source"
+HEALTH: Room = "health"
+
 LINES = "application/x-ndjson"
 OCTETS = "application/octet-stream"
 
@@ -63,6 +69,7 @@ class Operation:
     answers     every answer but an error in the service's dialect; the usual one comes first
     large       its body is a file
     open        nobody is asked who they are, or for a permission
+    room        where its handler runs: SOURCE when it waits for one, HEALTH when it must never wait
     """
 
     verb: Verb
@@ -70,6 +77,7 @@ class Operation:
     answers: Answers
     large: bool = False
     open: bool = False
+    room: Room = WORK
 
     def permission(self, params: Mapping[str, str]) -> tuple[Verb, str]:
         """The verb and the kind of a request with these path parameters."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import IO, TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 import msgspec
 
 from headrace import raw_json
-from headrace.errors import ContentTypeInvalid, EmptyBody, Invalid, MalformedJson
+from headrace.errors import Broken, ContentTypeInvalid, EmptyBody, Invalid, MalformedJson, Unavailable
 from headrace.wire.storable import DEEPEST, require_storable
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ class Query:
 class Request:
     """A request that passed the gateway. ``headers`` have lower-case names, ``path`` is the raw path.
 
+    ``left`` is set when the client is no longer there, for operations that wait for a source.
+
     A handler hands down the part of the deployment that is needed, never the whole.
     """
 
@@ -94,6 +97,7 @@ class Request:
     caller: Caller
     deployment: Deployment
     id: str
+    left: threading.Event | None = None
 
     @property
     def settings(self) -> Settings:
@@ -137,7 +141,14 @@ class Request:
 
     @property
     def source_http(self) -> SourceHttp:
-        return self.deployment.http
+        """What asks sources for as long as the client waits for it; for operations that run in their room alone."""
+        if self.left is None:
+            raise Broken(f"{self.method} {self.path} asks a source, and does not declare it.")
+        return self.deployment.http.obeying(self._require_client)
+
+    def _require_client(self) -> None:
+        if self.left is not None and self.left.is_set():
+            raise Unavailable("The client has left.")
 
     @property
     def body(self) -> bytes:

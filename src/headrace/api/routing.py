@@ -4,7 +4,20 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from headrace.api.operation import CHANGE, DELETE, EMPTY, OK, READ, Answers, FromPath, Kind, Operation, Verb
+from headrace.api.operation import (
+    CHANGE,
+    DELETE,
+    EMPTY,
+    OK,
+    READ,
+    WORK,
+    Answers,
+    FromPath,
+    Kind,
+    Operation,
+    Room,
+    Verb,
+)
 from headrace.api.problems import Dialect
 from headrace.api.request import Reply, Request
 
@@ -50,22 +63,31 @@ class Routes:
     dialect: Dialect
     listed: list[Route] = field(default_factory=list)
 
-    def get(self, path: str, *, kind: Kind, answers: Answers = OK, open: bool = False) -> Register:
-        return self._add("GET", path, Operation(READ, kind, answers, open=open))
+    def get(self, path: str, *, kind: Kind, answers: Answers = OK, open: bool = False, room: Room = WORK) -> Register:
+        return self._add("GET", path, Operation(READ, kind, answers, open=open, room=room))
 
     def head(self, path: str, *, kind: Kind) -> Register:
         return self._add("HEAD", path, Operation(READ, kind, EMPTY))
 
-    def post(self, path: str, *, verb: Verb, kind: Kind, answers: Answers, open: bool = False) -> Register:
-        return self._add("POST", path, Operation(verb, kind, answers, open=open))
+    def post(
+        self, path: str, *, verb: Verb, kind: Kind, answers: Answers, open: bool = False, room: Room = WORK
+    ) -> Register:
+        return self._add("POST", path, Operation(verb, kind, answers, open=open, room=room))
 
     def put(self, path: str, *, kind: Kind, answers: Answers = OK, large: bool = False) -> Register:
         return self._add("PUT", path, Operation(CHANGE, kind, answers, large))
 
     def patch(
-        self, path: str, *, kind: Kind, verb: Verb = CHANGE, answers: Answers = OK, large: bool = False
+        self,
+        path: str,
+        *,
+        kind: Kind,
+        verb: Verb = CHANGE,
+        answers: Answers = OK,
+        large: bool = False,
+        room: Room = WORK,
     ) -> Register:
-        return self._add("PATCH", path, Operation(verb, kind, answers, large))
+        return self._add("PATCH", path, Operation(verb, kind, answers, large, room=room))
 
     def delete(self, path: str, *, kind: Kind, verb: Verb = DELETE, answers: Answers) -> Register:
         return self._add("DELETE", path, Operation(verb, kind, answers))

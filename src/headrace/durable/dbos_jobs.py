@@ -24,6 +24,7 @@ VERSION = "headrace"
 QUEUE = "headrace"
 SCHEMA = "dbos"
 ENQUEUED = "headrace.enqueued"
+NOBODYS = "-"
 IDLE_CHECK_SECONDS = 0.01
 UNFINISHED = [WorkflowStatusString.ENQUEUED.value, WorkflowStatusString.PENDING.value]
 
@@ -31,7 +32,7 @@ UNFINISHED = [WorkflowStatusString.ENQUEUED.value, WorkflowStatusString.PENDING.
 class DbosJobs:
     """Durable jobs on DBOS, in the database at ``database_url`` (SQLite or PostgreSQL).
 
-    workers          how many jobs this process runs at once
+    workers          how many jobs of one share this process runs at once; half as many again have room for others
     polling_seconds  how long a job that another process enqueued may wait before a free process sees it
     One started instance per process: DBOS keeps its state in module globals.
     """
@@ -39,6 +40,7 @@ class DbosJobs:
     def __init__(self, database_url: str, *, workers: int = 4, polling_seconds: float = 0.2) -> None:
         self._url = database_url
         self._workers = workers
+        self._room = workers + max(1, workers // 2)
         self._polling_seconds = polling_seconds
         self._executor = str(uuid.uuid4())
         self._functions: dict[str, Callable[..., None]] = {}
@@ -71,6 +73,7 @@ class DbosJobs:
         for name, function in self._functions.items():
             # Attempts are counted in the run's own row, hence no limit here.
             DBOS.workflow(name=name, max_recovery_attempts=None)(_job(function))
+        self._share_out()
         DBOS.listen_queues([])
         DBOS.launch()
         self._listen(self._dbos)
@@ -82,7 +85,8 @@ class DbosJobs:
         """
         queue = Queue(
             QUEUE,
-            worker_concurrency=self._workers,
+            worker_concurrency=self._room,
+            partition_worker_concurrency=self._workers,
             polling_interval_sec=self._polling_seconds,
             token=_INTERNAL_QUEUE_CONSTRUCTION,
         )
@@ -93,9 +97,17 @@ class DbosJobs:
         thread.start()
         dbos._background_threads.append(thread)
 
-    def enqueue(self, conn: sa.Connection, name: str, id: str, *args: Argument) -> None:
+    def enqueue(self, conn: sa.Connection, name: str, id: str, *args: Argument, share: str = "") -> None:
         self._client.enqueue_in_transaction(
-            conn, {"workflow_name": name, "queue_name": QUEUE, "workflow_id": id, "app_version": VERSION}, *args
+            conn,
+            {
+                "workflow_name": name,
+                "queue_name": QUEUE,
+                "workflow_id": id,
+                "app_version": VERSION,
+                "queue_partition_key": share or NOBODYS,
+            },
+            *args,
         )
         self._ring_after(conn)
 
@@ -116,7 +128,15 @@ class DbosJobs:
         waiting = WorkflowStatusString.ENQUEUED.value
         return [Job(job.workflow_id, None if job.status == waiting else job.executor_id) for job in jobs]
 
+    def _share_out(self) -> None:
+        """Gives a share to the jobs of earlier releases, which had none and would never be claimed."""
+        jobs = self._client._sys_db.tables.workflow_status
+        without = (jobs.c.queue_name == QUEUE) & jobs.c.queue_partition_key.is_(None) & jobs.c.status.in_(UNFINISHED)
+        with self._client._sys_db.engine.begin() as conn:
+            conn.execute(jobs.update().where(without).values(queue_partition_key=NOBODYS))
+
     def resume(self, executors: Collection[str]) -> int:
+        self._share_out()
         owned = [job for job in self.unfinished() if job.executor in executors]
         # DBOS's own compare-and-set on (running, executor): of several processes that resume a job, one succeeds.
         back = [self._client._sys_db.reenqueue_for_recovery(job.id, list(executors), QUEUE) for job in owned]
@@ -157,7 +177,7 @@ class DbosJobs:
             "use_listen_notify": False,
             "run_migrations": False,
             "log_level": "ERROR",
-            "max_executor_threads": self._workers + 8,
+            "max_executor_threads": self._room + 8,
             "scheduler_polling_interval_sec": 3600.0,
             "notification_listener_polling_interval_sec": 0.5,
         }

@@ -38,8 +38,11 @@ class Jobs(Protocol):
         """Begins to claim and run jobs."""
         ...
 
-    def enqueue(self, conn: sa.Connection, name: str, id: str, *args: Argument) -> None:
-        """Adds a job within the caller's transaction; nothing happens when ``id`` was ever used before."""
+    def enqueue(self, conn: sa.Connection, name: str, id: str, *args: Argument, share: str = "") -> None:
+        """Adds a job within the caller's transaction; nothing happens when ``id`` was ever used before.
+
+        However many jobs of one ``share`` wait or run, those of others find room beside them in every process.
+        """
         ...
 
     def unfinished(self, id: str | None = None) -> list[Job]:

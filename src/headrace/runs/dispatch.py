@@ -22,5 +22,5 @@ class Dispatch:
     jobs: Jobs
 
     def enqueue(self, conn: sa.Connection, run: Run) -> None:
-        """Enqueues the run's current job in the caller's transaction."""
-        self.jobs.enqueue(conn, RUN, run.job_id, run.id)
+        """Enqueues the run's current job in the caller's transaction; orgs share the workers."""
+        self.jobs.enqueue(conn, RUN, run.job_id, run.id, share=run.caller.org)

@@ -14,7 +14,7 @@ from headrace.runs.batch_figures import batch_errors
 from headrace.runs.dispatch import Dispatch
 from headrace.runs.plan import REPLACE_WINDOW, FlowPlan
 from headrace.runs.promotion import Rows, Slices, Wanted
-from headrace.runs.story import Open, Prepared
+from headrace.runs.story import Obey, Open, Prepared
 from headrace.runs.tick import offer_following
 from headrace.sources import SourceHttp
 from headrace.sources.reading import Page, Part, Trail
@@ -37,18 +37,18 @@ class FlowStory:
     http: SourceHttp
     retry_hours: float = retrying.DEFAULT_HOURS
 
-    def prepare(self, run: Run, now: int) -> Prepared:
-        return planning.prepare(self.dispatch.store, self.keyring, self.http, run, now)
+    def prepare(self, run: Run, now: int, obey: Obey) -> Prepared:
+        return planning.prepare(self.dispatch.store, self.keyring, self.http.obeying(obey), run, now)
 
     def begin(self, conn: sa.Connection, run: Run, plan: FlowPlan, now: int) -> None:
         open_batch(conn, run, plan, now)
 
-    def ask(self, run: Run, plan: FlowPlan, part: Part, trail: Trail | None) -> Iterable[Page]:
+    def ask(self, run: Run, plan: FlowPlan, part: Part, trail: Trail | None, obey: Obey) -> Iterable[Page]:
         store, connection_id = self.dispatch.store, plan.connection_id
         with store.read() as conn:
             credentials = flows.credentials.load(conn, self.keyring, run.caller, connection_id)
         keep = flows.credentials.keeper(store, self.keyring, run.caller, connection_id, self.dispatch.clock.now())
-        return sources.fetch(plan.reading, part, credentials, self.http, keep, trail)
+        return sources.fetch(plan.reading, part, credentials, self.http.obeying(obey), keep, trail)
 
     def opener(self, run: Run, plan: FlowPlan) -> Open:
         choose = replay_rows.chooser(self.dispatch.store, self.landing, plan)

@@ -135,7 +135,7 @@ class Life:
 
     def _plan(self, run: Run, story: Story[Any]) -> Plan:
         now = self.dispatch.clock.now()
-        prepared = story.prepare(run, now)
+        prepared = story.prepare(run, now, partial(self._obey, run))
         with self.dispatch.store.write() as conn:
             held = runs.hold(conn, run.id)
             if held.finished:
@@ -171,7 +171,7 @@ class Life:
         while record.state == PLANNED:
             try:
                 self._obey(run)
-                pages = story.ask(run, plan, part_of(record), trail_of(record))
+                pages = story.ask(run, plan, part_of(record), trail_of(record), partial(self._obey, run))
                 copying = Copying(
                     self.dispatch.store, self.lake.landing, self.timer, behind.coming.put, partial(self._obey, run)
                 )

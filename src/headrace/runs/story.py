@@ -15,6 +15,7 @@ from headrace.store.parts import PartRecord
 from headrace.store.runs import Run
 
 Open = Callable[[Part], Rows]
+Obey = Callable[[], None]
 P = TypeVar("P", bound=Plan, contravariant=True)
 
 
@@ -29,15 +30,15 @@ class Prepared:
 class Story(Protocol[P]):
     """A kind of run. A replay is told by the flow's story: its plan says what it takes instead of asking the source."""
 
-    def prepare(self, run: Run, now: int) -> Prepared:
-        """Reads the documents, once, and freezes them."""
+    def prepare(self, run: Run, now: int, obey: Obey) -> Prepared:
+        """Reads the documents, once, and freezes them. ``obey`` raises when the run must end; so below."""
         ...
 
     def begin(self, conn: sa.Connection, run: Run, plan: P, now: int) -> None:
         """Brings the run's batch to ``staging``, in the transaction that records the plan."""
         ...
 
-    def ask(self, run: Run, plan: P, part: Part, trail: Trail | None) -> Iterable[Page]:
+    def ask(self, run: Run, plan: P, part: Part, trail: Trail | None, obey: Obey) -> Iterable[Page]:
         """The pages of a part's chain, from its first on or behind a trail."""
         ...
 

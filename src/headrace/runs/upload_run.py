@@ -15,7 +15,7 @@ from headrace.runs.dispatch import Dispatch
 from headrace.runs.failures import BatchChanged, Stopped, TooManyRejected
 from headrace.runs.plan import UploadPlan, encoded
 from headrace.runs.promotion import Rows
-from headrace.runs.story import Open, Prepared
+from headrace.runs.story import Obey, Open, Prepared
 from headrace.runs.targets import freeze_target, told_apart
 from headrace.runs.tick import pick_up
 from headrace.sources.reading import Page, Part, Trail
@@ -83,7 +83,7 @@ class UploadStory:
 
     dispatch: Dispatch
 
-    def prepare(self, run: Run, now: int) -> Prepared:
+    def prepare(self, run: Run, now: int, obey: Obey) -> Prepared:
         with self.dispatch.store.read() as conn:
             batch = batches.by_id(conn, run.batch_id)
             frozen = freeze_target(conn, run.caller, batch.dataset_id, None, now)
@@ -105,7 +105,7 @@ class UploadStory:
     def begin(self, conn: sa.Connection, run: Run, plan: UploadPlan, now: int) -> None:
         batches.move(conn, run.batch_id, {"loaded"}, "staging", at=now)
 
-    def ask(self, run: Run, plan: UploadPlan, part: Part, trail: Trail | None) -> Iterable[Page]:
+    def ask(self, run: Run, plan: UploadPlan, part: Part, trail: Trail | None, obey: Obey) -> Iterable[Page]:
         raise Broken(f"Part {part.n} of upload {run.id} is not landed; an upload is its own landed page.")
 
     def opener(self, run: Run, plan: UploadPlan) -> Open:

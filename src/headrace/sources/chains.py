@@ -94,7 +94,7 @@ def walk(chain: Chain, access: Access, http: SourceHttp, trail: Trail | None = N
         at = following
         del answer, turn, readable  # a page may be large; the next one does not need it
         if rest := paging.delay_seconds(chain.pagination):
-            http.pause(rest)
+            http.rest(rest)
 
 
 def _following(chain: Chain, turn: Turn, past: "_Past", access: Access, http: SourceHttp) -> Trail | str:

@@ -25,6 +25,8 @@ from headrace.sources.reading import LONGEST_ADDRESS, Request, shown
 
 log = logging.getLogger(__name__)
 
+BRISK_SECONDS = 60.0
+OBEY_SECONDS = 1.0
 PAGE_LIMIT = 256 * 1024 * 1024
 REDIRECTS = 5
 _REDIRECT = (301, 302, 303, 307, 308)
@@ -62,6 +64,7 @@ class Patience:
 
 Check = Callable[[Answer], None]
 Heard = Callable[[Request, Answer, Access], None]
+Obey = Callable[[], None]
 
 
 def _log_retry(details: RetryDetails) -> None:
@@ -97,7 +100,7 @@ class SourceHttp:
         transport: httpx2.BaseTransport | None = None,
         heard: Heard = lambda *_: None,
     ) -> None:
-        self.pause = pause
+        self._pause = pause
         self._aliases = {printed.rstrip("/"): target.rstrip("/") for printed, target in (aliases or {}).items()}
         self._page_limit = page_limit
         self._patience = patience
@@ -105,6 +108,9 @@ class SourceHttp:
         self._clock = clock
         self._tokens = Tokens()
         self._heard = heard
+        self._obey: Obey = lambda: None
+        self._obeyed = -math.inf
+        self._until = math.inf
         transport = transport or PooledTransport(GuardedBackend(allow_private, resolve))
         self._client = httpx2.Client(transport=transport, trust_env=False, headers={"accept-encoding": packing.CODINGS})
 
@@ -112,16 +118,30 @@ class SourceHttp:
         """Closes every connection."""
         self._client.close()
 
+    def obeying(self, obey: "Obey") -> "SourceHttp":
+        """The same connections for somebody who may have to end at any time.
+
+        ``obey`` raises then. It is asked before each request, while an answer comes and while the source wants to rest,
+        about once a second at most.
+        """
+        obeying = copy.copy(self)
+        obeying._obey, obeying._obeyed = obey, -math.inf
+        return obeying
+
     def brisk(self) -> "SourceHttp":
-        """The same connections, with the patience of somebody who waits for the answer: for an API call, not a run."""
+        """The same connections, with the patience of somebody who waits for the answer: for an API call, not a run.
+
+        All that is asked from now on ends within a minute, however many requests it takes.
+        """
         most = self._patience
         brisk = copy.copy(self)
+        brisk._until = min(self._until, self._timer.seconds() + BRISK_SECONDS)
         brisk._patience = replace(
             most,
             attempts=min(most.attempts, 2),
             asked_max=min(most.asked_max, 2),
             read=min(most.read, 30),
-            whole=min(most.whole, 60),
+            whole=min(most.whole, BRISK_SECONDS),
         )
         return brisk
 
@@ -138,6 +158,26 @@ class SourceHttp:
         except errors.SourceUnauthorized:
             access.renew(lambda form: self._patiently(form, access.bare(), answers.whole_json).body, self._tokens)
         return self._patiently(request, access, check, ends)
+
+    def rest(self, seconds: float) -> None:
+        """Leaves the source alone for so long, between two pages; obeys meanwhile."""
+        while seconds > 0:
+            self._keep_on()
+            step = min(seconds, OBEY_SECONDS, max(self._until - self._timer.seconds(), 0))
+            self._pause(step)
+            seconds -= step or seconds
+
+    def _keep_on(self) -> None:
+        """Raises where whoever asks must end, or has waited long enough."""
+        now = self._timer.seconds()
+        if now >= self._until:
+            raise errors.SourceTimeout(
+                f"The source took longer than {BRISK_SECONDS:g} seconds for all that was asked of it; ask for less, or "
+                "leave it to a run, which waits longer."
+            )
+        if now - self._obeyed >= OBEY_SECONDS:
+            self._obeyed = now
+            self._obey()
 
     def leads(self, asked: str, onward: str) -> Leads:
         """Where a URL leads from another one, as it is written and with aliases applied: the nearer of the two."""
@@ -211,6 +251,7 @@ class SourceHttp:
     def _exchange(
         self, method: str, url: str, headers: dict[str, str], body: str | None, request: Request, access: Access
     ) -> Answer:
+        self._keep_on()
         name = shown(access.redact(request.target))
         if len(url) > LONGEST_ADDRESS:
             raise errors.SourceRejected(
@@ -222,7 +263,8 @@ class SourceHttp:
             raise errors.SourceHostRefused(f"The address {name} is not an http or https URL; check the host.")
         # The target goes out byte for byte: a client library that normalises it breaks Rest.li's grammar.
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        timeout = httpx2.Timeout(self._patience.read, connect=self._patience.connect)
+        left = max(self._until - self._timer.seconds(), 0.1)
+        timeout = httpx2.Timeout(min(self._patience.read, left), connect=min(self._patience.connect, left))
         try:
             with self._client.stream(
                 method, url, headers=headers, content=body, extensions={"target": target.encode()}, timeout=timeout
@@ -249,6 +291,7 @@ class SourceHttp:
                 raise errors.SourceTooLarge(
                     f"{shown} answers with more than {limit:,} bytes; ask for less at once, for instance fewer days."
                 )
+            self._keep_on()
             if self._timer.seconds() > until:
                 raise errors.SourceTimeout(f"{shown} did not finish its answer in {self._patience.whole:g} seconds.")
         return b"".join(chunks)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace.durable import Jobs
+from headrace.durable import Jobs, dbos_jobs
 from headrace.durable.dbos_jobs import DbosJobs
 from headrace.store.engine import Store, open_store
 from headrace.store.migrations import upgrade
@@ -79,6 +79,37 @@ def test_a_job_enqueued_here_and_one_behind_a_full_process_wait_for_no_poll(stor
     enqueue(store, jobs, "b", "c", "d")
     seen.wait(4)
     assert jobs.stop(SECONDS)
+
+
+def test_who_has_many_jobs_leaves_room_for_others(store: Store, jobs: DbosJobs) -> None:
+    began, go = Seen(), threading.Event()
+
+    def carry(*args: object) -> None:
+        began(*args)
+        assert go.wait(SECONDS)
+
+    jobs.register("carry", carry)
+    with store.write() as conn:
+        for n in range(10):
+            jobs.enqueue(conn, "carry", f"a{n}", f"a{n}", 7, share="a")
+    jobs.start()
+    began.wait(2)
+    with store.write() as conn:
+        jobs.enqueue(conn, "carry", "b", "b", 7, share="b")
+    began.wait(3)
+    assert sorted(str(id)[0] for id, _ in began.calls) == ["a", "a", "b"]
+    go.set()
+    began.wait(11)
+
+
+def test_a_job_of_an_earlier_release_has_a_share_like_another(store: Store, jobs: DbosJobs) -> None:
+    seen, former = Seen(), {"workflow_name": "carry", "queue_name": dbos_jobs.QUEUE, "app_version": dbos_jobs.VERSION}
+    jobs.register("carry", seen)
+    with store.write() as conn:
+        jobs._client.enqueue_in_transaction(conn, {**former, "workflow_id": "a"}, "a", 7)
+    jobs.start()
+    seen.wait(1)
+    assert seen.calls == [("a", 7)]
 
 
 def test_a_rolled_back_enqueue_never_happened(store: Store, jobs: DbosJobs) -> None:

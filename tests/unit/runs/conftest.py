@@ -22,7 +22,7 @@ class RememberedJobs:
         self.enqueued: dict[str, tuple[object, ...]] = {}
         self.done: set[str] = set()
 
-    def enqueue(self, conn: sa.Connection, name: str, id: str, *args: object) -> None:
+    def enqueue(self, conn: sa.Connection, name: str, id: str, *args: object, share: str = "") -> None:
         self.enqueued.setdefault(id, (name, *args))
 
     def unfinished(self, id: str | None = None) -> list[Job]:

@@ -1,8 +1,8 @@
 """The life of a run beside its success: trouble waits and ends, stops are obeyed, doubt is looked at again."""
 
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -21,16 +21,16 @@ from headrace.runs.dispatch import Dispatch
 from headrace.runs.flow_run import FlowStory
 from headrace.runs.life import MOST_ATTEMPTS, Life
 from headrace.runs.plan import Target, UploadPlan, encoded
-from headrace.runs.story import Prepared
+from headrace.runs.story import Obey, Prepared
 from headrace.runs.tick import tick
 from headrace.runs.upload_run import UploadStory
 from headrace.sources import SourceHttp
-from headrace.sources.reading import Part
+from headrace.sources.reading import Page, Part, Trail
 from headrace.store import batches, runs
 from headrace.store.batches import Batch
 from headrace.store.engine import Store
 from headrace.store.keyring import load_keyring
-from headrace.store.parts import COPIED, PartRecord
+from headrace.store.parts import COPIED, PLANNED, PartRecord
 from headrace.store.runs import DOUBT_MS, FAILED, QUEUED, SUCCESS, Run
 from headrace.store.scope import Caller
 
@@ -57,7 +57,7 @@ class Ready(UploadStory):
 
     lake: Lake
 
-    def prepare(self, run: Run, now: int) -> Prepared:
+    def prepare(self, run: Run, now: int, obey: Obey) -> Prepared:
         page = NamedFile("F1.json", self.lake.landing.put(Upload(ID, 1), [b'{"_t": {"clicks": 1}}']))
         target = Target(REF, "schema", "1.0", XDM, "", 0, (), now)
         part = PartRecord(run.id, 0, COPIED, encoded(Part(0, uploads.REQUEST, label=page.name)), raw=(page,))
@@ -68,7 +68,7 @@ class Ready(UploadStory):
 class Failing(UploadStory):
     """A story with an error of ours in it."""
 
-    def prepare(self, run: Run, now: int) -> Prepared:
+    def prepare(self, run: Run, now: int, obey: Obey) -> Prepared:
         raise RuntimeError("a fault")
 
 
@@ -76,8 +76,31 @@ class Failing(UploadStory):
 class Refused(UploadStory):
     """A story that ends with words that no database could hold."""
 
-    def prepare(self, run: Run, now: int) -> Prepared:
+    def prepare(self, run: Run, now: int, obey: Obey) -> Prepared:
         raise SourceRejected("half \ud800, NUL \0 and very much" + "x" * 1_000_000)
+
+
+@dataclass(frozen=True)
+class Asking(Ready):
+    """A story that is stopped while it asks for its plan, or for the pages of its part."""
+
+    planning: bool
+
+    def prepare(self, run: Run, now: int, obey: Obey) -> Prepared:
+        if self.planning:
+            self._stopped(run, obey)
+        prepared = super().prepare(run, now, obey)
+        return replace(prepared, parts=[replace(part, state=PLANNED, raw=()) for part in prepared.parts])
+
+    def ask(self, run: Run, plan: UploadPlan, part: Part, trail: Trail | None, obey: Obey) -> Iterable[Page]:
+        self._stopped(run, obey)
+        return ()
+
+    def _stopped(self, run: Run, obey: Obey) -> None:
+        with self.dispatch.store.write() as conn:
+            runs.request_stop_of(conn, run.id, "Enough.", AT)
+        obey()
+        raise AssertionError("it went on")
 
 
 @dataclass
@@ -172,6 +195,13 @@ def test_a_stop_aborts_the_batch(work: Work) -> None:
         runs.request_stop_of(conn, ID, "Enough.", AT)
     assert work.carry().state == FAILED
     assert (work.batch.status, work.batch.errors[0].description) == ("aborted", "Enough.")
+
+
+@pytest.mark.parametrize("planning", [True, False])
+def test_a_stop_reaches_a_run_while_it_asks_its_source(work_of, planning: bool) -> None:
+    asking = work_of(lambda dispatch, lake: Asking(dispatch, lake, planning))
+    assert asking.carry().state == FAILED
+    assert (asking.batch.status, asking.batch.errors[0].description) == ("aborted", "Enough.")
 
 
 def test_a_run_that_never_ends_is_given_up(work: Work) -> None:

@@ -15,7 +15,7 @@ from headrace.runs.dispatch import Dispatch
 from headrace.runs.flow_run import open_batch
 from headrace.runs.life import Life
 from headrace.runs.plan import APPEND, FlowPlan, Target, flow_plan_of
-from headrace.runs.story import Prepared
+from headrace.runs.story import Obey, Prepared
 from headrace.runs.tick import adopt_lost, tick
 from headrace.sources.reading import Reading
 from headrace.store import batches, run_queue, runs
@@ -37,7 +37,7 @@ class Planning:
         self._connection = connection
         self.begun = 0
 
-    def prepare(self, run: Run, now: int) -> Prepared:
+    def prepare(self, run: Run, now: int, obey: Obey) -> Prepared:
         self._meanwhile()
         reading = Reading({}, "", {}, WINDOW, now)
         return Prepared(

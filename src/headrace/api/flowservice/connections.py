@@ -4,7 +4,7 @@ from typing import Any
 
 from headrace.api.flowservice.lists import listing, searched
 from headrace.api.flowservice.service import changed, created, flowservice, mode, require_known, wrapped
-from headrace.api.operation import CHANGE, CREATE, CREATED, NO_CONTENT, OK, READ
+from headrace.api.operation import CHANGE, CREATE, CREATED, NO_CONTENT, OK, READ, SOURCE
 from headrace.api.request import Reply, Request
 from headrace.flows import connections, exploring, views
 from headrace.flows.credentials import CONNECTIONS
@@ -18,7 +18,7 @@ def list_connections(request: Request) -> Reply:
     return listing(request, "/connections", items)
 
 
-@flowservice.post("/connections", verb=CREATE, kind="connections", answers=CREATED)
+@flowservice.post("/connections", verb=CREATE, kind="connections", answers=CREATED, room=SOURCE)
 def create_connection(request: Request) -> Reply:
     """A new base connection."""
     connection = connections.create(
@@ -43,7 +43,7 @@ def get_connection(request: Request) -> Reply:
         return wrapped(views.one(conn, request.caller, CONNECTIONS, request.path_params["id"]))
 
 
-@flowservice.patch("/connections/{id}", kind="connections")
+@flowservice.patch("/connections/{id}", kind="connections", room=SOURCE)
 def patch_connection(request: Request) -> Reply:
     """Changes a base connection from the version that was read."""
     connection = connections.patch(
@@ -62,7 +62,7 @@ def delete_connection(request: Request) -> Reply:
     return Reply()
 
 
-@flowservice.post("/connections/{id}/action", verb=CHANGE, kind="connections", answers=OK)
+@flowservice.post("/connections/{id}/action", verb=CHANGE, kind="connections", answers=OK, room=SOURCE)
 def act_on_connection(request: Request) -> Reply:
     """Publishes a draft."""
     require_known(request, "op", "subop")
@@ -73,20 +73,20 @@ def act_on_connection(request: Request) -> Reply:
     return changed(connection.id, connection.etag)
 
 
-@flowservice.get("/connections/{id}/test", kind="connections")
+@flowservice.get("/connections/{id}/test", kind="connections", room=SOURCE)
 def test_connection(request: Request) -> Reply:
     """Whether the source accepts the stored credentials."""
     id, now = request.path_params["id"], request.clock.now()
     return Reply(connections.test(request.store, request.keyring, request.source_http, request.caller, id, now))
 
 
-@flowservice.get("/connections/{id}/explore", kind="connections")
+@flowservice.get("/connections/{id}/explore", kind="connections", room=SOURCE)
 def explore_connection(request: Request) -> Reply:
     """What the source gives: a schema, and a sample unless ``preview=false``."""
     return Reply(_explored(request, _asked(request)))
 
 
-@flowservice.get("/connections/{id}/configs", kind="connections")
+@flowservice.get("/connections/{id}/configs", kind="connections", room=SOURCE)
 def list_columns(request: Request) -> Reply:
     """The columns of what the source gives."""
     explored = _explored(request, exploring.Asked("rest", "json", request.query.folded("sourceParams"), False))
