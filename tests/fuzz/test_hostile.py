@@ -194,9 +194,9 @@ def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx2.Client]:
         now = deployment.clock.now()
         sandboxes.create_on_first_use(conn, ORG, sandboxes.DEFAULT, now)
         client, secret = accounts.create(conn, ORG, now)
-        grant = accounts.authenticate(conn, client, secret)
-        assert grant is not None
-        token = accounts.issue_token(conn, grant, wall_ms() + 3_600_000)
+        proof = accounts.authenticate(conn, client, secret)
+        assert proof is not None
+        token = accounts.issue_token(conn, proof.grant, wall_ms() + 3_600_000)
     headers = {**HEADERS, "Authorization": f"Bearer {token}", "x-api-key": client}
     for url in serve(deployment):
         with httpx2.Client(base_url=url, headers=headers, trust_env=False) as http:

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
+import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from headrace import main
@@ -12,6 +14,7 @@ from headrace.api.first_start import first_account
 from headrace.errors import Conflict, Invalid, NotFound
 from headrace.runs.deployment import Deployment
 from headrace.sandboxes import create_on_first_use
+from headrace.store import accounts, events
 from wire_server import deploy, serve
 
 FLOWS = "/data/foundation/flowservice/flows"
@@ -84,6 +87,46 @@ def test_rotating_ends_the_old_secret_and_every_token(http: httpx2.Client, accou
     assert _status(http, after, _token(http, after).json()["access_token"]) == 200
 
 
+@pytest.mark.parametrize("command", ["rotate", "remove"])
+def test_a_secret_that_ends_while_it_is_looked_at_gives_no_token(
+    http: httpx2.Client, account: Account, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    added = _words(account("add"))
+    authenticate = accounts.authenticate
+
+    def slowly(*arguments: Any) -> accounts.Proof | None:
+        proof = authenticate(*arguments)
+        account(command, added["client id"])  # meanwhile, beside the server
+        return proof
+
+    monkeypatch.setattr(accounts, "authenticate", slowly)
+    assert _token(http, added).status_code == 401
+
+
+def test_tokens_are_listed_and_revoked(http: httpx2.Client, account: Account) -> None:
+    added = _words(account("add"))
+    token = _token(http, added).json()["access_token"]
+    shown = account("tokens")
+    assert added["client id"] in shown and token not in shown
+    assert "1 token" in account("revoke", added["client id"])
+    assert _status(http, added, token) == 401 and added["client id"] not in account("tokens")
+    assert _status(http, added, _token(http, added).json()["access_token"]) == 200
+
+
+def test_guesses_wait_and_are_recorded(http: httpx2.Client, account: Account, deployment: Deployment) -> None:
+    added = _words(account("add"))
+    wrong = {**added, "client secret": "guess"}
+    statuses = [_token(http, wrong).status_code for _ in range(6)]
+    assert statuses == [401] * 5 + [429]
+    answer = _token(http, added)  # the address is known to guess at this client: even the right secret waits
+    assert answer.status_code == 429 and int(answer.headers["retry-after"]) >= 1
+    assert answer.json()["error"] == "temporarily_unavailable"
+    with deployment.store.read() as conn:
+        refused = sa.select(events.events).where(events.events.c.id == added["client id"])
+        [event] = [row for row in conn.execute(refused) if row.action == "refused"]
+    assert (event.org, event.actor) == (added["org"], "127.0.0.1")
+
+
 def test_a_removed_account_opens_nothing(http: httpx2.Client, account: Account, first: Words) -> None:
     added = _words(account("add", "--org", first["org"]))
     token = _token(http, added).json()["access_token"]
@@ -106,6 +149,13 @@ def test_what_is_unclear_is_told(account: Account, deployment: Deployment) -> No
         create_on_first_use(conn, "OTHER@AdobeOrg", "prod", 1000)
     with pytest.raises(Invalid, match="several orgs"):
         account("add")
+
+
+def test_an_account_of_a_new_org_makes_the_org(http: httpx2.Client, account: Account, first: Words) -> None:
+    added = _words(account("add", "--new-org"))
+    assert added["org"] != first["org"]
+    assert _status(http, added, _token(http, added).json()["access_token"]) == 200
+    assert added["org"] in account("list")
 
 
 def test_the_last_account_stays(tmp_path: Path) -> None:

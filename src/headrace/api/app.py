@@ -7,6 +7,7 @@ import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from typing import IO, cast
 from urllib.parse import unquote_plus
@@ -24,6 +25,7 @@ from headrace.api.problems import GATEWAY, Dialect
 from headrace.api.request import Query, Reply, Request
 from headrace.api.rooms import Rooms
 from headrace.api.routing import Match, Route, Routes, find
+from headrace.api.sign_ins import SignIns
 from headrace.exact_json import Written, spelled
 from headrace.runs.deployment import Deployment
 from headrace.store.scope import Caller
@@ -39,17 +41,25 @@ Admit = Callable[[Mapping[str, str]], Caller]
 NOBODY = Caller("", "", "", "", "")
 
 
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """What one application remembers from request to request."""
+
+    rooms: Rooms = field(default_factory=Rooms)
+    sign_ins: SignIns = field(default_factory=SignIns)
+
+
 def build_app(deployment: Deployment, services: Sequence[Routes]) -> ASGIApp:
     """The application that serves ``services`` from ``deployment``."""
     admit = partial(gateway.admit, deployment.settings, deployment.store, deployment.clock)
-    rooms = Rooms()
+    edge = Edge()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
             return
         http = HttpRequest(scope, receive)
-        reply = await _answer(deployment, admit, services, rooms, http)
+        reply = await _answer(deployment, admit, services, edge, http)
         await reply(scope, receive, send)
 
     return app
@@ -69,7 +79,7 @@ def _request_id(given: str) -> str:
 
 
 async def _answer(
-    deployment: Deployment, admit: Admit, services: Sequence[Routes], rooms: Rooms, http: HttpRequest
+    deployment: Deployment, admit: Admit, services: Sequence[Routes], edge: Edge, http: HttpRequest
 ) -> Response:
     request_id = _request_id(http.headers.get("x-request-id", ""))
     raw_path = (
@@ -87,12 +97,14 @@ async def _answer(
             await _receive_body(http, upload, _limit(route.operation))
             query = parse_query(_query_text(http))
             headers = dict(http.headers.items())
+            address = http.client.host if http.client is not None else ""
             left = threading.Event() if route.operation.room == SOURCE else None
             request = Request(
-                http.method, raw_path, match.params, query, headers, upload, caller, deployment, request_id, left
-            )
+                http.method, raw_path, match.params, query, headers, upload, caller, deployment, request_id, address,
+                edge.sign_ins, left,
+            )  # fmt: skip
             async with _watching(http, left):
-                reply = await rooms.run(route.operation.room, caller.org, partial(route.handler, request))
+                reply = await edge.rooms.run(route.operation.room, caller.org, partial(route.handler, request))
             return _response(route.operation.status(reply), reply, request_id, http.method)
         except Exception as error:
             return _problem(dialect, error, request_id, http.method)

@@ -7,6 +7,8 @@ from headrace import sandboxes
 from headrace.store import accounts, locks
 
 if TYPE_CHECKING:
+    import sqlalchemy as sa
+
     from headrace.clock import Clock
     from headrace.settings import Settings
     from headrace.store.engine import Store
@@ -33,12 +35,18 @@ def first_account(deployment: Opened) -> str | None:
         locks.hold(conn, "first account")  # several servers may start at once on one database
         if accounts.any_exists(conn):
             return None
-        org = f"{secrets.token_hex(ORG_DIGITS).upper()}@AdobeOrg"
         now = deployment.clock.now()
-        sandboxes.create_on_first_use(conn, org, sandboxes.DEFAULT, now, deployment.settings.tenant_id)
+        org = made_org(conn, now, deployment.settings.tenant_id)
         client_id, secret = accounts.create(conn, org, now)
     shown = shown_once("First start: this account was created.", org, client_id, secret)
     return f"{shown}\n  tokens from    POST {deployment.settings.base_url}/ims/token/v3"
+
+
+def made_org(conn: "sa.Connection", now: int, tenant_id: str | None = None) -> str:
+    """The id of a new org, which has the sandbox ``prod``."""
+    org = f"{secrets.token_hex(ORG_DIGITS).upper()}@AdobeOrg"
+    sandboxes.create_on_first_use(conn, org, sandboxes.DEFAULT, now, tenant_id)
+    return org
 
 
 def shown_once(said: str, org: str, client_id: str, secret: str) -> str:

@@ -14,6 +14,7 @@ from headrace.errors import Broken, ContentTypeInvalid, EmptyBody, Invalid, Malf
 from headrace.wire.storable import DEEPEST, require_storable
 
 if TYPE_CHECKING:
+    from headrace.api.sign_ins import SignIns
     from headrace.clock import Clock, Timer
     from headrace.lake import Lake
     from headrace.mapping.derivations import Derivations
@@ -83,7 +84,7 @@ class Query:
 class Request:
     """A request that passed the gateway. ``headers`` have lower-case names, ``path`` is the raw path.
 
-    ``left`` is set when the client is no longer there, for operations that wait for a source.
+    ``address`` is the peer's. ``left``, of operations that wait for a source, is set when the client is gone.
 
     A handler hands down the part of the deployment that is needed, never the whole.
     """
@@ -97,6 +98,8 @@ class Request:
     caller: Caller
     deployment: Deployment
     id: str
+    address: str
+    sign_ins: SignIns
     left: threading.Event | None = None
 
     @property

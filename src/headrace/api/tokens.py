@@ -1,6 +1,10 @@
 """The IMS-compatible token endpoints: client credentials in, a bearer token for 24 hours out."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from urllib.parse import parse_qsl
+
+import sqlalchemy as sa
 
 from headrace.api.operation import CREATE, OK, Answer
 from headrace.api.problems import GATEWAY
@@ -15,7 +19,7 @@ GRANTS = ("client_credentials",)
 ims = Routes("/ims", GATEWAY)
 
 # A refusal has the form of OAuth, not of a service.
-REFUSED = (Answer(400), Answer(401))
+REFUSED = (Answer(400), Answer(401), Answer(429))
 
 
 @ims.post("/token/v3", verb=CREATE, kind="tokens", answers=OK + REFUSED, open=True)
@@ -31,21 +35,38 @@ def issue(request: Request) -> Reply:
     missing = [name for name in ("client_id", "client_secret") if not fields.get(name)]
     if missing:
         return _refused("invalid_request", f"Parameter {missing[0]} is missing.")
+    if request.settings.emulator:
+        with request.store.write() as conn:
+            return _token(conn, accounts.Grant(fields["client_id"], "", fields["client_id"]))
     return _grant(request, fields["client_id"], fields["client_secret"])
 
 
 def _grant(request: Request, client_id: str, secret: str) -> Reply:
-    with request.store.read() as conn:  # hashing takes a while, and whoever guesses must not hold the write lock
-        grant = accounts.authenticate(conn, client_id, secret)
-    if grant is None and request.settings.emulator:
-        grant = accounts.Grant(client_id, "", client_id)
-    if grant is None:
-        return _refused("invalid_client", f"client_id {client_id} is unknown or its client_secret is wrong.", 401)
-    with request.store.write() as conn:
-        accounts.forget_expired(conn, wall_ms())
-        token = accounts.issue_token(conn, grant, wall_ms() + LIFE_SECONDS * 1000)
+    sign_ins, address = request.sign_ins, request.address
+    if wait := sign_ins.wait(client_id, address, request.timer.seconds()):
+        refused = f"Too many sign-ins have failed; try again in {wait} seconds."
+        return _refused("temporarily_unavailable", refused, 429, {"retry-after": str(wait)})
+    # Hashing takes a while: whoever guesses holds neither the write lock nor a connection, and few do it at once.
+    with sign_ins.hashing(), request.store.read() as conn:
+        proof = accounts.authenticate(conn, client_id, secret)
+    if proof is not None:
+        with request.store.write() as conn:
+            if accounts.still_holds(conn, proof):
+                sign_ins.succeeded(client_id, address)
+                return _token(conn, proof.grant)
+    if sign_ins.failed(client_id, address, request.timer.seconds()):
+        with request.store.write() as conn:
+            accounts.note_refused(conn, client_id, address, wall_ms())
+    return _refused("invalid_client", f"client_id {client_id} is unknown or its client_secret is wrong.", 401)
+
+
+def _token(conn: sa.Connection, grant: accounts.Grant) -> Reply:
+    accounts.forget_expired(conn, wall_ms())
+    token = accounts.issue_token(conn, grant, wall_ms() + LIFE_SECONDS * 1000)
     return Reply({"access_token": token, "token_type": "bearer", "expires_in": LIFE_SECONDS})
 
 
-def _refused(error: str, description: str, status: int = 400) -> Reply:
-    return Reply({"error": error, "error_description": description}, status=status)
+def _refused(
+    error: str, description: str, status: int = 400, headers: Mapping[str, str] = MappingProxyType({})
+) -> Reply:
+    return Reply({"error": error, "error_description": description}, status=status, headers=headers)

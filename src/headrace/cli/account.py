@@ -20,7 +20,10 @@ DATA_DIR = typer.Option(Path("headrace-data"), help="Directory that the server u
 DATABASE_URL = typer.Option("", help="postgresql://… instead of SQLite in the data directory.")
 CLIENT_ID = typer.Argument(..., metavar="CLIENT_ID", help="Client id of the account.")
 
-app = typer.Typer(no_args_is_help=True, help="Add, list, rotate and remove technical accounts; also beside a server.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Add, list, rotate and remove technical accounts, end their tokens; also beside a server.",
+)
 
 
 @app.command()
@@ -28,13 +31,18 @@ def add(
     data_dir: Path = DATA_DIR,
     database_url: str = DATABASE_URL,
     org: str = typer.Option("", help="Org of the account (default: the only one)."),
+    new_org: bool = typer.Option(False, help="Make an org for it, with the sandbox prod."),
 ) -> None:
-    """Add a technical account to an org; its secret is shown once."""
+    """Add a technical account to an org, or with an org of its own; its secret is shown once."""
+    from headrace.api.first_start import made_org
     from headrace.store import accounts, sandboxes
 
+    if new_org and org:
+        raise Invalid("--new-org makes an org with an id of its own; leave out --org.", field="org")
+    now = WallClock().now()
     with _opened(data_dir, database_url) as store, store.write() as conn:
-        chosen = _chosen(sandboxes.orgs(conn), org)
-        client_id, secret = accounts.create(conn, chosen, WallClock().now())
+        chosen = made_org(conn, now) if new_org else _chosen(sandboxes.orgs(conn), org)
+        client_id, secret = accounts.create(conn, chosen, now)
     _show("This account was added.", chosen, client_id, secret)
 
 
@@ -71,6 +79,32 @@ def remove(client_id: str = CLIENT_ID, data_dir: Path = DATA_DIR, database_url: 
     with _opened(data_dir, database_url) as store, store.write() as conn:
         account = accounts.remove(conn, client_id, WallClock().now())
     typer.echo(f"Account {client_id} of {account.org} was removed; its tokens are revoked.")
+
+
+@app.command("tokens")
+def list_tokens(data_dir: Path = DATA_DIR, database_url: str = DATABASE_URL) -> None:
+    """List how many tokens of each account are valid now, and until when; never a token."""
+    from headrace.store import accounts
+    from headrace.store.emulator_clock import wall_ms
+
+    with _opened(data_dir, database_url) as store, store.read() as conn:
+        held = accounts.held_tokens(conn, wall_ms())
+    table = Table()
+    for heading in ("org", "client id", "tokens", "the last until"):
+        table.add_column(heading, overflow="fold")
+    for each in held:
+        table.add_row(each.org, each.client_id, f"{each.count:,}", f"{utc(each.until):%Y-%m-%d %H:%M:%S}Z")
+    Console().print(table)
+
+
+@app.command()
+def revoke(client_id: str = CLIENT_ID, data_dir: Path = DATA_DIR, database_url: str = DATABASE_URL) -> None:
+    """End every token of an account at once; its secret stays, and fetches new ones."""
+    from headrace.store import accounts
+
+    with _opened(data_dir, database_url) as store, store.write() as conn:
+        count = accounts.revoke(conn, client_id, WallClock().now())
+    typer.echo(f"{count:,} token{'' if count == 1 else 's'} of {client_id} {'is' if count == 1 else 'are'} revoked.")
 
 
 @contextmanager

@@ -37,6 +37,7 @@ tokens = sa.Table(
 KIND = "accounts"
 OPERATOR = "operator@headrace"
 NO_SALT = bytes(16)
+MOST_NAMED = 100  # characters of a client id that nobody has
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +109,35 @@ def client_known(conn: sa.Connection, client_id: str) -> bool:
     )
 
 
-def authenticate(conn: sa.Connection, client_id: str, secret: str) -> Grant | None:
-    """Whom this client id and secret stand for, or None."""
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """That a secret was the account's: whom it stands for, and the hash that it was held to."""
+
+    grant: Grant
+    secret_hash: bytes
+
+
+def authenticate(conn: sa.Connection, client_id: str, secret: str) -> Proof | None:
+    """Whom this client id and secret stand for, or None. It takes a while, and 16 MB."""
     row = conn.execute(sa.select(accounts).where(accounts.c.client_id == client_id)).one_or_none()
     # An unknown client takes as long as a wrong secret: the time tells nobody which ids exist.
     salt, expected = (row.salt, row.secret_hash) if row is not None else (NO_SALT, b"")
     if not hmac.compare_digest(expected, _hash(secret, salt)) or row is None:
         return None
-    return Grant(row.client_id, row.org, row.user)
+    return Proof(Grant(row.client_id, row.org, row.user), row.secret_hash)
+
+
+def still_holds(conn: sa.Connection, proof: Proof) -> bool:
+    """Whether the account still has the secret that was proved: it may be rotated or removed meanwhile."""
+    secret_hash = sa.select(accounts.c.secret_hash).where(accounts.c.client_id == proof.grant.client_id)
+    return conn.execute(secret_hash.with_for_update()).scalar_one_or_none() == proof.secret_hash
+
+
+def note_refused(conn: sa.Connection, client_id: str, address: str, at: int) -> None:
+    """Records that sign-ins with this client id, known or not, fail again and again from an address."""
+    org = conn.execute(sa.select(accounts.c.org).where(accounts.c.client_id == client_id)).scalar_one_or_none()
+    nobody = Caller(org or "", "", "", "", address)
+    events.append(conn, nobody, KIND, client_id[:MOST_NAMED], "refused", None, at)
 
 
 def issue_token(conn: sa.Connection, grant: Grant, expires_at: int) -> str:
@@ -141,6 +163,31 @@ def grant_of(conn: sa.Connection, token: str, now: int) -> Grant | None:
     return Grant(row.client_id, row.org, row.user)
 
 
+@dataclass(frozen=True, slots=True)
+class HeldTokens:
+    """How many valid tokens an account has, and until when the last one is."""
+
+    org: str
+    client_id: str
+    count: int
+    until: int
+
+
+def held_tokens(conn: sa.Connection, now: int) -> list[HeldTokens]:
+    """The valid tokens by account, by org (``now`` in wall ms)."""
+    columns = (tokens.c.org, tokens.c.client_id, sa.func.count(), sa.func.max(tokens.c.expires_at))
+    grouped = sa.select(*columns).where(tokens.c.expires_at > now).group_by(tokens.c.org, tokens.c.client_id)
+    return [HeldTokens(*row) for row in conn.execute(grouped.order_by(tokens.c.org, tokens.c.client_id))]
+
+
+def revoke(conn: sa.Connection, client_id: str, at: int) -> int:
+    """Ends every token of an account, and says how many; its secret stays. NotFound."""
+    account = _get(conn, client_id)
+    count = _revoke(conn, client_id)
+    _note(conn, account.org, client_id, "revoked", at)
+    return count
+
+
 def forget_expired(conn: sa.Connection, now: int) -> None:
     """Removes the tokens that no longer open anything (``now`` in wall ms)."""
     conn.execute(tokens.delete().where(tokens.c.expires_at <= now))
@@ -153,8 +200,8 @@ def _get(conn: sa.Connection, client_id: str) -> Account:
     return found
 
 
-def _revoke(conn: sa.Connection, client_id: str) -> None:
-    conn.execute(tokens.delete().where(tokens.c.client_id == client_id))
+def _revoke(conn: sa.Connection, client_id: str) -> int:
+    return conn.execute(tokens.delete().where(tokens.c.client_id == client_id)).rowcount
 
 
 def _note(conn: sa.Connection, org: str, client_id: str, action: str, at: int) -> None:

@@ -19,6 +19,7 @@ from headrace.api.app import parse_query
 from headrace.api.flowservice import lists, run_lists
 from headrace.api.flowservice.lists import OPTIONAL
 from headrace.api.request import Reply, Request
+from headrace.api.sign_ins import SignIns
 from headrace.clock import Window
 from headrace.errors import HeadraceError
 from headrace.lake import TableRef
@@ -80,7 +81,7 @@ def filled(store: Store) -> Store:
 
 def request(store: Store, query: str) -> Request:
     deployment: Any = SimpleNamespace(store=store, settings=SimpleNamespace(base_url=BASE))
-    return Request("GET", "/runs", {}, parse_query(query), {}, BytesIO(), CALLER, deployment, "id")
+    return Request("GET", "/runs", {}, parse_query(query), {}, BytesIO(), CALLER, deployment, "id", "", SignIns())
 
 
 def rendered(asking: Request, flow_id: str | None) -> Reply:

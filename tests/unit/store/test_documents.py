@@ -137,8 +137,10 @@ def test_a_key_file_that_others_can_read_is_refused(tmp_path_factory: pytest.Tem
 def test_a_client_secret_opens_only_its_own_account(store: Store) -> None:
     with store.write() as conn:
         client, secret = accounts.create(conn, "org@AdobeOrg", at=1)
-        grant = accounts.authenticate(conn, client, secret)
-        assert grant is not None and grant.org == "org@AdobeOrg"
+        proof = accounts.authenticate(conn, client, secret)
+        assert proof is not None and accounts.still_holds(conn, proof)
+        grant = proof.grant
+        assert grant.org == "org@AdobeOrg"
         assert accounts.authenticate(conn, client, secret + "x") is None
         assert accounts.authenticate(conn, "nobody", secret) is None
         token = accounts.issue_token(conn, grant, expires_at=100)
