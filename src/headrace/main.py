@@ -23,7 +23,7 @@ from rich.text import Text
 from headrace.cli import account, demo, gaps, mapping, query, replay, sources, verify
 from headrace.clock import Clock, MonotonicTimer, WallClock
 from headrace.errors import HeadraceError
-from headrace.settings import DEFAULT_PORT, Settings, check_settings, parse_host_aliases
+from headrace.settings import DEFAULT_PORT, TOKEN_VARIABLE, Settings, check_settings, parse_host_aliases
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -107,6 +107,7 @@ def build(settings: Settings) -> Process:
 
 def open_database(settings: Settings) -> Opened:
     """Checks the settings and opens the database, brought up to date."""
+    from headrace.store import kind
     from headrace.store.directory import make_directory
     from headrace.store.emulator_clock import EmulatorClock
     from headrace.store.engine import open_store
@@ -118,6 +119,8 @@ def open_database(settings: Settings) -> Opened:
     keyring = load_keyring(settings.key_file)  # before the database: a database without its keys is refused
     store = open_store(settings.database)
     upgrade(store)
+    with store.write() as conn:
+        kind.require(conn, settings.emulator, settings.database_url or str(settings.data_dir))
     return Opened(settings, store, EmulatorClock(store) if settings.emulator else WallClock(), keyring)
 
 
@@ -186,7 +189,11 @@ def serve(
     public_url: str = typer.Option("", help="Base of every link in an answer (default: the bound address)."),
     data_dir: Path = typer.Option(Path("headrace-data"), help="Directory of all data; the first start makes it."),
     database_url: str = typer.Option("", help="postgresql://… instead of SQLite in the data directory."),
-    emulator: bool = typer.Option(False, help="For development, on loopback only: any token, a clock to move."),
+    emulator: bool = typer.Option(False, help="For development, on loopback: any token, a clock to move."),
+    emulator_token: str = typer.Option(
+        "", envvar=TOKEN_VARIABLE, show_envvar=True, help="Client secret that the emulator demands; lets it bind more."
+    ),
+    allowed_host: list[str] = typer.Option([], help="Name under which the emulator may be asked, beside loopback's."),
     host_alias: list[str] = typer.Option([], help="HOST_URL=TARGET_URL: ask TARGET_URL instead (with --emulator)."),
     tenant_id: str = typer.Option("", help="Tenant id of new orgs (default: of their own; emulator: extconndev)."),
     allow_private_hosts: bool = typer.Option(False, help="Let sources live at private and loopback addresses."),
@@ -204,7 +211,7 @@ def serve(
     settings = Settings(
         data_dir, host, port, public_url, database_url, emulator, parse_host_aliases(host_alias),
         allow_private_hosts, tenant_id or ("extconndev" if emulator else None), workers, grace, lease,
-        fpid_to_ecid, retry_hours,
+        fpid_to_ecid, retry_hours, emulator_token, tuple(allowed_host),
     )  # fmt: skip
     _require_startable(settings)
     with _listening(host, port) as listener, served_alone(data_dir):

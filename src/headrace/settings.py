@@ -19,7 +19,9 @@ class Settings:
     database_url   ``sqlite:///…`` (default: in data_dir) or ``postgresql://…``
     warehouse      root of the Iceberg tables and batch files (default: in data_dir)
     public_url     what every href in an answer starts with
-    emulator       loopback only: any token, orgs on first use, a clock that can be moved
+    emulator       any token, orgs on first use, a clock that can be moved; beyond loopback only with emulator_token
+    emulator_token what the emulator demands as client secret, and of whoever moves its clock; empty: nothing
+    allowed_hosts  names, beside those of loopback, under which the emulator may be asked
     host_aliases   printed source host -> URL that is called instead (emulator only)
     tenant_id      tenant of every org; the emulator's default is ``extconndev``
     lease_seconds  how long a process may be silent before another one takes over its runs
@@ -41,6 +43,8 @@ class Settings:
     lease_seconds: float = 5.0
     fpid_to_ecid: str = ""
     retry_hours: float = 24.0
+    emulator_token: str = ""
+    allowed_hosts: tuple[str, ...] = ()
 
     @property
     def database(self) -> str:
@@ -78,13 +82,24 @@ def parse_host_aliases(values: list[str]) -> dict[str, str]:
     return aliases
 
 
+TOKEN_VARIABLE = "HEADRACE_EMULATOR_TOKEN"  # noqa: S105 (a name)
+SHORTEST_TOKEN = 16
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def check_settings(settings: Settings) -> None:
     """Refuses combinations that would be unsafe, and links that would lead nowhere."""
-    if settings.emulator and settings.host not in LOOPBACK:
-        raise Invalid(f"--emulator accepts any token, so it binds loopback only, not {settings.host}.", field="host")
+    if settings.emulator and settings.host not in LOOPBACK and not settings.emulator_token:
+        raise Invalid(
+            f"--emulator accepts any token, so it binds loopback only, not {settings.host}. To bind that, choose a "
+            f"token: --emulator-token, or {TOKEN_VARIABLE} in the environment.",
+            field="host",
+        )
+    if settings.emulator_token and len(settings.emulator_token) < SHORTEST_TOKEN:
+        raise Invalid(f"--emulator-token must have at least {SHORTEST_TOKEN} characters.", field="emulator-token")
+    for option, value in (("--emulator-token", settings.emulator_token), ("--allowed-host", settings.allowed_hosts)):
+        if value and not settings.emulator:
+            raise Invalid(f"{option} is for --emulator only.", field=option.removeprefix("--"))
     if settings.host_aliases and not settings.emulator:
         raise Invalid("--host-alias is for --emulator only.", field="host-alias")
     if not 0 <= settings.retry_hours <= MOST_RETRY_HOURS:

@@ -90,7 +90,7 @@ async def _answer(
     with tempfile.SpooledTemporaryFile(SPOOL_IN_MEMORY) as upload:
         try:
             # Nothing of a body is taken before it is known who sends it, and that somebody wants it.
-            admitted = await run_in_threadpool(_admitted, admit, http, raw_path, match, request_id)
+            admitted = await run_in_threadpool(_admitted, deployment, admit, http, raw_path, match, request_id)
             if isinstance(admitted, Response):
                 return admitted
             caller, route = admitted
@@ -128,9 +128,10 @@ async def _watching(http: HttpRequest, left: threading.Event | None) -> AsyncIte
 
 
 def _admitted(
-    admit: Admit, http: HttpRequest, raw_path: str, match: Match, request_id: str
+    deployment: Deployment, admit: Admit, http: HttpRequest, raw_path: str, match: Match, request_id: str
 ) -> tuple[Caller, Route] | Response:
     """Who calls (NOBODY where nobody is asked) and what answers, or the gateway's refusal."""
+    gateway.require_host(deployment.settings, http.headers)
     if match.dialect is None:
         raise errors.NotFound(f"No service answers at {raw_path}.", kind="path", id=raw_path)
     _refuse_nul(raw_path, _query_text(http))

@@ -1,11 +1,12 @@
 """The emulator's own controls: read and move the business clock, wait until all is done, forget what there is."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 
+from headrace.api import gateway
 from headrace.api.operation import CHANGE, DELETE, OK
 from headrace.api.problems import GATEWAY
 from headrace.api.request import Reply, Request
@@ -20,6 +21,7 @@ from headrace.store.erasing import Extent
 emulator = Routes("/_emulator", GATEWAY)
 
 WAIT_SECONDS = 600.0
+LATEST_MS = epoch_ms(datetime(9000, 1, 1, tzinfo=UTC))
 RESET_SECONDS = 60.0
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
 
@@ -61,7 +63,8 @@ def _emulating(request: Request) -> None:
     settings = request.settings
     if not settings.emulator:
         raise NotFound("This server does not run with --emulator.", kind="path", id=request.path)
-    # These controls ask for no token, and any page in a browser can send a request to loopback.
+    gateway.require_operator(settings, request.store, request.headers)
+    # Otherwise these controls ask for no token, and any page in a browser can send a request to loopback.
     origin = request.headers.get("origin")
     if origin is not None and origin.lower() not in _own_origins(settings):
         raise Refused(f"The emulator's controls take no request from another site's page ({origin}).")
@@ -97,7 +100,7 @@ def _target(body: dict[str, Any], before: int) -> int:
         raise Invalid(f"The clock cannot be moved: {error}. Durations look like P1D or PT1H.") from error
     if step < timedelta(0):
         raise Invalid("advance must not be negative; the clock moves back only through now.", field="advance")
-    return before + round(step.total_seconds() * 1000)
+    return _within(before + round(step.total_seconds() * 1000))
 
 
 def _instant(value: object) -> int:
@@ -105,9 +108,15 @@ def _instant(value: object) -> int:
         moment = msgspec.convert(value, datetime, strict=False)
         if moment.tzinfo is None:
             raise Invalid("now must name its zone, as in 2022-08-10T05:00:00Z.", field="now")
-        return epoch_ms(moment)
+        return _within(epoch_ms(moment))
     except (msgspec.ValidationError, OverflowError) as error:
         raise Invalid(f"The clock cannot be moved: {error}. Instants look like 2022-08-10T05:00:00Z.") from error
+
+
+def _within(moment: int) -> int:
+    if moment > LATEST_MS:
+        raise Invalid("The clock cannot be moved beyond the year 9000, where dates end.", field="advance")
+    return moment
 
 
 def _extent(body: dict[str, Any]) -> tuple[Extent, int | None]:

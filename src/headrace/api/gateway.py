@@ -1,6 +1,9 @@
 """The gateway in front of every service: token, key, org and sandbox headers become a Caller."""
 
+import hmac
 from collections.abc import Mapping
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from headrace import sandboxes
 from headrace.clock import Clock
@@ -9,17 +12,56 @@ from headrace.errors import (
     ApiKeyMissing,
     OrgMissing,
     OrgRefused,
+    Refused,
     TokenInvalid,
     TokenMissing,
 )
 from headrace.sandboxes import scopes
-from headrace.settings import Settings
+from headrace.settings import LOOPBACK, Settings
 from headrace.store import accounts
 from headrace.store.emulator_clock import wall_ms
 from headrace.store.engine import Store
 from headrace.store.scope import Caller
 
+MOST_SHOWN = 100
 EMULATOR_USER = "emulator@techacct.adobe.com"
+
+
+def require_host(settings: Settings, headers: Mapping[str, str]) -> None:
+    """Refused unless an emulator is asked under a name of its own: the name of any page may lead to loopback."""
+    if not settings.emulator:
+        return
+    host = headers.get("host", "").strip().lower()
+    name = host.rpartition("]")[0].removeprefix("[") if host.startswith("[") else host.partition(":")[0]
+    allowed = {*LOOPBACK, *(each.lower() for each in settings.allowed_hosts), urlsplit(settings.base_url).hostname}
+    if name not in allowed and not _is_loopback(name):
+        raise Refused(
+            f"An emulator is not asked as {name[:MOST_SHOWN] or 'nobody'}; start it with --allowed-host "
+            f"{name[:MOST_SHOWN] or 'NAME'} if that name is yours."
+        )
+
+
+def _is_loopback(name: str) -> bool:
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def require_operator(settings: Settings, store: Store, headers: Mapping[str, str]) -> None:
+    """Raises unless an emulator that has a token is sent it, or a token that it issued for it."""
+    if not settings.emulator_token:
+        return
+    token = _bearer(headers)
+    if hmac.compare_digest(token.encode(), settings.emulator_token.encode()):
+        return
+    with store.read() as conn:
+        if accounts.grant_of(conn, token, wall_ms()) is None:
+            raise TokenInvalid(
+                "This emulator was started with a token; the one that was sent is neither that nor one that it issued.",
+                literal="Oauth token is not valid",
+                hint="Fetch one from POST /ims/token/v3 with the emulator's token as client_secret.",
+            )
 
 
 def admit(settings: Settings, store: Store, clock: Clock, headers: Mapping[str, str]) -> Caller:
@@ -31,6 +73,8 @@ def admit(settings: Settings, store: Store, clock: Clock, headers: Mapping[str, 
     org = headers.get("x-gw-ims-org-id", "").strip()
     if not org:
         raise OrgMissing("Header x-gw-ims-org-id is missing.", literal="Missing header", hint="Send your IMS org id.")
+    if settings.emulator:
+        require_operator(settings, store, headers)
     user = EMULATOR_USER if settings.emulator else _known_user(store, token, client, org)
     reference = headers.get("x-sandbox-name") or headers.get("x-sandbox-id") or sandboxes.DEFAULT
     sandbox = _sandbox(settings, store, clock, org, reference.strip())

@@ -13,6 +13,13 @@ def test_both_servers_call_the_clocks_reading_the_same(api: Api) -> None:
     assert set(api.get(CLOCK).json()) == {"now", "epochMs"}
 
 
+@pytest.mark.parametrize("body", [{"advance": "P99999999D"}, {"advance": "P3000000D"}, {"now": "9999-12-31T00:00:00Z"}])
+def test_the_clock_stays_where_dates_are(api: Api, body: dict[str, str]) -> None:
+    answer = api.post(CLOCK, json=body)
+    assert answer.status_code == 400 and "The clock cannot be moved" in answer.json()["detail"]
+    assert api.get(CLOCK).status_code == 200
+
+
 @pytest.mark.parametrize("wait", ["yes", 1, None])
 def test_wait_is_a_boolean_or_the_clock_stays(api: Api, wait: object) -> None:
     before = api.get(CLOCK).json()["epochMs"]

@@ -1,0 +1,117 @@
+"""An emulator is asked under names of its own, and beyond loopback by whoever knows its token."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from headrace.errors import Conflict
+from headrace.runs.deployment import Deployment
+from headrace.store import accounts, kind
+from wire_server import HEADERS, Api, deploy, serve
+
+TOKEN = "a-token-of-the-operator"
+PATHS = ("/health", "/_emulator/clock", "/data/foundation/catalog/dataSets", "/nowhere")
+
+
+def served(directory: Path, **settings: object) -> Iterator[tuple[Deployment, Api]]:
+    deployment = deploy(directory, **settings)
+    for url in serve(deployment):
+        with httpx2.Client(base_url=url, headers=HEADERS, trust_env=False) as http:
+            yield deployment, Api(http)
+    deployment.jobs.stop(0)
+    deployment.http.close()
+    deployment.lake.close()
+    deployment.store.close()
+
+
+@pytest.fixture(scope="module")
+def named(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """An emulator that may be asked under a name, too."""
+    for _, api in served(tmp_path_factory.mktemp("named"), allowed_hosts=("emulator.test",)):
+        yield api
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """An emulator with a token."""
+    for _, api in served(tmp_path_factory.mktemp("guarded"), emulator_token=TOKEN):
+        yield api
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8088", "127.0.0.1.evil.example", "[::1", "", "128.0.0.1"]
+)
+def test_another_name_is_refused_whatever_is_asked(named: Api, path: str, host: str) -> None:
+    answer = named.get(path, headers={"host": host})
+    assert answer.status_code == 403 and "--allowed-host" in answer.text
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST:1", "127.0.0.1:8088", "127.8.8.8", "[::1]", "[::1]:8088", "emulator.test:80"]
+)
+def test_its_own_names_are_served(named: Api, host: str) -> None:
+    assert named.get("/health", headers={"host": host}).status_code == 200
+
+
+def _token(api: Api, secret: str) -> httpx2.Response:
+    form = {"grant_type": "client_credentials", "client_id": "me", "client_secret": secret}
+    return api.post("/ims/token/v3", data=form)
+
+
+def test_who_knows_the_token_may_do_everything(guarded: Api) -> None:
+    issued = _token(guarded, TOKEN).json()["access_token"]
+    for bearer in (TOKEN, issued):
+        headers = {"Authorization": f"Bearer {bearer}"}
+        assert guarded.get("/_emulator/clock", headers=headers).status_code == 200
+        assert guarded.get("/data/foundation/catalog/dataSets", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/_emulator/clock", "/data/foundation/catalog/dataSets"])
+def test_any_other_token_opens_nothing(guarded: Api, path: str) -> None:
+    assert guarded.get(path).status_code == 401
+    assert guarded.post("/_emulator/reset", json={}).status_code == 401
+    assert guarded.get(path, headers={"Authorization": ""}).status_code == 403
+
+
+def test_another_secret_gets_no_token(guarded: Api) -> None:
+    answer = _token(guarded, TOKEN + "x")
+    assert answer.status_code == 401 and TOKEN not in answer.text
+
+
+KINDS = {
+    "a new one": ((), True, ""),
+    "an emulator's": ((True,), True, ""),
+    "one in earnest": ((False,), False, ""),
+    "one in earnest as an emulator's": ((False,), True, "made in earnest.*Leave out --emulator"),
+    "an emulator's in earnest": ((True,), False, "made with --emulator"),
+}
+
+
+@pytest.mark.parametrize("case", KINDS)
+def test_a_directory_remembers_its_kind(tmp_path: Path, case: str) -> None:
+    before, emulator, refused = KINDS[case]
+    for deployment, _ in served(tmp_path):
+        for each in before:
+            with deployment.store.write() as conn:
+                kind.require(conn, each, "data")
+        with deployment.store.write() as conn:
+            if refused:
+                with pytest.raises(Conflict, match=f"^data was {refused}"):
+                    kind.require(conn, emulator, "data")
+            else:
+                kind.require(conn, emulator, "data")
+
+
+@pytest.mark.parametrize(("account", "emulator"), [(True, True), (False, False)])
+def test_a_directory_of_before_is_what_is_in_it(tmp_path: Path, account: bool, emulator: bool) -> None:
+    for deployment, api in served(tmp_path):
+        assert api.get("/data/foundation/catalog/dataSets").status_code == 200  # which makes the org
+        with deployment.store.write() as conn:
+            if account:
+                accounts.create(conn, "0@AdobeOrg", 1)
+            with pytest.raises(Conflict):
+                kind.require(conn, emulator, "data")
+            kind.require(conn, not emulator, "data")
