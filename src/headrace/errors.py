@@ -137,6 +137,10 @@ class TooLarge(Invalid):
     """The body is larger than this operation takes."""
 
 
+class TooSlow(Invalid):
+    """A request's body does not come in time."""
+
+
 class MediaUnsupported(Invalid):
     """The body's media type is not one that this operation takes."""
 

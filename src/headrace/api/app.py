@@ -5,6 +5,7 @@ import logging
 import re
 import tempfile
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,13 +15,14 @@ from urllib.parse import unquote_plus
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from headrace import errors, ids
 from headrace.api import gateway
-from headrace.api.operation import SOURCE, Operation
+from headrace.api.operation import SOURCE, WORK, Operation
 from headrace.api.problems import GATEWAY, Dialect
 from headrace.api.request import Query, Reply, Request
 from headrace.api.rooms import Rooms
@@ -36,6 +38,9 @@ log = logging.getLogger(__name__)
 JSON_LIMIT = 16 * 1024 * 1024
 UPLOAD_LIMIT = 512 * 1024 * 1024
 SPOOL_IN_MEMORY = 1024 * 1024
+STALL_SECONDS = 30.0
+DRIP_SECONDS, SLOWEST_BYTES = 30.0, 1024  # after so many, so many a second
+MOST_DIGITS = 20
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:/=+-]{1,128}")
 Admit = Callable[[Mapping[str, str]], Caller]
 NOBODY = Caller("", "", "", "", "")
@@ -57,6 +62,10 @@ def build_app(deployment: Deployment, services: Sequence[Routes]) -> ASGIApp:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
+            return
+        if scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1003, "reason": "There are no web sockets here."})
             return
         http = HttpRequest(scope, receive)
         reply = await _answer(deployment, admit, services, edge, http)
@@ -86,15 +95,14 @@ async def _answer(
         cast("bytes", http.scope.get("raw_path") or http.scope["path"].encode()).partition(b"?")[0].decode("latin-1")
     )
     match = find(services, http.method, raw_path)
-    dialect = match.dialect or GATEWAY
+    dialect, received = match.dialect or GATEWAY, False
     with tempfile.SpooledTemporaryFile(SPOOL_IN_MEMORY) as upload:
         try:
             # Nothing of a body is taken before it is known who sends it, and that somebody wants it.
             admitted = await run_in_threadpool(_admitted, deployment, admit, http, raw_path, match, request_id)
             if isinstance(admitted, Response):
-                return admitted
+                return _closing(http, admitted)
             caller, route = admitted
-            await _receive_body(http, upload, _limit(route.operation))
             query = parse_query(_query_text(http))
             headers = dict(http.headers.items())
             address = http.client.host if http.client is not None else ""
@@ -103,11 +111,25 @@ async def _answer(
                 http.method, raw_path, match.params, query, headers, upload, caller, deployment, request_id, address,
                 edge.sign_ins, left,
             )  # fmt: skip
+            if route.before is not None:
+                await edge.rooms.run(WORK, caller.org, partial(route.before, request))
+            await _receive_body(http, upload, _limit(route.operation))
+            received = True
             async with _watching(http, left):
                 reply = await edge.rooms.run(route.operation.room, caller.org, partial(route.handler, request))
             return _response(route.operation.status(reply), reply, request_id, http.method)
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody is there to read it
         except Exception as error:
-            return _problem(dialect, error, request_id, http.method)
+            response = _problem(dialect, error, request_id, http.method)
+            return response if received else _closing(http, response)
+
+
+def _closing(http: HttpRequest, response: Response) -> Response:
+    """The answer to a request whose body was not taken: it ends the connection, on which that is still to come."""
+    if http.headers.get("content-length", "0") != "0" or "transfer-encoding" in http.headers:
+        response.headers["connection"] = "close"
+    return response
 
 
 @asynccontextmanager
@@ -190,11 +212,25 @@ def parse_query(text: str) -> Query:
 
 
 async def _receive_body(http: HttpRequest, upload: IO[bytes], limit: int) -> None:
-    size = 0
-    async for chunk in http.stream():
+    """Takes the body; TooLarge as soon as that is known, TooSlow when it stalls or only drips."""
+    stated = http.headers.get("content-length", "")
+    if stated.isdecimal() and int(stated[:MOST_DIGITS]) > limit:
+        raise errors.TooLarge(f"The body is larger than {limit} bytes.", limit=limit)
+    size, began, stream = 0, time.monotonic(), http.stream()
+    while True:
+        try:
+            async with asyncio.timeout(STALL_SECONDS):
+                chunk = await anext(stream)
+        except StopAsyncIteration:
+            return
+        except TimeoutError as error:
+            raise errors.TooSlow(f"No byte of the body came for {STALL_SECONDS:g} seconds.") from error
         size += len(chunk)
         if size > limit:
             raise errors.TooLarge(f"The body is larger than {limit} bytes.", limit=limit)
+        taken = time.monotonic() - began
+        if taken > DRIP_SECONDS and size < taken * SLOWEST_BYTES:
+            raise errors.TooSlow(f"The body comes with less than {SLOWEST_BYTES} bytes a second.")
         upload.write(chunk)
 
 

@@ -37,7 +37,17 @@ def act_on_batch(request: Request) -> Reply:
     return Reply(batch_shape.rendered(batch, request.caller.sandbox_id))
 
 
-@batch_ingestion.put(FILE, kind="batches", answers=EMPTY, large=True)
+def _file_wanted(request: Request) -> None:
+    with request.store.read() as conn:
+        uploads.require_wanted(conn, request.caller, _place(request))
+
+
+def _part_wanted(request: Request) -> None:
+    with request.store.read() as conn:
+        large_files.require_begun(conn, request.caller, _place(request))
+
+
+@batch_ingestion.put(FILE, kind="batches", answers=EMPTY, large=True, before=_file_wanted)
 def upload_file(request: Request) -> Reply:
     """One whole file; the same name again replaces it."""
     landing, place = request.lake.landing, _place(request)
@@ -51,7 +61,7 @@ def act_on_file(request: Request) -> Reply:
     return _action(request, FILE_ACTIONS)(request)
 
 
-@batch_ingestion.patch(FILE, kind="batches", large=True)
+@batch_ingestion.patch(FILE, kind="batches", large=True, before=_part_wanted)
 def upload_part(request: Request) -> Reply:
     """One part of a large file, placed by Content-Range."""
     place, landing = _place(request), request.lake.landing

@@ -6,6 +6,7 @@ from headrace.api.request import Request
 from headrace.errors import Invalid, MediaUnsupported
 
 MULTIPART = "multipart/form-data"
+_MOST_PARTS = 100
 _LONGEST = 2_000  # what such a header may have; the library reads its parameters again for each of them
 
 
@@ -13,7 +14,9 @@ def file(request: Request, name: str) -> bytes:
     """The content of field ``name``. MediaUnsupported for another kind of body, Invalid for a form without it."""
     boundary = _boundary(request.headers.get("content-type", ""))
     # Every part stands between two delimiters; the first needs no line break before it.
-    parts = (b"\r\n" + request.body).split(b"\r\n--" + boundary)
+    parts = (b"\r\n" + request.body).split(b"\r\n--" + boundary, _MOST_PARTS + 1)
+    if len(parts) > _MOST_PARTS + 1:
+        raise Invalid(f"The form has more than {_MOST_PARTS} parts; send the file alone.", field=name)
     for part in parts[1:]:
         head, found, content = part.partition(b"\r\n\r\n")
         if found and _field(head) == name:

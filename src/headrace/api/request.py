@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass, field
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from headrace.store.keyring import Keyring
     from headrace.store.scope import Caller
 
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 TRUE = ("true", "1", "yes")
 FALSE = ("false", "0", "no")
 JSON = "application/json"
@@ -70,10 +72,9 @@ class Query:
         text = self.one(name)
         if text is None:
             return default
-        try:
-            value = int(text)
-        except ValueError as error:
-            raise Invalid(f"Query parameter {name}={text} must be a whole number.", field=name) from error
+        if not _WHOLE.fullmatch(text):
+            raise Invalid(f"Query parameter {name}={text} must be a whole number.", field=name)
+        value = int(text)
         if value < least or (most is not None and value > most):
             bounds = f"at least {least}" if most is None else f"between {least} and {most}"
             raise Invalid(f"Query parameter {name}={value} must be {bounds}.", field=name)

@@ -22,17 +22,22 @@ from headrace.api.problems import Dialect
 from headrace.api.request import Reply, Request
 
 Handler = Callable[[Request], Reply]
+Before = Callable[[Request], None]
 Register = Callable[[Handler], Handler]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One operation: method, template segments (``{name}``, or ``{name...}`` for all that remain), handler."""
+    """One operation: method, template segments (``{name}``, or ``{name...}`` for all that remain), handler.
+
+    ``before`` refuses a request whose body nobody wants, before any of it is taken.
+    """
 
     method: str
     template: tuple[str, ...]
     handler: Handler
     operation: Operation
+    before: Before | None = None
 
     def match(self, segments: Sequence[str]) -> dict[str, str] | None:
         """The path parameters when the raw ``segments`` fit, else None."""
@@ -74,8 +79,10 @@ class Routes:
     ) -> Register:
         return self._add("POST", path, Operation(verb, kind, answers, open=open, room=room))
 
-    def put(self, path: str, *, kind: Kind, answers: Answers = OK, large: bool = False) -> Register:
-        return self._add("PUT", path, Operation(CHANGE, kind, answers, large))
+    def put(
+        self, path: str, *, kind: Kind, answers: Answers = OK, large: bool = False, before: Before | None = None
+    ) -> Register:
+        return self._add("PUT", path, Operation(CHANGE, kind, answers, large), before)
 
     def patch(
         self,
@@ -86,19 +93,20 @@ class Routes:
         answers: Answers = OK,
         large: bool = False,
         room: Room = WORK,
+        before: Before | None = None,
     ) -> Register:
-        return self._add("PATCH", path, Operation(verb, kind, answers, large, room=room))
+        return self._add("PATCH", path, Operation(verb, kind, answers, large, room=room), before)
 
     def delete(self, path: str, *, kind: Kind, verb: Verb = DELETE, answers: Answers) -> Register:
         return self._add("DELETE", path, Operation(verb, kind, answers))
 
-    def _add(self, method: str, path: str, operation: Operation) -> Register:
+    def _add(self, method: str, path: str, operation: Operation, before: Before | None = None) -> Register:
         template, kind = tuple(split_path(self.base + path)), operation.kind
         if isinstance(kind, FromPath) and f"{{{kind.parameter}}}" not in template:
             raise ValueError(f"{method} {path} has no parameter {kind.parameter} to name its kind.")
 
         def register(handler: Handler) -> Handler:
-            self.listed.append(Route(method, template, handler, operation))
+            self.listed.append(Route(method, template, handler, operation, before))
             return handler
 
         return register

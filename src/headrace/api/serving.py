@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from headrace.api.bounded_http import BoundedHttp
+from headrace.api.bounded_http import BoundedHttp, most_connections
 from headrace.api.health import status
 
 if TYPE_CHECKING:
@@ -32,9 +32,10 @@ class Server(uvicorn.Server):
         self._stopping = threading.Event()
         self._stopped_at: float | None = None
         self.listening = threading.Event()
+        BoundedHttp.most = most_connections()
         super().__init__(
             uvicorn.Config(
-                self._opening, http=BoundedHttp, log_level="warning", access_log=False, lifespan="off",
+                self._opening, http=BoundedHttp, ws="none", log_level="warning", access_log=False, lifespan="off",
                 timeout_graceful_shutdown=max(1, round(self._grace)),
             )
         )  # fmt: skip

@@ -53,7 +53,7 @@ def add(
         message = f"Content-Range {content_range} names {last - first + 1} bytes, the body has {size}."
         raise Invalid(message, field="Content-Range")
     with store.write() as conn:
-        _require_begun(conn, caller, place)
+        require_begun(conn, caller, place)
         n = batches.begin_upload(conn, place.batch_id)
     content.seek(0)
     chunks = iter(lambda: content.read(CHUNK), b"")
@@ -69,7 +69,7 @@ def finish(store: Store, landing: Landing, caller: Caller, place: Place, now: in
         done = uploads.file(conn, caller, place)
         if done is not None and batches.file(conn, place.batch_id, BEGUN, place.name) is None:
             return done.ref.bytes
-        _require_begun(conn, caller, place)
+        require_begun(conn, caller, place)
         found = parts(conn, place)
         _require_whole(place, found)
         n = batches.begin_upload(conn, place.batch_id)
@@ -98,7 +98,7 @@ def _part(file: BatchFile) -> Part:
 
 def ranges(conn: sa.Connection, caller: Caller, place: Place) -> str:
     """What is there of a file as a Range header says it; NotFound when nothing of this name was begun."""
-    _require_begun(conn, caller, place)
+    require_begun(conn, caller, place)
     return "bytes=" + ",".join(f"{part.first}-{part.last}" for part in parts(conn, place))
 
 
@@ -113,7 +113,7 @@ def _directory(place: Place) -> str:
     return f"parts/{place.name}"
 
 
-def _require_begun(conn: sa.Connection, caller: Caller, place: Place) -> None:
+def require_begun(conn: sa.Connection, caller: Caller, place: Place) -> None:
     uploads.require_batch(conn, caller, place)
     if batches.file(conn, place.batch_id, BEGUN, place.name) is None:
         message = f"Batch {place.batch_id} has no file {place.name}; begin a large one with action=INITIALIZE."

@@ -69,6 +69,15 @@ def open_batch(store: Store, caller: Caller, sent: Body, now: int) -> Batch:
         )
 
 
+def require_wanted(conn: sa.Connection, caller: Caller, place: Place) -> None:
+    """Refuses, before it comes, an upload that ``take`` would refuse for its place."""
+    check_name(place.name)
+    found = require_batch(conn, caller, place)
+    if found.status != "loading":
+        message = f"Batch {found.id} is {found.status}; it takes files only while it is loading."
+        raise Conflict(message, kind=batches.KIND, id=found.id, status=found.status)
+
+
 def take(store: Store, landing: Landing, caller: Caller, place: Place, content: IO[bytes], now: int) -> None:
     """Lands an upload under its name; a later upload of the name stands for it. Conflict unless loading."""
     check_name(place.name)

@@ -31,6 +31,8 @@ def _check_host(host: str, where: str) -> None:
     scheme = _SCHEME.match(host.strip())
     if scheme and scheme[1].lower() not in ("http", "https"):
         raise wrong(where, f"has the scheme {scheme[1][:_SHOWN]}; sources are asked by http or https")
+    if "@" in host.partition("://")[2].partition("/")[0]:
+        raise wrong(where, "holds a user before the host, which everybody would be shown; use an authentication")
 
 
 def check_headers(headers: Any, where: str) -> None:

@@ -32,6 +32,10 @@ Properties = Mapping[str, Mapping[str, Any]]
 
 PLACEHOLDER = re.compile(r"\$\{([^{}|]++)\}")
 TOKEN_URLS = ("refreshTokenUrl", "accessTokenUrl")
+_SECRETS = (
+    "token", "secret", "password", "passwd", "pwd", "passphrase", "apikey", "accesskey", "secretkey", "privatekey",
+    "signature", "authorization", "cookie", "credentials",
+)  # fmt: skip
 _MASK = "•••"
 # What ends a renewal for good; whatever else may pass by itself, and is the failure that it is.
 _REFUSALS = (SourceRejected, SourceUnauthorized, SourceForbidden, SourceMissing)
@@ -278,15 +282,19 @@ def placeholder(name: str) -> str:
 
 
 def secret_names(properties: Properties) -> frozenset[str]:
-    """The properties that are secrets: ``format: password``, and whatever is called a token, secret or password."""
+    """The properties that are secrets: by their format, by their name, or since a header of their own carries them."""
     return frozenset(
-        name for name, declared in properties.items() if declared.get("format") == "password" or is_secret_name(name)
+        name
+        for name, declared in properties.items()
+        if declared.get("format") == "password"
+        or is_secret_name(name)
+        or (declared.get("restAttributes") or {}).get("headerParamName")
     )
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether a parameter is secret by its name, whatever a spec says of it."""
-    return folded(name).endswith(("token", "secret", "password"))
+    """Whether a parameter, or a header that carries one, is secret by its name, whatever a spec says of it."""
+    return folded(name).endswith(_SECRETS)
 
 
 def _address(url: str) -> str:

@@ -24,6 +24,9 @@ from headrace.sources.pooling import PooledTransport
 from headrace.sources.reading import LONGEST_ADDRESS, Request, shown
 
 log = logging.getLogger(__name__)
+# The library writes whole addresses and headers, with the keys that are in them.
+for _library in ("httpx2", "httpcore2"):
+    logging.getLogger(_library).setLevel(logging.WARNING)
 
 BRISK_SECONDS = 60.0
 OBEY_SECONDS = 1.0

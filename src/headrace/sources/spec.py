@@ -9,10 +9,11 @@ from typing import Any
 import msgspec
 
 from headrace.errors import AuthSpecUnknown, SpecInvalid
-from headrace.sources.auth import folded, secret_names
+from headrace.sources.auth import folded, is_secret_name, secret_names
 from headrace.sources.block_reading import read_block
 from headrace.sources.extension import BLOCK, Extension
 from headrace.sources.paths import Path, parse_path
+from headrace.sources.template import used_names
 
 Json = dict[str, Any]
 
@@ -61,7 +62,19 @@ def auth_spec(spec: Mapping[str, Any], name: str) -> Json:
 
 def secret_params(spec: Mapping[str, Any], name: str) -> frozenset[str]:
     """The parameters of that authentication which must be stored sealed and shown masked."""
-    return secret_names(auth_spec(spec, name).get("spec", {}).get("properties", {})) if name else frozenset()
+    if not name:
+        return frozenset()
+    properties: Mapping[str, Any] = auth_spec(spec, name).get("spec", {}).get("properties", {})
+    return secret_names(properties) | (_carried_as_secrets(spec) & properties.keys())
+
+
+def _carried_as_secrets(spec: Mapping[str, Any]) -> frozenset[str]:
+    """The parameters that stand in a header or a parameter of the query which is secret by its name."""
+    attributes = (spec.get("sourceSpec") or {}).get("attributes") or {}
+    url = attributes.get("urlParams")
+    query = pairs(url.get("queryParams")) if isinstance(url, Mapping) else {}
+    carriers = [*pairs(attributes.get("headerParams")).items(), *query.items()]
+    return frozenset(name for carrier, text in carriers if is_secret_name(carrier) for name in used_names(str(text)))
 
 
 # -- the source spec -----------------------------------------------------------------------------------------------

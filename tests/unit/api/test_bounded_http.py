@@ -1,5 +1,6 @@
 """A request head ends soon, or the connection does."""
 
+import resource
 import socket
 import threading
 from collections.abc import Iterator
@@ -9,7 +10,35 @@ import uvicorn
 from starlette.responses import PlainTextResponse
 
 from headrace.api import bounded_http
-from headrace.api.bounded_http import HEAD_BYTES, BoundedHttp
+from headrace.api.bounded_http import HEAD_BYTES, MOST_CONNECTIONS, BoundedHttp, most_connections
+
+
+def is_closed(client: socket.socket) -> bool:
+    try:
+        return client.recv(1) == b""
+    except ConnectionError:
+        return True
+
+
+def test_with_too_many_connections_the_one_that_asks_nothing_goes(
+    address: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounded_http, "HEAD_SECONDS", 30.0)
+    monkeypatch.setattr(BoundedHttp, "most", 2)
+    silent = [socket.create_connection(address, timeout=10) for _ in range(6)]
+    assert all(map(is_closed, silent[:4]))
+    with socket.create_connection(address, timeout=10) as client:
+        client.sendall(START + b"Connection: close\r\n\r\n")
+        assert b"200 OK" in client.recv(65536)
+    for each in silent:
+        each.close()
+
+
+def test_a_process_keeps_files_for_itself() -> None:
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert 16 <= most_connections() <= MOST_CONNECTIONS
+    assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] >= soft
+
 
 START = b"GET / HTTP/1.1\r\nHost: x\r\n"
 

@@ -8,8 +8,10 @@ from msgspec.structs import replace
 
 from headrace import errors
 from headrace.sources import Bound, StoredCredentials, bind, fetch, plan
-from headrace.sources.auth import Access
+from headrace.sources.auth import Access, secret_names
 from headrace.sources.links import leads
+from headrace.sources.params import check_auth
+from headrace.sources.spec import secret_params
 from source_server import BEARER, Source, reading, reply, spec
 
 AUTH = BEARER["name"]
@@ -50,6 +52,63 @@ def test_secrets_are_bound_to_what_their_spec_asks(name: str) -> None:
     host, params, origins = ORIGINS[name]
     inputs = {"type": "object", "properties": {"region": {"type": "string"}}}
     assert bind(hosted(host, inputs), AUTH, params).origins == origins
+
+
+def carrying(**attributes: Any) -> Any:
+    """A spec with a parameter ``k`` that its author calls no secret."""
+    document = spec(**attributes)
+    text = {"type": "string"}
+    document["authSpec"] = [{"name": "Own", "type": "None", "spec": {"properties": {"k": text, "team": text}}}]
+    return document
+
+
+QUERY = {"path": "/items", "queryParams": {"api_key": "${k}", "team": "${team}"}}
+CARRIED: dict[str, tuple[Any, set[str]]] = {
+    "a header of an authentication": (
+        carrying(headerParams={"Authorization": "Token ${k}", "X-Team": "${team}"}),
+        {"k"},
+    ),
+    "a header of a vendor's": (carrying(headerParams={"X-Acme-Api-Key": "${k}"}), {"k"}),
+    "headers in one text": (carrying(headerParams="X-Auth-Token=${k}"), {"k"}),
+    "a parameter of the query": (carrying(urlParams=QUERY), {"k"}),
+    "what is nothing of the kind": (carrying(headerParams={"X-Trace": "${k}"}), set()),
+}
+
+
+@pytest.mark.parametrize("case", CARRIED)
+def test_what_carries_a_secret_makes_one(case: str) -> None:
+    document, secrets = CARRIED[case]
+    assert secret_params(document, "Own") == secrets
+    assert set(bind(document, "Own", {"k": "s", "team": "t"}).secrets) == secrets
+
+
+def test_a_header_of_its_own_and_a_name_make_secrets() -> None:
+    headed = {"restAttributes": {"headerParamName": "X-Key"}}
+    assert secret_names({"k": headed, "apiKey": {}, "pwd": {}, "team": {}}) == {"k", "apiKey", "pwd"}
+
+
+ADDRESSES = {
+    "http://user:pass@api.test": "user before the host",
+    "https://user@api.test/x": "user before the host",
+    "user:pass@api.test": "user before the host",
+    "http://[::1": "is no address",
+    "http://[": "is no address",
+    "http://api.test:99999": "is no address",
+    "http://api.test:-1": "is no address",
+    "https://api.test/@me": "",
+    "api.test:8443/v1": "",
+}
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_an_address_is_one_and_holds_no_user(address: str) -> None:
+    document, params = spec(), {"host": address, "accessToken": "t"}
+    if not ADDRESSES[address]:
+        check_auth(document, AUTH, params)
+        return
+    with pytest.raises(errors.ParamInvalid, match=ADDRESSES[address]) as caught:
+        check_auth(document, AUTH, params)
+    assert caught.value.facts["field"] == "auth.params.host" and "pass" not in caught.value.message.partition(";")[0]
 
 
 # What they are bound to, a URL; whether they may go there.

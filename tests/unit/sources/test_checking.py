@@ -186,6 +186,7 @@ BAD: dict[str, tuple[dict[str, Any], str, int]] = {
         {"bodyParams": {"a": [{"b": "${nope|upper}"}]}}, "bodyParams.a[0].b", 1312),
     "a probe of what nobody declares": (
         {"extension": {"probe": {"path": "/${nope}"}}}, "x-headrace.probe.path", 1312),
+    "a host with a user": ({"urlParams": {"path": "/x", "host": "https://u:p@x.test"}}, "urlParams.host", 1312),
     "a host of another scheme": ({"urlParams": {"path": "/x", "host": "ftp://x.test"}}, "urlParams.host", 1312),
     "a header that no header may be": ({"headerParams": {"bad name\n": "1"}}, "headerParams.bad name\n", 1312),
     "a header in one text that no header may be": ({"headerParams": "a b=1"}, "headerParams.a b", 1312),

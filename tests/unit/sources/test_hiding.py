@@ -1,14 +1,16 @@
 """Secrets are taken out of text in every form in which a request carries them."""
 
 import base64
+import logging
 from urllib.parse import quote, urlencode
 
 import pytest
 
-from headrace.sources import hiding
+from headrace import sources
+from headrace.sources import SourceHttp, hiding
 from headrace.sources.auth import Access
 from headrace.sources.reading import Request
-from source_server import API_KEY, BASIC, BEARER
+from source_server import API_KEY, BASIC, BEARER, Source, reading, reply, spec
 
 SECRETS = [
     "plain-secret",
@@ -78,3 +80,15 @@ def test_placeholders_stay_placeholders():
     access = Access(BEARER, {"accessToken": "accessToken"})
     request = Request("GET", f"https://x.test/{quote('accessToken')}", "k=${accessToken}")
     assert access.without_secrets(request).target == "https://x.test/${accessToken}?k=${accessToken}"
+
+
+def test_no_library_writes_addresses_with_their_keys(
+    source: Source, http: SourceHttp, caplog: pytest.LogCaptureFixture
+) -> None:
+    source.answer = lambda _: reply({"rows": []})
+    asked = reading(spec(urlParams={"path": "/items", "queryParams": {"key": "${accessToken}"}}))
+    credentials = {"host": source.url, "accessToken": "s3cr3t"}
+    with caplog.at_level(logging.DEBUG):
+        [part] = sources.plan(asked, credentials, http).parts
+        assert list(sources.fetch(asked, part, credentials, http))
+    assert "key=s3cr3t" in source.asked[0].target and "s3cr3t" not in caplog.text
