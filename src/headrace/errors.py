@@ -137,6 +137,10 @@ class TooLarge(Invalid):
     """The body is larger than this operation takes."""
 
 
+class TooMuch(Invalid):
+    """A request asks for more work than one may have."""
+
+
 class TooSlow(Invalid):
     """A request's body does not come in time."""
 

@@ -20,7 +20,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from headrace import errors, ids
+from headrace import budget, errors, ids
 from headrace.api import gateway
 from headrace.api.operation import SOURCE, WORK, Operation
 from headrace.api.problems import GATEWAY, Dialect
@@ -116,13 +116,18 @@ async def _answer(
             await _receive_body(http, upload, _limit(route.operation))
             received = True
             async with _watching(http, left):
-                reply = await edge.rooms.run(route.operation.room, caller.org, partial(route.handler, request))
+                reply = await edge.rooms.run(route.operation.room, caller.org, partial(_handled, route, request))
             return _response(route.operation.status(reply), reply, request_id, http.method)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
         except Exception as error:
             response = _problem(dialect, error, request_id, http.method)
             return response if received else _closing(http, response)
+
+
+def _handled(route: Route, request: Request) -> Reply:
+    with budget.limited(route.operation.seconds):
+        return route.handler(request)
 
 
 def _closing(http: HttpRequest, response: Response) -> Response:

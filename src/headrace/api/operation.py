@@ -21,6 +21,8 @@ WORK: Room = "work"
 SOURCE: Room = "source"
 HEALTH: Room = "health"
 
+WORK_SECONDS, UPLOAD_SECONDS = 20.0, 600.0
+
 LINES = "application/x-ndjson"
 OCTETS = "application/octet-stream"
 
@@ -69,6 +71,7 @@ class Operation:
     answers     every answer but an error in the service's dialect; the usual one comes first
     large       its body is a file
     open        nobody is asked who they are, or for a permission
+    seconds     how long its handler may work
     room        where its handler runs: SOURCE when it waits for one, HEALTH when it must never wait
     """
 
@@ -78,6 +81,7 @@ class Operation:
     large: bool = False
     open: bool = False
     room: Room = WORK
+    seconds: float = WORK_SECONDS
 
     def permission(self, params: Mapping[str, str]) -> tuple[Verb, str]:
         """The verb and the kind of a request with these path parameters."""

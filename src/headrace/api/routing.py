@@ -10,7 +10,9 @@ from headrace.api.operation import (
     EMPTY,
     OK,
     READ,
+    UPLOAD_SECONDS,
     WORK,
+    WORK_SECONDS,
     Answers,
     FromPath,
     Kind,
@@ -82,7 +84,7 @@ class Routes:
     def put(
         self, path: str, *, kind: Kind, answers: Answers = OK, large: bool = False, before: Before | None = None
     ) -> Register:
-        return self._add("PUT", path, Operation(CHANGE, kind, answers, large), before)
+        return self._add("PUT", path, Operation(CHANGE, kind, answers, large, seconds=_seconds(large)), before)
 
     def patch(
         self,
@@ -95,7 +97,9 @@ class Routes:
         room: Room = WORK,
         before: Before | None = None,
     ) -> Register:
-        return self._add("PATCH", path, Operation(verb, kind, answers, large, room=room), before)
+        return self._add(
+            "PATCH", path, Operation(verb, kind, answers, large, room=room, seconds=_seconds(large)), before
+        )
 
     def delete(self, path: str, *, kind: Kind, verb: Verb = DELETE, answers: Answers) -> Register:
         return self._add("DELETE", path, Operation(verb, kind, answers))
@@ -110,6 +114,10 @@ class Routes:
             return handler
 
         return register
+
+
+def _seconds(large: bool) -> float:
+    return UPLOAD_SECONDS if large else WORK_SECONDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headrace.errors import FilterInvalid, Invalid
-from headrace.wire.filters import Predicate, all_of, exists, parse_condition, values_at
+from headrace.wire.filters import Predicate, all_of, exists, going_on, parse_condition, values_at
 from headrace.wire.pages import SortKey, sort_items
 
 Body = dict[str, Any]
@@ -16,6 +16,8 @@ Pairs = Sequence[tuple[str, str]]
 
 MOST = 100
 DEFAULT_LIMIT = 20
+MOST_PATTERNS = 100
+MOST_KEYS = 20
 PAGING = frozenset({"limit", "start", "offset", "orderBy", "sort", "properties"})
 OPERATORS = "=!<>"
 
@@ -74,7 +76,7 @@ class Selection:
 
     def page(self, items: Iterable[Body]) -> list[Body]:
         """The page of those items (already in default order) that pass the filters."""
-        kept = [item for item in items if self.predicate(item)]
+        kept = [item for item in going_on(items, "filters") if self.predicate(item)]
         ordered = sort_items(kept, self.order) if self.order else kept
         return ordered[self.start : self.start + self.limit]
 
@@ -120,7 +122,10 @@ def _number(pairs: Pairs, name: str, default: int, least: int = 0, most: int = 2
 
 def _order(text: str) -> tuple[SortKey, ...]:
     keys, descending = [], False
-    for part in filter(None, text.split(",")):
+    parts = [part for part in text.split(",") if part]
+    if len(parts) > MOST_KEYS:
+        raise Invalid(f"orderBy takes {MOST_KEYS} fields, not {len(parts)}.", field="orderBy")
+    for part in parts:
         direction, colon, field = part.rpartition(":")
         if colon:
             if direction.lower() not in ("asc", "desc"):
@@ -146,11 +151,15 @@ def _predicates(name: str, value: str, fields: Fields) -> list[Predicate]:
 
 def _simple(path: str, text: str, fields: Fields) -> Predicate:
     negated = text.startswith("!")
-    wanted = [fields.same.get(value, value) for value in text.removeprefix("!").split(",")]
+    wanted = {fields.same.get(value, value) for value in text.removeprefix("!").split(",")}
+    patterns = [value for value in wanted if "*" in value]
+    if len(patterns) > MOST_PATTERNS:
+        raise Invalid(f"A filter takes {MOST_PATTERNS} values with *, not {len(patterns)}.", field=path)
 
     def test(item: Mapping[str, Any]) -> bool:
-        found = [_text(value) for value in values_at(item, path)]
-        return any(_like(value, pattern) for value in found for pattern in wanted) != negated
+        values = [_text(value) for value in values_at(item, path)]
+        listed = any(value in wanted for value in values)
+        return (listed or any(_like(value, pattern) for value in values for pattern in patterns)) != negated
 
     return test
 
@@ -204,8 +213,16 @@ def _matching(path: str, pattern: str) -> Predicate:
 def _like(value: str, pattern: str) -> bool:
     if "*" not in pattern:
         return value == pattern
-    escaped = pattern.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").replace("*", "%")
-    return bool(pc.match_like(pa.array([value]), escaped)[0].as_py())
+    first, *inner, last = pattern.split("*")
+    if not value.startswith(first) or not value.endswith(last) or len(value) < len(first) + len(last):
+        return False
+    at, end = len(first), len(value) - len(last)
+    for part in inner:
+        at = value.find(part, at, end)
+        if at < 0:
+            return False
+        at += len(part)
+    return True
 
 
 def _text(value: object) -> str:

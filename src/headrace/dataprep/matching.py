@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from headrace.budget import keep_on
 from headrace.dataprep.fields import Field
 from headrace.dataprep.naming import Words, keys_of, likeness, related, telling, words_of
 from headrace.mapping.paths import Path
@@ -122,6 +123,7 @@ def _telling(names: tuple[str, ...]) -> tuple[str, ...]:
 def _scored(left: Sequence[_Named], right: Sequence[_Named]) -> Iterator[tuple[float, _Named, _Named]]:
     near = _neighbours(right)
     for source in left:
+        keep_on("proposals")
         for target in near(source):
             score = _score(source, target)
             if score >= LEAST:

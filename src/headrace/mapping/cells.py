@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from headrace.budget import keep_on
 from headrace.mapping.conversion import Converter
 from headrace.mapping.failure import Failure
 from headrace.mapping.weight import within_room
@@ -32,6 +33,7 @@ class Cell:
 
     def of(self, record: object) -> object:
         """The destination's value for one record, None or a Failure."""
+        keep_on("its expressions")
         try:
             value = self.made(self.read(record))
             return within_room(value, record) if self.lenient else value

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from headrace.errors import Invalid
-from headrace.wire.filters import Predicate, all_of, exists, parse_condition, values_at
+from headrace.wire.filters import Predicate, all_of, exists, going_on, parse_condition, values_at
 from headrace.wire.pages import SortKey, parse_orderby, sort_items
 
 Body = dict[str, Any]
@@ -48,7 +48,7 @@ def select(items: Iterable[Body], selection: Selection, key: str = "$id") -> Pag
     orderby, after = _continued(selection)
     keys = tuple(SortKey(ALIASES.get(one.field, one.field), one.descending) for one in parse_orderby(orderby))
     chosen = all_of(_conditions(selection.properties))
-    ordered = sort_items(sorted(filter(chosen, items), key=lambda item: str(item[key])), keys)
+    ordered = sort_items(sorted(filter(chosen, going_on(items, "filters")), key=lambda item: str(item[key])), keys)
     begin = _begin(ordered, keys[0], after, selection.start, key)
     end = len(ordered) if selection.limit is None else begin + selection.limit
     page = ordered[begin:end]

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from headrace.budget import keep_on
 from headrace.errors import HeadraceError, ImportFailed
 from headrace.registry import drafts, rendering, types, usage
 from headrace.registry.library import Library
@@ -38,6 +39,7 @@ def imported(library: Library, sent: Sequence[Mapping[str, Any]], datasets: User
     """
     imported = []
     for body in sent:
+        keep_on("the resources of its import")
         own = _replaced(body, PLACEHOLDER, library.tenant)
         try:
             imported.append(_taken(library, own, datasets, now))

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 for _library in ("httpx2", "httpcore2"):
     logging.getLogger(_library).setLevel(logging.WARNING)
 
-BRISK_SECONDS = 60.0
+BRISK_SECONDS, BRISK_BYTES = 60.0, 32 * 1024 * 1024
 OBEY_SECONDS = 1.0
 PAGE_LIMIT = 256 * 1024 * 1024
 REDIRECTS = 5
@@ -134,10 +134,12 @@ class SourceHttp:
     def brisk(self) -> "SourceHttp":
         """The same connections, with the patience of somebody who waits for the answer: for an API call, not a run.
 
-        All that is asked from now on ends within a minute, however many requests it takes.
+        All that is asked from now on ends within a minute, however many requests it takes, and no answer is so large
+        that a few of them would fill the memory.
         """
         most = self._patience
         brisk = copy.copy(self)
+        brisk._page_limit = min(self._page_limit, BRISK_BYTES)
         brisk._until = min(self._until, self._timer.seconds() + BRISK_SECONDS)
         brisk._patience = replace(
             most,

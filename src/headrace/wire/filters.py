@@ -7,10 +7,12 @@ which operators exist. Paths are dotted; ``name[]`` steps into every element of 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
+from headrace.budget import keep_on
 from headrace.errors import FilterInvalid
 
+T = TypeVar("T")
 Predicate = Callable[[Mapping[str, Any]], bool]
 OPERATORS = ("==", "!=", "<=", ">=", "=", "<", ">")
 _FILTER = re.compile(r"^(?P<path>[^=!<>~]+?)(?P<op>==|!=|<=|>=|!>|!<|=|<|>|~)(?P<value>.*)$", re.DOTALL)
@@ -57,6 +59,13 @@ def all_of(predicates: Iterable[Predicate]) -> Predicate:
     """The conjunction of ``predicates``."""
     kept = tuple(predicates)
     return lambda document: all(predicate(document) for predicate in kept)
+
+
+def going_on(items: Iterable[T], what: str) -> Iterator[T]:
+    """The items, one by one, as long as the request's budget lasts."""
+    for item in items:
+        keep_on(what)
+        yield item
 
 
 def exists(path: str) -> Predicate:

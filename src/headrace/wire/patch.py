@@ -7,6 +7,7 @@ from typing import Any
 import jsonpatch
 import jsonpointer
 
+from headrace.budget import keep_on
 from headrace.errors import Invalid, PatchPathMissing, PatchUnsupported
 
 SUPPORTED = ("add", "replace", "remove")
@@ -24,6 +25,7 @@ def apply_patch(document: Mapping[str, Any], patch: Sequence[Mapping[str, Any]])
     """A patched copy of ``document``; PatchPathMissing (facts path, op) when an instruction finds no target."""
     patched: Any = copy.deepcopy(dict(document))
     for step in patch:
+        keep_on("the steps of its patch")
         try:
             patched = jsonpatch.JsonPatch([step]).apply(patched, in_place=True)  # a copy for each would be a square
         except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException) as error:

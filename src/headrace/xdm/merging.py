@@ -6,6 +6,7 @@ from typing import Any
 
 import jsonpointer
 
+from headrace.budget import keep_on
 from headrace.errors import ReferenceMissing, SchemaConflict, SchemaTooLarge
 from headrace.xdm.walking import Body, Node
 
@@ -49,6 +50,7 @@ class _Merger:
 
     def node(self, node: Node, place: _Place) -> Body:
         self._count += 1
+        keep_on("its schemas")
         if self._count > MOST_NODES:
             raise SchemaTooLarge(f"The schema has more than {MOST_NODES} fields once its references are resolved.")
         if place.depth > MOST_DEPTH:

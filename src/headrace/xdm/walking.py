@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from headrace.budget import keep_on
+
 Node = Mapping[str, Any]
 Body = dict[str, Any]
 
@@ -13,6 +15,7 @@ LISTED = ("allOf",)
 
 def rebuilt(node: Node, change: Callable[[Body], Body]) -> Body:
     """A copy of ``node`` in which ``change`` was applied to each sub-schema, inner ones first."""
+    keep_on("its schemas")
     copy = dict(node)
     for key in NAMED:
         if isinstance(node.get(key), Mapping):
