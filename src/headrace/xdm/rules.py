@@ -12,6 +12,7 @@ import regex
 from headrace.allowance import allowance, batch_allowance, free_seconds
 from headrace.errors import SchemaUncheckable
 from headrace.xdm.arrow_schema import Node
+from headrace.xdm.pattern_weight import why_too_large
 
 Broken = Callable[[pa.Array], pa.Array | None]  # True where the value breaks the rule; None: nowhere
 
@@ -21,6 +22,7 @@ _FORMATS = {
     "uri": r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$",
     "uuid": r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
 }
+_MOST_SHOWN = 200  # characters of a pattern
 # Of a pattern that RE2 does not take.
 _IN_TIME = " (and does so in bounded time)"
 
@@ -85,6 +87,10 @@ def _patterns(node: Node, path: str) -> Iterator[Rule]:
 
 def _unmatched(pattern: str, path: str) -> tuple[Broken, bool]:
     """Where a text does not match, and whether looking for that has a time limit."""
+    if why := why_too_large(pattern):
+        raise SchemaUncheckable(
+            f"The pattern of the field '{path}' is too large, for {why}: {pattern[:_MOST_SHOWN]}", path=path
+        )
     try:
         pc.match_substring_regex(pa.array([""]), pattern)
     except pa.ArrowInvalid:
@@ -96,9 +102,9 @@ def _unmatched_slowly(pattern: str, path: str) -> Broken:
     # RE2 has no look-around: an engine that backtracks tests each distinct value once, for a bounded time.
     try:
         compiled = regex.compile(pattern)
-    except regex.error as error:
+    except (regex.error, RecursionError) as error:
         raise SchemaUncheckable(
-            f"The pattern of the field '{path}' is no regular expression ({error}): {pattern}", path=path
+            f"The pattern of the field '{path}' is no regular expression ({error}): {pattern[:_MOST_SHOWN]}", path=path
         ) from None
 
     def broken(array: pa.Array) -> pa.Array:

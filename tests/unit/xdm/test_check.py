@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from headrace import allowance
 from headrace.errors import SchemaUncheckable
 from headrace.rows import ROW_ERRORS
+from headrace.xdm import rules
 from headrace.xdm.arrow_schema import arrow_schema
 from headrace.xdm.check import checker
 
@@ -141,6 +142,35 @@ def test_chunked_and_sliced_tables_are_checked_alike():
 def test_a_pattern_that_nothing_can_read_names_its_field():
     with pytest.raises(SchemaUncheckable, match="'x'"):
         checker({"properties": {"x": {"type": "string", "pattern": "(["}}})
+
+
+TOO_LARGE = [
+    "(?=((((a{99}){99}){99}){99}))",
+    "(?=(a{500}){500})b",
+    "(?=x)[\\p{L}]{60000}",
+    "(?=x)" + "a{1000}" * 21,
+    "(?=x)(?:a|[)]|\\)){9999}{9}",
+    "(?=x)" + "(a|b)" * 30_000,
+    "(?=x)" + "(" * 3000 + "a" + ")*" * 3000,
+    "a" * 10_001,
+]
+
+
+@pytest.mark.parametrize("pattern", TOO_LARGE, ids=lambda pattern: pattern[:30])
+def test_a_pattern_is_weighed_before_it_is_compiled(pattern, monkeypatch):
+    """Compiling some of these takes gigabytes."""
+    monkeypatch.setattr(rules.regex, "compile", lambda _: pytest.fail("it was compiled"))
+    with pytest.raises(SchemaUncheckable, match="pattern of the field 'x' is too large, for ") as caught:
+        checker({"properties": {"x": {"type": "string", "pattern": pattern}}})
+    assert len(caught.value.message) < 500
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["^(?!no)[a-z]{1,9999}$", "(?=(((a{1,999}){1,999}){1,999}))", "(?=x)(a{0,60000}){0,60000}", "(?=[(){999]{9})x?"],
+)
+def test_a_pattern_that_is_small_when_written_out_is_taken(pattern):
+    checker({"properties": {"x": {"type": "string", "pattern": pattern}}})
 
 
 def test_a_pattern_that_backtracks_without_end_costs_its_rows_and_bounded_time(monkeypatch):
