@@ -125,6 +125,25 @@ def test_a_number_of_more_digits_than_anything_computes_with_goes_out_as_it_came
     assert f'"result":{digits}}}' in api.post(VALIDATE, content=body.encode(), headers=JSON).text
 
 
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("json_to_object('1e4000000')", '"result":1E+4000000'),
+        ("json_to_object('1e4000000') + 1", "too large for a number"),
+        ("concat('', json_to_object('1e4000000'))", '"result":"1E+4000000"'),
+        ("to_integer('1e4000000')", "no whole number"),
+        ("to_decimal('1e4000000')", "no number"),
+        ("1e4000000", "too large"),
+        ("to_integer(h)", "no value"),
+    ],
+)
+def test_a_number_of_a_large_exponent_is_never_written_out(api: Api, expression: str, said: str) -> None:
+    """Its digits would be millions: the process stood for minutes over them."""
+    body = {"expression": expression, "sampleData": {"h": 1e300}}
+    answer = api.post(VALIDATE, json=body)
+    assert answer.status_code == 200 and said in answer.text and len(answer.content) < 2_000
+
+
 def test_a_sample_is_kept_as_it_was_sent(api: Api, mapping_set: str) -> None:
     made = api.post(f"{BASE}/samples", content=f'{{"sampleData":{ODD}}}'.encode(), headers=JSON)
     assert made.status_code == 200 and made.json()["sampleData"] == ODD
