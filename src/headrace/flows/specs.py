@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from headrace import ids, sources
 from headrace.errors import Invalid, NotFound, RevisionStale, SpecInvalid
-from headrace.flows.members import Json, at, list_at, object_at, text_at
+from headrace.flows.members import Json, at, list_at, object_at, optional_text, text_at
 from headrace.flows.rendering import without_metadata
 from headrace.store import documents
 from headrace.store.documents import Document
@@ -146,6 +146,9 @@ def checked(kind: str, body: Json) -> Json:
     for name in ("name", "providerId"):
         text_at(body, name)
     object_at(body, "attributes")
+    optional_text(body, "description")
+    if body.get("type") is not None:
+        text_at(body, "type")
     version = "1.0" if body.get("version") is None else text_at(body, "version")
     spec = {**without_metadata(body), "version": version}
     return _flow_spec(spec) if kind == FLOW_SPECS else _connection_spec(spec)
@@ -162,7 +165,7 @@ def _flow_spec(spec: Json) -> Json:
 
 def _connection_spec(spec: Json) -> Json:
     for n, auth in enumerate(list_at(spec, "authSpec")):
-        if not isinstance(auth, dict) or not isinstance(auth.get("name"), str):
+        if not isinstance(auth, dict):
             raise SpecInvalid(f"authSpec[{n}] must be an object with a name.", rule=1312, field=f"authSpec[{n}]")
         _check_schema(auth, "spec", f"authSpec[{n}].spec")
     object_at(spec, "sourceSpec.attributes")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from headrace.sources.refusing import ABSENT, object_of, wrong
+from headrace.sources.refusing import ABSENT, object_of, require_name, require_spelt, wrong
 from headrace.sources.spec import pairs
 from headrace.sources.template import FILTERS, used_filters, used_names
 
@@ -16,6 +16,7 @@ _SHOWN = 60  # characters of a name
 def check_url(url_params: Any, where: str) -> None:
     """SpecInvalid for an address that cannot be asked."""
     url = object_of(url_params, where)
+    require_spelt(url, ("host", "path", "method", "queryParams"), where)
     if not isinstance(url.get("path"), str) or not url["path"].strip():
         raise wrong(f"{where}.path", "is missing; it is the path of the source's resource", ABSENT)
     if not isinstance(url.get("host", ""), str):
@@ -28,6 +29,8 @@ def check_url(url_params: Any, where: str) -> None:
 
 
 def _check_host(host: str, where: str) -> None:
+    if host:
+        require_name(host, where)
     scheme = _SCHEME.match(host.strip())
     if scheme and scheme[1].lower() not in ("http", "https"):
         raise wrong(where, f"has the scheme {scheme[1][:_SHOWN]}; sources are asked by http or https")
@@ -59,8 +62,12 @@ def check_body(body: Any, where: str) -> None:
 def _check_values(values: Any, where: str) -> None:
     """Names and values, as an object or (older) one text."""
     if isinstance(values, str):
+        for name in pairs(values):
+            require_name(name, where)
         return
     for name, value in object_of(values, where).items():
+        if not name.strip():
+            raise wrong(where, "has a blank name")
         if isinstance(value, dict | list):
             raise wrong(f"{where}.{name}", "must be text, a number or a boolean")
     _check_filters(values, where)

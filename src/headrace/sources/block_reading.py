@@ -19,9 +19,11 @@ msgspec.json.Decoder(Extension)
 
 # The library's words: a key of a map is ``[...]`` in its places.
 _AT = " - at `$"
+_OF_KEY = " - at `key` in `$"
 _STEP = re.compile(r"\.(?P<name>[^.\[]+)|\[(?P<index>\d+)\]|\[\.\.\.\]")
 _MEMBER = re.compile(r"Object (?P<what>contains unknown|missing required) field `(?P<name>.*)`", re.DOTALL)
 _KINDS = re.compile(r"Expected `(?P<expected>.+)`, got `(?P<got>.+)`")
+_BOUNDS = re.compile(r"Expected `int` (?P<way>[<>])= (?P<bound>-?\d+)")
 _OURS = re.compile(r"(?P<name>[a-z][A-Za-z]*): (?P<why>.*)", re.DOTALL)
 _WORDS = {"int": "a whole number", "float": "a number", "str": "text", "bool": "true or false", "object": "an object",
           "array": "an array"}  # fmt: skip
@@ -31,6 +33,8 @@ _CHOICES = {
     else get_args(field.type)
     for field in msgspec.structs.fields(Extension)
 }
+# What a part says of its members beside their names.
+_WHY = {".retention": ", a whole number: what a source still answers for is counted in calendar months"}
 _INDEX = re.compile(r"\[\d+\]$")
 _ENUM = "Invalid enum value "
 _LONGEST = 100  # characters of a name that is shown
@@ -47,7 +51,8 @@ def read_block(block: Any) -> Extension:
 
 
 def _refusal(block: Any, error: msgspec.ValidationError) -> SpecInvalid:
-    why, _, at = str(error).rpartition(_AT) if _AT in str(error) else (str(error), "", "")
+    said = str(error).replace(_OF_KEY, _AT)
+    why, _, at = said.rpartition(_AT) if _AT in said else (said, "", "")
     at = _with_keys(block, at.removesuffix("`"))
     where = f"{PLACE}{at}"
     if ours := _OURS.fullmatch(why):
@@ -59,10 +64,15 @@ def _refusal(block: Any, error: msgspec.ValidationError) -> SpecInvalid:
         known = members([step["name"] for step in _STEP.finditer(at) if step["name"]])
         close = get_close_matches(name, known, n=1)
         hint = f"; did you mean {close[0]}?" if close else f"; it has {', '.join(known)}" if at else ""
+        hint += _WHY.get(at, "")
         return wrong(f"{where}.{name}", f"is no member of it{hint}")
     if kinds := _KINDS.fullmatch(why):
         expected = " or ".join(_WORDS.get(kind, kind) for kind in kinds["expected"].split(" | "))
         return wrong(where, f"must be {expected}, not {_WORDS.get(kinds['got'], kinds['got'])}")
+    if bounds := _BOUNDS.fullmatch(why):
+        return wrong(where, f"must be {int(bounds['bound']):,} or {'more' if bounds['way'] == '>' else 'less'}")
+    if "matching regex" in why:  # the only one is that of a name
+        return wrong(where, "is blank; give it a value, or leave it out")
     choices = _CHOICES.get(_INDEX.sub("", at))
     if choices and why.startswith(_ENUM):
         return wrong(where, f"must be one of {', '.join(choices)}, not {why[len(_ENUM) :][:_LONGEST]}")

@@ -4,16 +4,18 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from headrace.sources.asking_rules import check_body, check_headers, check_url, require_declared
+from headrace.sources.auth_rules import check_authentications
 from headrace.sources.block_rules import check_block
-from headrace.sources.contradictions import Together, check_together
+from headrace.sources.contradictions import check_together
 from headrace.sources.declaring import credentials_take_more, declared_names, takes_more
 from headrace.sources.extension import BLOCK
 from headrace.sources.keys import keying
 from headrace.sources.paging_rules import check_paging
 from headrace.sources.paths import parse_path
-from headrace.sources.refusing import ABSENT, COMPLEX, Json, object_of, path_of, wrong
+from headrace.sources.refusing import ABSENT, COMPLEX, Json, object_of, path_of, require_name, require_spelt, wrong
 from headrace.sources.schedule_rules import check_schedule
 from headrace.sources.spec import extension, extraction, inputs
+from headrace.sources.together import Together
 
 _ATTRIBUTES = "sourceSpec.attributes"
 
@@ -24,6 +26,8 @@ def check_spec(spec: Json) -> None:
     declared = inputs(spec).get("properties") or {}
     own = {name: attributes.get(name) for name in OBJECTS if attributes.get(name) or name not in declared}
     _check_objects(own, _ATTRIBUTES)
+    check_authentications(spec.get("authSpec") or ())
+    _check_inputs(spec)
     block = extension(spec)
     check_block(block)
     keying(spec)
@@ -49,6 +53,17 @@ def check_given(spec: Json, params: Json) -> None:
     if not credentials_take_more(spec):
         _require_declared(objects, places, declared_names(spec) | params.keys())
     extraction(spec, params)
+
+
+def _check_inputs(spec: Json) -> None:
+    """One schema says what a source connection takes, and no input is without a name."""
+    older = _attributes(spec).get("spec")
+    if older and (spec.get("sourceSpec") or {}).get("spec"):
+        raise wrong(f"{_ATTRIBUTES}.spec", "stands beside sourceSpec.spec, which says the same; keep one of them")
+    where = f"{_ATTRIBUTES}.spec" if older else "sourceSpec.spec"
+    for name in inputs(spec).get("properties") or {}:
+        if not name.strip():
+            raise wrong(f"{where}.properties", "has a blank name")
 
 
 def _attributes(spec: Json) -> Json:
@@ -84,13 +99,17 @@ def _check_content(given: Any, where: str) -> None:
     content = {"path": given} if isinstance(given, str) else object_of(given, where)
     if not isinstance(content.get("path"), str) or not content["path"].strip():
         raise wrong(f"{where}.path", "is missing; it must point at an array", ABSENT)
+    require_spelt(content, ("path", "skipAttributes", "keepAttributes", "overrideWrapperAttribute"), where)
     path_of(content["path"], f"{where}.path", parse_path)
     for name in ("skipAttributes", "keepAttributes"):
         listed = content.get(name) or []
         if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
             raise wrong(f"{where}.{name}", "must be an array of names")
-    if not isinstance(content.get("overrideWrapperAttribute") or "", str):
-        raise wrong(f"{where}.overrideWrapperAttribute", "must be text")
+    for name in content.get("skipAttributes") or ():
+        if name in (content.get("keepAttributes") or ()):
+            raise wrong(f"{where}.skipAttributes", f"has {name}, as keepAttributes has; say one of the two")
+    if wrapper := content.get("overrideWrapperAttribute"):
+        require_name(wrapper, f"{where}.overrideWrapperAttribute")
 
 
 def _check_explode(given: Any, where: str) -> None:

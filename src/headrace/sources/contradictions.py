@@ -1,118 +1,51 @@
 """Objects of a spec that are good by themselves and cannot work together, refused by their place and the rule."""
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
 from headrace.sources.block_reading import PLACE
-from headrace.sources.extension import Extension
-from headrace.sources.paging_rules import require_beside
-from headrace.sources.paths import Path, parse_path
-from headrace.sources.refusing import COMPLEX, Json, wrong
+from headrace.sources.path_contradictions import check_paths
+from headrace.sources.refusing import wrong
 from headrace.sources.scheduling import END, QUERY, START, is_advanced
-from headrace.sources.spec import Content, content_of, pairs
+from headrace.sources.spec import pairs
 from headrace.sources.template import as_text
+from headrace.sources.together import Together
 
 _ATTRIBUTES = "sourceSpec.attributes"
 _ASKING = ("scheduleStartParamName", "scheduleEndParamName", "incremental", "backfill")
 Sent = Iterator[tuple[str, str, str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Together:
-    """The objects of a spec as they apply, each good by itself.
-
-    objects  by name; those that are absent or empty are not in it
-    places   where each of them stands
-    open     names of objects that may still be given
-    """
-
-    objects: Mapping[str, Any]
-    places: Mapping[str, str]
-    open: Collection[str]
-    extension: Extension
-
-    def object(self, name: str) -> Json:
-        """The object of that name; names and values where it is written as one text."""
-        return pairs(self.objects.get(name))
-
-    def knows(self, *names: str) -> bool:
-        """Whether none of these objects may still be given."""
-        return not {*names} & {*self.open}
-
-
 def check_together(parts: Together) -> None:
     """SpecInvalid where objects contradict each other."""
-    _check_paths(parts)
+    check_paths(parts)
     _check_overwritten(parts)
     _check_end(parts)
     if "urlParams" in parts.objects and parts.knows("urlParams"):
+        _check_body(parts)
         _check_window(parts)
         _check_names(parts)
 
 
-# -- paths -----------------------------------------------------------------------------------------------------------
-
-
-def _check_paths(parts: Together) -> None:
-    if "contentPath" not in parts.objects:
-        return
-    content = content_of(parts.objects["contentPath"], "contentPath")
-    _check_fields(parts, content)
-    if "paginationParams" in parts.objects:
-        require_beside(parts.object("paginationParams"), content.path, parts.places["paginationParams"])
-    if "explodeEntityPath" not in parts.objects or not content.wrapper:
-        return
-    path = content_of(parts.objects["explodeEntityPath"], "explodeEntityPath").path
-    if path[:1] != (content.wrapper,) or len(path) < 2:
-        written = ".".join(map(str, path))
-        raise wrong(
-            f"{parts.places['explodeEntityPath']}.path",
-            f"{written} leads to no array inside a record: there the element of contentPath is {content.wrapper}, so "
-            f"the path is $.{content.wrapper}.<array>", COMPLEX,
-        )  # fmt: skip
-
-
-def _check_fields(parts: Together, content: Content) -> None:
-    """What tells rows apart, or says their day, is a single value of a record; some paths can never lead to one."""
-    for member, path in _fields(parts.extension):
-        why = _no_value(path, content)
-        if why:
-            raise wrong(f"{PLACE}.{member}", f"{'.'.join(map(str, path))} {why}")
-
-
-def _fields(block: Extension) -> Iterator[tuple[str, Path]]:
-    yield from ((f"key[{n}]", parse_path(text)) for n, text in enumerate(block.key))
-    if block.version:
-        yield "version", parse_path(block.version)
-    if block.deletion is not None:
-        yield "deletion.field", parse_path(block.deletion.field)
-    for name in ("date", "year", "month", "day") if block.day is not None else ():
-        if text := getattr(block.day, name):
-            yield f"day.{name}", parse_path(text)
-    yield from ((f"rules[{n}].field", tuple(rule.field.split("."))) for n, rule in enumerate(block.rules))
-
-
-def _no_value(path: Path, content: Content) -> str:
-    """Why no record has a single value at a path; empty where one may have."""
-    wrapper = content.wrapper
-    if not wrapper:
-        return ""
-    if path == (wrapper,):
-        return f"is the whole element, an object, and never a single value; name a field of it, such as {wrapper}.id"
-    name = path[0]
-    last = content.path[-1] if content.path else None
-    beside = isinstance(last, str) and isinstance(name, str) and name != last and content.keeps(name)
-    if name != wrapper and not beside:
-        return (
-            f"is in no record: its element is {wrapper}, so the path is {wrapper}.<field>, and {name} does not go along"
-        )
-    return ""
+# -- how chains end ---------------------------------------------------------------------------------------------------
 
 
 def _check_end(parts: Together) -> None:
-    """A last page that is fixed by a number is asked for, whatever status comes before it."""
+    """What the block says of a chain must have a chain, and one that it can hold for."""
+    kind = str(parts.object("paginationParams").get("type") or "NONE").upper()
+    if not parts.knows("paginationParams"):
+        return
+    if kind == "NONE" and parts.extension.ends_at and not parts.extension.may_be_absent:
+        raise wrong(
+            f"{PLACE}.endsAt",
+            "ends a chain behind its first page, and without paging there is no second one; with mayBeAbsent it may be "
+            "the first answer, too",
+        )
+    if kind not in ("POINTER", "URL") and parts.extension.keep_query:
+        raise wrong(
+            f"{PLACE}.keepQuery", f"is about links to the next page, and paging of the type {kind} follows none"
+        )
     last = str(parts.object("paginationParams").get("endPageIndex") or "").strip()
     if last.isdecimal() and parts.extension.ends_at:
         raise wrong(
@@ -180,6 +113,11 @@ def _page_names(parts: Together) -> Sent:
         yield "parameterName", where, str(pages.get("parameterName")), ""
 
 
+def _check_body(parts: Together) -> None:
+    if _carrier(parts) == "query" and parts.object("bodyParams"):
+        raise wrong(parts.places["bodyParams"], "would never go out: only a POST has a body, and the method is GET")
+
+
 def _check_window(parts: Together) -> None:
     """Days that are asked for one by one, and an advanced schedule, must stand somewhere."""
     schedule = parts.object("scheduleParams")
@@ -196,22 +134,27 @@ def _check_window(parts: Together) -> None:
     texts = [parts.object("headerParams"), pairs(parts.object("urlParams").get("queryParams"))]
     if _carrier(parts) == "body":
         texts.append(parts.object("bodyParams"))
-    ends = any(_holds(text, START, END) for text in texts)
+    ends, whole = (any(_holds(text, *places) for text in texts) for places in ((START, END), (QUERY,)))
     where = parts.places.get("scheduleParams", f"{_ATTRIBUTES}.scheduleParams")
     if ends and not advanced:
         raise wrong(
             f"{where}.type", f"must be ADVANCE: {START} or {END} stands in the request, and would go out as it is"
         )
-    if ends or not advanced:
+    if not advanced:
         return
-    if not any(_holds(text, QUERY) for text in texts):
+    if not ends and not whole:
         raise wrong(
             f"{where}.type",
             f"is ADVANCE, and none of {START}, {END} and {QUERY} stands in queryParams, headerParams or the bodyParams "
             "of a POST, so no window is asked for; write them where the window goes",
         )
-    if not schedule.get("incremental") and not schedule.get("backfill"):
+    written = [name for name in ("incremental", "backfill") if schedule.get(name)]
+    if whole and not written:
         raise wrong(f"{where}.incremental", f"is missing; it is what stands where {QUERY} is written")
+    if written and not whole:
+        raise wrong(
+            f"{where}.{written[0]}", f"goes where {QUERY} is written, which the request does not have; leave it out"
+        )
 
 
 def _holds(node: Any, *places: str) -> bool:

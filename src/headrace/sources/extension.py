@@ -14,6 +14,7 @@ BLOCK = "x-headrace"
 Frequency = Literal["once", "minute", "hour", "day", "week"]
 Period = Literal["day", "week", "month", "quarter", "year"]
 NotNegative = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+Name = Annotated[str, msgspec.Meta(pattern=r"\S")]
 AtLeastOne = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 LONGEST: dict[Period, int] = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}  # in days
 
@@ -71,7 +72,7 @@ class Day(_Block, frozen=True):
 class Listing(_Block, frozen=True):
     """A request whose records are ids: ``value`` is the path of the id in each, ``form`` what it becomes (``{}``)."""
 
-    path: str
+    path: Name
     query_params: dict[str, str] = {}
     content_path: str = "$.elements"
     value: str = "$.id"
@@ -86,8 +87,8 @@ class Partition(_Block, frozen=True):
     listing  what an empty ``param`` stands for
     """
 
-    param: str
-    unless: tuple[str, ...] = ()
+    param: Name
+    unless: tuple[Name, ...] = ()
     listing: Listing | None = None
 
 
@@ -97,7 +98,7 @@ class Readable(_Block, frozen=True):
     For sources that answer with nothing, not with a refusal, where the credentials may not read.
     """
 
-    param: str
+    param: Name
     listing: Listing
 
 
@@ -109,10 +110,10 @@ class Rule(_Block, frozen=True):
     listings  per value of ``by``
     """
 
-    name: str
-    param: str
-    field: str
-    by: str
+    name: Name
+    param: Name
+    field: Name
+    by: Name
     listings: dict[str, Listing]
 
 
@@ -126,7 +127,7 @@ class Explore(_Block, frozen=True):
 class Probe(_Block, frozen=True):
     """A cheap request that proves the credentials."""
 
-    path: str
+    path: Name
     query_params: dict[str, str] = {}
 
 
@@ -141,13 +142,13 @@ class Deletion(_Block, frozen=True):
 class Extension(_Block, frozen=True):
     """The whole block; everything in it is optional."""
 
-    aliases: tuple[str, ...] = ()
+    aliases: tuple[Name, ...] = ()
     frequencies: tuple[Frequency, ...] = ()
     write_mode: Literal["append", "replace-window", "merge"] = "append"
     key: tuple[str, ...] = ()
     version: str = ""
     deletion: Deletion | None = None
-    omit_when_empty: frozenset[str] = frozenset()
+    omit_when_empty: frozenset[Name] = frozenset()
     slice_days: NotNegative = 0
     period: Period = "day"
     may_be_empty: bool = False
@@ -157,10 +158,10 @@ class Extension(_Block, frozen=True):
     ends_at: frozenset[int] = frozenset()
     may_be_absent: bool = False
     may_repeat: bool = False
-    keep_query: tuple[str, ...] = ()
+    keep_query: tuple[Name, ...] = ()
     retention: Retention | None = None
     day: Day | None = None
-    rename: dict[str, str] = {}
+    rename: dict[Name, str] = {}
     partition: Partition | None = None
     readable: tuple[Readable, ...] = ()
     rules: tuple[Rule, ...] = ()

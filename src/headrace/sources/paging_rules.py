@@ -1,12 +1,11 @@
 """Paging that cannot work, refused by its place and the rule: members that lack, that clash, or that never hold."""
 
-from difflib import get_close_matches
 from typing import Any
 
 from headrace.sources import paging, turns
 from headrace.sources.asking_rules import HEADER_NAME, check_header_name
 from headrace.sources.paths import Path, parse_value_path
-from headrace.sources.refusing import COMPLEX, NO_PAGING, Json, object_of, path_of, wrong
+from headrace.sources.refusing import COMPLEX, NO_PAGING, Json, object_of, path_of, require_name, require_spelt, wrong
 
 _NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "NONE": (),
@@ -15,6 +14,17 @@ _NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "URL": (turns.POINTERS,),
     "CONTINUATION_TOKEN": (("continuationTokenPath",), ("parameterName",)),
     "PAGE": (("pageParamName",),),
+}
+# The members that one way of paging alone reads; elsewhere they would be ignored.
+_OF: dict[str, tuple[str, ...]] = {
+    "offSetName": ("OFFSET",),
+    "offsetName": ("OFFSET",),
+    "pageParamName": ("PAGE",),
+    "initialPageIndex": ("PAGE",),
+    "endPageIndex": ("PAGE",),
+    **dict.fromkeys(turns.POINTERS, ("POINTER", "URL")),
+    "continuationTokenPath": ("CONTINUATION_TOKEN",),
+    "parameterName": ("CONTINUATION_TOKEN",),
 }
 _PAGING = (
     "type", "limitName", "limitValue", "offSetName", "offsetName", "endConditionName", "endConditionValue",
@@ -43,24 +53,22 @@ def check_paging(pagination_params: Any, where: str) -> None:
         known = ", ".join(sorted(paging.PAGINATORS))
         why = f"{kind} is unknown" if kind else "is missing"
         raise wrong(f"{where}.type", f"{why}; it must be one of {known}")
-    for name in pages:
-        meant = get_close_matches(name.lower(), [known.lower() for known in _PAGING], n=1, cutoff=0.85)
-        if name not in _PAGING and meant:
-            spelt = next(known for known in _PAGING if known.lower() == meant[0])
-            raise wrong(f"{where}.{name}", f"is no member of paging; did you mean {spelt}?")
+    require_spelt(pages, _PAGING, where)
     for names in _NEEDS[kind]:
         if not any(name in pages for name in names):
             raise wrong(f"{where}.{names[0]}", f"is missing; paging of the type {kind} needs it", NO_PAGING)
     for name in _NAMES:
-        if not isinstance(pages.get(name, ""), str):
-            raise wrong(f"{where}.{name}", "must be text")
+        if name in pages:
+            require_name(pages[name], f"{where}.{name}")
     _check_numbers(pages, kind, where)
     _check_condition(pages, where)
     _check_clashes(pages, kind, where)
     way = str(pages.get("parameterType", "QUERYPARAM")).upper()
     if way not in ("QUERYPARAM", "HEADERPARAM"):
         raise wrong(f"{where}.parameterType", "must be QUERYPARAM or HEADERPARAM")
-    if way == "HEADERPARAM" and kind == "CONTINUATION_TOKEN":
+    if way == "HEADERPARAM":
+        if kind != "CONTINUATION_TOKEN":
+            raise wrong(f"{where}.parameterType", "HEADERPARAM is for the token of CONTINUATION_TOKEN; leave it out")
         check_header_name(pages["parameterName"], f"{where}.parameterName")
     for name in turns.PATHS:
         if name in pages:
@@ -96,7 +104,10 @@ def _check_condition(pages: Json, where: str) -> None:
 
 
 def _check_clashes(pages: Json, kind: str, where: str) -> None:
-    """Members that cannot both hold."""
+    """Members that cannot both hold, or of which one would say nothing."""
+    for name, kinds in _OF.items():
+        if name in pages and kind not in kinds:
+            raise wrong(f"{where}.{name}", f"belongs to {' and '.join(kinds)}; the type {kind} has no use for it")
     for name, other in _SYNONYMS:
         if name in pages and other in pages:
             raise wrong(f"{where}.{other}", f"stands beside {name}, which means the same; keep one of them")

@@ -3,11 +3,12 @@
 import re
 from typing import Any
 
-from headrace.sources.refusing import NO_SCHEDULE, object_of, wrong
+from headrace.sources.refusing import NO_SCHEDULE, object_of, require_name, require_spelt, wrong
 from headrace.sources.scheduling import END, START
 from headrace.sources.times import EPOCH_MILLISECONDS, EPOCH_SECONDS, SPECIFIERS, STANDARD, tokens
 
 _TEMPLATES = ("incremental", "backfill")
+_NAMES = ("scheduleStartParamName", "scheduleEndParamName")
 _FORMATS = ("paramFormat", "scheduleStartParamFormat", "scheduleEndParamFormat")
 
 
@@ -19,6 +20,12 @@ def check_schedule(schedule_params: Any, where: str) -> None:
     kind = str(schedule.get("type", "")).upper()
     if kind not in ("", "SIMPLE", "ADVANCE", "ADVANCED"):
         raise wrong(f"{where}.type", f"{kind} is unknown; it must be ADVANCE, or left out")
+    require_spelt(schedule, ("type", *_TEMPLATES, *_NAMES, *_FORMATS), where)
+    for name in (*_TEMPLATES, "paramFormat"):
+        if name in schedule and not kind.startswith("ADVANCE"):
+            raise wrong(f"{where}.{name}", "says nothing without the type ADVANCE; add that, or leave it out")
+    for name in [name for name in _NAMES if name in schedule]:
+        require_name(schedule[name], f"{where}.{name}")
     if kind.startswith("ADVANCE"):
         for name in [name for name in _TEMPLATES if name in schedule]:
             if START not in str(schedule[name]) and END not in str(schedule[name]):
@@ -29,6 +36,9 @@ def check_schedule(schedule_params: Any, where: str) -> None:
     for name in _FORMATS:
         if name in schedule:
             check_pattern(schedule[name], f"{where}.{name}")
+        of = name.replace("ParamFormat", "ParamName")
+        if name in schedule and of in _NAMES and of not in schedule:
+            raise wrong(f"{where}.{of}", f"is missing; {name} says nothing without it")
 
 
 _LITERALS = re.compile(r"'[^']*'|\"[^\"]*\"|\\.")

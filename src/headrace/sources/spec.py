@@ -49,9 +49,10 @@ def resolve_alias(spec_id: str) -> str:
 def auth_spec(spec: Mapping[str, Any], name: str) -> Json:
     """The authentication called ``name``; case, blanks and punctuation do not count."""
     offered: list[Json] = spec.get("authSpec") or []
-    for one in offered:
-        if folded(name) in (folded(str(one.get("name", ""))), folded(str(one.get("type", "")))):
-            return one
+    for member in ("name", "type"):
+        for auth in offered:
+            if folded(name) == folded(str(auth.get(member, ""))):
+                return auth
     names = ", ".join(str(one.get("name")) for one in offered) or "none"
     raise AuthSpecUnknown(
         f"The connection spec {spec.get('name', spec.get('id'))} has no authentication {name!r}; it offers: {names}.",

@@ -34,6 +34,9 @@ TOKEN = {"type": "CONTINUATION_TOKEN", "continuationTokenPath": "next", "paramet
 LINK = {"type": "POINTER", "pointerPath": "next"}
 
 
+POST = {"urlParams": {"path": "/x", "method": "POST"}}
+
+
 def asking(**query):
     """The attributes of a spec that asks with this query."""
     return {"urlParams": {"path": "/items", "queryParams": query}}
@@ -142,6 +145,19 @@ BAD: dict[str, tuple[dict[str, Any], str, int]] = {
     "a page that is the window's start": (
         {"paginationParams": PAGE, "scheduleParams": {"scheduleStartParamName": "p"}},
         "paginationParams.pageParamName", 1312),
+    **{f"{member} in paging of the type {pages['type']}": (
+        {"paginationParams": {**pages, member: value}}, f"paginationParams.{member}", 1312)
+       for pages, member, value in (
+            (OFFSET, "endPageIndex", 3), (OFFSET, "initialPageIndex", 1), (OFFSET, "pageParamName", "p"),
+            (OFFSET, "parameterName", "t"), (OFFSET, "parameterType", "HEADERPARAM"), (PAGE, "offSetName", "o"),
+            (PAGE, "offsetName", "o"), (PAGE, "pointerPath", "next"), (PAGE, "pointerName", "next"),
+            (PAGE, "continuationTokenPath", "next"), (LINK, "continuationTokenPath", "next"),
+            (LINK, "endPageIndex", "$.pages"), (TOKEN, "pointerPath", "next"), (TOKEN, "pageParamName", "p"),
+            ({"type": "NONE"}, "pointerPath", "next"), ({"type": "NONE"}, "endPageIndex", 3))},
+    **{f"a blank {member}": ({"paginationParams": {**pages, member: " "}}, f"paginationParams.{member}", 1312)
+       for pages, member in (
+            (OFFSET, "offSetName"), (PAGE, "pageParamName"), (TOKEN, "parameterName"),
+            ({**PAGE, "limitValue": 5}, "limitName"))},
     "a misspelt member": ({"paginationParams": {**PAGE, "endConditonName": "$.more"}},
                           "paginationParams.endConditonName", 1312),
     "a member in other letters": ({"paginationParams": {**PAGE, "limitname": "n"}}, "paginationParams.limitname", 1312),
@@ -170,7 +186,19 @@ BAD: dict[str, tuple[dict[str, Any], str, int]] = {
         "explodeEntityPath.path", 1314),
     "an explosion of what stands beside the rows": ({"explodeEntityPath": "$.sib"}, "explodeEntityPath.path", 1314),
     "an explosion of the element": ({"explodeEntityPath": {"path": "$.rows"}}, "explodeEntityPath.path", 1314),
+    "an attribute that is skipped and goes along": (
+        {"contentPath": {"path": "$.rows", "skipAttributes": ["a", "b"], "keepAttributes": ["b"]}},
+        "contentPath.skipAttributes", 1312),
+    "a blank wrapper": ({"contentPath": {"path": "$.rows", "overrideWrapperAttribute": " "}},
+                        "contentPath.overrideWrapperAttribute", 1312),
+    "a misspelt member of a content path": (
+        {"contentPath": {"path": "$.rows", "skipAttribute": ["a"]}}, "contentPath.skipAttribute", 1312),
     # -- what is asked
+    "a blank host": ({"urlParams": {"path": "/x", "host": " "}}, "urlParams.host", 1312),
+    "a parameter without a name": (asking(**{"": "a"}), "urlParams.queryParams", 1312),
+    "a parameter without a name in one text": (
+        {"urlParams": {"path": "/x", "queryParams": "=a"}}, "urlParams.queryParams", 1312),
+    "a misspelt member of an address": ({"urlParams": {"path": "/x", "queryParam": {}}}, "urlParams.queryParam", 1312),
     "no path": ({"urlParams": {"host": "https://x.test", "method": "GET"}}, "urlParams.path", 1313),
     "another method": ({"urlParams": {"path": "/x", "method": "PUT"}}, "urlParams.method", 1312),
     "a host that is a list": ({"urlParams": {"path": "/x", "host": ["a"]}}, "urlParams.host", 1312),
@@ -183,7 +211,7 @@ BAD: dict[str, tuple[dict[str, Any], str, int]] = {
     "a name in a name that nobody declares": (asking(**{"${nope}": 1}), "urlParams.queryParams.${nope}", 1312),
     "a path that nobody declares": ({"urlParams": {"path": "/${nope}"}}, "urlParams.path", 1312),
     "a name in a body that nobody declares": (
-        {"bodyParams": {"a": [{"b": "${nope|upper}"}]}}, "bodyParams.a[0].b", 1312),
+        {**POST, "bodyParams": {"a": [{"b": "${nope|upper}"}]}}, "bodyParams.a[0].b", 1312),
     "a probe of what nobody declares": (
         {"extension": {"probe": {"path": "/${nope}"}}}, "x-headrace.probe.path", 1312),
     "a host with a user": ({"urlParams": {"path": "/x", "host": "https://u:p@x.test"}}, "urlParams.host", 1312),
@@ -206,15 +234,27 @@ BAD: dict[str, tuple[dict[str, Any], str, int]] = {
     "ends of a window without a schedule": (asking(q="{START_TIME}"), "scheduleParams.type", 1312),
     "ends of a window beside parameters of their own": (
         {**asking(q="{END_TIME}"), "scheduleParams": {"scheduleStartParamName": "since"}}, "scheduleParams.type", 1312),
-    "ends of a window in the body of a GET": (
-        {"scheduleParams": {"type": "ADVANCE"}, "bodyParams": {"from": "{START_TIME}"}}, "scheduleParams.type", 1312),
+    "the body of a GET": ({"bodyParams": {"from": "{START_TIME}"}}, "bodyParams", 1312),
+    "the body of a GET in one text": ({"bodyParams": "a=1"}, "bodyParams", 1312),
     "an advanced schedule without a window": ({"scheduleParams": {"type": "ADVANCE", "incremental": "since=now"}},
                                               "scheduleParams.incremental", 1312),
     "an advanced schedule that stands nowhere": (
         {"scheduleParams": {"type": "ADVANCE", "incremental": "{START_TIME}"}}, "scheduleParams.type", 1312),
-    "an advanced schedule in the body of a GET": (
-        {"scheduleParams": {"type": "ADVANCE", "incremental": "{START_TIME}"}, "bodyParams": {"q": "{SCHEDULE_QUERY}"}},
-        "scheduleParams.type", 1312),
+    "an expression that stands nowhere beside the ends of a window": (
+        {**asking(q="{START_TIME}"), "scheduleParams": {"type": "ADVANCE", "incremental": "since={START_TIME}"}},
+        "scheduleParams.incremental", 1312),
+    "an expression of a simple schedule": (
+        {"scheduleParams": {"incremental": "since={START_TIME}"}}, "scheduleParams.incremental", 1312),
+    "a format of a simple schedule": ({"scheduleParams": {"paramFormat": "yyyy"}}, "scheduleParams.paramFormat", 1312),
+    "a format of no parameter": (
+        {"scheduleParams": {"scheduleStartParamName": "a", "scheduleEndParamFormat": "yyyy"}},
+        "scheduleParams.scheduleEndParamName", 1312),
+    "a window in a blank parameter": (
+        {"scheduleParams": {"scheduleStartParamName": " "}}, "scheduleParams.scheduleStartParamName", 1312),
+    "a window in a parameter that is a number": (
+        {"scheduleParams": {"scheduleEndParamName": 7}}, "scheduleParams.scheduleEndParamName", 1312),
+    "a misspelt member of a schedule": (
+        {"scheduleParams": {"scheduleStartParam": "a"}}, "scheduleParams.scheduleStartParam", 1312),
     "a window whose ends have one name": (
         {"scheduleParams": {"scheduleStartParamName": "t", "scheduleEndParamName": "t"}},
         "scheduleParams.scheduleEndParamName", 1312),
@@ -260,7 +300,23 @@ BAD: dict[str, tuple[dict[str, Any], str, int]] = {
     "days to replace, and none asked for": (
         {"extension": {"writeMode": "replace-window", "day": {"date": "d"}}}, "x-headrace.sliceDays", 1312),
     "a parameter to keep that nobody sends": (
-        {**asking(key="k"), "extension": {"keepQuery": ["key", "team"]}}, "x-headrace.keepQuery[1]", 1312),
+        {**asking(key="k"), "paginationParams": LINK, "extension": {"keepQuery": ["key", "team"]}},
+        "x-headrace.keepQuery[1]", 1312),
+    "a parameter to keep where nothing links": (
+        {**asking(key="k"), "paginationParams": PAGE, "extension": {"keepQuery": ["key"]}},
+        "x-headrace.keepQuery", 1312),
+    "statuses that end a chain where there is none": ({"extension": {"endsAt": [404]}}, "x-headrace.endsAt", 1312),
+    **{f"a blank text in {place}": ({"extension": block}, f"x-headrace.{place}", 1312) for place, block in {
+        "aliases[0]": {"aliases": [""]},
+        "keepQuery[1]": {"keepQuery": ["a", " "]},
+        "omitWhenEmpty[0]": {"omitWhenEmpty": [""]},
+        "rename": {"rename": {"": "a"}},
+        "probe.path": {"probe": {"path": ""}},
+        "partition.param": {"partition": {"param": " "}},
+        "partition.unless[0]": {"partition": {"param": "a", "unless": [""]}},
+        "readable[0].listing.path": {"readable": [{"param": "a", "listing": {"path": "\t"}}]},
+        "rules[0].name": {"rules": [{"name": "", "param": "a", "field": "a", "by": "b", "listings": {}}]},
+        "rules[0].by": {"rules": [{"name": "n", "param": "a", "field": "a", "by": "", "listings": {}}]}}.items()},
     "a parameter to omit that nobody sends": (
         {**asking(key="k"), "extension": {"omitWhenEmpty": ["team"]}}, "x-headrace.omitWhenEmpty", 1312),
     "a look ahead": ({"extension": {"lookback": -1}}, "x-headrace.lookback", 1312),
@@ -308,7 +364,10 @@ BAD: dict[str, tuple[dict[str, Any], str, int]] = {
 # What stands in a part of the block -> what the refusal offers instead.
 OFFERED = {
     "must be one of once, minute, hour, day, week, not 'daily'": {"frequencies": ["daily"]},
-    "retention.days is no member of it; it has months": {"retention": {"days": 30}},
+    "retention.days is no member of it; it has months, a whole number: what a source still answers for is counted in "
+    "calendar months.": {"retention": {"days": 30}},
+    "retention.months must be 1 or more.": {"retention": {"months": 0}},
+    "sliceDays must be 1,000,000 or less.": {"sliceDays": 10**7},
     "explore.dayz is no member of it; did you mean days?": {"explore": {"dayz": 30}},
     "listings.days.valeu is no member of it; did you mean value?": {
         "rules": [{"name": "r", "param": "a", "field": "a", "by": "b", "listings": {"days": {"path": "/", "valeu": 1}}}]
@@ -368,7 +427,11 @@ GOOD_TOGETHER: list[dict[str, Any]] = [
      "scheduleParams": {"type": "ADVANCE"}},
     {"contentPath": "$", "explodeEntityPath": "$.xs"},
     {"contentPath": "$['a, b']", "explodeEntityPath": "$['a, b']['it\'s']"},
-    {"scheduleParams": {"scheduleStartParamName": "since"}, "extension": {"keepQuery": ["since"]}},
+    {"scheduleParams": {"scheduleStartParamName": "since"}, "paginationParams": LINK,
+     "extension": {"keepQuery": ["since"]}},
+    {"extension": {"endsAt": [404], "mayBeAbsent": True}},
+    {**POST, "bodyParams": {"q": "{SCHEDULE_QUERY}", "to": "{END_TIME}"},
+     "scheduleParams": {"type": "ADVANCE", "incremental": "{START_TIME}"}},
     {"contentPath": "$.a.rows", "extension": {"key": ["page", "rows.a", "rows.ab"], "version": "rows.v"}},
     {"contentPath": "$", "extension": {"key": ["id", "a.b"]}},
     {"scheduleParams": {"scheduleStartParamName": "since"},
@@ -396,10 +459,45 @@ def test_what_cannot_work_is_refused_by_its_place_and_its_rule(name):
     assert caught.value.message.startswith(where)
 
 
+# What stands beside the attributes -> where it is wrong.
+BAD_BESIDE: dict[str, tuple[dict[str, Any], str]] = {
+    "a blank name": ({"authSpec": [{"name": " "}]}, "authSpec[0].name"),
+    "no name": ({"authSpec": [{"type": "None"}]}, "authSpec[0].name"),
+    "a name that is a number": ({"authSpec": [{"name": 7}]}, "authSpec[0].name"),
+    "one name twice": ({"authSpec": [{"name": "API key"}, {"name": "None"}, {"name": "api-KEY"}]}, "authSpec[2].name"),
+    "a blank type": ({"authSpec": [{"name": "a", "type": ""}]}, "authSpec[0].type"),
+    "a blank member": ({"authSpec": [{"name": "a", "spec": {"properties": {" ": {}}}}]}, "authSpec[0].spec.properties"),
+    "a key in a header that no header may be": (
+        {"authSpec": [{"name": "a", "spec": {"properties": {"k": {"restAttributes": {"headerParamName": "a b"}}}}}]},
+        "authSpec[0].spec.properties.k.restAttributes.headerParamName"),
+    "a blank input": ({"sourceSpec": {"spec": {"properties": {"": {}}}}}, "sourceSpec.spec.properties"),
+    "inputs in two places": (
+        {"sourceSpec": {"attributes": {"spec": {"properties": {"a": {}}}}, "spec": {"properties": {"b": {}}}}},
+        "sourceSpec.attributes.spec"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD_BESIDE)
+def test_what_stands_beside_the_attributes_is_held_to_rules_too(name):
+    changes, where = BAD_BESIDE[name]
+    with pytest.raises(errors.SpecInvalid) as caught:
+        sources.check_spec({**spec(), **changes})
+    assert (caught.value.facts["field"], caught.value.facts["rule"]) == (where, 1312)
+
+
+def test_an_authentication_is_picked_by_its_name_before_anothers_type():
+    offered = [{"name": "Partner", "type": "Basic Authentication"}, {"name": "Basic Authentication", "type": "None"}]
+    document = {**spec(), "authSpec": offered}
+    sources.check_spec(document)
+    assert sources.auth_spec(document, "basic authentication") is offered[1]
+    assert sources.auth_spec(document, "none") is offered[1]
+
+
 @pytest.mark.parametrize("pattern", FORMATS)
 @pytest.mark.parametrize("name", ["scheduleStartParamFormat", "scheduleEndParamFormat", "paramFormat"])
 def test_formats_of_times(pattern, name):
-    schedule = {"type": "ADVANCE", "incremental": "{START_TIME}"} if name == "paramFormat" else {}
+    simple = {"scheduleStartParamName": "from", "scheduleEndParamName": "to"}
+    schedule = {"type": "ADVANCE", "incremental": "{START_TIME}"} if name == "paramFormat" else simple
     document = spec(**asking(q="{SCHEDULE_QUERY}"), scheduleParams={**schedule, name: pattern})
     if FORMATS[pattern]:
         sources.check_spec(document)

@@ -257,7 +257,7 @@ REFUSED = [
     ({"day": {**AT, "zone": "../UTC"}}, "no time zone"),
     ({"day": AT, "period": "month", "sliceDays": 7}, "at least 31"),
     ({"day": AT, "period": "fortnight"}, "fortnight"),
-    ({"lookback": -1}, "`int` >= 0"),
+    ({"lookback": -1}, "lookback must be 0 or more"),
     ({"endInclusive": True, "sliceDays": 1}, "included anyway"),
 ]  # fmt: skip
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from headrace import sources
 from wire_flows import LINKEDIN, OTHER_PRINTED, Flows, code
 
 CANONICAL, LAKE = "5f6b8d7c-3a0e-4a86-9d53-0c1a7d3f2b10", "c604ff05-7f1a-43c0-8e18-33bf874cb11c"
@@ -72,6 +73,10 @@ def test_a_flow_spec_serves_another_source_after_a_put(flows: Flows) -> None:
     [
         ({"name": None}, "SOURCES-1304-400"),
         ({"providerId": None}, "SOURCES-1304-400"),
+        ({"version": " "}, "SOURCES-1304-400"),
+        ({"type": ""}, "SOURCES-1304-400"),
+        ({"type": 5}, "SOURCES-1312-400"),
+        ({"description": 5}, "SOURCES-1312-400"),
         ({"authSpec": {}}, "SOURCES-1312-400"),
         ({"attributes": []}, "SOURCES-1312-400"),
         ({"sourceSpec": [[]]}, "SOURCES-1312-400"),
@@ -206,8 +211,8 @@ def test_the_generic_source_takes_its_objects_with_the_source_connection(flows: 
 
 
 def test_every_source_that_ships_is_served(flows: Flows) -> None:
-    names = {spec["name"]: spec["id"] for spec in flows.get("/connectionSpecs").json()["items"] if "sourceSpec" in spec}
-    assert len(names) > 10 and set(names.values()) <= set(flows.one(f"/flowSpecs/{REST}")["sourceConnectionSpecIds"])
+    ships = {spec["id"] for spec in sources.shipped_specs()}
+    assert len(ships) > 10 and ships <= set(flows.one(f"/flowSpecs/{REST}")["sourceConnectionSpecIds"])
 
 
 def test_a_source_without_credentials_takes_no_base_connection(flows: Flows) -> None:
