@@ -20,7 +20,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from headrace.cli import account, demo, gaps, mapping, query, replay, sources, verify
+from headrace.cli import account, audit, demo, gaps, mapping, query, replay, sources, verify
 from headrace.clock import Clock, MonotonicTimer, WallClock
 from headrace.errors import HeadraceError
 from headrace.settings import DEFAULT_PORT, TOKEN_VARIABLE, Settings, check_settings, parse_host_aliases
@@ -328,6 +328,7 @@ app.command("query")(query.query)
 app.command("verify")(verify.verify)
 app.command("replay")(replay.replay)
 app.command("gaps")(gaps.gaps)
+app.command("audit")(audit.audit)
 app.command("demo")(demo.demo)
 app.add_typer(account.app, name="account")
 app.add_typer(mapping.app, name="map")

@@ -12,7 +12,7 @@ import pytest
 from fuzz.described import Operation, body_of, filled, operations
 from fuzz.world import REGISTRY, World
 from headrace import sandboxes
-from headrace.store import accounts
+from headrace.store import accounts, roles
 from headrace.store.emulator_clock import wall_ms
 from wire_server import HEADERS, ORG, deploy, serve
 
@@ -194,6 +194,7 @@ def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx2.Client]:
         now = deployment.clock.now()
         sandboxes.create_on_first_use(conn, ORG, sandboxes.DEFAULT, now)
         client, secret = accounts.create(conn, ORG, now)
+        roles.give_first(conn, client, now)
         proof = accounts.authenticate(conn, client, secret)
         assert proof is not None
         token = accounts.issue_token(conn, proof.grant, wall_ms() + 3_600_000)

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import IO, cast
 from urllib.parse import unquote_plus
@@ -105,11 +105,10 @@ async def _answer(
             caller, route = admitted
             query = parse_query(_query_text(http))
             headers = dict(http.headers.items())
-            address = http.client.host if http.client is not None else ""
             left = threading.Event() if route.operation.room == SOURCE else None
             request = Request(
-                http.method, raw_path, match.params, query, headers, upload, caller, deployment, request_id, address,
-                edge.sign_ins, left,
+                http.method, raw_path, match.params, query, headers, upload, caller, deployment, request_id,
+                _address(http), edge.sign_ins, left,
             )  # fmt: skip
             if route.before is not None:
                 await edge.rooms.run(WORK, caller.org, partial(route.before, request))
@@ -123,6 +122,10 @@ async def _answer(
         except Exception as error:
             response = _problem(dialect, error, request_id, http.method)
             return response if received else _closing(http, response)
+
+
+def _address(http: HttpRequest) -> str:
+    return http.client.host if http.client is not None else ""
 
 
 def _handled(route: Route, request: Request) -> Reply:
@@ -165,7 +168,7 @@ def _admitted(
     if match.open:
         return NOBODY, _route(match, http.method, raw_path)
     try:
-        caller = admit(http.headers)
+        caller = replace(admit(http.headers), address=_address(http))
     except errors.HeadraceError as error:
         # What the gateway refuses is worded by the gateway, whichever service the path belongs to.
         return _problem(GATEWAY, error, request_id, http.method)
@@ -178,7 +181,8 @@ def _require_permission(caller: Caller, verb: str, kind: str) -> None:
     """The one place where a policy is asked."""
     if not caller.may(verb, kind):
         raise errors.PermissionMissing(
-            f"{caller.user} has no permission to {verb} {kind} in sandbox {caller.sandbox}; ask who manages it."
+            f"{caller.user} has no permission to {verb} {kind} in sandbox {caller.sandbox}, where it is "
+            f"{caller.role or 'nothing'}; ask who manages it."
         )
 
 

@@ -4,7 +4,7 @@ import secrets
 from typing import TYPE_CHECKING, Protocol
 
 from headrace import sandboxes
-from headrace.store import accounts, locks
+from headrace.store import accounts, locks, roles
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -38,6 +38,7 @@ def first_account(deployment: Opened) -> str | None:
         now = deployment.clock.now()
         org = made_org(conn, now, deployment.settings.tenant_id)
         client_id, secret = accounts.create(conn, org, now)
+        roles.give_first(conn, client_id, now)
     shown = shown_once("First start: this account was created.", org, client_id, secret)
     return f"{shown}\n  tokens from    POST {deployment.settings.base_url}/ims/token/v3"
 

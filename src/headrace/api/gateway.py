@@ -18,7 +18,7 @@ from headrace.errors import (
 )
 from headrace.sandboxes import scopes
 from headrace.settings import LOOPBACK, Settings
-from headrace.store import accounts
+from headrace.store import accounts, roles
 from headrace.store.emulator_clock import wall_ms
 from headrace.store.engine import Store
 from headrace.store.scope import Caller
@@ -78,7 +78,11 @@ def admit(settings: Settings, store: Store, clock: Clock, headers: Mapping[str, 
     user = EMULATOR_USER if settings.emulator else _known_user(store, token, client, org)
     reference = headers.get("x-sandbox-name") or headers.get("x-sandbox-id") or sandboxes.DEFAULT
     sandbox = _sandbox(settings, store, clock, org, reference.strip())
-    return Caller(org, sandbox.name, sandbox.id, client, user)
+    if settings.emulator:
+        return Caller(org, sandbox.name, sandbox.id, client, user)
+    with store.read() as conn:
+        role = roles.of(conn, client, sandbox.name)
+    return Caller(org, sandbox.name, sandbox.id, client, user, role)
 
 
 def _bearer(headers: Mapping[str, str]) -> str:

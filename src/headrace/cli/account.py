@@ -31,11 +31,12 @@ def add(
     data_dir: Path = DATA_DIR,
     database_url: str = DATABASE_URL,
     org: str = typer.Option("", help="Org of the account (default: the only one)."),
+    role: str = typer.Option("admin", help="Role in the whole org: viewer, editor or admin."),
     new_org: bool = typer.Option(False, help="Make an org for it, with the sandbox prod."),
 ) -> None:
     """Add a technical account to an org, or with an org of its own; its secret is shown once."""
     from headrace.api.first_start import made_org
-    from headrace.store import accounts, sandboxes
+    from headrace.store import accounts, roles, sandboxes
 
     if new_org and org:
         raise Invalid("--new-org makes an org with an id of its own; leave out --org.", field="org")
@@ -43,22 +44,45 @@ def add(
     with _opened(data_dir, database_url) as store, store.write() as conn:
         chosen = made_org(conn, now) if new_org else _chosen(sandboxes.orgs(conn), org)
         client_id, secret = accounts.create(conn, chosen, now)
-    _show("This account was added.", chosen, client_id, secret)
+        roles.give(conn, client_id, role, now)
+    _show(f"This account was added as {role}.", chosen, client_id, secret)
 
 
 @app.command("list")
 def list_accounts(data_dir: Path = DATA_DIR, database_url: str = DATABASE_URL) -> None:
-    """List the technical accounts, without their secrets."""
-    from headrace.store import accounts
+    """List the technical accounts and their roles, without their secrets."""
+    from headrace.store import accounts, roles
 
     with _opened(data_dir, database_url) as store, store.read() as conn:
-        found = accounts.listed(conn)
+        listed, given = accounts.listed(conn), roles.listed(conn)
     table = Table()
-    for heading in ("org", "client id", "user", "created"):
+    for heading in ("org", "client id", "role", "user", "created"):
         table.add_column(heading, overflow="fold")
-    for one in found:
-        table.add_row(one.org, one.client_id, one.user, f"{utc(one.created_at):%Y-%m-%d %H:%M:%S}Z")
+    for each in listed:
+        role = ", ".join(
+            f"{role} in {sandbox}" if sandbox else role for sandbox, role in given.get(each.client_id, {}).items()
+        )
+        table.add_row(each.org, each.client_id, role, each.user, f"{utc(each.created_at):%Y-%m-%d %H:%M:%S}Z")
     Console().print(table)
+
+
+@app.command("role")
+def give_role(
+    client_id: str = CLIENT_ID,
+    role: str = typer.Argument(..., metavar="ROLE", help="viewer, editor or admin."),
+    sandbox: str = typer.Option("", help="Sandbox that it holds for (default: every one without a role of its own)."),
+    data_dir: Path = DATA_DIR,
+    database_url: str = DATABASE_URL,
+) -> None:
+    """Give an account a role: a viewer reads, an editor also changes, explores and runs, an admin may do everything."""
+    from headrace.store import accounts, roles, sandboxes
+
+    with _opened(data_dir, database_url) as store, store.write() as conn:
+        org = accounts.get(conn, client_id).org
+        if sandbox and sandboxes.find(conn, org, sandbox) is None:
+            raise NotFound(f"Org {org} has no sandbox {sandbox}.", kind="sandboxes", id=sandbox)
+        roles.give(conn, client_id, role, WallClock().now(), sandbox)
+    typer.echo(f"{client_id} is {role} in {f'sandbox {sandbox}' if sandbox else 'every sandbox'} of {org}.")
 
 
 @app.command()
@@ -74,10 +98,11 @@ def rotate(client_id: str = CLIENT_ID, data_dir: Path = DATA_DIR, database_url: 
 @app.command()
 def remove(client_id: str = CLIENT_ID, data_dir: Path = DATA_DIR, database_url: str = DATABASE_URL) -> None:
     """Remove an account; its tokens end at once. The last account stays."""
-    from headrace.store import accounts
+    from headrace.store import accounts, roles
 
     with _opened(data_dir, database_url) as store, store.write() as conn:
         account = accounts.remove(conn, client_id, WallClock().now())
+        roles.forget(conn, client_id)
     typer.echo(f"Account {client_id} of {account.org} was removed; its tokens are revoked.")
 
 

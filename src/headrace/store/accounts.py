@@ -71,7 +71,7 @@ def create(conn: sa.Connection, org: str, at: int) -> tuple[str, str]:
 
 def rotate(conn: sa.Connection, client_id: str, at: int) -> tuple[Account, str]:
     """The account and its new secret; the old one and every token that was issued open nothing from now on."""
-    account = _get(conn, client_id)
+    account = get(conn, client_id)
     secret = _new_secret()
     conn.execute(accounts.update().where(accounts.c.client_id == client_id).values(**_sealed(secret)))
     _revoke(conn, client_id)
@@ -81,7 +81,7 @@ def rotate(conn: sa.Connection, client_id: str, at: int) -> tuple[Account, str]:
 
 def remove(conn: sa.Connection, client_id: str, at: int) -> Account:
     """Removes an account and its tokens; Conflict for the last one, without which nobody could come in."""
-    account = _get(conn, client_id)
+    account = get(conn, client_id)
     if len(listed(conn)) == 1:
         raise Conflict(f"{client_id} is the last account; add another one first.", kind=KIND, id=client_id)
     conn.execute(accounts.delete().where(accounts.c.client_id == client_id))
@@ -136,7 +136,7 @@ def still_holds(conn: sa.Connection, proof: Proof) -> bool:
 def note_refused(conn: sa.Connection, client_id: str, address: str, at: int) -> None:
     """Records that sign-ins with this client id, known or not, fail again and again from an address."""
     org = conn.execute(sa.select(accounts.c.org).where(accounts.c.client_id == client_id)).scalar_one_or_none()
-    nobody = Caller(org or "", "", "", "", address)
+    nobody = Caller(org or "", "", "", "", address, address=address)
     events.append(conn, nobody, KIND, client_id[:MOST_NAMED], "refused", None, at)
 
 
@@ -182,7 +182,7 @@ def held_tokens(conn: sa.Connection, now: int) -> list[HeldTokens]:
 
 def revoke(conn: sa.Connection, client_id: str, at: int) -> int:
     """Ends every token of an account, and says how many; its secret stays. NotFound."""
-    account = _get(conn, client_id)
+    account = get(conn, client_id)
     count = _revoke(conn, client_id)
     _note(conn, account.org, client_id, "revoked", at)
     return count
@@ -193,7 +193,8 @@ def forget_expired(conn: sa.Connection, now: int) -> None:
     conn.execute(tokens.delete().where(tokens.c.expires_at <= now))
 
 
-def _get(conn: sa.Connection, client_id: str) -> Account:
+def get(conn: sa.Connection, client_id: str) -> Account:
+    """The account of this client id; NotFound."""
     found = next((one for one in listed(conn) if one.client_id == client_id), None)
     if found is None:
         raise NotFound(f"There is no account with the client id {client_id}.", kind=KIND, id=client_id)

@@ -1,6 +1,6 @@
 """The outbox: one row for every change of state, written in the change's own transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ events = sa.Table(
     sa.Column("id", sa.Text, nullable=False),
     sa.Column("action", sa.Text, nullable=False),
     sa.Column("etag", sa.Text),
+    sa.Column("address", sa.Text),
 )
 
 
@@ -33,6 +34,28 @@ class Subject:
     at: int
 
 
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event as it was recorded; ``address``: from where, empty for what happened by itself."""
+
+    at: int
+    org: str
+    sandbox: str
+    actor: str
+    address: str
+    kind: str
+    id: str
+    action: str
+
+
+def newest(conn: sa.Connection, narrowed: Mapping[str, str], limit: int) -> list[Event]:
+    """So many events, the newest first; ``narrowed``: by the values of columns."""
+    columns = [events.c[name] for name in Event.__dataclass_fields__]
+    where = [events.c[name] == value for name, value in narrowed.items()]
+    rows = conn.execute(sa.select(*columns).where(*where).order_by(events.c.seq.desc()).limit(limit))
+    return [Event(**{**row._mapping, "address": row.address or ""}) for row in rows]
+
+
 def append(conn: sa.Connection, caller: Caller, kind: str, id: str, action: str, etag: str | None, at: int) -> None:
     """Records that ``caller`` did ``action`` (created, replaced, deleted, ...) to ``kind``/``id`` at ``at`` (ms)."""
     append_all(conn, caller, action, [Subject(kind, id, etag, at)])
@@ -40,5 +63,7 @@ def append(conn: sa.Connection, caller: Caller, kind: str, id: str, action: str,
 
 def append_all(conn: sa.Connection, caller: Caller, action: str, subjects: Sequence[Subject]) -> None:
     """The same for each of many."""
-    shared = {"org": caller.org, "sandbox": caller.sandbox, "actor": caller.user, "action": action}
+    shared = {
+        "org": caller.org, "sandbox": caller.sandbox, "actor": caller.user, "address": caller.address, "action": action,
+    }  # fmt: skip
     conn.execute(events.insert(), [{**shared, **asdict(subject)} for subject in subjects])

@@ -19,7 +19,7 @@ from headrace.durable.dbos_jobs import DbosJobs
 from headrace.errors import Broken
 from headrace.lake import Lake
 from headrace.runs.plan import UploadPlan, part_of, plan_of
-from headrace.store import batches, parts, run_queue, runs
+from headrace.store import accounts, batches, parts, roles, run_queue, runs
 from headrace.store.engine import Store
 from headrace.store.metadata import metadata
 from headrace.store.migrations import HERE, newest, upgrade
@@ -180,3 +180,14 @@ def test_an_upload_under_way_gets_the_run_that_goes_on_with_it(
     assert isinstance(upload, UploadPlan) and (upload.tolerance, upload.predecessors) == plan
     (part,) = recorded
     assert (part.state, part.raw[0].name, part.input_bytes, part_of(part).label) == ("copied", "F1.json", 7, "F1.json")
+
+
+def test_accounts_of_before_roles_may_do_what_they_could(store: Store) -> None:
+    with store.write() as conn:
+        client, _ = accounts.create(conn, "o@AdobeOrg", 1)
+        conn.execute(sa.text("DROP TABLE account_roles"))
+        conn.execute(sa.text("ALTER TABLE events DROP COLUMN address"))
+        conn.execute(sa.text("UPDATE alembic_version SET version_num = '0005'"))
+    upgrade(store)
+    with store.read() as conn:
+        assert roles.of(conn, client, "prod") == "admin"

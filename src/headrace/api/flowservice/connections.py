@@ -73,20 +73,20 @@ def act_on_connection(request: Request) -> Reply:
     return changed(connection.id, connection.etag)
 
 
-@flowservice.get("/connections/{id}/test", kind="connections", room=SOURCE)
+@flowservice.get("/connections/{id}/test", kind="explorations", room=SOURCE)
 def test_connection(request: Request) -> Reply:
     """Whether the source accepts the stored credentials."""
     id, now = request.path_params["id"], request.clock.now()
     return Reply(connections.test(request.store, request.keyring, request.source_http, request.caller, id, now))
 
 
-@flowservice.get("/connections/{id}/explore", kind="connections", room=SOURCE)
+@flowservice.get("/connections/{id}/explore", kind="explorations", room=SOURCE)
 def explore_connection(request: Request) -> Reply:
     """What the source gives: a schema, and a sample unless ``preview=false``."""
     return Reply(_explored(request, _asked(request)))
 
 
-@flowservice.get("/connections/{id}/configs", kind="connections", room=SOURCE)
+@flowservice.get("/connections/{id}/configs", kind="explorations", room=SOURCE)
 def list_columns(request: Request) -> Reply:
     """The columns of what the source gives."""
     explored = _explored(request, exploring.Asked("rest", "json", request.query.folded("sourceParams"), False))

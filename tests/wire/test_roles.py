@@ -1,0 +1,119 @@
+"""What each role may: every operation of the description, held to a table; and how accounts come to a role."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from typer.testing import CliRunner
+
+from headrace import main
+from headrace.api.operation import SOURCE, Operation
+from headrace.api.services import ALL
+from headrace.errors import Invalid, NotFound
+from headrace.runs.deployment import Deployment
+from headrace.sandboxes import create_on_first_use
+from headrace.store import accounts, roles
+from headrace.store.emulator_clock import wall_ms
+from headrace.store.scope import ADMIN, EDITOR, NONE, ROLES, VIEWER, Caller
+from wire_server import ORG, deploy, serve
+
+GUARDED = [route for service in ALL for route in service.listed if not route.operation.open]
+FLOWS = "/data/foundation/flowservice/flows"
+
+
+def expected(role: str, operation: Operation, kind: str) -> bool:
+    """The issue's table in other words: who reads, who changes, who uses stored secrets, who manages sandboxes."""
+    reads = operation.verb == "read"
+    asks_a_source_for_nothing_but_a_look = reads and operation.room == SOURCE
+    if role == VIEWER:
+        return reads and not asks_a_source_for_nothing_but_a_look
+    if role == EDITOR:
+        return reads or kind != "sandboxes"
+    return role == ADMIN
+
+
+@pytest.mark.parametrize("role", [*ROLES, NONE, "king"])
+@pytest.mark.parametrize("route", GUARDED, ids=lambda route: f"{route.method} /{'/'.join(route.template)}")
+def test_what_a_role_may(route: object, role: str) -> None:
+    operation = route.operation  # type: ignore[attr-defined]
+    params = {segment.strip("{}."): "flows" for segment in route.template}  # type: ignore[attr-defined]
+    verb, kind = operation.permission(params)
+    assert Caller("o", "s", "", "c", "u", role).may(verb, kind) is expected(role, operation, kind)
+
+
+def test_nobody_but_an_admin_sees_accounts_and_the_audit() -> None:
+    for kind in ("accounts", "audit"):
+        may = [role for role in ROLES if Caller("o", "s", "", "c", "u", role).may("read", kind)]
+        assert may == [ADMIN]
+
+
+@pytest.fixture(scope="module")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    made = deploy(tmp_path_factory.mktemp("roles"), emulator=False, tenant_id=None)
+    with made.store.write() as conn:
+        for sandbox in ("prod", "dev"):
+            create_on_first_use(conn, ORG, sandbox, 1000)
+    yield made
+    made.jobs.stop(0)
+    made.store.close()
+
+
+@pytest.fixture(scope="module")
+def url(deployment: Deployment) -> Iterator[str]:
+    yield from serve(deployment)
+
+
+def client(deployment: Deployment, url: str, given: dict[str, str]) -> httpx2.Client:
+    """Somebody with these roles by sandbox."""
+    with deployment.store.write() as conn:
+        id, secret = accounts.create(conn, ORG, 1000)
+        for sandbox, role in given.items():
+            roles.give(conn, id, role, 1000, sandbox)
+        proof = accounts.authenticate(conn, id, secret)
+        assert proof is not None
+        token = accounts.issue_token(conn, proof.grant, wall_ms() + 3_600_000)
+    headers = {"Authorization": f"Bearer {token}", "x-api-key": id, "x-gw-ims-org-id": ORG}
+    return httpx2.Client(base_url=url, headers=headers, trust_env=False)
+
+
+@pytest.mark.parametrize(
+    ("given", "sandbox", "reads", "writes"),
+    [
+        ({"": VIEWER}, "prod", 200, 403),
+        ({"": EDITOR}, "prod", 200, 400),
+        ({"": VIEWER, "dev": EDITOR}, "dev", 200, 400),
+        ({"": VIEWER, "dev": EDITOR}, "prod", 200, 403),
+        ({"dev": ADMIN}, "prod", 403, 403),
+        ({}, "prod", 403, 403),
+    ],
+)
+def test_a_role_holds_in_its_sandbox(
+    deployment: Deployment, url: str, given: dict[str, str], sandbox: str, reads: int, writes: int
+) -> None:
+    with client(deployment, url, given) as http:
+        headers = {"x-sandbox-name": sandbox}
+        assert http.get(FLOWS, headers=headers).status_code == reads
+        assert http.post(FLOWS, json={}, headers=headers).status_code == writes
+
+
+def test_roles_are_given_by_command(deployment: Deployment, tmp_path: Path) -> None:
+    where = ["--data-dir", str(deployment.settings.data_dir), "--database-url", deployment.settings.database_url]
+
+    def run(*arguments: str) -> str:
+        done = CliRunner().invoke(main.app, ["account", *arguments, *where], env={"COLUMNS": "200"})
+        if done.exception is not None:
+            raise done.exception
+        return done.output
+
+    shown = run("add", "--org", ORG, "--role", "viewer")
+    id = next(line.split()[-1] for line in shown.splitlines() if "client id" in line)
+    assert f"editor in sandbox dev of {ORG}" in run("role", id, "editor", "--sandbox", "dev")
+    assert "viewer, editor in dev" in run("list")
+    with pytest.raises(Invalid, match="king is no role"):
+        run("role", id, "king")
+    with pytest.raises(NotFound, match="no sandbox nowhere"):
+        run("role", id, "viewer", "--sandbox", "nowhere")
+    run("remove", id)
+    with deployment.store.read() as conn:
+        assert id not in roles.listed(conn)
