@@ -6,7 +6,6 @@ from typing import Any
 
 import httpx2
 import pytest
-import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from headrace import main
@@ -14,7 +13,7 @@ from headrace.api.first_start import first_account
 from headrace.errors import Conflict, Invalid, NotFound
 from headrace.runs.deployment import Deployment
 from headrace.sandboxes import create_on_first_use
-from headrace.store import accounts, events
+from headrace.store import accounts
 from wire_server import deploy, serve
 
 FLOWS = "/data/foundation/flowservice/flows"
@@ -111,20 +110,6 @@ def test_tokens_are_listed_and_revoked(http: httpx2.Client, account: Account) ->
     assert "1 token" in account("revoke", added["client id"])
     assert _status(http, added, token) == 401 and added["client id"] not in account("tokens")
     assert _status(http, added, _token(http, added).json()["access_token"]) == 200
-
-
-def test_guesses_wait_and_are_recorded(http: httpx2.Client, account: Account, deployment: Deployment) -> None:
-    added = _words(account("add"))
-    wrong = {**added, "client secret": "guess"}
-    statuses = [_token(http, wrong).status_code for _ in range(6)]
-    assert statuses == [401] * 5 + [429]
-    answer = _token(http, added)  # the address is known to guess at this client: even the right secret waits
-    assert answer.status_code == 429 and int(answer.headers["retry-after"]) >= 1
-    assert answer.json()["error"] == "temporarily_unavailable"
-    with deployment.store.read() as conn:
-        refused = sa.select(events.events).where(events.events.c.id == added["client id"])
-        [event] = [row for row in conn.execute(refused) if row.action == "refused"]
-    assert (event.org, event.actor) == (added["org"], "127.0.0.1")
 
 
 def test_a_removed_account_opens_nothing(http: httpx2.Client, account: Account, first: Words) -> None:

@@ -21,7 +21,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from headrace import budget, errors, ids
-from headrace.api import gateway
+from headrace.api import addresses, gateway
 from headrace.api.operation import SOURCE, WORK, Operation
 from headrace.api.problems import GATEWAY, Dialect
 from headrace.api.request import Query, Reply, Request
@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 
 JSON_LIMIT = 16 * 1024 * 1024
 UPLOAD_LIMIT = 512 * 1024 * 1024
+OPEN_LIMIT = 64 * 1024
 SPOOL_IN_MEMORY = 1024 * 1024
 STALL_SECONDS = 30.0
 DRIP_SECONDS, SLOWEST_BYTES = 30.0, 1024  # after so many, so many a second
@@ -105,17 +106,19 @@ async def _answer(
             caller, route = admitted
             query = parse_query(_query_text(http))
             headers = dict(http.headers.items())
+            address = _address(http)
+            sharer = caller.org or addresses.network(address)
             left = threading.Event() if route.operation.room == SOURCE else None
             request = Request(
-                http.method, raw_path, match.params, query, headers, upload, caller, deployment, request_id,
-                _address(http), edge.sign_ins, left,
+                http.method, raw_path, match.params, query, headers, upload, caller, deployment, request_id, address,
+                edge.sign_ins, left,
             )  # fmt: skip
             if route.before is not None:
-                await edge.rooms.run(WORK, caller.org, partial(route.before, request))
+                await edge.rooms.run(WORK, sharer, partial(route.before, request))
             await _receive_body(http, upload, _limit(route.operation))
             received = True
             async with _watching(http, left):
-                reply = await edge.rooms.run(route.operation.room, caller.org, partial(_handled, route, request))
+                reply = await edge.rooms.run(route.operation.room, sharer, partial(_handled, route, request))
             return _response(route.operation.status(reply), reply, request_id, http.method)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
@@ -125,7 +128,7 @@ async def _answer(
 
 
 def _address(http: HttpRequest) -> str:
-    return http.client.host if http.client is not None else ""
+    return addresses.plain(http.client.host) if http.client is not None else ""
 
 
 def _handled(route: Route, request: Request) -> Reply:
@@ -207,7 +210,7 @@ def _route(match: Match, method: str, raw_path: str) -> Route:
 
 def _limit(operation: Operation) -> int:
     if operation.open:
-        return SPOOL_IN_MEMORY  # nobody's bodies stay off the disk
+        return OPEN_LIMIT  # many strangers' bodies at once, and none of them is long
     return UPLOAD_LIMIT if operation.large else JSON_LIMIT
 
 

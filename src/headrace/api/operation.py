@@ -15,10 +15,11 @@ CREATE: Verb = "create"
 CHANGE: Verb = "change"
 DELETE: Verb = "delete"
 
-Room = Literal["work", "source", "health"]
+Room = Literal["work", "source", "sign-in", "health"]
 
 WORK: Room = "work"
 SOURCE: Room = "source"
+SIGN_IN: Room = "sign-in"
 HEALTH: Room = "health"
 
 WORK_SECONDS, UPLOAD_SECONDS = 20.0, 600.0
@@ -72,7 +73,8 @@ class Operation:
     large       its body is a file
     open        nobody is asked who they are, or for a permission
     seconds     how long its handler may work
-    room        where its handler runs: SOURCE when it waits for one, HEALTH when it must never wait
+    room        where its handler runs: SOURCE when it waits for one, SIGN_IN when it hashes secrets, HEALTH when it
+                must never wait
     """
 
     verb: Verb

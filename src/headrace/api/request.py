@@ -85,7 +85,7 @@ class Query:
 class Request:
     """A request that passed the gateway. ``headers`` have lower-case names, ``path`` is the raw path.
 
-    ``address`` is the peer's. ``left``, of operations that wait for a source, is set when the client is gone.
+    ``address`` is the client's, or empty. ``left``, of what waits for a source, is set when the client is gone.
 
     A handler hands down the part of the deployment that is needed, never the whole.
     """

@@ -37,6 +37,8 @@ class Server(uvicorn.Server):
             uvicorn.Config(
                 self._opening, http=BoundedHttp, ws="none", log_level="warning", access_log=False, lifespan="off",
                 timeout_graceful_shutdown=max(1, round(self._grace)),
+                # Without a proxy before it anybody on this machine could name an address that never failed to sign in.
+                proxy_headers=bool(settings.public_url),
             )
         )  # fmt: skip
 

@@ -1,17 +1,12 @@
-"""Sign-ins that fail make the next ones wait: for the client id from an address, for the address, and for strangers."""
+"""Sign-ins that fail make the next ones wait: those of a client id from the same address, and the address's."""
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
-from headrace.errors import Unavailable
+from headrace.api.addresses import network
 
-HASHING = 2  # secrets that are hashed at once: each takes 16 MB and a core for a moment
-PATIENCE_SECONDS = 10.0
-RETRY_SECONDS = 5
-MOST_KEPT = 10_000
+MOST_REMEMBERED = 10_000
 LONGEST_SECONDS = 900.0
 FORGET_SECONDS = 86_400.0
 
@@ -23,7 +18,7 @@ class Limit:
     free: int
 
 
-_OF_BOTH, _OF_ADDRESS, _OF_CLIENT = Limit(5), Limit(20), Limit(50)
+_OF_BOTH, _OF_ADDRESS = Limit(5), Limit(20)
 Key = tuple[str, str]
 
 
@@ -37,27 +32,24 @@ class _Failures:
 class SignIns:
     """The failed sign-ins of one process, as far as they still matter.
 
-    Whoever signed in from an address before is not kept waiting by strangers who guess at the same client id. Times are
-    seconds of one steady clock.
+    Nothing is held against a client id alone: whoever guesses would keep its owner out. A secret of ours has 192 random
+    bits, so that no number of addresses guesses it. Who signed in from an address before does not wait for others who
+    fail there with other client ids. Times are seconds of one steady clock.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._failed: OrderedDict[Key, _Failures] = OrderedDict()
         self._known: OrderedDict[Key, None] = OrderedDict()
-        self._hashing = threading.BoundedSemaphore(HASHING)
 
     def wait(self, client: str, address: str, now: float) -> int:
         """Whole seconds until this client id may be tried from this address again; 0 when it may be now."""
         with self._lock:
-            until = max(
-                (self._failed[key].until for key in self._keys(client, address) if key in self._failed), default=now
-            )
-        return max(0, -int(-(until - now) // 1))
+            waits = [self._failed[key].until - now for key in self._keys(client, address) if key in self._failed]
+        return max(0, -int(-max(waits, default=0.0) // 1))
 
-    def failed(self, client: str, address: str, now: float) -> bool:
-        """Notes a failure; whether it is one that makes others wait, and is worth to be remembered by name."""
-        grew = False
+    def failed(self, client: str, address: str, now: float) -> None:
+        """Notes a failure."""
         with self._lock:
             for key, limit in self._keys(client, address).items():
                 failures = self._failed.pop(key, None) or _Failures()
@@ -67,35 +59,24 @@ class SignIns:
                 beyond = failures.count - limit.free
                 if beyond >= 0:
                     failures.until = now + min(2.0 ** min(beyond, 20), LONGEST_SECONDS)
-                    grew = True
                 self._failed[key] = failures
             _trim(self._failed)
-        return grew
 
     def succeeded(self, client: str, address: str) -> None:
         """Notes who signed in from where: what failed of these two is forgotten."""
+        pair = client, network(address)
         with self._lock:
-            self._failed.pop((client, address), None)
-            self._known[client, address] = None
-            self._known.move_to_end((client, address))
+            self._failed.pop(pair, None)
+            self._known[pair] = None
+            self._known.move_to_end(pair)
             _trim(self._known)
 
-    @contextmanager
-    def hashing(self) -> Iterator[None]:
-        """A place among those that hash; Unavailable when none becomes free in time."""
-        if not self._hashing.acquire(timeout=PATIENCE_SECONDS):
-            raise Unavailable("Too many sign-ins are under way; try again later.", retry_after=RETRY_SECONDS)
-        try:
-            yield
-        finally:
-            self._hashing.release()
-
     def _keys(self, client: str, address: str) -> dict[Key, Limit]:
-        if (client, address) in self._known:
-            return {(client, address): _OF_BOTH}
-        return {(client, address): _OF_BOTH, ("", address): _OF_ADDRESS, (client, ""): _OF_CLIENT}
+        place = network(address)
+        own = {(client, place): _OF_BOTH}
+        return own if (client, place) in self._known else own | {("", place): _OF_ADDRESS}
 
 
-def _trim(kept: OrderedDict[Key, _Failures] | OrderedDict[Key, None]) -> None:
-    while len(kept) > MOST_KEPT:
-        kept.popitem(last=False)
+def _trim(remembered: OrderedDict[Key, _Failures] | OrderedDict[Key, None]) -> None:
+    while len(remembered) > MOST_REMEMBERED:
+        remembered.popitem(last=False)

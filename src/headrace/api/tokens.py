@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 import sqlalchemy as sa
 
-from headrace.api.operation import CREATE, OK, Answer
+from headrace.api.operation import CREATE, OK, SIGN_IN, Answer
 from headrace.api.problems import GATEWAY
 from headrace.api.request import Reply, Request
 from headrace.api.routing import Routes
@@ -16,6 +16,8 @@ from headrace.store.emulator_clock import wall_ms
 
 LIFE_SECONDS = 86_399
 GRANTS = ("client_credentials",)
+LONGEST_CLIENT_ID = 256
+MOST_SHOWN = 100
 
 ims = Routes("/ims", GATEWAY)
 
@@ -23,19 +25,23 @@ ims = Routes("/ims", GATEWAY)
 REFUSED = (Answer(400), Answer(401), Answer(429))
 
 
-@ims.post("/token/v3", verb=CREATE, kind="tokens", answers=OK + REFUSED, open=True)
-@ims.post("/token/v2", verb=CREATE, kind="tokens", answers=OK + REFUSED, open=True)
+@ims.post("/token/v3", verb=CREATE, kind="tokens", answers=OK + REFUSED, open=True, room=SIGN_IN)
+@ims.post("/token/v2", verb=CREATE, kind="tokens", answers=OK + REFUSED, open=True, room=SIGN_IN)
 def issue(request: Request) -> Reply:
     """Issues a token. Fields come in a form body, in the query string, or some in each."""
     fields = dict(parse_qsl(request.body.decode("utf-8", "replace"))) | dict(request.query.pairs)
     grant_type = fields.get("grant_type", "")
     if grant_type not in GRANTS:
-        return _refused("unsupported_grant_type", f"grant_type must be client_credentials, not '{grant_type}'.")
+        return _refused(
+            "unsupported_grant_type", f"grant_type must be client_credentials, not '{grant_type[:MOST_SHOWN]}'."
+        )
     if any("\0" in value for value in fields.values()):
         return _refused("invalid_request", "A parameter holds a NUL character (%00); remove it.")
     missing = [name for name in ("client_id", "client_secret") if not fields.get(name)]
     if missing:
         return _refused("invalid_request", f"Parameter {missing[0]} is missing.")
+    if len(fields["client_id"]) > LONGEST_CLIENT_ID:
+        return _refused("invalid_request", f"client_id is longer than {LONGEST_CLIENT_ID} characters.")
     if request.settings.emulator and not request.settings.emulator_token:
         with request.store.write() as conn:
             return _token(conn, accounts.Grant(fields["client_id"], "", fields["client_id"]))
@@ -45,15 +51,15 @@ def issue(request: Request) -> Reply:
 def _grant(request: Request, client_id: str, secret: str) -> Reply:
     sign_ins, address = request.sign_ins, request.address
     if wait := sign_ins.wait(client_id, address, request.timer.seconds()):
-        refused = f"Too many sign-ins have failed; try again in {wait} seconds."
+        refused = f"Too many sign-ins have failed; try again in {wait} second{'s' if wait > 1 else ''}."
         return _refused("temporarily_unavailable", refused, 429, {"retry-after": str(wait)})
     granted = _granted(request, client_id, secret)
     if granted is not None:
         sign_ins.succeeded(client_id, address)
         return granted
-    if sign_ins.failed(client_id, address, request.timer.seconds()):
-        with request.store.write() as conn:
-            accounts.note_refused(conn, client_id, address, wall_ms())
+    sign_ins.failed(client_id, address, request.timer.seconds())
+    with request.store.write() as conn:
+        accounts.note_refused(conn, client_id, address, wall_ms())
     return _refused("invalid_client", f"client_id {client_id} is unknown or its client_secret is wrong.", 401)
 
 
@@ -65,8 +71,7 @@ def _granted(request: Request, client_id: str, secret: str) -> Reply | None:
             return None
         with store.write() as conn:
             return _token(conn, accounts.Grant(client_id, "", client_id))
-    # Hashing takes a while: whoever guesses does not hold the write lock, and few do it at once.
-    with request.sign_ins.hashing(), store.read() as conn:
+    with store.read() as conn:  # hashing takes a while: whoever guesses does not hold the write lock
         proof = accounts.authenticate(conn, client_id, secret)
     if proof is None:
         return None

@@ -134,7 +134,7 @@ def still_holds(conn: sa.Connection, proof: Proof) -> bool:
 
 
 def note_refused(conn: sa.Connection, client_id: str, address: str, at: int) -> None:
-    """Records that sign-ins with this client id, known or not, fail again and again from an address."""
+    """Records that a sign-in with this client id, known or not, failed."""
     org = conn.execute(sa.select(accounts.c.org).where(accounts.c.client_id == client_id)).scalar_one_or_none()
     nobody = Caller(org or "", "", "", "", address, address=address)
     events.append(conn, nobody, KIND, client_id[:MOST_NAMED], "refused", None, at)

@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from headrace.api.operation import HEALTH, SOURCE, WORK
+from headrace.api.operation import HEALTH, SIGN_IN, SOURCE, WORK
 from headrace.api.rooms import Rooms, Size
 from headrace.errors import Unavailable
 
-SIZES = {WORK: Size(3, 2), SOURCE: Size(2, 1), HEALTH: Size(1, 1)}
+SIZES = {WORK: Size(3, 2), SOURCE: Size(2, 1), SIGN_IN: Size(1, 1), HEALTH: Size(1, 1)}
 SECONDS = 10.0
 
 
@@ -64,6 +64,16 @@ def test_who_waits_for_a_source_takes_no_other_thread() -> None:
         assert await rooms.run(HEALTH, "", lambda: "health") == "health"
 
     assert meanwhile(SOURCE, "a", 1, act) == ["done"]
+
+
+def test_who_finds_no_place_in_its_share_or_in_the_room_leaves_nothing() -> None:
+    async def act(rooms: Rooms) -> None:
+        for sharer in ("a", "b"):
+            with pytest.raises(Unavailable, match=f"sign-ins are under way for {sharer}"):
+                await rooms.run(SIGN_IN, sharer, lambda: "never")
+        assert list(rooms._shares) == [(SIGN_IN, "a")]
+
+    assert meanwhile(SIGN_IN, "a", 1, act) == ["done"]
 
 
 def test_what_fails_gives_its_place_back() -> None:
