@@ -20,7 +20,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from headrace.cli import account, audit, demo, gaps, mapping, query, replay, sources, verify
+from headrace.cli import account, audit, demo, gaps, key, mapping, query, replay, sources, verify
 from headrace.clock import Clock, MonotonicTimer, WallClock
 from headrace.errors import HeadraceError
 from headrace.settings import DEFAULT_PORT, TOKEN_VARIABLE, Settings, check_settings, parse_host_aliases
@@ -331,6 +331,7 @@ app.command("gaps")(gaps.gaps)
 app.command("audit")(audit.audit)
 app.command("demo")(demo.demo)
 app.add_typer(account.app, name="account")
+app.add_typer(key.app, name="key")
 app.add_typer(mapping.app, name="map")
 app.add_typer(sources.app, name="sources")
 

@@ -6,7 +6,7 @@ import msgspec
 import sqlalchemy as sa
 
 from headrace.errors import NotFound
-from headrace.store.keyring import Keyring
+from headrace.store.keyring import Keyring, key_of
 from headrace.store.metadata import Millis, metadata
 from headrace.store.scope import Caller
 
@@ -46,6 +46,22 @@ def owners(conn: sa.Connection) -> list[tuple[Caller, str]]:
     """Everybody who holds something, with the caller that reads it."""
     rows = conn.execute(sa.select(secrets.c.org, secrets.c.sandbox, secrets.c.owner)).all()
     return [(Caller(org, sandbox, "", "", ""), owner) for org, sandbox, owner in rows]
+
+
+def reseal(conn: sa.Connection, keyring: Keyring, caller: Caller, owner: str) -> bool:
+    """Seals what ``owner`` holds with the current key; whether it was sealed with another one."""
+    statement = sa.select(secrets.c.blob).where(_key(caller, owner)).with_for_update()
+    blob = conn.execute(statement).scalar_one_or_none()
+    if blob is None or key_of(blob) == keyring.current:
+        return False
+    row = _row_name(caller, owner)
+    conn.execute(secrets.update().where(_key(caller, owner)).values(blob=keyring.seal(keyring.open(blob, row), row)))
+    return True
+
+
+def keys_in_use(conn: sa.Connection) -> set[str]:
+    """The ids of the keys that something is sealed with."""
+    return {key_of(blob) for blob in conn.execute(sa.select(secrets.c.blob)).scalars()}
 
 
 def delete(conn: sa.Connection, caller: Caller, owner: str) -> None:
