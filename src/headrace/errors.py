@@ -109,6 +109,10 @@ class TokenInvalid(Refused):
     """Oauth token is not valid"""
 
 
+class TooManyFailures(Refused):
+    """Too many attempts to sign in have failed; wait before the next one."""
+
+
 class ApiKeyMissing(Refused):
     """Api Key is required"""
 

@@ -12,14 +12,15 @@ from headrace.api.problems import GATEWAY
 from headrace.api.request import Reply, Request
 from headrace.api.routing import Routes
 from headrace.clock import epoch_ms, utc
-from headrace.errors import Conflict, Invalid, MediaUnsupported, NotFound, Refused
+from headrace.errors import Conflict, Invalid, MediaUnsupported, NotFound, Refused, TooManyFailures
 from headrace.runs import resetting
 from headrace.settings import LOOPBACK, Settings
-from headrace.store import emulator_clock, runs
+from headrace.store import accounts, emulator_clock, runs
 from headrace.store.erasing import Extent
 
 emulator = Routes("/_emulator", GATEWAY)
 
+CONTROLS = "_emulator"
 WAIT_SECONDS = 600.0
 LATEST_MS = epoch_ms(datetime(9000, 1, 1, tzinfo=UTC))
 RESET_SECONDS = 60.0
@@ -63,8 +64,7 @@ def _emulating(request: Request) -> None:
     settings = request.settings
     if not settings.emulator:
         raise NotFound("This server does not run with --emulator.", kind="path", id=request.path)
-    gateway.require_operator(settings, request.store, request.headers)
-    # Otherwise these controls ask for no token, and any page in a browser can send a request to loopback.
+    # These controls may ask for no token, and any page in a browser can send a request to loopback.
     origin = request.headers.get("origin")
     if origin is not None and origin.lower() not in _own_origins(settings):
         raise Refused(f"The emulator's controls take no request from another site's page ({origin}).")
@@ -73,6 +73,22 @@ def _emulating(request: Request) -> None:
         raise MediaUnsupported(
             f"Send the body as Content-Type: application/json, not {label}, which any page may send."
         )
+    if settings.emulator_token and not gateway.has_token(settings, request.store, request.headers):
+        _require_operator(request)
+
+
+def _require_operator(request: Request) -> None:
+    """Raises unless the emulator's own token was sent; it is somebody's choice, so whoever guesses at it waits."""
+    sign_ins, address, now = request.sign_ins, request.address, request.timer.seconds()
+    if wait := sign_ins.wait(CONTROLS, address, now):
+        raise TooManyFailures(f"Too many tokens were wrong; try again in {wait} s.", retry_after=wait)
+    if gateway.is_operator(request.settings, request.headers):
+        sign_ins.succeeded(CONTROLS, address)
+        return
+    sign_ins.failed(CONTROLS, address, now)
+    with request.store.write() as conn:
+        accounts.note_refused(conn, CONTROLS, address, emulator_clock.wall_ms())
+    raise gateway.not_a_token()
 
 
 def _own_origins(settings: Settings) -> set[str]:

@@ -48,20 +48,24 @@ def _is_loopback(name: str) -> bool:
         return False
 
 
-def require_operator(settings: Settings, store: Store, headers: Mapping[str, str]) -> None:
-    """Raises unless an emulator that has a token is sent it, or a token that it issued for it."""
-    if not settings.emulator_token:
-        return
-    token = _bearer(headers)
-    if hmac.compare_digest(token.encode(), settings.emulator_token.encode()):
-        return
+def has_token(settings: Settings, store: Store, headers: Mapping[str, str]) -> bool:
+    """Whether an emulator that has a token was sent one that it issued for it. Raises when it was sent none at all."""
     with store.read() as conn:
-        if accounts.grant_of(conn, token, wall_ms()) is None:
-            raise TokenInvalid(
-                "This emulator was started with a token; the one that was sent is neither that nor one that it issued.",
-                literal="Oauth token is not valid",
-                hint="Fetch one from POST /ims/token/v3 with the emulator's token as client_secret.",
-            )
+        return accounts.grant_of(conn, _bearer(headers), wall_ms(), settings.emulator_token) is not None
+
+
+def is_operator(settings: Settings, headers: Mapping[str, str]) -> bool:
+    """Whether an emulator was sent its own token."""
+    return hmac.compare_digest(_bearer(headers).encode(), settings.emulator_token.encode())
+
+
+def not_a_token() -> TokenInvalid:
+    """What an emulator that has a token says to any other one."""
+    return TokenInvalid(
+        "This emulator was started with a token; the one that was sent was not issued for it.",
+        literal="Oauth token is not valid",
+        hint="Fetch one from POST /ims/token/v3 with the emulator's token as client_secret.",
+    )
 
 
 def admit(settings: Settings, store: Store, clock: Clock, headers: Mapping[str, str]) -> Caller:
@@ -73,8 +77,8 @@ def admit(settings: Settings, store: Store, clock: Clock, headers: Mapping[str, 
     org = headers.get("x-gw-ims-org-id", "").strip()
     if not org:
         raise OrgMissing("Header x-gw-ims-org-id is missing.", literal="Missing header", hint="Send your IMS org id.")
-    if settings.emulator:
-        require_operator(settings, store, headers)
+    if settings.emulator_token and not has_token(settings, store, headers):
+        raise not_a_token()
     user = EMULATOR_USER if settings.emulator else _known_user(store, token, client, org)
     reference = headers.get("x-sandbox-name") or headers.get("x-sandbox-id") or sandboxes.DEFAULT
     sandbox = _sandbox(settings, store, clock, org, reference.strip())

@@ -59,6 +59,7 @@ GENERAL: dict[type[errors.HeadraceError], Row] = {
     errors.Broken: Row(500, None, "Internal server error"),
     errors.TooLarge: Row(413, None, "Payload too large"),
     errors.TooSlow: Row(408, None, "Request timeout"),
+    errors.TooManyFailures: Row(429, None, "Too many requests"),
     errors.MediaUnsupported: Row(415, None, "Unsupported media type"),
     errors.RangeUnsatisfiable: Row(416, None, "Range not satisfiable"),
     errors.MethodNotAllowed: Row(405, None, "Method not allowed"),

@@ -140,12 +140,15 @@ def note_refused(conn: sa.Connection, client_id: str, address: str, at: int) -> 
     events.append(conn, nobody, KIND, client_id[:MOST_NAMED], "refused", None, at)
 
 
-def issue_token(conn: sa.Connection, grant: Grant, expires_at: int) -> str:
-    """A bearer token for ``grant`` until ``expires_at`` (wall ms); only its hash is stored."""
+def issue_token(conn: sa.Connection, grant: Grant, expires_at: int, under: str = "") -> str:
+    """A bearer token for ``grant`` until ``expires_at`` (wall ms); only its hash is stored.
+
+    ``under``: the secret that all tokens of an emulator stand for; they end when another one is chosen.
+    """
     token = f"eyJ{randomness.token_urlsafe(48)}"
     conn.execute(
         tokens.insert().values(
-            token_hash=_digest(token),
+            token_hash=_digest(token, under),
             client_id=grant.client_id,
             org=grant.org,
             user=grant.user,
@@ -155,9 +158,9 @@ def issue_token(conn: sa.Connection, grant: Grant, expires_at: int) -> str:
     return token
 
 
-def grant_of(conn: sa.Connection, token: str, now: int) -> Grant | None:
-    """Whom a live token stands for, or None when it is unknown or expired (``now`` in wall ms)."""
-    row = conn.execute(sa.select(tokens).where(tokens.c.token_hash == _digest(token))).one_or_none()
+def grant_of(conn: sa.Connection, token: str, now: int, under: str = "") -> Grant | None:
+    """Whom a live token stands for; None when it is unknown, expired (``now`` in wall ms) or of another secret."""
+    row = conn.execute(sa.select(tokens).where(tokens.c.token_hash == _digest(token, under))).one_or_none()
     if row is None or row.expires_at <= now:
         return None
     return Grant(row.client_id, row.org, row.user)
@@ -222,5 +225,5 @@ def _hash(secret: str, salt: bytes) -> bytes:
     return hashlib.scrypt(secret.encode(), salt=salt, n=2**14, r=8, p=1)
 
 
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+def _digest(token: str, under: str) -> str:
+    return hashlib.sha256(token.encode() + under.encode()).hexdigest()

@@ -1,6 +1,7 @@
 """An emulator is asked under names of its own, and beyond loopback by whoever knows its token."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx2
@@ -12,11 +13,21 @@ from headrace.store import accounts, kind
 from wire_server import HEADERS, Api, deploy, serve
 
 TOKEN = "a-token-of-the-operator"
+GUESSER = {"x-forwarded-for": "192.0.2.50"}
+
+
+class Standing:
+    """A timer that stands still."""
+
+    def seconds(self) -> float:
+        return 1000.0
+
+
 PATHS = ("/health", "/_emulator/clock", "/data/foundation/catalog/dataSets", "/nowhere")
 
 
 def served(directory: Path, **settings: object) -> Iterator[tuple[Deployment, Api]]:
-    deployment = deploy(directory, **settings)
+    deployment = replace(deploy(directory, **settings), timer=Standing())
     for url in serve(deployment):
         with httpx2.Client(base_url=url, headers=HEADERS, trust_env=False) as http:
             yield deployment, Api(http)
@@ -61,12 +72,45 @@ def _token(api: Api, secret: str) -> httpx2.Response:
     return api.post("/ims/token/v3", data=form)
 
 
+DATASETS = "/data/foundation/catalog/dataSets"
+
+
+def _as(bearer: str, **more: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {bearer}", **more}
+
+
 def test_who_knows_the_token_may_do_everything(guarded: Api) -> None:
     issued = _token(guarded, TOKEN).json()["access_token"]
+    assert guarded.get(DATASETS, headers=_as(issued)).status_code == 200
     for bearer in (TOKEN, issued):
-        headers = {"Authorization": f"Bearer {bearer}"}
-        assert guarded.get("/_emulator/clock", headers=headers).status_code == 200
-        assert guarded.get("/data/foundation/catalog/dataSets", headers=headers).status_code == 200
+        assert guarded.get("/_emulator/clock", headers=_as(bearer)).status_code == 200
+    # The API takes what was issued, so that nobody tries the token itself there.
+    assert guarded.get(DATASETS, headers=_as(TOKEN)).status_code == 401
+
+
+def test_who_guesses_at_the_controls_waits(guarded: Api) -> None:
+    issued = _token(guarded, TOKEN).json()["access_token"]
+    answers = [guarded.get("/_emulator/clock", headers=_as("guess", **GUESSER)) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [401] * 5 + [429] and answers[-1].headers["retry-after"] == "1"
+    assert guarded.get("/_emulator/clock", headers=_as(TOKEN, **GUESSER)).status_code == 429
+    assert guarded.get("/_emulator/clock", headers=_as(issued, **GUESSER)).status_code == 200
+    assert guarded.get("/_emulator/clock", headers=_as(TOKEN)).status_code == 200
+
+
+def test_a_page_of_another_site_does_not_guess_for_its_reader(guarded: Api) -> None:
+    foreign = _as("guess", Origin="https://evil.example", **{"x-forwarded-for": "192.0.2.60"})
+    assert {guarded.post("/_emulator/clock", headers=foreign).status_code for _ in range(9)} == {403}
+
+
+def test_tokens_end_with_the_token_that_they_were_issued_for(tmp_path: Path) -> None:
+    issued = ""
+    for chosen in ("", TOKEN, TOKEN + "2"):
+        for _, api in served(tmp_path, emulator_token=chosen):
+            if issued and chosen:
+                for path in ("/_emulator/clock", DATASETS):
+                    assert api.get(path, headers=_as(issued)).status_code == 401
+            issued = _token(api, chosen or "any").json()["access_token"]
+            assert api.get(DATASETS, headers=_as(issued)).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/_emulator/clock", "/data/foundation/catalog/dataSets"])
