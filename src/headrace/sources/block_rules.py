@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from headrace.sources.block_reading import PLACE
 from headrace.sources.extension import LONGEST, Day, Extension, Listing
-from headrace.sources.paging_rules import check_paging
+from headrace.sources.paging_rules import check_paging, check_place
 from headrace.sources.paths import parse_path
 from headrace.sources.refusing import COMPLEX, path_of, wrong
 from headrace.sources.schedule_rules import check_pattern
@@ -19,6 +19,8 @@ def check_block(declared: Extension) -> None:
                 f"{status} is no end of a list: use 204, or one of 400 to 499 that is not about rights or quotas "
                 "(401, 403, 429)",
             )
+    if declared.total:
+        check_place(declared.total, f"{PLACE}.total")
     if declared.day is not None:
         _check_day(declared.day)
     if declared.write_mode == "replace-window":

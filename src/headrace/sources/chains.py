@@ -21,6 +21,8 @@ from headrace.sources.turns import Params, Turn, paths, promise
 _SHOWN = 200
 _DIGEST = 8
 _HELD = 4 * 1024 * 1024  # bytes of a page that is held until the next one has come
+# How sources answer who asks for rows beyond the last one, beside a page without any.
+_BEYOND = frozenset((204, 400, 404, 410, 416, 422))
 _MOST_ALIKE = 99  # pages without rows that are the one before
 
 
@@ -35,6 +37,7 @@ class Chain:
     may_be_absent  an answer without the array has no rows, the first one too
     may_repeat     a page may come twice
     keep_query     names of the first query that links get back
+    total          where an answer says how many rows the chain has
     proves         rows are removed on the strength of the answers, so that one without content proves nothing
     lenient        what fails a chain ends it instead
     """
@@ -46,12 +49,14 @@ class Chain:
     may_be_absent: bool = False
     may_repeat: bool = False
     keep_query: tuple[str, ...] = ()
+    total: str = ""
     proves: bool = False
     lenient: bool = False
 
-    def ends(self, pages: int) -> frozenset[int]:
-        """The statuses that end the chain behind so many pages."""
-        return self.ends_at if pages or self.may_be_absent or self.lenient else frozenset()
+    def ends(self, at: Trail) -> frozenset[int]:
+        """The statuses that end the chain instead of this page."""
+        beyond = _BEYOND if at.is_beyond else frozenset[int]()
+        return beyond | (self.ends_at if at.pages or self.may_be_absent or self.lenient else frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +80,8 @@ def walk(chain: Chain, access: Access, http: SourceHttp, trail: Trail | None = N
     past = _Past(at, paging.paginator(chain.pagination).linked)
     while True:
         readable = _Readable(chain, at, access)
-        answer = http.send(at.request, access, readable, chain.ends(at.pages))
-        turn = Turn(chain.request, at, answer, readable.cut, chain.keep_query, chain.content.path)
+        answer = http.send(at.request, access, readable, chain.ends(at))
+        turn = Turn(chain.request, at, answer, readable.cut, chain.keep_query, chain.content.path, chain.total)
         following: Trail | str = readable.ended
         if not following:
             try:
@@ -109,7 +114,7 @@ def _following(chain: Chain, turn: Turn, past: "_Past", access: Access, http: So
         return following
     counted = following.last_index is not None or chain.may_repeat
     empty, alike = ("", 0) if counted else _standstill(turn)
-    said = promise(chain.pagination, turn, following.last_index, chain.content.path)
+    said = promise(chain.pagination, turn, following, chain.content.path)
     if pages.linked:
         request = access.without_secrets(following.request)
         _require_safe(turn.at.request, request, http)
@@ -235,7 +240,7 @@ class _Readable:
 
     def __init__(self, chain: Chain, at: Trail, access: Access) -> None:
         self._chain, self._at, self._access = chain, at, access
-        self._paths = paths(chain.pagination)
+        self._paths = paths(chain.pagination, chain.total)
         self.cut, self.ended = Cut(), ""
 
     def __call__(self, answer: Answer) -> None:
@@ -258,11 +263,11 @@ class _Readable:
                 raise self._without_rows(answer, f"it is {lack}")
 
     def _end(self, answer: Answer) -> str:
-        if answer.status in self._chain.ends(self._at.pages):
+        if answer.status in self._chain.ends(self._at):
             return f"the source answered {answer.status}"
         if answer.body.strip():
             return ""
-        if self._chain.proves:
+        if self._chain.proves and not self._at.is_beyond:
             raise self._without_rows(answer, "which proves nothing about rows that are there")
         return "the answer is empty"
 

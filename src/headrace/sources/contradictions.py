@@ -42,6 +42,11 @@ def _check_end(parts: Together) -> None:
             "ends a chain behind its first page, and without paging there is no second one; with mayBeAbsent it may be "
             "the first answer, too",
         )
+    if kind != "OFFSET" and parts.extension.total:
+        raise wrong(
+            f"{PLACE}.total",
+            f"is where paging of the type OFFSET ends; of the type {kind} nothing is known of its rows",
+        )
     if kind not in ("POINTER", "URL") and parts.extension.keep_query:
         raise wrong(
             f"{PLACE}.keepQuery", f"is about links to the next page, and paging of the type {kind} follows none"

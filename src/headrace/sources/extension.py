@@ -159,6 +159,7 @@ class Extension(_Block, frozen=True):
     may_be_absent: bool = False
     may_repeat: bool = False
     keep_query: tuple[Name, ...] = ()
+    total: str = ""
     retention: Retention | None = None
     day: Day | None = None
     rename: dict[Name, str] = {}

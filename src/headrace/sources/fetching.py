@@ -49,5 +49,6 @@ def chain_of(view: Extraction, request: Request, replaces: bool | None = None) -
         declared.may_be_absent,
         declared.may_repeat,
         declared.keep_query,
+        declared.total,
         proves=by_spec if replaces is None else replaces,
     )

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 
 import msgspec
 
@@ -14,11 +13,11 @@ from headrace.sources.cutting import is_inside
 from headrace.sources.paths import parse_value_path
 from headrace.sources.reading import LONGEST_ADDRESS, Request, Trail, shown
 from headrace.sources.request import placed, queried
-from headrace.sources.turns import HEADER, POINTERS, Params, Turn, ended, value_at
+from headrace.sources.stated import all_rows, last_index, require_all_rows
+from headrace.sources.turns import HEADER, POINTERS, Params, Turn, condition, ended, value_at
 
 MOST_REQUESTS = 10_000
 SHORTEST_REST, LONGEST_REST = 10, 60_000  # milliseconds
-_LONGEST_INDEX = 18  # digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +93,6 @@ def _name(params: Params, *keys: str) -> str:
 _EMPTY = "the page is empty"
 
 
-def _condition(params: Params) -> str:
-    return f"{params['endConditionName']} is {params.get('endConditionValue') or 'NonExist'}"
-
-
 def _require_end(params: Params, turn: Turn, what: str) -> None:
     """SourceUnreadable where the source says that more follows, and not where."""
     if ended(params, turn) is False:
@@ -130,9 +125,14 @@ def _offset(params: Params, request: Request, offset: int) -> Request:
 
 
 def _offset_next(params: Params, turn: Turn) -> Trail | str:
-    end = ended(params, turn)
+    end, total = ended(params, turn), all_rows(turn)
+    if total is not None:
+        require_all_rows(params, turn, total)
+        proven = 0 < turn.count < limit(params) and turn.at.pages > 0
+        if turn.at.offset + turn.count >= total and (proven or not turn.count):
+            return f"{turn.total} says that there are {total:,} rows, and they came"
     if end or (turn.count == 0 and end is None):
-        return _condition(params) if end else _EMPTY
+        return condition(params) if end else _EMPTY
     most, steady = limit(params), turn.at.steady
     if turn.count:
         steady = turn.count == most and (steady or turn.at.offset == 0)
@@ -144,7 +144,7 @@ def _offset_next(params: Params, turn: Turn) -> Trail | str:
         )
     offset = turn.at.offset + (turn.count or most)
     short = digest(turn.cut.elements[-1]) if 0 < turn.count < most else ""
-    return Trail(_offset(params, turn.first, offset), offset=offset, short=short, steady=steady)
+    return Trail(_offset(params, turn.first, offset), offset=offset, short=short, steady=steady, total=total)
 
 
 def require_moved_on(turn: Turn) -> None:
@@ -170,47 +170,15 @@ def _first_index(params: Params) -> int:
 
 
 def _page_next(params: Params, turn: Turn) -> Trail | str:
-    end, last = ended(params, turn), _last_index(params, turn)
+    end, last = ended(params, turn), last_index(params, turn)
     index = _first_index(params) + turn.at.pages + 1
     if end:
-        return _condition(params)
+        return condition(params)
     if last is not None and index > last:
         return f"{params['endPageIndex']} says that page {last} is the last"
     if turn.count == 0 and end is None and last is None:
         return _EMPTY
     return Trail(_page(params, turn.first, index), last_index=last)
-
-
-def _last_index(params: Params, turn: Turn) -> int | None:
-    """The last page's index, as the spec fixes it or the source last said it."""
-    declared = params.get("endPageIndex")
-    if declared in (None, ""):
-        return None
-    path = str(declared)
-    value = value_at(path, turn) if not path.strip().isdecimal() else path
-    if value in (None, ""):
-        return turn.at.last_index
-    index = _index(value)
-    if index is None:
-        raise SourceUnreadable(
-            f"{turn.answer.url} holds no number at {path} that could be an index, where the last page's should be."
-        )
-    return index
-
-
-def _index(value: object) -> int | None:
-    """The whole number that a value is, in digits too; None for all else, and for what no index comes near.
-
-    It is compared before it is converted: 1e400000 is a short text, and a long number.
-    """
-    if isinstance(value, str):
-        digits = value.strip()
-        signless = digits.removeprefix("-")
-        whole = len(digits) <= _LONGEST_INDEX and signless.isascii() and signless.isdecimal()
-        return int(digits) if whole else None
-    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not abs(value) < 10**_LONGEST_INDEX:
-        return None
-    return int(value) if value == int(value) else None
 
 
 def _pointer_next(params: Params, turn: Turn) -> Trail | str:
@@ -219,7 +187,7 @@ def _pointer_next(params: Params, turn: Turn) -> Trail | str:
     if isinstance(link, str) and path.lower().startswith(HEADER) and link.lstrip().startswith("<"):
         link = links.next_of(link)
     if ended(params, turn):
-        return _condition(params)
+        return condition(params)
     if not link:
         _require_end(params, turn, f"no link at {path}")
         return f"there is no link at {path}"
@@ -233,7 +201,7 @@ def _token_next(params: Params, turn: Turn) -> Trail | str:
     path = _name(params, "continuationTokenPath")
     token = value_at(path, turn)
     if ended(params, turn):
-        return _condition(params)
+        return condition(params)
     if token in (None, "", False):
         _require_end(params, turn, f"no token at {path}")
         if turn.count and is_inside(parse_value_path(path), turn.array):

@@ -72,7 +72,7 @@ def check_paging(pagination_params: Any, where: str) -> None:
         check_header_name(pages["parameterName"], f"{where}.parameterName")
     for name in turns.PATHS:
         if name in pages:
-            _check_place(pages[name], f"{where}.{name}", number=name == "endPageIndex")
+            check_place(pages[name], f"{where}.{name}", number=name == "endPageIndex")
 
 
 def _check_numbers(pages: Json, kind: str, where: str) -> None:
@@ -129,8 +129,11 @@ def _check_clashes(pages: Json, kind: str, where: str) -> None:
         )
 
 
-def _check_place(place: Any, where: str, number: bool) -> None:
-    """A place in an answer: a path into its page, or ``headers.<name>``; for the last page's index also a number."""
+def check_place(place: Any, where: str, number: bool = False) -> None:
+    """SpecInvalid for what is no place in an answer: a path into its page, or ``headers.<name>``.
+
+    number  a number may stand there as well
+    """
     if number and isinstance(place, int) and not isinstance(place, bool):
         return
     if not isinstance(place, str):
@@ -145,15 +148,13 @@ def _check_place(place: Any, where: str, number: bool) -> None:
         raise wrong(where, f"{place} is a number, and no path", COMPLEX)
 
 
-def require_beside(pages: Json, array: Path, where: str) -> None:
-    """SpecInvalid where a path of paging leads into the array of the records by a name: arrays have no names."""
-    for name in turns.PATHS:
-        text = pages.get(name)
-        if not isinstance(text, str) or not turns.is_path(text) or text.lower().startswith(turns.HEADER):
-            continue
-        path = parse_value_path(text)
-        if len(path) > len(array) and path[: len(array)] == array and isinstance(path[len(array)], str) and array:
-            raise wrong(
-                f"{where}.{name}", f"{text} leads into the array of contentPath, which has no names; "
-                f"a row of it is {'.'.join(map(str, array))}[-1]", COMPLEX,
-            )  # fmt: skip
+def require_beside(place: Any, array: Path, where: str) -> None:
+    """SpecInvalid where a place in an answer leads into the array of the records by a name: arrays have no names."""
+    if not isinstance(place, str) or not turns.is_path(place):
+        return
+    path = parse_value_path(place)
+    if len(path) > len(array) and path[: len(array)] == array and isinstance(path[len(array)], str) and array:
+        raise wrong(
+            where, f"{place} leads into the array of contentPath, which has no names; "
+            f"a row of it is {'.'.join(map(str, array))}[-1]", COMPLEX,
+        )  # fmt: skip

@@ -9,6 +9,7 @@ from headrace.sources.paths import Path, parse_path
 from headrace.sources.refusing import COMPLEX, wrong
 from headrace.sources.spec import Content, content_of
 from headrace.sources.together import Together
+from headrace.sources.turns import PATHS
 
 
 def check_paths(parts: Together) -> None:
@@ -17,8 +18,10 @@ def check_paths(parts: Together) -> None:
         return
     content = content_of(parts.objects["contentPath"], "contentPath")
     _check_fields(parts, content)
-    if "paginationParams" in parts.objects:
-        require_beside(parts.object("paginationParams"), content.path, parts.places["paginationParams"])
+    for name in PATHS if "paginationParams" in parts.objects else ():
+        where = f"{parts.places['paginationParams']}.{name}"
+        require_beside(parts.object("paginationParams").get(name), content.path, where)
+    require_beside(parts.extension.total, content.path, f"{PLACE}.total")
     if "explodeEntityPath" not in parts.objects or not content.wrapper:
         return
     path = content_of(parts.objects["explodeEntityPath"], "explodeEntityPath").path

@@ -101,6 +101,7 @@ class Trail(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     short       digest of the last row of the page before, where that page was short and the offset went on by its rows
     steady      whether every page with rows held as many as it was asked for, and there was one
     last_index  index of the last page, as the source last said
+    total       rows of the chain, as the source last said
     bare        whether a page before was an array itself, of a source whose pages are that
     promised    where the page before said that more pages follow, as the spec names that place; empty: it did not
     before      digests of the page before and of its rows, where it had some: to know it again
@@ -115,12 +116,18 @@ class Trail(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     short: str = ""
     steady: bool = False
     last_index: int | None = None
+    total: int | None = None
     bare: bool = False
     promised: str = ""
     before: tuple[str, str] | None = None
     seen: bytes = b""
     empty: str = ""
     alike: int = 0
+
+    @property
+    def is_beyond(self) -> bool:
+        """Whether all rows that the source has said came before it: it is asked for to prove that."""
+        return self.total is not None and self.offset >= self.total
 
 
 msgspec.json.Decoder(Trail)  # gathered while one thread imports; two that do so at once crash the process

@@ -23,6 +23,7 @@ class Turn:
     cut         what it holds
     keep_query  names in the first request's query that links get back where they lack them
     array       where the elements are
+    total       where the answer says how many rows the chain has: a path, or ``headers.<name>``; empty: nowhere
     """
 
     first: Request
@@ -31,6 +32,7 @@ class Turn:
     cut: Cut
     keep_query: Sequence[str] = ()
     array: Path = ()
+    total: str = ""
 
     @property
     def count(self) -> int:
@@ -44,9 +46,9 @@ PATHS = (*POINTERS, "continuationTokenPath", "endConditionName", "endPageIndex")
 HEADER = "headers."
 
 
-def paths(params: Params) -> frozenset[Path]:
+def paths(params: Params, total: str = "") -> frozenset[Path]:
     """The paths whose values say how the chain goes on."""
-    named = (params.get(name) for name in PATHS)
+    named = (total, *(params.get(name) for name in PATHS))
     return frozenset(parse_value_path(text) for text in named if isinstance(text, str) and is_path(text))
 
 
@@ -86,6 +88,11 @@ def ended(params: Params, turn: Turn) -> bool | None:
     return text.casefold() == sought.casefold() or (not isinstance(value, bool) and _is_number(text, sought))
 
 
+def condition(params: Params) -> str:
+    """The end condition, as a sentence has it."""
+    return f"{params['endConditionName']} is {params.get('endConditionValue') or 'NonExist'}"
+
+
 def _is_number(text: str, sought: str) -> bool:
     """Whether both write the same number: 0.0 is 0."""
     try:
@@ -94,16 +101,18 @@ def _is_number(text: str, sought: str) -> bool:
         return False
 
 
-def promise(params: Params, turn: Turn, last_index: int | None, array: Path) -> str:
+def promise(params: Params, turn: Turn, following: Trail, array: Path) -> str:
     """Where a page says that more pages follow, as the spec names that place; empty where it does not say so.
 
-    last_index  index of the last page, if known
-    array       the path of the rows
+    following  how the chain would go on
+    array      the path of the rows
     """
+    if following.total is not None and not following.is_beyond:
+        return turn.total
     if ended(params, turn) is False and _is_flag(params, array):
         return str(params["endConditionName"])
     count = str(params.get("endPageIndex") or "").strip()
-    return count if last_index is not None and not count.isdecimal() else ""
+    return count if following.last_index is not None and not count.isdecimal() else ""
 
 
 def _is_flag(params: Params, array: Path) -> bool:

@@ -302,6 +302,15 @@ BAD: dict[str, tuple[dict[str, Any], str, int]] = {
     "a parameter to keep that nobody sends": (
         {**asking(key="k"), "paginationParams": LINK, "extension": {"keepQuery": ["key", "team"]}},
         "x-headrace.keepQuery[1]", 1312),
+    "a total of pages": ({"paginationParams": PAGE, "extension": {"total": "$.all"}}, "x-headrace.total", 1312),
+    "a total of nothing": ({"extension": {"total": "$.all"}}, "x-headrace.total", 1312),
+    "a total at a complex path": (
+        {"paginationParams": OFFSET, "extension": {"total": "$..all"}}, "x-headrace.total", 1314),
+    "a total in no header": (
+        {"paginationParams": OFFSET, "extension": {"total": "headers."}}, "x-headrace.total", 1314),
+    "a total that is a number": ({"paginationParams": OFFSET, "extension": {"total": "7"}}, "x-headrace.total", 1314),
+    "a total among the rows": (
+        {"paginationParams": OFFSET, "extension": {"total": "$.rows.all"}}, "x-headrace.total", 1314),
     "a parameter to keep where nothing links": (
         {**asking(key="k"), "paginationParams": PAGE, "extension": {"keepQuery": ["key"]}},
         "x-headrace.keepQuery", 1312),
@@ -430,6 +439,8 @@ GOOD_TOGETHER: list[dict[str, Any]] = [
     {"scheduleParams": {"scheduleStartParamName": "since"}, "paginationParams": LINK,
      "extension": {"keepQuery": ["since"]}},
     {"extension": {"endsAt": [404], "mayBeAbsent": True}},
+    {"paginationParams": OFFSET, "extension": {"total": "$.page.total"}},
+    {"paginationParams": OFFSET, "extension": {"total": "headers.X-Total", "endsAt": [416]}},
     {**POST, "bodyParams": {"q": "{SCHEDULE_QUERY}", "to": "{END_TIME}"},
      "scheduleParams": {"type": "ADVANCE", "incremental": "{START_TIME}"}},
     {"contentPath": "$.a.rows", "extension": {"key": ["page", "rows.a", "rows.ab"], "version": "rows.v"}},

@@ -44,6 +44,7 @@ class Case:
 PAGE = {"type": "PAGE", "pageParamName": "p", "initialPageIndex": 1, "limitName": "n", "limitValue": 2}
 OFFSET = {"type": "OFFSET", "offSetName": "o", "limitName": "n", "limitValue": 5}
 MORE = {"endConditionName": "$.more", "endConditionValue": "Const:false"}
+TOTAL = {"total": "$.all"}
 TOKEN = {"type": "CONTINUATION_TOKEN", "continuationTokenPath": "next", "parameterName": "t"}
 LINK = {"type": "POINTER", "pointerPath": "next"}
 HEADER = {"type": "POINTER", "pointerPath": "headers.Link"}
@@ -74,7 +75,7 @@ CASES: dict[str, Case] = {
         {**PAGE, "endPageIndex": "$.pages"}, [rows(1, pages="many")], fails=r"no number at \$.pages"),
     **{f"a page count of {count}": Case(
         {**PAGE, "endPageIndex": "$.pages"}, [Reply(200, b'{"rows":[{"id":1}],"pages":%b}' % count.encode())],
-        fails=r"no number at \$.pages that could be an index") for count in (
+        fails=r"no number at \$.pages that could be the index") for count in (
             "1e400000", "1e99999999999999999999", "-1e400000", "1e-400000", "2.5", "9" * 19,
             '"' + "9" * 5000 + '"', "true")},
     **{f"a page count written {count}": Case(
@@ -129,6 +130,54 @@ CASES: dict[str, Case] = {
         rows(6, more=False)], [1, 2, 3, 4, 5, 6], queries=["n=5&o=0", "n=5&o=5", "n=5&o=10", "n=5&o=15"]),
     "offsets that count rows which are left out": Case(
         OFFSET, [rows(1, 3), rows(3, 6)], fails="gives the last row of the page before again"),
+    # -- a number of all rows
+    "offsets to a total": Case(
+        OFFSET, [rows(1, 2, 3, 4, 5, all=7), rows(6, 7, all=7)], [*range(1, 8)], extension=TOTAL,
+        queries=["n=5&o=0", "n=5&o=5"]),
+    "offsets to a total that fills the last page": Case(
+        OFFSET, [rows(*range(5), all=10), rows(*range(5, 10), all=10), rows(all=10)], [*range(10)], extension=TOTAL),
+    **{f"{name} beyond a total that fills the last page": Case(
+        OFFSET, [rows(*range(5), all=5), answer], [*range(5)], extension={**REPLACE, **TOTAL}) for name, answer in (
+            ("nothing", rows()), ("null", reply({"rows": None})), ("no content", NO_CONTENT), ("an empty body", EMPTY),
+            ("a refusal", Reply(400)), ("an absence", Reply(404)), ("a range that is none", Reply(416)))},
+    "a total on one page": Case(OFFSET, [rows(1, 2, all=2), rows(all=2)], [1, 2], extension=TOTAL),
+    "a total that is first of one page, then of two": Case(
+        OFFSET, [rows(*range(5), all=5), rows(5, all=6)], [*range(6)], extension=TOTAL),
+    "offsets to a total, short pages before it": Case(
+        OFFSET, [rows(1, 2, all=5), rows(3, 4, all=5), rows(5, all=5)], [1, 2, 3, 4, 5], extension=TOTAL,
+        queries=["n=5&o=0", "n=5&o=2", "n=5&o=4"]),
+    "offsets to a total in a header": Case(
+        OFFSET, [reply({"rows": [{"id": n}]}, **{"X-Total": "2"}) for n in (1, 2)], [1, 2],
+        extension={"total": "headers.X-Total"}),
+    "offsets to a total that only the first page says": Case(
+        OFFSET, [rows(1, 2, all=3), rows(3)], [1, 2, 3], extension=TOTAL),
+    "offsets to a total that grows": Case(
+        OFFSET, [rows(1, 2, all=2 + 1), rows(3, all=4), rows(4, all=4)], [1, 2, 3, 4], extension=TOTAL),
+    "offsets to a total that shrinks below what came": Case(
+        OFFSET, [rows(1, 2, all=3), rows(all=1)], [1, 2], extension=TOTAL),
+    **{f"{end}, though a total says that rows follow": Case(
+        OFFSET, [rows(1, 2, all=3), answer], extension={**TOTAL, "endsAt": [404]},
+        fails=r"but the page before says by \$.all that more") for end, answer in (
+            ("a status that is declared", Reply(404)), ("no content", NO_CONTENT), ("an empty body", EMPTY))},
+    "a total of no rows": Case(OFFSET, [rows(all=0)], [], extension=TOTAL),
+    "no total, though one is declared": Case(OFFSET, [rows(1, 2), rows(3), rows()], [1, 2, 3], extension=TOTAL),
+    "a total and a flag that agree": Case(
+        {**OFFSET, **MORE}, [rows(1, 2, all=3, more=True), rows(3, all=3, more=False)], [1, 2, 3], extension=TOTAL),
+    **{f"a total {name}": Case(paging, answers, fails=fails, extension=TOTAL) for name, paging, answers, fails in (
+        ("of each page", OFFSET, [rows(*range(5), all=5), rows(*range(5, 10), all=5)], "5 rows, and 10 came"),
+        ("of each page, shorter than asked", OFFSET, [rows(1, 2, all=2), rows(3, 4, all=2)], "2 rows, and 4 came"),
+        ("that is capped", OFFSET, [rows(*range(5), all=10), rows(*range(5, 10), all=10), rows(10, all=10)],
+         "10 rows, and 11 came"),
+        ("that is reached before an error", OFFSET, [rows(*range(5), all=5), Reply(500)], "500"),
+        ("below the rows that came", OFFSET, [rows(1, 2, 3, all=2)], r"by \$.all .* 2 rows, and 3 came"),
+        ("below the rows of all pages", OFFSET, [rows(1, 2, all=4), rows(3, 4, 5, all=4)], "4 rows, and 5 came"),
+        ("above the rows that come", OFFSET, [rows(1, 2, all=4), rows(all=4)], "4 rows, but holds none when 2 came"),
+        ("beyond a stretch without rows", OFFSET, [rows(*range(5), all=11), rows(all=11)], "11 rows, but holds none"),
+        ("that is reached while a flag says that more follow", {**OFFSET, **MORE}, [rows(1, 2, all=2, more=True)],
+         r"2 rows, and by \$.more that more follow when 2 came"),
+        ("above what a flag ends", {**OFFSET, **MORE}, [rows(1, 2, all=3, more=False)],
+         r"3 rows, and ends by \$.more is Const:false when 2 came"),
+        ("in words", OFFSET, [rows(1, all="many")], r"no number at \$.all that could be the number of all rows"))},
     # -- an answer without its array
     "an error body": Case(PAGE, [ERROR], fails=r'rows.*absent.*begins: {"code":17,"message":"Internal error"}'),
     "an error body further on": Case(PAGE, [rows(1, 2), ERROR], fails="Internal error"),
@@ -440,6 +489,7 @@ WHY = {
     "a Link header": "there is no link at headers.Link",
     "a field of the last row": "there is no token at $.rows[-1].id",
     "a status beyond the last page": "the source answered 404",
+    "offsets to a total": "$.all says that there are 7 rows, and they came",
     "an absent array that may be": "no paging is declared, so it asks once",
 }
 
@@ -462,6 +512,7 @@ LENIENT = {
     "tokens that go round": [1, 2, 3],
     "a Link header that is none": [1],
     "offsets that count rows which are left out": [1, 3, 3, 6],
+    "a total below the rows that came": [1, 2, 3],
 }
 
 
