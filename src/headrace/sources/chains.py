@@ -1,6 +1,5 @@
 """A chain of requests walked page by page, to the end that its spec declares and no other."""
 
-import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -14,16 +13,16 @@ from headrace.sources.cutting import Cut, cut
 from headrace.sources.http import SourceHttp
 from headrace.sources.links import Leads
 from headrace.sources.paging import digest
+from headrace.sources.past import Past
 from headrace.sources.reading import Request, Trail, shown
 from headrace.sources.spec import Content
 from headrace.sources.turns import Params, Turn, paths, promise
 
 _SHOWN = 200
-_DIGEST = 8
-_HELD = 4 * 1024 * 1024  # bytes of a page that is held until the next one has come
 # How sources answer who asks for rows beyond the last one, beside a page without any.
 _BEYOND = frozenset((204, 400, 404, 410, 416, 422))
-_MOST_ALIKE = 99  # pages without rows that are the one before
+# Pages without rows in a row before one, of those that are all the same, and of any.
+_MOST_ALIKE, _MOST_BARREN = 99, 999
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ class Answered:
 def walk(chain: Chain, access: Access, http: SourceHttp, trail: Trail | None = None) -> Iterator[Answered]:
     """Every page of a chain, or of what ``trail`` leaves of it. SourceFailure where rows may be missing or doubled."""
     at = trail or paging.paginator(chain.pagination).first(chain.pagination, chain.request)
-    past = _Past(at, paging.paginator(chain.pagination).linked)
+    past = Past(at, paging.paginator(chain.pagination).linked)
     while True:
         readable = _Readable(chain, at, access)
         answer = http.send(at.request, access, readable, chain.ends(at))
@@ -102,7 +101,7 @@ def walk(chain: Chain, access: Access, http: SourceHttp, trail: Trail | None = N
             http.rest(rest)
 
 
-def _following(chain: Chain, turn: Turn, past: "_Past", access: Access, http: SourceHttp) -> Trail | str:
+def _following(chain: Chain, turn: Turn, past: Past, access: Access, http: SourceHttp) -> Trail | str:
     """Where the chain goes on behind a page, or why it ends."""
     pages = paging.paginator(chain.pagination)
     if not chain.may_repeat:
@@ -114,6 +113,7 @@ def _following(chain: Chain, turn: Turn, past: "_Past", access: Access, http: So
         return following
     counted = following.last_index is not None or chain.may_repeat
     empty, alike = ("", 0) if counted else _standstill(turn)
+    barren = 0 if counted or turn.count else turn.at.barren + 1
     said = promise(chain.pagination, turn, following, chain.content.path)
     if pages.linked:
         request = access.without_secrets(following.request)
@@ -131,7 +131,7 @@ def _following(chain: Chain, turn: Turn, past: "_Past", access: Access, http: So
     paging.require_within(chain.pagination, turn.at.pages + 2, chain.request)
     bare = not chain.content.path and (turn.at.bare or _is_array(turn.answer))
     return msgspec.structs.replace(
-        following, pages=turn.at.pages + 1, bare=bare, promised=said, empty=empty, alike=alike
+        following, pages=turn.at.pages + 1, bare=bare, promised=said, empty=empty, alike=alike, barren=barren
     )
 
 
@@ -142,12 +142,15 @@ def _standstill(turn: Turn) -> tuple[str, int]:
     empty = digest(turn.answer.body)
     alike = turn.at.alike + 1 if empty == turn.at.empty else 0
     if alike >= _MOST_ALIKE:
-        raise SourceUnreadable(
-            f"{turn.answer.url} is the same page without rows for the {_MOST_ALIKE + 1}th time in a row, and says that "
-            "more follow, so nobody knows whether they ever come. Correct the spec's paginationParams; where so many "
-            "pages may be empty, allow it by mayRepeat."
-        )
-    return empty, alike
+        which = f"the same page without rows for the {_MOST_ALIKE + 1}th time in a row"
+    elif turn.at.barren >= _MOST_BARREN:
+        which = f"the {_MOST_BARREN + 1:,}th page without rows in a row"
+    else:
+        return empty, alike
+    raise SourceUnreadable(
+        f"{turn.answer.url} is {which}, and says that more follow, so nobody knows whether they ever come. Correct the "
+        "spec's paginationParams; where so many pages may be empty, allow it by mayRepeat."
+    )
 
 
 def _is_array(answer: Answer) -> bool:
@@ -173,63 +176,6 @@ def _require_safe(asked: Request, onward: Request, http: SourceHttp) -> None:
             f"{shown(asked.url)} says that its next page is at another host ({shown(onward.url)}); credentials are not "
             "sent there."
         )
-
-
-class _Past:
-    """What came of a chain before a page, as far as the chain must know it again."""
-
-    def __init__(self, at: Trail, linked: bool) -> None:
-        self._linked = linked
-        self._turn: Turn | None = None
-        self._digests = at.before
-        self._seen = [at.seen[n : n + _DIGEST] for n in range(0, len(at.seen), _DIGEST)]
-        self._known = set(self._seen)
-
-    def take(self, turn: Turn) -> None:
-        """Remembers a page, of a large one the digests alone."""
-        large = len(turn.answer.body) > _HELD
-        self._turn = turn if turn.count and not large else None
-        self._digests = _digests(turn) if turn.count and large else None
-        if self._linked:
-            self._seen.append(_named(turn.at.request))
-            self._known.add(self._seen[-1])
-
-    def is_same_page(self, turn: Turn) -> bool:
-        """Whether a page with rows has the body of the page before."""
-        if self._turn is not None:
-            return self._turn.answer.body == turn.answer.body
-        return self._digests is not None and turn.count > 0 and self._digests[0] == digest(turn.answer.body)
-
-    def has_same_rows(self, turn: Turn) -> bool:
-        """Whether a page has the rows of the page before, and some."""
-        before = _digests(self._turn)[1] if self._turn is not None else self._digests and self._digests[1]
-        return turn.count > 0 and before == _digests(turn)[1]
-
-    def require_unseen(self, turn: Turn, request: Request) -> None:
-        """SourceUnreadable for a request that was made before: the chain goes round."""
-        if _named(request) in self._known:
-            raise SourceUnreadable(
-                f"{turn.answer.url} leads to a page that came before ({shown(request.target)}), so the chain of "
-                "pages goes round; correct the spec's paginationParams."
-            )
-
-    def behind(self, following: Trail) -> Callable[[], Trail]:
-        """Makes the trail of the page that was taken last; a digest of its body is made only for whoever wants it."""
-        turn, digests, count = self._turn, self._digests, len(self._seen)
-
-        def trail() -> Trail:
-            before = digests if turn is None else _digests(turn)
-            return msgspec.structs.replace(following, before=before, seen=b"".join(self._seen[:count]))
-
-        return trail
-
-
-def _digests(turn: Turn) -> tuple[str, str]:
-    return digest(turn.answer.body), digest(b"\n".join(turn.cut.elements))
-
-
-def _named(request: Request) -> bytes:
-    return hashlib.blake2b(msgspec.msgpack.encode(request), digest_size=_DIGEST).digest()
 
 
 class _Readable:

@@ -107,6 +107,7 @@ class Trail(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     before      digests of the page before and of its rows, where it had some: to know it again
     empty       digest of the page before, where it held no rows
     alike       how many before that one were the same
+    barren      how many pages before it had no rows, without one that had some in between
     seen        digests of the requests before it, 8 bytes each, where pages name the page after them
     """
 
@@ -123,6 +124,7 @@ class Trail(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     seen: bytes = b""
     empty: str = ""
     alike: int = 0
+    barren: int = 0
 
     @property
     def is_beyond(self) -> bool:

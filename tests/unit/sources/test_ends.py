@@ -115,6 +115,12 @@ CASES: dict[str, Case] = {
         {**PAGE, "endPageIndex": 150}, [*[rows()] * 149, rows(1)], [1]),
     "pages without rows that tell themselves apart": Case(
         {**PAGE, **MORE}, [*(rows(more=True, at=n) for n in range(150)), rows(1, more=False)], [1]),
+    "cursors that move for ever, and never a row": Case(
+        TOKEN, [rows(1, next="a"), *(rows(next=f"t{n}") for n in range(1000))],
+        fails="is the 1,000th page without rows in a row, and says that more follow"),
+    "cursors that move for long, and a row": Case(
+        TOKEN, [*(rows(next=f"t{n}") for n in range(600)), rows(1, next="a"),
+                *(rows(next=f"u{n}") for n in range(600)), rows(2)], [1, 2]),
     "a stretch without rows, a flag and no limit": Case(
         {**MORE, "type": "OFFSET", "offSetName": "o"}, [rows(1, more=True), rows(more=True)],
         fails="nobody knows where"),
@@ -440,7 +446,7 @@ def test_a_chain_that_is_taken_up_behind_each_page_is_the_same_chain(source, htt
 
 @pytest.mark.parametrize("name", ["a page parameter that is ignored", "a page with the same rows names itself"])
 def test_a_large_page_is_known_again_by_its_digest(source, http, name, monkeypatch):
-    monkeypatch.setattr("headrace.sources.chains._HELD", 0)
+    monkeypatch.setattr("headrace.sources.past._HELD", 0)
     test_a_chain_ends_by_what_is_declared(source, http, name)
 
 

@@ -1,0 +1,71 @@
+"""The pages of a chain that came before one, as far as the chain must know them again."""
+
+import hashlib
+from collections.abc import Callable
+
+import msgspec
+
+from headrace.errors import SourceUnreadable
+from headrace.sources.paging import digest
+from headrace.sources.reading import Request, Trail, shown
+from headrace.sources.turns import Turn
+
+_DIGEST = 8  # bytes
+_HELD = 4 * 1024 * 1024  # bytes of a page that is held until the next one has come
+
+
+class Past:
+    """What came of a chain before a page, as far as the chain must know it again."""
+
+    def __init__(self, at: Trail, linked: bool) -> None:
+        self._linked = linked
+        self._turn: Turn | None = None
+        self._digests = at.before
+        self._seen = [at.seen[n : n + _DIGEST] for n in range(0, len(at.seen), _DIGEST)]
+        self._known = set(self._seen)
+
+    def take(self, turn: Turn) -> None:
+        """Remembers a page, of a large one the digests alone."""
+        large = len(turn.answer.body) > _HELD
+        self._turn = turn if turn.count and not large else None
+        self._digests = _digests(turn) if turn.count and large else None
+        if self._linked:
+            self._seen.append(_named(turn.at.request))
+            self._known.add(self._seen[-1])
+
+    def is_same_page(self, turn: Turn) -> bool:
+        """Whether a page with rows has the body of the page before."""
+        if self._turn is not None:
+            return self._turn.answer.body == turn.answer.body
+        return self._digests is not None and turn.count > 0 and self._digests[0] == digest(turn.answer.body)
+
+    def has_same_rows(self, turn: Turn) -> bool:
+        """Whether a page has the rows of the page before, and some."""
+        before = _digests(self._turn)[1] if self._turn is not None else self._digests and self._digests[1]
+        return turn.count > 0 and before == _digests(turn)[1]
+
+    def require_unseen(self, turn: Turn, request: Request) -> None:
+        """SourceUnreadable for a request that was made before: the chain goes round."""
+        if _named(request) in self._known:
+            raise SourceUnreadable(
+                f"{turn.answer.url} leads to a page that came before ({shown(request.target)}), so the chain of "
+                "pages goes round; correct the spec's paginationParams."
+            )
+
+    def behind(self, following: Trail) -> Callable[[], Trail]:
+        """Makes the trail of the page that was taken last; a digest of its body is made only for whoever wants it."""
+        turn, digests, count = self._turn, self._digests, len(self._seen)
+
+        def trail() -> Trail:
+            before = digests if turn is None else _digests(turn)
+            return msgspec.structs.replace(following, before=before, seen=b"".join(self._seen[:count]))
+
+        return trail
+
+
+def _digests(turn: Turn) -> tuple[str, str]:
+    return digest(turn.answer.body), digest(b"\n".join(turn.cut.elements))
+
+
+def _named(request: Request) -> bytes:
+    return hashlib.blake2b(msgspec.msgpack.encode(request), digest_size=_DIGEST).digest()
