@@ -35,6 +35,7 @@ DIALECTS: dict[str, Dialect] = {
     "Sandboxes": problems.SANDBOX,
 }
 NAMES = {
+    "/data/foundation/audit": "Audit",
     "/data/foundation/import": "Batch Ingestion",
     "/data/foundation/catalog": "Catalog",
     "/data/foundation/conversion": "Data Prep",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import httpx2
 import pytest
 from typer.testing import CliRunner
 
@@ -42,3 +43,26 @@ def test_it_can_be_narrowed(api: Api, audit: Audit) -> None:
     for narrowed in (("--kind", "none"), ("--org", "other@AdobeOrg"), ("--actor", "nobody"), ("--id", "none")):
         with pytest.raises(NotFound, match="Nothing of the kind happened"):
             audit(*narrowed)
+
+
+EVENTS = "/data/foundation/audit/events"
+
+
+def test_the_org_is_told_page_by_page(api: Api) -> None:
+    ids = [
+        api.post(TYPES, json={"title": f"Paged {n}", "type": "object", "properties": {}}).json()["$id"]
+        for n in range(3)
+    ]
+    first = api.get(EVENTS, params={"assetType": "datatypes", "action": "created", "limit": 2}).json()
+    newest, older = first["_embedded"]["events"]
+    assert (newest["assetId"], older["assetId"]) == (ids[2], ids[1])
+    assert (newest["clientAddress"], newest["userId"]) == ("127.0.0.1", "emulator@techacct.adobe.com")
+    following = httpx2.URL(first["_links"]["next"]["href"])
+    second = api.get(f"{EVENTS}?{following.query.decode()}").json()
+    assert second["_embedded"]["events"][0]["assetId"] == ids[0] and second["page"]["start"] == 2
+
+
+def test_another_org_is_told_nothing_of_it(api: Api) -> None:
+    api.post(TYPES, json={"title": "Not theirs", "type": "object", "properties": {}})
+    theirs = api.as_("OTHER@AdobeOrg").get(EVENTS, params={"assetType": "datatypes"}).json()
+    assert theirs["_embedded"]["events"] == [] and "next" not in theirs["_links"]

@@ -1,5 +1,6 @@
 """Every service that the server answers for."""
 
+from headrace.api.audit import audit
 from headrace.api.batch_ingestion import batch_ingestion
 from headrace.api.catalog import catalog
 from headrace.api.conversion import conversion
@@ -15,6 +16,7 @@ from headrace.api.schemaregistry import schemaregistry
 from headrace.api.tokens import ims
 
 ALL: tuple[Routes, ...] = (
+    audit,
     batch_ingestion,
     catalog,
     conversion,

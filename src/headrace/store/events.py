@@ -48,11 +48,11 @@ class Event:
     action: str
 
 
-def newest(conn: sa.Connection, narrowed: Mapping[str, str], limit: int) -> list[Event]:
-    """So many events, the newest first; ``narrowed``: by the values of columns."""
+def newest(conn: sa.Connection, narrowed: Mapping[str, str], limit: int, start: int = 0) -> list[Event]:
+    """So many events behind the first ``start``, the newest first; ``narrowed``: by the values of columns."""
     columns = [events.c[name] for name in Event.__dataclass_fields__]
     where = [events.c[name] == value for name, value in narrowed.items()]
-    rows = conn.execute(sa.select(*columns).where(*where).order_by(events.c.seq.desc()).limit(limit))
+    rows = conn.execute(sa.select(*columns).where(*where).order_by(events.c.seq.desc()).limit(limit).offset(start))
     return [Event(**{**row._mapping, "address": row.address or ""}) for row in rows]
 
 
