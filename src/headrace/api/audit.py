@@ -23,14 +23,14 @@ def list_events(request: Request) -> Reply:
     """A page of what happened in the org, in every sandbox of it, the newest first."""
     limit = request.query.number("limit", DEFAULT, least=1, most=MOST) or DEFAULT
     start = request.query.number("start", 0) or 0
-    asked = {name: text for name in NARROWED if (text := request.query.one(name))}
-    narrowed = {"org": request.caller.org, **{NARROWED[name]: text for name, text in asked.items()}}
+    narrowing = {name: text for name in NARROWED if (text := request.query.one(name))}
+    narrowed = {"org": request.caller.org, **{NARROWED[name]: text for name, text in narrowing.items()}}
     with request.store.read() as conn:
         listed = events.newest(conn, narrowed, limit + 1, start)
     page: dict[str, Any] = {"limit": limit, "start": start, "count": len(listed[:limit])}
     links = {}
     if len(listed) > limit:
-        query = urlencode({**asked, "limit": limit, "start": start + limit})
+        query = urlencode({**narrowing, "limit": limit, "start": start + limit})
         links["next"] = {"href": f"{request.settings.base_url}{PATH}?{query}"}
     body = {"_embedded": {"events": [_shown(event) for event in listed[:limit]]}, "page": page, "_links": links}
     return Reply(body)

@@ -36,14 +36,14 @@ def first_account(deployment: Opened) -> str | None:
         if accounts.any_exists(conn):
             return None
         now = deployment.clock.now()
-        org = made_org(conn, now, deployment.settings.tenant_id)
+        org = new_org_id(conn, now, deployment.settings.tenant_id)
         client_id, secret = accounts.create(conn, org, now)
         roles.give_first(conn, client_id, now)
     shown = shown_once("First start: this account was created.", org, client_id, secret)
     return f"{shown}\n  tokens from    POST {deployment.settings.base_url}/ims/token/v3"
 
 
-def made_org(conn: "sa.Connection", now: int, tenant_id: str | None = None) -> str:
+def new_org_id(conn: "sa.Connection", now: int, tenant_id: str | None = None) -> str:
     """The id of a new org, which has the sandbox ``prod``."""
     org = f"{secrets.token_hex(ORG_DIGITS).upper()}@AdobeOrg"
     sandboxes.create_on_first_use(conn, org, sandboxes.DEFAULT, now, tenant_id)

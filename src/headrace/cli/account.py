@@ -35,14 +35,14 @@ def add(
     new_org: bool = typer.Option(False, help="Make an org for it, with the sandbox prod."),
 ) -> None:
     """Add a technical account to an org, or with an org of its own; its secret is shown once."""
-    from headrace.api.first_start import made_org
+    from headrace.api.first_start import new_org_id
     from headrace.store import accounts, roles, sandboxes
 
     if new_org and org:
         raise Invalid("--new-org makes an org with an id of its own; leave out --org.", field="org")
     now = WallClock().now()
     with _opened(data_dir, database_url) as store, store.write() as conn:
-        chosen = made_org(conn, now) if new_org else _chosen(sandboxes.orgs(conn), org)
+        chosen = new_org_id(conn, now) if new_org else _chosen(sandboxes.orgs(conn), org)
         client_id, secret = accounts.create(conn, chosen, now)
         roles.give(conn, client_id, role, now)
     _show(f"This account was added as {role}.", chosen, client_id, secret)
@@ -54,13 +54,13 @@ def list_accounts(data_dir: Path = DATA_DIR, database_url: str = DATABASE_URL) -
     from headrace.store import accounts, roles
 
     with _opened(data_dir, database_url) as store, store.read() as conn:
-        listed, given = accounts.listed(conn), roles.listed(conn)
+        listed, by_client = accounts.listed(conn), roles.listed(conn)
     table = Table()
     for heading in ("org", "client id", "role", "user", "created"):
         table.add_column(heading, overflow="fold")
     for each in listed:
         role = ", ".join(
-            f"{role} in {sandbox}" if sandbox else role for sandbox, role in given.get(each.client_id, {}).items()
+            f"{role} in {sandbox}" if sandbox else role for sandbox, role in by_client.get(each.client_id, {}).items()
         )
         table.add_row(each.org, each.client_id, role, each.user, f"{utc(each.created_at):%Y-%m-%d %H:%M:%S}Z")
     Console().print(table)

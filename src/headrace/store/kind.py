@@ -22,12 +22,12 @@ def require(conn: sa.Connection, emulator: bool, where: str) -> None:
     A database of before knows no kind: with accounts it is in earnest, with orgs alone the emulator's.
     """
     locks.hold(conn, "the kind of deployment")
-    asked = EMULATOR if emulator else EARNEST
+    needed = EMULATOR if emulator else EARNEST
     kind = conn.execute(sa.select(kinds.c.kind)).scalar_one_or_none()
     if kind is None:
-        kind = EARNEST if accounts.any_exists(conn) else EMULATOR if sandboxes.orgs(conn) else asked
+        kind = EARNEST if accounts.any_exists(conn) else EMULATOR if sandboxes.orgs(conn) else needed
         conn.execute(kinds.insert().values(id=THE_ROW, kind=kind))
-    if kind == asked:
+    if kind == needed:
         return
     if kind == EARNEST:
         message = (

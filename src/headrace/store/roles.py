@@ -20,16 +20,16 @@ EVERYWHERE = ""
 def of(conn: sa.Connection, client_id: str, sandbox: str) -> str:
     """The role in a sandbox: the one given there, else that in the whole org, else none."""
     where = (roles.c.client_id == client_id) & ((roles.c.sandbox == sandbox) | (roles.c.sandbox == EVERYWHERE))
-    given: dict[str, str] = {row.sandbox: row.role for row in conn.execute(sa.select(roles).where(where))}
-    return given.get(sandbox, given.get(EVERYWHERE, NONE))
+    by_sandbox: dict[str, str] = {row.sandbox: row.role for row in conn.execute(sa.select(roles).where(where))}
+    return by_sandbox.get(sandbox, by_sandbox.get(EVERYWHERE, NONE))
 
 
 def listed(conn: sa.Connection) -> dict[str, dict[str, str]]:
     """By client id: the roles by sandbox; that of the whole org by an empty name."""
-    given: dict[str, dict[str, str]] = {}
+    by_client: dict[str, dict[str, str]] = {}
     for row in conn.execute(sa.select(roles).order_by(roles.c.client_id, roles.c.sandbox)):
-        given.setdefault(row.client_id, {})[row.sandbox] = row.role
-    return given
+        by_client.setdefault(row.client_id, {})[row.sandbox] = row.role
+    return by_client
 
 
 def give(conn: sa.Connection, client_id: str, role: str, at: int, sandbox: str = EVERYWHERE) -> None:
