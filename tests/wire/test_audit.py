@@ -32,9 +32,13 @@ def test_a_change_is_shown_with_who_made_it_and_from_where(api: Api, audit: Audi
     body = {"title": "Audited", "type": "object", "properties": {"a": {"type": "string"}}}
     id = api.post(TYPES, json=body).json()["$id"]
     api.patch(f"{TYPES}/{id.replace('/', '%2F')}", json=[{"op": "add", "path": "/description", "value": "b"}])
-    created, replaced = [line for line in reversed(audit("--id", id).splitlines()) if id in line]
-    for line, action in ((created, "created"), (replaced, "replaced")):
-        assert action in line and "127.0.0.1" in line and "emulator@techacct.adobe.com" in line and ORG in line
+    lines = audit("--id", id).splitlines()
+    assert [line.split("  ")[1:] for line in lines[::3]] == [
+        ["replaced", f"datatypes {id}"],
+        ["created", f"datatypes {id}"],
+    ]
+    assert lines[1::3] == ["    by emulator@techacct.adobe.com from 127.0.0.1"] * 2
+    assert lines[2::3] == [f"    in {ORG}, sandbox prod"] * 2
 
 
 def test_it_can_be_narrowed(api: Api, audit: Audit) -> None:

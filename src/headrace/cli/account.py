@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from headrace.clock import WallClock, utc
 from headrace.errors import Invalid, NotFound
@@ -55,15 +53,14 @@ def list_accounts(data_dir: Path = DATA_DIR, database_url: str = DATABASE_URL) -
 
     with _opened(data_dir, database_url) as store, store.read() as conn:
         listed, by_client = accounts.listed(conn), roles.listed(conn)
-    table = Table()
-    for heading in ("org", "client id", "role", "user", "created"):
-        table.add_column(heading, overflow="fold")
     for each in listed:
         role = ", ".join(
             f"{role} in {sandbox}" if sandbox else role for sandbox, role in by_client.get(each.client_id, {}).items()
         )
-        table.add_row(each.org, each.client_id, role, each.user, f"{utc(each.created_at):%Y-%m-%d %H:%M:%S}Z")
-    Console().print(table)
+        # Ids are for copying: no table of a terminal's width holds them whole.
+        typer.echo(f"{each.client_id}  {role or 'no role'}")
+        typer.echo(f"    org {each.org}, since {utc(each.created_at):%Y-%m-%d %H:%M:%S}Z")
+        typer.echo(f"    user {each.user}")
 
 
 @app.command("role")
@@ -114,12 +111,14 @@ def list_tokens(data_dir: Path = DATA_DIR, database_url: str = DATABASE_URL) -> 
 
     with _opened(data_dir, database_url) as store, store.read() as conn:
         held = accounts.held_tokens(conn, wall_ms())
-    table = Table()
-    for heading in ("org", "client id", "tokens", "the last until"):
-        table.add_column(heading, overflow="fold")
     for each in held:
-        table.add_row(each.org, each.client_id, f"{each.count:,}", f"{utc(each.until):%Y-%m-%d %H:%M:%S}Z")
-    Console().print(table)
+        plural = "" if each.count == 1 else "s"
+        typer.echo(
+            f"{each.client_id}  {each.count:,} token{plural}, the last until {utc(each.until):%Y-%m-%d %H:%M:%S}Z"
+        )
+        typer.echo(f"    org {each.org}")
+    if not held:
+        typer.echo("No token is valid now.")
 
 
 @app.command()

@@ -4,8 +4,6 @@ from contextlib import closing
 from pathlib import Path
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from headrace.clock import utc
 from headrace.errors import NotFound
@@ -32,11 +30,8 @@ def audit(
         newest = events.newest(conn, {name: value for name, value in narrowed.items() if value}, limit)
     if not newest:
         raise NotFound("Nothing of the kind happened.", kind="events")
-    table = Table()
-    for heading in ("when (UTC)", "who", "from", "did", "what", "where"):
-        table.add_column(heading, overflow="fold")
     for each in newest:
-        where = f"{each.org} {each.sandbox}".strip()
-        when, what = f"{utc(each.at):%Y-%m-%d %H:%M:%S}", f"{each.kind} {each.id}"
-        table.add_row(when, each.actor, each.address, each.action, what, where)
-    Console().print(table)
+        # Ids are for copying: no table of a terminal's width holds them whole.
+        typer.echo(f"{utc(each.at):%Y-%m-%d %H:%M:%S}Z  {each.action}  {each.kind} {each.id}")
+        typer.echo(f"    by {each.actor}{f' from {each.address}' if each.address else ''}")
+        typer.echo(f"    in {each.org}{f', sandbox {each.sandbox}' if each.sandbox else ''}")
