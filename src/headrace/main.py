@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -116,26 +116,39 @@ def open_database(settings: Settings) -> Opened:
 
     _require_startable(settings)
     make_directory(settings.data_dir)
+    if not _is_used(settings):
+        kind.mark_directory(settings.data_dir, settings.emulator)  # before anything in it, which would make it used
     keyring = load_keyring(settings.key_file)  # before the database: a database without its keys is refused
     store = open_store(settings.database)
     upgrade(store)
     with store.write() as conn:
         kind.require(conn, settings.emulator, settings.database_url or str(settings.data_dir))
+    kind.mark_directory(settings.data_dir, settings.emulator)  # one of an earlier release is of its database's kind
     return Opened(settings, store, EmulatorClock(store) if settings.emulator else WallClock(), keyring)
 
 
 def _require_startable(settings: Settings) -> None:
     """Raises what refuses a start, before anything is created."""
     from headrace.lake.home import require_homes
+    from headrace.store import kind
     from headrace.store.engine import open_store
     from headrace.store.keyring import require_key_file
     from headrace.store.migrations import revision
 
     check_settings(settings)
     with closing(open_store(settings.database)) as store:
-        if (settings.database_url or settings.data_dir.is_dir()) and revision(store) is not None:
+        known = (settings.database_url or settings.data_dir.is_dir()) and revision(store) is not None
+        if known:
             require_key_file(settings.key_file)
+    kind.require_directory(settings.data_dir, settings.emulator, beside=_is_used(settings) and not known)
     require_homes(settings.database, settings.warehouse)
+
+
+def _is_used(settings: Settings) -> bool:
+    """Whether the directory holds what an earlier start made."""
+    with suppress(PermissionError):  # which the next one to look says in words
+        return settings.key_file.exists() or settings.warehouse.exists()
+    return False
 
 
 def complete(opened: Opened) -> Process:
