@@ -226,7 +226,7 @@ def parse_query(text: str) -> Query:
 async def _receive_body(http: HttpRequest, upload: IO[bytes], limit: int) -> None:
     """Takes the body; TooLarge as soon as that is known, TooSlow when it stalls or only drips."""
     stated = http.headers.get("content-length", "")
-    if stated.isdecimal() and int(stated[:MOST_DIGITS]) > limit:
+    if stated.isdecimal() and int(stated.lstrip("0")[:MOST_DIGITS] or 0) > limit:
         raise errors.TooLarge(f"The body is larger than {limit} bytes.", limit=limit)
     size, began, stream = 0, time.monotonic(), http.stream()
     while True:

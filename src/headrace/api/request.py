@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass, field
@@ -12,6 +11,7 @@ import msgspec
 
 from headrace import raw_json
 from headrace.errors import Broken, ContentTypeInvalid, EmptyBody, Invalid, MalformedJson, Unavailable
+from headrace.wire.pages import whole_number
 from headrace.wire.storable import DEEPEST, require_storable
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from headrace.store.keyring import Keyring
     from headrace.store.scope import Caller
 
-_WHOLE = re.compile(r"-?[0-9]{1,18}")
 TRUE = ("true", "1", "yes")
 FALSE = ("false", "0", "no")
 JSON = "application/json"
@@ -70,15 +69,7 @@ class Query:
     def number(self, name: str, default: int | None = None, least: int = 0, most: int | None = None) -> int | None:
         """A whole number within [least, most]; Invalid otherwise."""
         text = self.one(name)
-        if text is None:
-            return default
-        if not _WHOLE.fullmatch(text):
-            raise Invalid(f"Query parameter {name}={text} must be a whole number.", field=name)
-        value = int(text)
-        if value < least or (most is not None and value > most):
-            bounds = f"at least {least}" if most is None else f"between {least} and {most}"
-            raise Invalid(f"Query parameter {name}={value} must be {bounds}.", field=name)
-        return value
+        return default if text is None else whole_number(name, text, least, most)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from headrace.errors import FilterInvalid, Invalid
 from headrace.wire.filters import Predicate, all_of, exists, going_on, parse_condition, values_at
-from headrace.wire.pages import SortKey, sort_items
+from headrace.wire.pages import SortKey, sort_items, whole_number
 
 Body = dict[str, Any]
 Pairs = Sequence[tuple[str, str]]
@@ -113,11 +113,7 @@ def _names(text: str | None) -> tuple[str, ...] | None:
 
 def _number(pairs: Pairs, name: str, default: int, least: int = 0, most: int = 2**53) -> int:
     text = next((value for key, value in pairs if key == name), None)
-    if text is None:
-        return default
-    if not text.isdecimal() or not least <= int(text[:20]) <= most:
-        raise Invalid(f"Query parameter {name}={text} must be a whole number from {least} to {most}.", field=name)
-    return int(text)
+    return default if text is None else whole_number(name, text, least, most)
 
 
 def _order(text: str) -> tuple[SortKey, ...]:

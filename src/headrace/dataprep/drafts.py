@@ -12,8 +12,8 @@ DEFAULT_VERSION = "application/vnd.adobe.xed-full+json;version=1"
 OLD_NAMES = {"source": "sourceAttribute", "destination": "destinationXdmPath"}
 FLAGS = ("identity", "primaryIdentity")
 TEXTS = ("name", "description", "identityGroup", "namespaceCode")
-_MEDIA_VERSION = re.compile(r"version\s*=\s*(\d+)")
-_PLAIN_VERSION = re.compile(r"(\d+)(\.\d+)*")
+_MEDIA_VERSION = re.compile(r"version\s*=\s*([0-9]{1,9})(?![0-9])")
+_PLAIN_VERSION = re.compile(r"([0-9]{1,9})(\.[0-9]+)*")
 
 OWN_MEMBERS = ("id", "version", "createdDate", "modifiedDate", "createdBy", "modifiedBy", "warnings")
 

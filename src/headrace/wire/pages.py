@@ -1,17 +1,32 @@
-"""Pages of a list: stable sorting by named fields and opaque continuation tokens without ``=`` or ``&``."""
+"""Pages of a list: bounds, stable sorting by named fields, opaque continuation tokens without ``=`` or ``&``."""
 
 import base64
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
 
-from headrace.errors import Invalid
+from headrace.errors import Invalid, legible
 from headrace.wire.filters import values_at
 
 # What a token holds: the id of the last item given, and the position behind it.
 _Place = tuple[str, Annotated[int, msgspec.Meta(ge=0, le=2**53)]]
+
+_WHOLE = re.compile(r"-?[0-9]{1,18}")  # as many digits, zeros before them too, as every database's integers have
+_SHOWN = 100
+
+
+def whole_number(name: str, text: str, least: int, most: int | None = None) -> int:
+    """The value of query parameter ``name``: a whole number within [least, most]; Invalid otherwise."""
+    if not _WHOLE.fullmatch(text):
+        raise Invalid(f"Query parameter {name}={legible(text, _SHOWN)} must be a whole number.", field=name)
+    value = int(text)
+    if value < least or (most is not None and value > most):
+        bounds = f"at least {least}" if most is None else f"between {least} and {most}"
+        raise Invalid(f"Query parameter {name}={value} must be {bounds}.", field=name)
+    return value
 
 
 @dataclass(frozen=True, slots=True)

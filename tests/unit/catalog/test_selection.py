@@ -48,9 +48,12 @@ def test_only_datasets_are_paged_from_one() -> None:
     assert read([("limit", "5"), ("start", "1")], DATASETS).start == 1
 
 
-def test_a_huge_number_is_refused() -> None:
-    with pytest.raises(Invalid, match="limit"):
-        read([("limit", "9" * 5000)], DATASETS)
+@pytest.mark.parametrize("name", ["limit", "start", "offset"])
+@pytest.mark.parametrize("text", ["9" * 5000, "0" * 20 + "9" * 400, "0" * 19 + "1" + "0" * 9, "0" * 30, "٣", "-1", "²"])
+def test_a_number_that_no_page_has_is_refused(name: str, text: str) -> None:
+    with pytest.raises(Invalid, match=name) as refused:
+        read([(name, text)], DATASETS)
+    assert len(str(refused.value)) < 300
 
 
 def test_projection_keeps_what_is_there() -> None:

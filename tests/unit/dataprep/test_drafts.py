@@ -50,6 +50,8 @@ def test_a_source_type_keeps_its_sense(spelling: str | None, sense: str) -> None
         ({"xdmSchema": None}, ["xdmSchema"]),
         ({"xdmSchema": 7}, ["xdmSchema"]),
         ({"xdmVersion": "latest"}, ["xdmVersion"]),
+        ({"xdmVersion": "9" * 5000}, ["xdmVersion"]),
+        ({"xdmVersion": "application/vnd.adobe.xed+json;version=" + "9" * 5000}, ["xdmVersion"]),
         ({"mappings": None}, ["mappings"]),
         ({"mappings": ["a", NEW]}, ["mappings[0]"]),
         ({"mappings": [{}]}, ["mappings[0].source", "mappings[0].destination"]),
