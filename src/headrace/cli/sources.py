@@ -96,6 +96,7 @@ def test(
 
     It ends with 1 when no record could become a row, or when rows would be missed.
     """
+    from headrace import sources
     from headrace.cli.sources_view import View
     from headrace.sources.recording import Recorder
 
@@ -106,6 +107,7 @@ def test(
         trial = _recorded(document, typed, days, recorded) if recorded else _live(document, typed, auth, days)
     except SpecInvalid as error:
         raise _placed(spec, error) from error
+    document = sources.settled(document, trial.typed.params)
     recorder = Recorder(trial.typed.secrets(document))
     view = View(recorder)
     with closing(_http(trial, allow_private_hosts, view.heard)) as http:

@@ -94,8 +94,9 @@ def end(conn: sa.Connection, caller: Caller, flow: Json, kind: str) -> Document:
 
 
 def source_spec(conn: sa.Connection, caller: Caller, source: Document) -> Json:
-    """The connection spec of a source connection."""
-    return specs.connection_spec(conn, caller, text_at(source.body, "connectionSpec.id", "1413"))
+    """The connection spec of a source connection, with the additions that this one brings."""
+    spec = specs.connection_spec(conn, caller, text_at(source.body, "connectionSpec.id", "1413"))
+    return sources.settled(spec, object_at(source.body, "params"))
 
 
 def mapping(flow: Json) -> tuple[str, int]:

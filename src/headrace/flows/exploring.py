@@ -50,6 +50,7 @@ def explore(
     if name:
         sources.check_auth(spec, name, used)
     sources.check_params(spec, params)
+    spec = sources.settled(spec, params)
     # Credentials that came with the request are not the connection's: a renewal of those is nobody's to keep.
     renewed = None if given else credentials.keeper(store, keyring, caller, connection_id, now)
     seen = sources.explore(spec, name, used, params, now, http, asked.preview, renewed)

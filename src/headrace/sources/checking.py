@@ -3,8 +3,10 @@
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from headrace.errors import SpecInvalid
 from headrace.sources.asking_rules import check_body, check_headers, check_url, require_declared
 from headrace.sources.auth_rules import check_authentications
+from headrace.sources.block_reading import PLACE
 from headrace.sources.block_rules import check_block
 from headrace.sources.contradictions import check_together
 from headrace.sources.declaring import credentials_take_more, declared_names, takes_more
@@ -14,10 +16,11 @@ from headrace.sources.paging_rules import check_paging
 from headrace.sources.paths import parse_path
 from headrace.sources.refusing import ABSENT, COMPLEX, Json, object_of, path_of, require_name, require_spelt, wrong
 from headrace.sources.schedule_rules import check_schedule
-from headrace.sources.spec import extension, extraction, inputs
+from headrace.sources.spec import extension, extraction, inputs, settled
 from headrace.sources.together import Together
 
 _ATTRIBUTES = "sourceSpec.attributes"
+_OF_SPECS = ("aliases", "probe")  # members of the block that are used without a source connection
 
 
 def check_spec(spec: Json) -> None:
@@ -35,12 +38,40 @@ def check_spec(spec: Json) -> None:
     if not takes_more(spec) and not credentials_take_more(spec):
         names = declared_names(spec)
         _require_declared(_present(own), _places(own), names)
-        block_texts = {name: value for name, value in (attributes.get(BLOCK) or {}).items() if name != "explore"}
-        require_declared(block_texts, f"{_ATTRIBUTES}.{BLOCK}", names)
+        _require_declared_in_block(attributes.get(BLOCK) or {}, names)
 
 
 def check_given(spec: Json, params: Json) -> None:
     """SpecInvalid where the objects of the language that a source connection brings cannot work, or one is missing."""
+    whole = settled(spec, params)
+    if whole == spec:
+        _check_given(spec, params)
+        return
+    try:
+        _check_block_given(whole, params)
+        _check_given(whole, params)
+    except SpecInvalid as error:
+        raise _moved(error) from error
+
+
+def _check_block_given(whole: Json, params: Json) -> None:
+    object_of(params[BLOCK], PLACE)
+    for name in (name for name in _OF_SPECS if name in params[BLOCK]):
+        raise wrong(f"{PLACE}.{name}", "is about a spec, not about what a source connection reads; leave it out")
+    check_block(extension(whole))
+    keying(whole)
+    if not credentials_take_more(whole):
+        _require_declared_in_block(params[BLOCK], declared_names(whole) | params.keys())
+
+
+def _moved(error: SpecInvalid) -> SpecInvalid:
+    """The refusal of a block by its place among the params."""
+    there = f"params.{BLOCK}"
+    facts = {**error.facts, "field": str(error.facts.get("field", "")).replace(PLACE, there)}
+    return SpecInvalid(error.message.replace(PLACE, there), **facts)
+
+
+def _check_given(spec: Json, params: Json) -> None:
     declared = inputs(spec).get("properties") or {}
     brought = {name: params[name] for name in OBJECTS if name in declared and params.get(name) is not None}
     if brought.get("scheduleParams") == {}:
@@ -90,6 +121,10 @@ def _require_declared(objects: Json, places: Mapping[str, str], names: Collectio
         require_declared(objects.get("urlParams", {}).get(name), f"{places.get('urlParams')}.{name}", names)
     for name in ("headerParams", "bodyParams"):
         require_declared(objects.get(name), f"{places.get(name)}", names)
+
+
+def _require_declared_in_block(block: Json, names: Collection[str]) -> None:
+    require_declared({name: value for name, value in block.items() if name != "explore"}, PLACE, names)
 
 
 # -- where the records are -------------------------------------------------------------------------------------------

@@ -94,6 +94,16 @@ def extension(spec: Mapping[str, Any]) -> Extension:
     return read_block(block)
 
 
+def settled(spec: Mapping[str, Any], params: Mapping[str, Any]) -> Json:
+    """The spec with the ``x-headrace`` block that a source connection brings, where its inputs have one."""
+    block = params.get(BLOCK)
+    if not block or BLOCK not in (inputs(spec).get("properties") or {}):
+        return dict(spec)
+    source = spec["sourceSpec"]
+    attributes = {**(source.get("attributes") or {}), BLOCK: block}
+    return {**spec, "sourceSpec": {**source, "attributes": attributes}}
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """Where the records of a page are. ``wrapper`` is empty when the array has no name."""

@@ -3,12 +3,15 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from headrace import sources
 from headrace.flows import specs
+from headrace.sources import request, scheduling
+from headrace.sources.template import Values
 
 ROOT = Path(__file__).parents[3]
 PAGES = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md", ROOT / "CHANGELOG.md"]
@@ -74,3 +77,26 @@ def test_the_example_of_a_source_is_a_spec() -> None:
     assert sources.secret_params(spec, "API key") == {"key"}
     sources.check_auth(spec, "API key", {"host": "https://api.example.org", "key": "k"})
     sources.check_params(spec, {"team": "blue"})
+
+
+def _examples_of_sources() -> list[str]:
+    text = (ROOT / "docs" / "reference" / "source-specs.md").read_text()
+    return re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+
+
+def test_the_example_of_a_windows_ends_in_a_body_is_what_a_source_is_asked() -> None:
+    (example,) = [text for text in _examples_of_sources() if '"bodyParams"' in text]
+    spec = {"sourceSpec": {"attributes": {**json.loads(f"{{{example}}}"), "contentPath": "$.rows"}}}
+    sources.check_spec(spec)
+    span = scheduling.Span(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC))
+    asked = request.build(sources.extraction(spec, {}), Values({"host": "https://api.example.org"}), span)
+    assert json.loads(asked.body or "") == {"range": {"from": "2026-03-01", "to": "2026-03-02"}, "granularity": "day"}
+
+
+def test_the_example_of_a_source_connection_is_taken_by_the_generic_source() -> None:
+    (example,) = [text for text in _examples_of_sources() if text.startswith('"params"')]
+    params = json.loads(f"{{{example}}}")["params"]
+    (generic,) = [spec for spec in sources.shipped_specs() if spec["name"] == "generic-rest"]
+    sources.check_params(generic, params)
+    sources.check_given(generic, params)
+    assert sources.write_mode(sources.settled(generic, params)) == "merge"

@@ -1,6 +1,7 @@
 """Specs that cannot work are refused when they are posted, by their place and the rule that they break."""
 
 import re
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -519,7 +520,9 @@ def test_formats_of_times(pattern, name):
 
 
 GENERIC = {
-    "properties": {name: {} for name in ("urlParams", "contentPath", "paginationParams", "scheduleParams")},
+    "properties": {
+        name: {} for name in ("urlParams", "contentPath", "paginationParams", "scheduleParams", "x-headrace")
+    },
     "required": ["urlParams", "contentPath", "paginationParams"],
 }
 GIVEN = {"urlParams": {"path": "/v1"}, "contentPath": "$.data", "paginationParams": {"type": "NONE"}}
@@ -538,6 +541,23 @@ GIVEN_BADLY: dict[str, tuple[dict[str, Any], str, int]] = {
     "a name that nobody declares": (
         {"headerParams": {"a": "${nope}"}, "urlParams": {"path": "/${nope}"}}, "params.urlParams.path", 1312),
     "an element that is the key": ({"contentPath": "$.id"}, "sourceSpec.attributes.x-headrace.key[0]", 1312),
+    "an addition that is none": ({"x-headrace": {"endAt": [404]}}, "params.x-headrace.endAt", 1312),
+    "an addition that is text": ({"x-headrace": "endsAt"}, "params.x-headrace", 1312),
+    "a status that is no end": (
+        {"paginationParams": PAGE, "x-headrace": {"endsAt": [500]}}, "params.x-headrace.endsAt", 1312),
+    "statuses that end no chain": ({"x-headrace": {"endsAt": [404]}}, "params.x-headrace.endsAt", 1312),
+    "a total of pages": (
+        {"paginationParams": PAGE, "x-headrace": {"total": "$.all"}}, "params.x-headrace.total", 1312),
+    "days to replace, and no day": (
+        {"x-headrace": {"writeMode": "replace-window", "sliceDays": 7}}, "params.x-headrace.day", 1312),
+    "a key that is the element under the spec's own name": (
+        {"x-headrace": {"key": ["data"]}}, "params.x-headrace.key[0]", 1312),
+    "a merge without a key": ({"x-headrace": {"writeMode": "merge"}}, "params.x-headrace.key", 1312),
+    "a listing of what nobody declares": (
+        {"x-headrace": {"partition": {"param": "a", "listing": {"path": "/${nope}"}}}},
+        "params.x-headrace.partition.listing.path", 1312),
+    **{f"{name}, which belongs to a spec": ({"x-headrace": {name: value}}, f"params.x-headrace.{name}", 1312)
+       for name, value in (("aliases", ["a"]), ("probe", {"path": "/me"}))},
     "a format": ({"scheduleParams": {"scheduleStartParamFormat": "YYYY"}},
                  "params.scheduleParams.scheduleStartParamFormat", 1312),
 }  # fmt: skip
@@ -545,7 +565,7 @@ GIVEN_BADLY: dict[str, tuple[dict[str, Any], str, int]] = {
 
 def generic():
     """A spec that lets the source connection bring the objects of the language, as the generic REST source does."""
-    document = spec(GENERIC, extension={"key": ["id"]})
+    document = spec(deepcopy(GENERIC), extension={"key": ["id"]})
     for name in ("urlParams", "contentPath"):
         del document["sourceSpec"]["attributes"][name]
     return document
@@ -585,6 +605,19 @@ def test_what_neither_says_is_missing_where_it_is_used():
     with pytest.raises(errors.SpecInvalid) as caught:
         sources.check_given(document, GIVEN)
     assert caught.value.facts["rule"] == 1313
+
+
+def test_the_additions_of_a_source_connection_stand_in_the_place_of_the_specs():
+    document = generic()
+    block = {"endsAt": [404], "writeMode": "merge", "key": ["data.id"], "keepQuery": ["key"]}
+    urls = {"path": "/v1", "queryParams": {"key": "a"}}
+    params = {**GIVEN, "urlParams": urls, "paginationParams": LINK, "x-headrace": block}
+    sources.check_given(document, params)
+    mine = sources.settled(document, params)
+    assert sources.write_mode(mine) == "merge" and sources.extraction(mine, params).extension.ends_at == {404}
+    assert sources.settled(document, GIVEN) == document == generic()
+    closed = spec({"properties": {}}, extension={"endsAt": [404]})
+    assert sources.settled(closed, params) == closed
 
 
 # -- whatever comes --------------------------------------------------------------------------------------------------

@@ -547,3 +547,22 @@ def test_the_last_row_of_a_page_that_is_the_array_itself(source, http, bodies):
     pages = list(sources.fetch(told, part, credentials, http))
     assert [page.body for page in pages[:2]] == bodies[:2]
     assert [target.partition("?")[2] for target in source.targets] == ["", "after=2", "after=3"]
+
+
+def test_a_chain_ends_by_what_its_source_connection_declares(source, http):
+    (generic,) = [each for each in sources.shipped_specs() if each["name"] == "generic-rest"]
+    params = {"urlParams": {"path": "/items"}, "contentPath": "$.rows", "paginationParams": PAGE, "scheduleParams": {}}
+    for block, ends in (({}, False), ({"endsAt": [404]}, True)):
+        brought = {**params, "x-headrace": block}
+        sources.check_params(generic, brought)
+        sources.check_given(generic, brought)
+        told = reading(sources.settled(generic, brought), brought)
+        credentials = {"host": source.url, "accessToken": "t"}
+        source.script = [rows(1, 2), Reply(404)]
+        [part] = sources.plan(told, credentials, http).parts
+        pages = sources.fetch(told, part, credentials, http)
+        if ends:
+            assert ids(pages) == [1, 2]
+        else:
+            with pytest.raises(errors.SourceMissing):
+                list(pages)

@@ -204,10 +204,20 @@ def test_the_generic_source_takes_its_objects_with_the_source_connection(flows: 
         assert code(flows.post("/sourceConnections", lacking)) == "SOURCES-1304-400"
     misspelt = {**body, "params": {**params, "explodeEntityPaths": {"path": "$.rows.x"}}}
     assert code(flows.post("/sourceConnections", misspelt)) == "SOURCES-1312-400"
+    bad = {**body, "params": {**params, "x-headrace": {"retention": {"days": 30}}}}
+    assert "params.x-headrace.retention.days" in flows.post("/sourceConnections", bad).text
     ends = {"sourceConnectionIds": [flows.made("sourceConnections", body)["id"]]}
     once = {"startTime": 1625040887, "frequency": "once"}
     made = flows.made("flows", flows.flow_body(**ends, targetConnectionIds=[flows.target()["id"]], scheduleParams=once))
     assert flows.post("/runs", {"flowId": made["id"], "status": "active"}).status_code == 201
+    merging = {"writeMode": "merge", "key": ["row.id"], "frequencies": ["once"]}
+    own = {**body, "params": {**params, "x-headrace": merging}}
+    again = {"targetConnectionIds": [flows.target()["id"]], "options": {"lookback": 3}}
+    for source, frequency, status in ((body, "once", 400), (own, "day", 400), (own, "once", 201)):
+        ends = {"sourceConnectionIds": [flows.made("sourceConnections", source)["id"]], **again}
+        schedule = {"startTime": 1625040887, "frequency": frequency} | ({"interval": 1} if frequency == "day" else {})
+        answer = flows.post("/flows", flows.flow_body(**ends, scheduleParams=schedule))
+        assert answer.status_code == status, answer.text
 
 
 def test_every_source_that_ships_is_served(flows: Flows) -> None:
