@@ -20,6 +20,7 @@ from headrace.sources.spec import extension, extraction, inputs, settled
 from headrace.sources.together import Together
 
 _ATTRIBUTES = "sourceSpec.attributes"
+_SPEC = ("name", "providerId", "version", "type", "description", "attributes", "authSpec", "sourceSpec", "exploreSpec")
 _OF_SPECS = ("aliases", "probe")  # members of the block that are used without a source connection
 
 
@@ -29,6 +30,7 @@ def check_spec(spec: Json) -> None:
     declared = inputs(spec).get("properties") or {}
     own = {name: attributes.get(name) for name in OBJECTS if attributes.get(name) or name not in declared}
     _check_objects(own, _ATTRIBUTES)
+    _check_names(spec)
     check_authentications(spec.get("authSpec") or ())
     _check_inputs(spec)
     block = extension(spec)
@@ -84,6 +86,17 @@ def _check_given(spec: Json, params: Json) -> None:
     if not credentials_take_more(spec):
         _require_declared(objects, places, declared_names(spec) | params.keys())
     extraction(spec, params)
+
+
+def _check_names(spec: Json) -> None:
+    """What is misspelt, or stands in another place than where it is read, would be taken for absent."""
+    source = spec.get("sourceSpec") or {}
+    require_spelt(spec, _SPEC, "")
+    for here, where in ((spec, ""), (source, "sourceSpec.")):
+        for name in (name for name in _READ if here.get(name)):
+            raise wrong(f"{where}{name}", f"is not read there; it belongs into {_ATTRIBUTES}")
+    require_spelt(source, ("attributes", "spec", "schema"), "sourceSpec")
+    require_spelt(_attributes(spec), _READ, _ATTRIBUTES)
 
 
 def _check_inputs(spec: Json) -> None:
@@ -167,3 +180,4 @@ OBJECTS: dict[str, Callable[[Any, str], None]] = {
     "paginationParams": check_paging,
     "scheduleParams": check_schedule,
 }
+_READ = (*OBJECTS, BLOCK)

@@ -30,7 +30,9 @@ def require_spelt(members: Json, known: Sequence[str], where: str) -> None:
     for name in members:
         meant = get_close_matches(name.lower(), lower, n=1, cutoff=0.85) if name not in known else []
         if meant:
-            raise wrong(f"{where}.{name}", f"is no member of it; did you mean {known[lower.index(meant[0])]}?")
+            raise wrong(
+                f"{where}.{name}".lstrip("."), f"is no member of it; did you mean {known[lower.index(meant[0])]}?"
+            )
 
 
 def require_name(name: Any, where: str) -> None:

@@ -483,6 +483,16 @@ BAD_BESIDE: dict[str, tuple[dict[str, Any], str]] = {
         {"authSpec": [{"name": "a", "spec": {"properties": {"k": {"restAttributes": {"headerParamName": "a b"}}}}}]},
         "authSpec[0].spec.properties.k.restAttributes.headerParamName"),
     "a blank input": ({"sourceSpec": {"spec": {"properties": {"": {}}}}}, "sourceSpec.spec.properties"),
+    **{f"{path}, which is misspelt": (changes, path) for path, changes in {
+        "authSpecs": {"authSpecs": []},
+        "sourcespec": {"sourcespec": {}},
+        "sourceSpec.attribute": {"sourceSpec": {"attribute": {}}},
+        "sourceSpec.attributes.paginationParam": {"sourceSpec": {"attributes": {"paginationParam": PAGE}}},
+        "sourceSpec.attributes.contentpath": {"sourceSpec": {"attributes": {"contentpath": "$.rows"}}},
+        "sourceSpec.attributes.x-headrance": {"sourceSpec": {"attributes": {"x-headrance": {}}}}}.items()},
+    "paging outside the attributes": (
+        {"sourceSpec": {"paginationParams": PAGE, "attributes": {}}}, "sourceSpec.paginationParams"),
+    "additions outside the source": ({"x-headrace": {"endsAt": [404]}}, "x-headrace"),
     "inputs in two places": (
         {"sourceSpec": {"attributes": {"spec": {"properties": {"a": {}}}}, "spec": {"properties": {"b": {}}}}},
         "sourceSpec.attributes.spec"),

@@ -168,6 +168,13 @@ def test_the_source_may_ask_for_rest_between_pages(source, http, pauses):
     assert pauses == [0.85, 0.85]
 
 
+@pytest.mark.parametrize(("rest", "longest"), [(1e12, 60), ("9" * 30, 60), (-5, 0), (0, 0)])
+def test_a_rest_of_an_older_spec_has_an_end(source, http, pauses, rest, longest):
+    source.answer = chained(lambda n: f"T{n}")
+    assert fetched(source, http, {**TOKEN, "delayRequestMillis": rest}) == ITEMS
+    assert sum(pauses) == pytest.approx(2 * longest)
+
+
 def test_paging_of_a_post_goes_into_its_body(source, http):
     source.answer = lambda asked: reply(page(msgspec.json.decode(asked.body)["offset"]))
     paging = {"type": "OFFSET", "limitName": "count", "limitValue": 2, "offSetName": "offset"}
