@@ -1,5 +1,6 @@
 """Settings of one Headrace process: read once by ``main``, passed down as a value."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -84,6 +85,7 @@ def parse_host_aliases(values: list[str]) -> dict[str, str]:
 
 TOKEN_VARIABLE = "HEADRACE_EMULATOR_TOKEN"  # noqa: S105 (a name)
 SHORTEST_TOKEN = 16
+HOST_NAME = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -100,6 +102,13 @@ def check_settings(settings: Settings) -> None:
     for option, value in (("--emulator-token", settings.emulator_token), ("--allowed-host", settings.allowed_hosts)):
         if value and not settings.emulator:
             raise Invalid(f"{option} is for --emulator only.", field=option.removeprefix("--"))
+    for name in settings.allowed_hosts:
+        if not HOST_NAME.fullmatch(name):
+            raise Invalid(
+                f"--allowed-host {name} is no name of a host; give one such as emulator.example or 192.0.2.1, without "
+                "scheme, port or wildcard.",
+                field="allowed-host",
+            )
     if settings.host_aliases and not settings.emulator:
         raise Invalid("--host-alias is for --emulator only.", field="host-alias")
     if not 0 <= settings.retry_hours <= MOST_RETRY_HOURS:

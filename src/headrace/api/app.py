@@ -21,7 +21,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from headrace import budget, errors, ids
-from headrace.api import addresses, gateway
+from headrace.api import addresses, gateway, hosts
 from headrace.api.operation import SOURCE, WORK, Operation
 from headrace.api.problems import GATEWAY, Dialect
 from headrace.api.request import Query, Reply, Request
@@ -164,7 +164,7 @@ def _admitted(
     deployment: Deployment, admit: Admit, http: HttpRequest, raw_path: str, match: Match, request_id: str
 ) -> tuple[Caller, Route] | Response:
     """Who calls (NOBODY where nobody is asked) and what answers, or the gateway's refusal."""
-    gateway.require_host(deployment.settings, http.headers)
+    hosts.require_own(deployment.settings, http.headers)
     if match.dialect is None:
         raise errors.NotFound(f"No service answers at {raw_path}.", kind="path", id=raw_path)
     _refuse_nul(raw_path, _query_text(http))

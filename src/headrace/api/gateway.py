@@ -2,8 +2,6 @@
 
 import hmac
 from collections.abc import Mapping
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from headrace import sandboxes
 from headrace.clock import Clock
@@ -12,40 +10,17 @@ from headrace.errors import (
     ApiKeyMissing,
     OrgMissing,
     OrgRefused,
-    Refused,
     TokenInvalid,
     TokenMissing,
 )
 from headrace.sandboxes import scopes
-from headrace.settings import LOOPBACK, Settings
+from headrace.settings import Settings
 from headrace.store import accounts, roles
 from headrace.store.emulator_clock import wall_ms
 from headrace.store.engine import Store
 from headrace.store.scope import Caller
 
-MOST_SHOWN = 100
 EMULATOR_USER = "emulator@techacct.adobe.com"
-
-
-def require_host(settings: Settings, headers: Mapping[str, str]) -> None:
-    """Refused unless an emulator is asked under a name of its own: the name of any page may lead to loopback."""
-    if not settings.emulator:
-        return
-    host = headers.get("host", "").strip().lower()
-    name = host.rpartition("]")[0].removeprefix("[") if host.startswith("[") else host.partition(":")[0]
-    allowed = {*LOOPBACK, *(each.lower() for each in settings.allowed_hosts), urlsplit(settings.base_url).hostname}
-    if name not in allowed and not _is_loopback(name):
-        raise Refused(
-            f"An emulator is not asked as {name[:MOST_SHOWN] or 'nobody'}; start it with --allowed-host "
-            f"{name[:MOST_SHOWN] or 'NAME'} if that name is yours."
-        )
-
-
-def _is_loopback(name: str) -> bool:
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 def has_token(settings: Settings, store: Store, headers: Mapping[str, str]) -> bool:

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import msgspec
 import uvicorn
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from headrace.api import hosts
 from headrace.api.bounded_http import BoundedHttp, most_connections
 from headrace.api.health import status
 
@@ -27,7 +29,7 @@ class Server(uvicorn.Server):
     """Serves until a signal says stop; requests and runs in hand then share the process's grace."""
 
     def __init__(self, store: "Store", settings: "Settings") -> None:
-        self._opening = _Opening(store, settings.emulator)
+        self._opening = _Opening(store, settings)
         self._grace = settings.grace_seconds
         self._stopping = threading.Event()
         self._stopped_at: float | None = None
@@ -72,16 +74,22 @@ class Server(uvicorn.Server):
 class _Opening:
     """The application until the whole one is there; requests that came early wait for it."""
 
-    def __init__(self, store: "Store", emulator: bool) -> None:
+    def __init__(self, store: "Store", settings: "Settings") -> None:
         self.app: ASGIApp | None = None
         self._store = store
-        self._emulator = emulator
+        self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self.app is None and scope["type"] == "http" and scope["path"].rstrip("/") == "/health":
-            body = msgspec.json.encode(await run_in_threadpool(status, self._store, self._emulator))
+        if self.app is None and self._asks_health(scope):
+            body = msgspec.json.encode(await run_in_threadpool(status, self._store, self._settings.emulator))
             await Response(body, media_type="application/json")(scope, receive, send)
             return
         while self.app is None:
             await asyncio.sleep(LOOK_SECONDS)
         await self.app(scope, receive, send)
+
+    def _asks_health(self, scope: Scope) -> bool:
+        """Whether /health is asked, under a name of ours: who asks under another hears so from the application."""
+        if scope["type"] != "http" or scope["path"].rstrip("/") != "/health":
+            return False
+        return hosts.is_own(self._settings, Headers(scope=scope))

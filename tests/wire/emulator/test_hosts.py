@@ -40,7 +40,9 @@ def served(directory: Path, **settings: object) -> Iterator[tuple[Deployment, Ap
 @pytest.fixture(scope="module")
 def named(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """An emulator that may be asked under a name, too."""
-    for _, api in served(tmp_path_factory.mktemp("named"), allowed_hosts=("emulator.test",)):
+    for _, api in served(
+        tmp_path_factory.mktemp("named"), allowed_hosts=("Emulator.test", "[2001:db8::1]", "192.0.2.1")
+    ):
         yield api
 
 
@@ -53,7 +55,24 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize(
-    "host", ["evil.example", "evil.example:8088", "127.0.0.1.evil.example", "[::1", "", "128.0.0.1"]
+    "host",
+    [
+        "evil.example",
+        "evil.example:8088",
+        "127.0.0.1.evil.example",
+        "[::1",
+        "",
+        "128.0.0.1",
+        "0.0.0.0",
+        "[::]",
+        "[::1].evil.example",
+        "[::1]evil.example:80",
+        "localhost.evil.example",
+        "localhost:80:80",
+        "localhost@evil.example",
+        "localhost:80@evil.example",
+        "xlocalhost",
+    ],
 )
 def test_another_name_is_refused_whatever_is_asked(named: Api, path: str, host: str) -> None:
     answer = named.get(path, headers={"host": host})
@@ -61,7 +80,19 @@ def test_another_name_is_refused_whatever_is_asked(named: Api, path: str, host: 
 
 
 @pytest.mark.parametrize(
-    "host", ["localhost", "LOCALHOST:1", "127.0.0.1:8088", "127.8.8.8", "[::1]", "[::1]:8088", "emulator.test:80"]
+    "host",
+    [
+        "localhost",
+        "LOCALHOST:1",
+        "127.0.0.1:8088",
+        "127.8.8.8",
+        "[::1]",
+        "[::1]:8088",
+        "emulator.test:80",
+        "EMULATOR.test",
+        "[2001:db8::1]:8088",
+        "192.0.2.1",
+    ],
 )
 def test_its_own_names_are_served(named: Api, host: str) -> None:
     assert named.get("/health", headers={"host": host}).status_code == 200
