@@ -10,7 +10,7 @@ import httpx2
 import pytest
 import sqlalchemy as sa
 
-from headrace.api.first_start import made_org
+from headrace.api.first_start import new_org_id
 from headrace.api.rooms import SIZES
 from headrace.runs.deployment import Deployment
 from headrace.store import accounts, events
@@ -49,7 +49,7 @@ def http(deployment: Deployment) -> Iterator[httpx2.Client]:
 def account(deployment: Deployment) -> tuple[str, str]:
     """Client id and secret."""
     with deployment.store.write() as conn:
-        return accounts.create(conn, made_org(conn, 1), 1)
+        return accounts.create(conn, new_org_id(conn, 1), 1)
 
 
 def _sign_in(http: httpx2.Client, client: str, secret: str, address: str = "192.0.2.1") -> httpx2.Response:

@@ -137,7 +137,8 @@ def note_refused(conn: sa.Connection, client_id: str, address: str, at: int) -> 
     """Records that a sign-in with this client id, known or not, failed."""
     org = conn.execute(sa.select(accounts.c.org).where(accounts.c.client_id == client_id)).scalar_one_or_none()
     nobody = Caller(org or "", "", "", "", address, address=address)
-    events.append(conn, nobody, KIND, client_id[:MOST_NAMED], "refused", None, at)
+    shown = client_id.encode("unicode_escape").decode()  # a stranger's text, which ends up on an operator's terminal
+    events.append_refused(conn, nobody, KIND, shown[:MOST_NAMED], at)
 
 
 def issue_token(conn: sa.Connection, grant: Grant, expires_at: int, under: str = "") -> str:

@@ -23,6 +23,12 @@ events = sa.Table(
     sa.Column("address", sa.Text),
 )
 
+REFUSED = "refused"
+MOST_REFUSED = 10_000
+# Spelled out, or the database would not see that the index has it.
+is_refused = events.c.action == sa.literal(REFUSED, literal_execute=True)
+sa.Index("ix_events_refused", events.c.seq, sqlite_where=is_refused, postgresql_where=is_refused)
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -59,6 +65,13 @@ def newest(conn: sa.Connection, narrowed: Mapping[str, str], limit: int, start: 
 def append(conn: sa.Connection, caller: Caller, kind: str, id: str, action: str, etag: str | None, at: int) -> None:
     """Records that ``caller`` did ``action`` (created, replaced, deleted, ...) to ``kind``/``id`` at ``at`` (ms)."""
     append_all(conn, caller, action, [Subject(kind, id, etag, at)])
+
+
+def append_refused(conn: sa.Connection, caller: Caller, kind: str, id: str, at: int) -> None:
+    """Records that somebody was refused. The newest of these stay: whoever is refused decides how many there are."""
+    append(conn, caller, kind, id, REFUSED, None, at)
+    older = sa.select(events.c.seq).where(is_refused).order_by(events.c.seq.desc()).offset(MOST_REFUSED).limit(1)
+    conn.execute(events.delete().where(is_refused, events.c.seq <= older.scalar_subquery()))
 
 
 def append_all(conn: sa.Connection, caller: Caller, action: str, subjects: Sequence[Subject]) -> None:

@@ -186,6 +186,7 @@ def test_accounts_of_before_roles_may_do_what_they_could(store: Store) -> None:
     with store.write() as conn:
         client, _ = accounts.create(conn, "o@AdobeOrg", 1)
         conn.execute(sa.text("DROP TABLE account_roles"))
+        conn.execute(sa.text("DROP INDEX ix_events_refused"))
         conn.execute(sa.text("ALTER TABLE events DROP COLUMN address"))
         conn.execute(sa.text("UPDATE alembic_version SET version_num = '0005'"))
     upgrade(store)
