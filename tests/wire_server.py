@@ -12,8 +12,8 @@ import httpx2
 import uvicorn
 
 from headrace.api.app import build_app
-from headrace.api.bounded_http import BoundedHttp
 from headrace.api.services import ALL
+from headrace.api.serving import config
 from headrace.clock import MonotonicTimer
 from headrace.durable.dbos_jobs import DbosJobs
 from headrace.lake import Lake
@@ -100,8 +100,9 @@ def free_port() -> socket.socket:
 
 
 def serve(deployment: Deployment, listener: socket.socket | None = None) -> Iterator[str]:
-    config = uvicorn.Config(build_app(deployment, ALL), http=BoundedHttp, log_level="error", lifespan="off")
-    server = uvicorn.Server(config)
+    served = config(build_app(deployment, ALL), deployment.settings)
+    served.proxy_headers = True  # a test comes from as many addresses as it says
+    server = uvicorn.Server(served)
     with listener or free_port() as bound:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
         thread.start()

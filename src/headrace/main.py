@@ -217,6 +217,14 @@ def serve(
     retry_hours: float = typer.Option(
         24.0, help="Hours that a window is tried again which failed and may yet succeed."
     ),
+    connections: int = typer.Option(2000, min=1, help="Connections that may be open at once."),
+    connections_per_address: int = typer.Option(
+        0, min=0, help="Of them, from one address; 0: a quarter, or all with --public-url."
+    ),
+    client_seconds: float = typer.Option(
+        30.0, min=0.1, help="Seconds that a client may take for a head, or pause in a body or in reading its answer."
+    ),
+    client_pace: int = typer.Option(1024, min=0, help="Bytes a second that a body comes with at least, after those."),
 ) -> None:
     """Start the server: API, scheduler and worker in one process."""
     from headrace.store.directory import served_alone
@@ -224,7 +232,8 @@ def serve(
     settings = Settings(
         data_dir, host, port, public_url, database_url, emulator, parse_host_aliases(host_alias),
         allow_private_hosts, tenant_id or ("extconndev" if emulator else None), workers, grace, lease,
-        fpid_to_ecid, retry_hours, emulator_token, tuple(allowed_host),
+        fpid_to_ecid, retry_hours, emulator_token, tuple(allowed_host), connections, connections_per_address,
+        client_seconds, client_pace,
     )  # fmt: skip
     _require_startable(settings)
     with _listening(host, port) as listener, served_alone(data_dir):

@@ -28,6 +28,10 @@ class Settings:
     lease_seconds  how long a process may be silent before another one takes over its runs
     fpid_to_ecid   ``module:function`` that the mapping function of this name calls
     retry_hours    how long a window is tried again that failed for a reason that may pass, unless its flow says
+    connections    that may be open at once
+    connections_per_address  of them, from one address; 0: a quarter, or all behind the proxy that public_url tells of
+    client_seconds how long a client may take for a request's head, send nothing of a body, or not read its answer
+    client_pace    bytes a second that a body comes with at least, after so many seconds
     """
 
     data_dir: Path
@@ -46,6 +50,10 @@ class Settings:
     retry_hours: float = 24.0
     emulator_token: str = ""
     allowed_hosts: tuple[str, ...] = ()
+    connections: int = 2000
+    connections_per_address: int = 0
+    client_seconds: float = 30.0
+    client_pace: int = 1024
 
     @property
     def database(self) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from headrace.api import app
+from headrace.api import bodies
 from headrace.api.routing import Route
 from headrace.api.services import ALL
 from headrace.store.scope import Caller
@@ -120,7 +120,7 @@ def test_no_byte_of_a_refused_body_is_taken(
     api: Api, monkeypatch: pytest.MonkeyPatch, method: str, path: str, headers: dict[str, str], status: int
 ) -> None:
     taken: list[Any] = []
-    monkeypatch.setattr(app, "_receive_body", lambda *given: taken.append(given))
+    monkeypatch.setattr(bodies, "receive", lambda *given: taken.append(given))
     assert api.http.request(method, path, content=b"x" * 100_000, headers=_only(headers)).status_code == status
     assert taken == []
 

@@ -2,12 +2,13 @@
 
 import logging
 import socket
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+import httpx2
 import pytest
 
-from headrace.api import app
-from wire_server import HEADERS, Api
+from wire_server import HEADERS, Api, deploy, serve
 
 FLOWS = "/data/foundation/flowservice/flows"
 NOBODYS = "/data/foundation/import/batches/none/datasets/none/files/f.json"
@@ -37,6 +38,7 @@ def answered(api: Api, *sent: bytes) -> str:
         ("POST", FLOWS, 413),
         ("POST", "/ims/token/v3", 413),
         ("POST", "/nowhere", 404),
+        ("GET", "/health", 413),
     ],
 )
 def test_a_body_that_nobody_wants_is_not_waited_for(api: Api, method: str, path: str, status: int) -> None:
@@ -49,17 +51,22 @@ def test_a_body_without_credentials_is_not_waited_for(api: Api) -> None:
     assert text.startswith("HTTP/1.1 403 ") and "connection: close" in text.lower()
 
 
-def test_a_body_that_stalls_is_given_up(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "STALL_SECONDS", 0.2)
-    text = answered(api, head("POST", FLOWS, Content_Length=1000), b"{")
+@pytest.fixture(scope="module")
+def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """A server that waits for nobody."""
+    deployment = deploy(tmp_path_factory.mktemp("hasty"), client_seconds=0.2)
+    for url in serve(deployment):
+        with httpx2.Client(base_url=url, trust_env=False) as http:
+            yield Api(http)
+    deployment.http.close()
+    deployment.jobs.stop(0)
+    deployment.store.close()
+
+
+def test_a_body_that_stalls_is_given_up(hasty: Api) -> None:
+    text = answered(hasty, head("POST", FLOWS, Content_Length=1000), b"{")
     assert text.startswith("HTTP/1.1 408 ") and "No byte of the body came" in text
-
-
-def test_a_body_that_drips_is_given_up(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "DRIP_SECONDS", 0.0)
-    monkeypatch.setattr(app, "SLOWEST_BYTES", 10**9)
-    text = answered(api, head("POST", FLOWS, Content_Length=1000), b"{")
-    assert text.startswith("HTTP/1.1 408 ") and "less than" in text
+    assert "connection: close" in text.lower()
 
 
 def test_who_leaves_in_the_middle_of_a_body_is_no_error(api: Api, caplog: pytest.LogCaptureFixture) -> None:
@@ -72,11 +79,17 @@ def test_who_leaves_in_the_middle_of_a_body_is_no_error(api: Api, caplog: pytest
     assert not caplog.records
 
 
-def test_a_web_socket_is_refused_and_no_error(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_web_socket_is_not_made_and_no_error(api: Api, caplog: pytest.LogCaptureFixture) -> None:
     key = "dGhlIHNhbXBsZSBub25jZQ=="
     upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": 13, "Sec-WebSocket-Key": key}
-    text = answered(api, head("GET", FLOWS, **upgrade))
-    assert text.startswith("HTTP/1.1 403 ") and not caplog.records
+    text = answered(api, head("GET", FLOWS, **upgrade), head("GET", "/nowhere", Connection="close"))
+    assert text.startswith("HTTP/1.1 200 ") and text.count("HTTP/1.1 404 ") == 1 and not caplog.records
+
+
+def test_a_body_is_taken_of_who_offers_another_protocol_beside_it(api: Api) -> None:
+    upgrade = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AAMAAABkAAQAAP__"}
+    answer = api.post(FLOWS, headers=upgrade, json=[])
+    assert (answer.status_code, "must be a JSON object" in answer.text) == (400, True)
 
 
 @pytest.mark.parametrize("limit", ["0001", "1"])

@@ -5,12 +5,11 @@ import logging
 import re
 import tempfile
 import threading
-import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import IO, cast
+from typing import cast
 from urllib.parse import unquote_plus
 
 import msgspec
@@ -21,7 +20,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from headrace import budget, errors, ids
-from headrace.api import addresses, gateway, hosts
+from headrace.api import addresses, bodies, gateway, hosts
 from headrace.api.operation import SOURCE, WORK, Operation
 from headrace.api.problems import GATEWAY, Dialect
 from headrace.api.request import Query, Reply, Request
@@ -39,9 +38,6 @@ JSON_LIMIT = 16 * 1024 * 1024
 UPLOAD_LIMIT = 512 * 1024 * 1024
 OPEN_LIMIT = 64 * 1024
 SPOOL_IN_MEMORY = 1024 * 1024
-STALL_SECONDS = 30.0
-DRIP_SECONDS, SLOWEST_BYTES = 30.0, 1024  # after so many, so many a second
-MOST_DIGITS = 20
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:/=+-]{1,128}")
 Admit = Callable[[Mapping[str, str]], Caller]
 NOBODY = Caller("", "", "", "", "")
@@ -63,10 +59,6 @@ def build_app(deployment: Deployment, services: Sequence[Routes]) -> ASGIApp:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
-            return
-        if scope["type"] == "websocket":
-            await receive()
-            await send({"type": "websocket.close", "code": 1003, "reason": "There are no web sockets here."})
             return
         http = HttpRequest(scope, receive)
         reply = await _answer(deployment, admit, services, edge, http)
@@ -115,7 +107,8 @@ async def _answer(
             )  # fmt: skip
             if route.before is not None:
                 await edge.rooms.run(WORK, sharer, partial(route.before, request))
-            await _receive_body(http, upload, _limit(route.operation))
+            limit = _limit(route.operation)
+            await bodies.receive(http, upload, limit, deployment.settings, deployment.timer)
             received = True
             async with _watching(http, left):
                 reply = await edge.rooms.run(route.operation.room, sharer, partial(_handled, route, request))
@@ -221,29 +214,6 @@ def parse_query(text: str) -> Query:
         name, _, value = part.partition("=")
         pairs.append((unquote_plus(name), unquote_plus(value)))
     return Query(tuple(pairs))
-
-
-async def _receive_body(http: HttpRequest, upload: IO[bytes], limit: int) -> None:
-    """Takes the body; TooLarge as soon as that is known, TooSlow when it stalls or only drips."""
-    stated = http.headers.get("content-length", "")
-    if stated.isdecimal() and int(stated.lstrip("0")[:MOST_DIGITS] or 0) > limit:
-        raise errors.TooLarge(f"The body is larger than {limit} bytes.", limit=limit)
-    size, began, stream = 0, time.monotonic(), http.stream()
-    while True:
-        try:
-            async with asyncio.timeout(STALL_SECONDS):
-                chunk = await anext(stream)
-        except StopAsyncIteration:
-            return
-        except TimeoutError as error:
-            raise errors.TooSlow(f"No byte of the body came for {STALL_SECONDS:g} seconds.") from error
-        size += len(chunk)
-        if size > limit:
-            raise errors.TooLarge(f"The body is larger than {limit} bytes.", limit=limit)
-        taken = time.monotonic() - began
-        if taken > DRIP_SECONDS and size < taken * SLOWEST_BYTES:
-            raise errors.TooSlow(f"The body comes with less than {SLOWEST_BYTES} bytes a second.")
-        upload.write(chunk)
 
 
 def _problem(dialect: Dialect, error: Exception, request_id: str, method: str) -> Response:

@@ -4,8 +4,9 @@ import asyncio
 import socket
 import threading
 import time
+from functools import partial
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 import uvicorn
@@ -15,7 +16,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from headrace.api import hosts
-from headrace.api.bounded_http import BoundedHttp, most_connections
+from headrace.api.bounded_http import BoundedHttp
+from headrace.api.connections import Connections, openable
 from headrace.api.health import status
 
 if TYPE_CHECKING:
@@ -23,6 +25,20 @@ if TYPE_CHECKING:
     from headrace.store.engine import Store
 
 LOOK_SECONDS = 0.01
+
+
+def config(app: ASGIApp, settings: "Settings") -> uvicorn.Config:
+    """How ``app`` is served: each client within the bounds that the settings say."""
+    most = openable(settings.connections)
+    # Whoever comes by a proxy comes from its address.
+    each = settings.connections_per_address or (most if settings.public_url else max(1, most // 4))
+    http = partial(BoundedHttp, connections=Connections(most, each), seconds=settings.client_seconds)
+    return uvicorn.Config(
+        app, http=cast("type[asyncio.Protocol]", http), ws="none", log_level="warning", access_log=False,
+        lifespan="off", timeout_graceful_shutdown=max(1, round(settings.grace_seconds)),
+        # Without a proxy before it anybody on this machine could name an address that never failed to sign in.
+        proxy_headers=bool(settings.public_url),
+    )  # fmt: skip
 
 
 class Server(uvicorn.Server):
@@ -34,15 +50,7 @@ class Server(uvicorn.Server):
         self._stopping = threading.Event()
         self._stopped_at: float | None = None
         self.listening = threading.Event()
-        BoundedHttp.most = most_connections()
-        super().__init__(
-            uvicorn.Config(
-                self._opening, http=BoundedHttp, ws="none", log_level="warning", access_log=False, lifespan="off",
-                timeout_graceful_shutdown=max(1, round(self._grace)),
-                # Without a proxy before it anybody on this machine could name an address that never failed to sign in.
-                proxy_headers=bool(settings.public_url),
-            )
-        )  # fmt: skip
+        super().__init__(config(self._opening, settings))
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Tells whoever waits for it that requests are answered from now on (or never will be)."""

@@ -1,0 +1,71 @@
+"""A body comes within its bounds: in length, in pauses, in pace."""
+
+import asyncio
+import io
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from starlette.requests import Request
+from starlette.types import Message
+
+from headrace import errors
+from headrace.api import bodies
+from headrace.settings import Settings
+
+LIMIT = 100_000
+SETTINGS = Settings(Path("unused"), client_seconds=5.0, client_pace=1000)
+
+
+class Timer:
+    """Stands where it is put."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def seconds(self) -> float:
+        return self.now
+
+
+def received(chunks: Iterable[tuple[float, int]], length: str | None = None, settings: Settings = SETTINGS) -> int:
+    """How many bytes are taken of chunks, each with the second at which it comes and its size."""
+    timer, coming = Timer(), iter(chunks)
+    headers = [] if length is None else [(b"content-length", length.encode())]
+
+    async def receive() -> Message:
+        timer.now, size = next(coming, (timer.now, 0))
+        if size < 0:
+            await asyncio.Event().wait()
+        return {"type": "http.request", "body": b"x" * size, "more_body": size > 0}
+
+    upload = io.BytesIO()
+    http = Request({"type": "http", "headers": headers}, receive)
+    asyncio.run(bodies.receive(http, upload, LIMIT, settings, timer))
+    return len(upload.getvalue())
+
+
+@pytest.mark.parametrize("chunks", [[], [(0, LIMIT)], [(9, 9_000), (19, 10_000)], [(n / 10, 1) for n in range(50)]])
+def test_a_body_that_comes(chunks: list[tuple[float, int]]) -> None:
+    assert received(chunks) == sum(size for _, size in chunks)
+
+
+@pytest.mark.parametrize("chunks", [[(6, 5_000)], [(4, 4_000), (8, 100)], [(n, 999) for n in range(1, 90)]])
+def test_a_body_that_drips_is_given_up(chunks: list[tuple[float, int]]) -> None:
+    with pytest.raises(errors.TooSlow, match="less than 1000 bytes a second"):
+        received(chunks)
+
+
+def test_a_body_that_stalls_is_given_up() -> None:
+    with pytest.raises(errors.TooSlow, match="No byte of the body came"):
+        received([(0, 10), (0, -1)], settings=Settings(Path("unused"), client_seconds=0.01))
+
+
+@pytest.mark.parametrize("length", [str(LIMIT + 1), "9" * 5000, "0" * 30 + str(LIMIT + 1)])
+def test_no_byte_is_taken_of_a_body_that_says_it_is_too_long(length: str) -> None:
+    with pytest.raises(errors.TooLarge):
+        received([(0, -1)], length)
+
+
+def test_a_body_that_gets_too_long_is_given_up() -> None:
+    with pytest.raises(errors.TooLarge):
+        received([(0, LIMIT // 2)] * 3)
