@@ -25,7 +25,7 @@ def _start(data_dir: Path, emulator: bool, database_url: str = "") -> None:
 
 def _account(store: Store) -> None:
     with store.write() as conn:
-        accounts.create(conn, "0@AdobeOrg", 1)
+        accounts.create(conn, "0@AdobeOrg", accounts.new_secret(), 1)
 
 
 def _org(store: Store) -> None:

@@ -193,9 +193,10 @@ def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx2.Client]:
     with deployment.store.write() as conn:
         now = deployment.clock.now()
         sandboxes.create_on_first_use(conn, ORG, sandboxes.DEFAULT, now)
-        client, secret = accounts.create(conn, ORG, now)
+        secret = accounts.new_secret()
+        client = accounts.create(conn, ORG, secret, now)
         roles.give_first(conn, client, now)
-        proof = accounts.authenticate(conn, client, secret)
+        proof = accounts.authenticate(conn, client, secret.text)
         assert proof is not None
         token = accounts.issue_token(conn, proof.grant, wall_ms() + 3_600_000)
     headers = {**HEADERS, "Authorization": f"Bearer {token}", "x-api-key": client}

@@ -1,6 +1,7 @@
 """Technical accounts are added, rotated and removed beside a running server, and their tokens follow at once."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from headrace.errors import Conflict, Invalid, NotFound
 from headrace.runs.deployment import Deployment
 from headrace.sandboxes import create_on_first_use
 from headrace.store import accounts
+from headrace.store.engine import Store
 from wire_server import deploy, serve
 
 FLOWS = "/data/foundation/flowservice/flows"
@@ -100,6 +102,36 @@ def test_a_secret_that_ends_while_it_is_looked_at_gives_no_token(
 
     monkeypatch.setattr(accounts, "authenticate", slowly)
     assert _token(http, added).status_code == 401
+
+
+def test_nothing_is_hashed_while_everybody_else_waits_to_write(
+    tmp_path: Path, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, hashed, writing = Store.write, accounts._hash, False
+    at: list[bool] = []
+
+    @contextmanager
+    def seen(store: Store) -> Iterator[Any]:
+        nonlocal writing
+        with write(store) as conn:
+            writing = True
+            try:
+                yield conn
+            finally:
+                writing = False
+
+    def noted(*arguments: Any) -> bytes:
+        at.append(writing)
+        return hashed(*arguments)
+
+    monkeypatch.setattr(Store, "write", seen)
+    monkeypatch.setattr(accounts, "_hash", noted)
+    account("rotate", _words(account("add"))["client id"])
+    made = deploy(tmp_path, emulator=False, tenant_id=None)
+    assert first_account(made) and first_account(made) is None  # which hashes nothing
+    made.jobs.stop(0)
+    made.store.close()
+    assert at == [False] * 3
 
 
 def test_tokens_are_listed_and_revoked(http: httpx2.Client, account: Account) -> None:

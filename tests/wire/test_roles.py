@@ -68,11 +68,12 @@ def url(deployment: Deployment) -> Iterator[str]:
 
 def client(deployment: Deployment, url: str, given: dict[str, str]) -> httpx2.Client:
     """Somebody with these roles by sandbox."""
+    secret = accounts.new_secret()
     with deployment.store.write() as conn:
-        id, secret = accounts.create(conn, ORG, 1000)
+        id = accounts.create(conn, ORG, secret, 1000)
         for sandbox, role in given.items():
             roles.give(conn, id, role, 1000, sandbox)
-        proof = accounts.authenticate(conn, id, secret)
+        proof = accounts.authenticate(conn, id, secret.text)
         assert proof is not None
         token = accounts.issue_token(conn, proof.grant, wall_ms() + 3_600_000)
     headers = {"Authorization": f"Bearer {token}", "x-api-key": id, "x-gw-ims-org-id": ORG}

@@ -48,8 +48,9 @@ def http(deployment: Deployment) -> Iterator[httpx2.Client]:
 @pytest.fixture
 def account(deployment: Deployment) -> tuple[str, str]:
     """Client id and secret."""
+    secret = accounts.new_secret()
     with deployment.store.write() as conn:
-        return accounts.create(conn, new_org_id(conn, 1), 1)
+        return accounts.create(conn, new_org_id(conn, 1), secret, 1), secret.text
 
 
 def _sign_in(http: httpx2.Client, client: str, secret: str, address: str = "192.0.2.1") -> httpx2.Response:

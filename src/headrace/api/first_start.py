@@ -31,15 +31,19 @@ def first_account(deployment: Opened) -> str | None:
     """Creates the first org and account of an empty, non-emulator deployment; the text to show once, else None."""
     if deployment.settings.emulator:
         return None
+    with deployment.store.read() as conn:
+        if accounts.any_exists(conn):
+            return None
+    secret = accounts.new_secret()
     with deployment.store.write() as conn:
         locks.hold(conn, "first account")  # several servers may start at once on one database
         if accounts.any_exists(conn):
             return None
         now = deployment.clock.now()
         org = new_org_id(conn, now, deployment.settings.tenant_id)
-        client_id, secret = accounts.create(conn, org, now)
+        client_id = accounts.create(conn, org, secret, now)
         roles.give_first(conn, client_id, now)
-    shown = shown_once("First start: this account was created.", org, client_id, secret)
+    shown = shown_once("First start: this account was created.", org, client_id, secret.text)
     return f"{shown}\n  tokens from    POST {deployment.settings.base_url}/ims/token/v3"
 
 

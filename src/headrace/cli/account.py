@@ -38,12 +38,12 @@ def add(
 
     if new_org and org:
         raise Invalid("--new-org makes an org with an id of its own; leave out --org.", field="org")
-    now = WallClock().now()
+    now, secret = WallClock().now(), accounts.new_secret()
     with _opened(data_dir, database_url) as store, store.write() as conn:
         chosen = new_org_id(conn, now) if new_org else _chosen(sandboxes.orgs(conn), org)
-        client_id, secret = accounts.create(conn, chosen, now)
+        client_id = accounts.create(conn, chosen, secret, now)
         roles.give(conn, client_id, role, now)
-    _show(f"This account was added as {role}.", chosen, client_id, secret)
+    _show(f"This account was added as {role}.", chosen, client_id, secret.text)
 
 
 @app.command("list")
@@ -87,9 +87,10 @@ def rotate(client_id: str = CLIENT_ID, data_dir: Path = DATA_DIR, database_url: 
     """Give an account a new secret, shown once; the old one and all its tokens end at once."""
     from headrace.store import accounts
 
+    secret = accounts.new_secret()
     with _opened(data_dir, database_url) as store, store.write() as conn:
-        account, secret = accounts.rotate(conn, client_id, WallClock().now())
-    _show("This account has a new secret, its tokens are revoked.", account.org, client_id, secret)
+        account = accounts.rotate(conn, client_id, secret, WallClock().now())
+    _show("This account has a new secret, its tokens are revoked.", account.org, client_id, secret.text)
 
 
 @app.command()

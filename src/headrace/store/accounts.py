@@ -3,7 +3,8 @@
 import hashlib
 import hmac
 import secrets as randomness
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
@@ -59,24 +60,37 @@ class Account:
     created_at: int
 
 
-def create(conn: sa.Connection, org: str, at: int) -> tuple[str, str]:
-    """A new technical account of ``org``: (client id, client secret). The secret is not stored, only its hash."""
-    client_id, secret = randomness.token_hex(16), _new_secret()
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A client secret, and what is stored of it."""
+
+    text: str = field(repr=False)
+    stored: Mapping[str, bytes] = field(repr=False)
+
+
+def new_secret() -> Secret:
+    """A secret for ``create`` or ``rotate``. It takes a while, and 16 MB: not within the transaction that stores it."""
+    text, salt = f"p8e-{randomness.token_urlsafe(24)}", randomness.token_bytes(16)
+    return Secret(text, {"secret_hash": _hash(text, salt), "salt": salt})
+
+
+def create(conn: sa.Connection, org: str, secret: Secret, at: int) -> str:
+    """The client id of a new technical account of ``org``."""
+    client_id = randomness.token_hex(16)
     user = f"{randomness.token_hex(12).upper()}@techacct.adobe.com"
     row = {"client_id": client_id, "org": org, "user": user, "created_at": at}
-    conn.execute(accounts.insert().values(**row, **_sealed(secret)))
+    conn.execute(accounts.insert().values(**row, **secret.stored))
     _note(conn, org, client_id, "created", at)
-    return client_id, secret
+    return client_id
 
 
-def rotate(conn: sa.Connection, client_id: str, at: int) -> tuple[Account, str]:
-    """The account and its new secret; the old one and every token that was issued open nothing from now on."""
+def rotate(conn: sa.Connection, client_id: str, secret: Secret, at: int) -> Account:
+    """Gives an account another secret; the old one and every token that was issued open nothing from now on."""
     account = get(conn, client_id)
-    secret = _new_secret()
-    conn.execute(accounts.update().where(accounts.c.client_id == client_id).values(**_sealed(secret)))
+    conn.execute(accounts.update().where(accounts.c.client_id == client_id).values(**secret.stored))
     _revoke(conn, client_id)
     _note(conn, account.org, client_id, "rotated", at)
-    return account, secret
+    return account
 
 
 def remove(conn: sa.Connection, client_id: str, at: int) -> Account:
@@ -211,15 +225,6 @@ def _revoke(conn: sa.Connection, client_id: str) -> int:
 
 def _note(conn: sa.Connection, org: str, client_id: str, action: str, at: int) -> None:
     events.append(conn, Caller(org, "", "", "", OPERATOR), KIND, client_id, action, None, at)
-
-
-def _new_secret() -> str:
-    return f"p8e-{randomness.token_urlsafe(24)}"
-
-
-def _sealed(secret: str) -> dict[str, bytes]:
-    salt = randomness.token_bytes(16)
-    return {"secret_hash": _hash(secret, salt), "salt": salt}
 
 
 def _hash(secret: str, salt: bytes) -> bytes:

@@ -135,8 +135,11 @@ def test_a_key_file_that_others_can_read_is_refused(tmp_path_factory: pytest.Tem
 
 
 def test_a_client_secret_opens_only_its_own_account(store: Store) -> None:
+    fresh = accounts.new_secret()
+    secret = fresh.text
+    assert secret not in repr(fresh)
     with store.write() as conn:
-        client, secret = accounts.create(conn, "org@AdobeOrg", at=1)
+        client = accounts.create(conn, "org@AdobeOrg", fresh, at=1)
         proof = accounts.authenticate(conn, client, secret)
         assert proof is not None and accounts.still_holds(conn, proof)
         grant = proof.grant

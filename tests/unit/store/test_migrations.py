@@ -184,7 +184,7 @@ def test_an_upload_under_way_gets_the_run_that_goes_on_with_it(
 
 def test_accounts_of_before_roles_may_do_what_they_could(store: Store) -> None:
     with store.write() as conn:
-        client, _ = accounts.create(conn, "o@AdobeOrg", 1)
+        client = accounts.create(conn, "o@AdobeOrg", accounts.new_secret(), 1)
         conn.execute(sa.text("DROP TABLE account_roles"))
         conn.execute(sa.text("DROP INDEX ix_events_refused"))
         conn.execute(sa.text("ALTER TABLE events DROP COLUMN address"))

@@ -186,7 +186,7 @@ def test_a_directory_of_before_is_what_is_in_it(tmp_path: Path, account: bool, e
         assert api.get("/data/foundation/catalog/dataSets").status_code == 200  # which makes the org
         with deployment.store.write() as conn:
             if account:
-                accounts.create(conn, "0@AdobeOrg", 1)
+                accounts.create(conn, "0@AdobeOrg", accounts.new_secret(), 1)
             with pytest.raises(Conflict):
                 kind.require(conn, emulator, "data")
             kind.require(conn, not emulator, "data")
