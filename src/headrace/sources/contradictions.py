@@ -45,7 +45,7 @@ def _check_end(parts: Together) -> None:
     if kind != "OFFSET" and parts.extension.total:
         raise wrong(
             f"{PLACE}.total",
-            f"is where paging of the type OFFSET ends; of the type {kind} nothing is known of its rows",
+            f"is for the type OFFSET, whose offsets count rows; the type {kind} has no use for it",
         )
     if kind not in ("POINTER", "URL") and parts.extension.keep_query:
         raise wrong(
@@ -141,10 +141,9 @@ def _check_window(parts: Together) -> None:
         texts.append(parts.object("bodyParams"))
     ends, whole = (any(_holds(text, *places) for text in texts) for places in ((START, END), (QUERY,)))
     where = parts.places.get("scheduleParams", f"{_ATTRIBUTES}.scheduleParams")
-    if ends and not advanced:
-        raise wrong(
-            f"{where}.type", f"must be ADVANCE: {START} or {END} stands in the request, and would go out as it is"
-        )
+    if (ends or whole) and not advanced:
+        place = f"{START} or {END}" if ends else QUERY
+        raise wrong(f"{where}.type", f"must be ADVANCE: {place} stands in the request, and no window would be there")
     if not advanced:
         return
     if not ends and not whole:

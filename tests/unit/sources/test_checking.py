@@ -233,6 +233,10 @@ BAD: dict[str, tuple[dict[str, Any], str, int]] = {
     "an expression of nothing": ({**asking(q="{SCHEDULE_QUERY}"), "scheduleParams": {"type": "ADVANCE"}},
                                  "scheduleParams.incremental", 1312),
     "ends of a window without a schedule": (asking(q="{START_TIME}"), "scheduleParams.type", 1312),
+    "a place for a window without a schedule": (asking(q="{SCHEDULE_QUERY}"), "scheduleParams.type", 1312),
+    "a place for a window beside parameters of its own": (
+        {**asking(q="{SCHEDULE_QUERY}"), "scheduleParams": {"scheduleStartParamName": "since"}},
+        "scheduleParams.type", 1312),
     "ends of a window beside parameters of their own": (
         {**asking(q="{END_TIME}"), "scheduleParams": {"scheduleStartParamName": "since"}}, "scheduleParams.type", 1312),
     "the body of a GET": ({"bodyParams": {"from": "{START_TIME}"}}, "bodyParams", 1312),
@@ -520,7 +524,8 @@ def test_an_authentication_is_picked_by_its_name_before_anothers_type():
 def test_formats_of_times(pattern, name):
     simple = {"scheduleStartParamName": "from", "scheduleEndParamName": "to"}
     schedule = {"type": "ADVANCE", "incremental": "{START_TIME}"} if name == "paramFormat" else simple
-    document = spec(**asking(q="{SCHEDULE_QUERY}"), scheduleParams={**schedule, name: pattern})
+    query = {"q": "{SCHEDULE_QUERY}"} if name == "paramFormat" else {}
+    document = spec(**asking(**query), scheduleParams={**schedule, name: pattern})
     if FORMATS[pattern]:
         sources.check_spec(document)
     else:
@@ -650,7 +655,7 @@ ANYTHING = st.recursive(
 @settings(max_examples=300)
 @given(name=st.sampled_from([*OBJECTS, "x-headrace"]), value=ANYTHING)
 def test_anything_is_taken_or_refused(name, value):
-    inputs = {"properties": {each: {} for each in OBJECTS}}
+    inputs = {"properties": {each: {} for each in (*OBJECTS, "x-headrace")}}
     tried = (
         lambda: sources.check_spec(spec(**{name: value})),
         lambda: sources.check_given(spec(inputs), {**GIVEN, name: value}),
