@@ -14,7 +14,7 @@ from headrace.crash_points import LANDED, MAPPING
 
 pytestmark = pytest.mark.slow
 
-REQUEST = b"POST /_emulator/clock HTTP/1.1\r\nHost: headrace\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"
+REQUEST = b"POST /_emulator/clock HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"
 HANDED_BACK = "The process that worked on this run was stopped."
 
 
