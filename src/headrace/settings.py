@@ -48,7 +48,7 @@ class Settings:
     lease_seconds: float = 5.0
     fpid_to_ecid: str = ""
     retry_hours: float = 24.0
-    emulator_token: str = ""
+    emulator_token: str = field(default="", repr=False)
     allowed_hosts: tuple[str, ...] = ()
     connections: int = 2000
     connections_per_address: int = 0

@@ -45,3 +45,10 @@ def test_names_of_hosts(name):
 
 def test_an_emulator_with_a_token_binds_any_address():
     check_settings(Settings(HERE, emulator=True, host="0.0.0.0", emulator_token="x" * 16))
+
+
+def test_the_emulators_token_is_shown_nowhere():
+    assert "sesame" not in repr(Settings(HERE, emulator=True, emulator_token="open-sesame-open-sesame"))
+    with pytest.raises(Invalid) as raised:
+        check_settings(Settings(HERE, emulator=True, emulator_token="sesame"))
+    assert "sesame" not in raised.value.message

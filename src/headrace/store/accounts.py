@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from headrace.errors import Conflict, NotFound
-from headrace.store import events
+from headrace.store import events, locks
 from headrace.store.metadata import Millis, metadata
 from headrace.store.scope import Caller
 
@@ -95,6 +95,7 @@ def rotate(conn: sa.Connection, client_id: str, secret: Secret, at: int) -> Acco
 
 def remove(conn: sa.Connection, client_id: str, at: int) -> Account:
     """Removes an account and its tokens; Conflict for the last one, without which nobody could come in."""
+    locks.hold(conn, "the last account")  # each of two would see the other one's
     account = get(conn, client_id)
     if len(listed(conn)) == 1:
         raise Conflict(f"{client_id} is the last account; add another one first.", kind=KIND, id=client_id)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from headrace.errors import Broken, Conflict, NotFound, RevisionStale
+from headrace.errors import Broken, Conflict, NotFound, RevisionStale, Unavailable
 from headrace.store import accounts, documents, emulator_clock, events, secrets
 from headrace.store.engine import Store
 from headrace.store.keyring import Keyring, load_keyring
@@ -132,6 +132,20 @@ def test_a_key_file_that_others_can_read_is_refused(tmp_path_factory: pytest.Tem
     path.chmod(0o640)
     with pytest.raises(Broken, match="chmod 600"):
         load_keyring(path)
+
+
+def test_two_who_remove_the_last_accounts_at_once_leave_one(store: Store) -> None:
+    if store.engine.dialect.name == "sqlite":
+        pytest.skip("its writers exclude each other")
+    with store.write() as conn:
+        first, second = (accounts.create(conn, "org@AdobeOrg", accounts.new_secret(), at) for at in (1, 2))
+    with store.write() as conn:
+        accounts.remove(conn, first, 3)
+        with pytest.raises(Unavailable), store.write() as other:
+            other.exec_driver_sql("SET LOCAL lock_timeout = '1ms'")
+            accounts.remove(other, second, 3)  # it waits to see what becomes of the first
+    with store.write() as conn, pytest.raises(Conflict):
+        accounts.remove(conn, second, 4)
 
 
 def test_a_client_secret_opens_only_its_own_account(store: Store) -> None:
