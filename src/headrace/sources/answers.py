@@ -10,7 +10,7 @@ from headrace import errors
 from headrace.raw_json import BROKEN, is_closed, why_broken
 from headrace.sources.quotas import is_about_rate, seconds_to_wait
 
-_WORDS = 300
+_WORDS, _READ = 300, 64 * 1024
 _ADVICE: dict[int, tuple[type[errors.SourceFailure], str]] = {
     401: (errors.SourceUnauthorized, "does not accept the credentials; renew the connection's credentials"),
     403: (errors.SourceForbidden, "does not allow this request to these credentials; check their roles and scopes"),
@@ -39,7 +39,7 @@ def require_success(answer: Answer, redact: Callable[[str], str], now: Callable[
     wait = seconds_to_wait(status, answer.headers, now())
     throttled = status == 403 and is_about_rate(answer.headers)
     failure, advice = _ADVICE[429] if throttled else _ADVICE.get(status) or _by_class(status)
-    words = redact(_words(answer.body))
+    words = redact(_words(answer.body))[:_WORDS]  # cut when no secret is left in them, not even a half
     told = f" It says: {words}" if words else ""
     message = f"{answer.url} answered {status}: the source {advice}.{told}"
     raise failure(message, status=status, wait=wait)
@@ -58,11 +58,12 @@ def _words(body: bytes) -> str:
     except RecursionError:
         return ""
     except BROKEN:
-        return "" if body.lstrip()[:1] == b"<" else body[:_WORDS].decode("utf-8", "replace").strip()
+        return "" if body.lstrip()[:1] == b"<" else body[:_READ].decode("utf-8", "replace").strip()
     if not isinstance(told, dict):
         return ""
     found = (told.get(key) for key in ("message", "error_description", "detail", "title", "error"))
-    return next((str(words)[:_WORDS] for words in found if words), "")
+    words = next(filter(None, found), "")
+    return words if isinstance(words, str) else msgspec.json.encode(words).decode()
 
 
 def any_body(_: Answer) -> None:

@@ -1,6 +1,5 @@
 """How a request proves who asks: headers per kind of authentication, renewed tokens, words that must not be shown."""
 
-import base64
 import hashlib
 import re
 import threading
@@ -13,14 +12,16 @@ import msgspec
 
 from headrace.errors import (
     ParamMissing,
+    SourceFailure,
     SourceForbidden,
     SourceHostRefused,
     SourceMissing,
     SourceRejected,
     SourceUnauthorized,
+    legible,
 )
 from headrace.raw_json import BROKEN, why_broken
-from headrace.sources.hiding import hidden
+from headrace.sources.hiding import encoded, hidden
 from headrace.sources.links import Leads
 from headrace.sources.reading import Credentials, Request, shown
 from headrace.sources.stored import bound_of
@@ -37,6 +38,7 @@ _SECRETS = (
     "signature", "authorization", "cookie", "credentials",
 )  # fmt: skip
 _MASK = "•••"
+_LONGEST_QUOTED = 200
 # What ends a renewal for good; whatever else may pass by itself, and is the failure that it is.
 _REFUSALS = (SourceRejected, SourceUnauthorized, SourceForbidden, SourceMissing)
 
@@ -59,7 +61,7 @@ def _basic(properties: Properties, given: Credentials) -> dict[str, str]:
     if not given.get("username") and given.get("accessToken"):
         return _bearer(properties, given)
     pair = f"{given.get('username', '')}:{given.get('password', '')}"
-    return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+    return {"Authorization": f"Basic {encoded(pair)}"}
 
 
 def _api_key(properties: Properties, given: Credentials) -> dict[str, str]:
@@ -197,6 +199,14 @@ class Access:
         """``text`` without any secret value, in whatever encoding it was sent."""
         return hidden(text, self._secrets(), lambda _: _MASK)
 
+    def cleaned(self, error: SourceFailure) -> SourceFailure:
+        """The failure without any secret in its words; what it quotes of the source is cut when that is done."""
+        quoted = error.facts.pop("quoted", None)
+        message = self.redact(error.message if quoted is None else f"{error.message}: {quoted}")
+        if quoted is not None:
+            message = legible(message, _LONGEST_QUOTED + len(error.message))
+        return error if message == error.message else type(error)(message, **error.facts)
+
     def named(self, text: str) -> str:
         """``text`` with each secret value as ``${name}``, in whatever encoding it was sent."""
         return hidden(text, self._secrets(), placeholder, keep=PLACEHOLDER.pattern)
@@ -210,8 +220,11 @@ class Access:
         names = secret_names(self.properties) | set(self._bound.secrets if self._bound else ())
         now = [(name, str(self._credentials.get(name) or "")) for name in sorted(names)]
         yield from (*now, *self._former)
-        user = self._credentials.get("username")
-        yield from ((name, f"{user}:{value}") for name, value in now if user and name == "password" and value)
+        user, password = self._credentials.get("username"), self._credentials.get("password")
+        if user and password:
+            yield "password", f"{user}:{password}"
+        elif user:
+            yield "username", encoded(f"{user}:")  # some keys go as a user without a password
 
     def renew(self, ask: Ask, tokens: Tokens) -> bool:
         """Whether a new access token is at hand; SourceUnauthorized when the source refuses to give one."""

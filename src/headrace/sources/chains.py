@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from headrace.errors import SourceTruncated, SourceUnreadable
+from headrace.errors import SourceFailure, SourceTruncated, SourceUnreadable
 from headrace.sources import paging
 from headrace.sources.answers import Answer, whole_json
 from headrace.sources.auth import Access
@@ -18,7 +18,7 @@ from headrace.sources.reading import Request, Trail, shown
 from headrace.sources.spec import Content
 from headrace.sources.turns import Params, Turn, paths, promise
 
-_SHOWN = 200
+_SHOWN, _READ = 200, 64 * 1024
 # How sources answer who asks for rows beyond the last one, beside a page without any.
 _BEYOND = frozenset((204, 400, 404, 410, 416, 422))
 # Pages without rows in a row before one, of those that are all the same, and of any.
@@ -75,6 +75,13 @@ class Answered:
 
 def walk(chain: Chain, access: Access, http: SourceHttp, trail: Trail | None = None) -> Iterator[Answered]:
     """Every page of a chain, or of what ``trail`` leaves of it. SourceFailure where rows may be missing or doubled."""
+    try:
+        yield from _pages(chain, access, http, trail)
+    except SourceFailure as error:
+        raise access.cleaned(error) from None
+
+
+def _pages(chain: Chain, access: Access, http: SourceHttp, trail: Trail | None) -> Iterator[Answered]:
     at = trail or paging.paginator(chain.pagination).first(chain.pagination, chain.request)
     past = Past(at, paging.paginator(chain.pagination).linked)
     while True:
@@ -88,7 +95,7 @@ def walk(chain: Chain, access: Access, http: SourceHttp, trail: Trail | None = N
             except (SourceUnreadable, SourceTruncated) as error:
                 if not chain.lenient:
                     raise
-                following = error.message
+                following = access.cleaned(error).message
         if isinstance(following, str):
             last = replace(answer, body=b"") if readable.ended else answer
             yield Answered(at.pages, last, turn.cut, None, following)
@@ -231,5 +238,6 @@ class _Readable:
         )
 
     def _begins(self, answer: Answer) -> str:
-        words = " ".join(answer.body[:_SHOWN].decode("utf-8", "replace").split())
-        return f" The answer begins: {self._access.redact(words)}" if words else ""
+        # Cut when no secret is left in it: half of one would be no value that is known.
+        words = " ".join(self._access.redact(answer.body[:_READ].decode("utf-8", "replace")).split())[:_SHOWN]
+        return f" The answer begins: {words}" if words else ""

@@ -70,6 +70,8 @@ def sample(reading: Reading, credentials: Credentials, http: SourceHttp, renewed
     empty = why = ""
     for answered in walk(replace(chain_of(view, part.request), lenient=True), access, http):
         page = Records(view, answered.answer.body)
+        text = answered.answer.body.decode("utf-8", "replace")
+        repeats = access.redact(text) != text
         for n in range(len(page.elements)):
             if len(records) >= MOST:
                 break
@@ -78,7 +80,7 @@ def sample(reading: Reading, credentials: Credentials, http: SourceHttp, renewed
                 unreadable += 1
                 why = why or element.why
             else:
-                records.append(page.value(n))
+                records.append(_without_secrets(page.value(n), access) if repeats else page.value(n))
         if not records and (page.elements or not empty):
             empty = why_empty(answered.answer, page)
         if len(records) >= MOST:
@@ -86,7 +88,19 @@ def sample(reading: Reading, credentials: Credentials, http: SourceHttp, renewed
     span = f" It was asked for {part.first_day} to {part.last_day} (UTC)." if part.first_day else ""
     elements = f"{unreadable:,} of the {unreadable + len(records):,} elements that were read"
     sentence = f"{elements} can be read as no record; of the first: {why}. A run rejects such elements."
-    return Sample(records, "" if records else f"No record came: {empty}{span}", sentence if unreadable else "")
+    sentence = access.redact(sentence) if unreadable else ""
+    return Sample(records, "" if records else access.redact(f"No record came: {empty}{span}"), sentence)
+
+
+def _without_secrets(record: Any, access: Access) -> Any:
+    """The record as it may be shown: some sources repeat what they are sent."""
+    if isinstance(record, str):
+        return access.redact(record)
+    if isinstance(record, list):
+        return [_without_secrets(item, access) for item in record]
+    if isinstance(record, Mapping):
+        return {access.redact(name): _without_secrets(value, access) for name, value in record.items()}
+    return record
 
 
 def _without_records(reason: str) -> dict[str, Any]:

@@ -21,6 +21,11 @@ def _in_lower_case(escaped: str) -> str:
     return re.sub(r"%[0-9A-F]{2}", lambda escape: escape[0].lower(), escaped)
 
 
+def encoded(value: str) -> str:
+    """A text as base64 of its UTF-8."""
+    return base64.b64encode(value.encode()).decode()
+
+
 # Where a request carries a secret, or an answer repeats it -> how it is written there.
 FORMS: dict[str, Callable[[str], str]] = {
     "header": str,
@@ -32,7 +37,9 @@ FORMS: dict[str, Callable[[str], str]] = {
     "JSON with slashes escaped": lambda value: _ascii_json(value).replace("/", "\\/"),
     "JSON in a JSON text": lambda value: _json(_json(value)),
     "JSON in a JSON text in ASCII": lambda value: _ascii_json(_json(value)),
-    "base64": lambda value: base64.b64encode(value.encode()).decode(),
+    "base64": lambda value: encoded(value),
+    "base64 in a query": lambda value: quote(encoded(value), safe=""),
+    "base64 in JSON with slashes escaped": lambda value: encoded(value).replace("/", "\\/"),
     "base64 in a URL": lambda value: base64.urlsafe_b64encode(value.encode()).decode().rstrip("="),
 }
 

@@ -32,6 +32,7 @@ BRISK_SECONDS, BRISK_BYTES = 60.0, 32 * 1024 * 1024
 OBEY_SECONDS = 1.0
 PAGE_LIMIT = 256 * 1024 * 1024
 REDIRECTS = 5
+_LONGEST_REASON = 300
 _REDIRECT = (301, 302, 303, 307, 308)
 _SCHEMES = ("http", "https")
 _TRANSIENT = (
@@ -280,7 +281,8 @@ class SourceHttp:
         except (httpcore2.TimeoutException, httpx2.TimeoutException) as error:
             raise errors.SourceTimeout(f"{name} did not answer in time.") from error
         except (httpcore2.ProtocolError, httpx2.ProtocolError, httpx2.DecodingError) as error:
-            raise errors.SourceBrokeOff(f"{name} broke off or garbled its answer: {error}.") from error
+            why = errors.legible(access.redact(str(error)), _LONGEST_REASON)
+            raise errors.SourceBrokeOff(f"{name} broke off or garbled its answer: {why}.") from error
         except (httpcore2.NetworkError, httpx2.HTTPError, httpx2.InvalidURL, UnicodeError) as error:
             raise errors.SourceUnreachable(f"{name} cannot be reached: {access.redact(str(error))}.") from error
 

@@ -28,7 +28,7 @@ def next_of(header: str) -> str | None:
     while at < len(header):
         link = _LINK.match(header, at)
         if link is None:
-            raise SourceUnreadable(f"The source's Link header cannot be read: {header[:200]}")
+            raise SourceUnreadable("The source's Link header cannot be read", quoted=header)
         named: dict[str, str] = {}
         for parameter in _NAMED.finditer(link["parameters"]):
             named.setdefault(parameter["name"].lower(), parameter["quoted"] or parameter["plain"] or "")
@@ -52,7 +52,7 @@ def _absolute(base: str, link: str) -> str:
         parts = urlsplit(urldefrag(urljoin(base, encode_link(link))).url)
         return parts._replace(netloc=_ascii(unquote(parts.netloc))).geturl()
     except ValueError as error:
-        raise SourceUnreadable(f"The source's link to the next page is no address: {link[:200]}") from error
+        raise SourceUnreadable("The source's link to the next page is no address", quoted=link) from error
 
 
 def _name(pair: str) -> str:

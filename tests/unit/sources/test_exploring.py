@@ -1,5 +1,7 @@
 """What explore shows where no record came: the fields that the spec declares, else why there are none."""
 
+import base64
+
 import pytest
 
 from headrace import sources
@@ -187,3 +189,15 @@ def test_a_window_without_days_asks_for_none(source, http):
     reading = sources.Reading(spec(), "None", {}, Window(0, NOW), NOW)
     [part] = sources.plan(reading, {"host": source.url}, http).parts
     assert part.first_day is None and "asked for" not in explored(source, http, spec()).schema["description"]
+
+
+def test_explore_shows_no_secret_that_a_source_repeats(source, http):
+    secret = "s3cr/t-0123456789"
+    sent = base64.b64encode(f"anna:{secret}".encode()).decode()
+    row = {"headers": {"Authorization": f"Basic {sent}"}, "args": [{secret: 1.10}], "n": 7}
+    source.script = [reply({"rows": [row, {"n": 8}]})]
+    credentials = {"host": source.url, "username": "anna", "password": secret}
+    seen = sources.explore(spec(), "Basic Authentication", credentials, {}, NOW, http)
+    assert source.asked[0].headers["authorization"] == f"Basic {sent}"
+    assert sent not in str(seen) and secret not in str(seen)
+    assert [record["rows"]["n"] if "rows" in record else record["n"] for record in seen.data] == [7, 8]

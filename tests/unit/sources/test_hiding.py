@@ -6,11 +6,11 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from headrace import sources
+from headrace import errors, sources
 from headrace.sources import SourceHttp, hiding
 from headrace.sources.auth import Access
 from headrace.sources.reading import Request
-from source_server import API_KEY, BASIC, BEARER, Source, reading, reply, spec
+from source_server import API_KEY, BASIC, BEARER, Reply, Source, reading, reply, spec
 
 SECRETS = [
     "plain-secret",
@@ -52,6 +52,44 @@ def test_each_way_to_sign_is_hidden_as_it_is_sent(secret):
     pair = base64.b64encode(f"anna:{secret}".encode()).decode()
     assert basic.headers() == {"Authorization": f"Basic {pair}"}
     assert basic.named(f"Basic {pair}") == "Basic ${password}"
+
+
+@pytest.mark.parametrize("form", hiding.FORMS)
+def test_a_key_that_goes_as_a_user_without_a_password_is_hidden(form):
+    properties = {"username": {"format": "password"}, "password": {}}
+    access = Access({**BASIC, "spec": {"properties": properties}}, {"username": "sk_live_0123"})
+    pair = access.headers()["Authorization"].removeprefix("Basic ")
+    assert "sk_live" not in access.redact(hiding.FORMS[form]("sk_live_0123"))
+    for shown in (access.redact(f"you sent {pair}"), access.redact(f"you sent {pair}".replace("=", "%3D"))):
+        assert shown == "you sent •••"
+
+
+# Where a source may repeat a secret, cut in its middle or not -> an answer that does.
+ANSWERS = {
+    "a message that is cut": lambda secret: reply({"message": "x" * 292 + secret}, 400),
+    "a message with a structure": lambda secret: reply({"error": {"sent": [secret]}}, 400),
+    "a text that is cut": lambda secret: Reply(400, (b"x" * 292 + secret.encode())),
+    "an answer without rows that is cut": lambda secret: Reply(200, b'{"x": "' + b"x" * 188 + secret.encode() + b'"}'),
+    "a link that is cut": lambda secret: reply({"rows": [{"a": 1}]}, Link="<https://a" + "x" * 180 + secret),
+    "a link": lambda secret: reply({"rows": [{"a": 1}]}, Link=f"no link but {secret}"),
+    "a header that is none": lambda secret: Reply(200, headers={f"A\r\n{secret} :x\r\nB": "c"}),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_nothing_of_a_secret_that_an_answer_repeats_is_in_its_error(source: Source, http: SourceHttp, name) -> None:
+    secret = 'S3cr"et' + "0123456789" * 6
+    source.answer = lambda _: ANSWERS[name](secret)
+    paging = {"type": "URL", "pointerPath": "headers.link"} if "link" in name else {}
+    asked = reading(spec(paginationParams={"type": "NONE", **paging}))
+    credentials = {"host": source.url, "accessToken": secret}
+    with pytest.raises(errors.SourceFailure) as failed:
+        [part] = sources.plan(asked, credentials, http).parts
+        list(sources.fetch(asked, part, credentials, http))
+    assert "S3cr" not in str(failed.value) + failed.value.message
+    assert (
+        failed.value.__cause__ is None or failed.value.__suppress_context__ or "S3cr" not in str(failed.value.__cause__)
+    )
 
 
 def test_a_secret_in_a_query_and_in_a_body():
