@@ -140,7 +140,7 @@ def _check(spec: Json, body: Json, before: Json | None = None) -> None:
         if not specs.takes_drafts(spec):
             raise Invalid(f"The connection spec {spec.get('name')} does not support drafts.", code="1398")
         object_at(body, "auth")
-        object_at(body, "auth.params")
+        sources.check_addresses(object_at(body, "auth.params"), "auth.params")
         auth_name(body)
         return
     if body.get("state") not in STATES or was_draft:

@@ -73,6 +73,7 @@ def require_complete(conn: sa.Connection, caller: Caller, kind: str, body: Json)
 def _check(conn: sa.Connection, caller: Caller, kind: str, body: Json) -> None:
     for name in ("name", "description"):
         optional_text(body, name)
+    sources.check_addresses(object_at(body, "params"), "params")
     if body["state"] != states.DRAFT:
         require_complete(conn, caller, kind, body)
         return
@@ -80,7 +81,6 @@ def _check(conn: sa.Connection, caller: Caller, kind: str, body: Json) -> None:
     spec = specs.connection_spec(conn, caller, specs.target_spec_id(id) if kind == TARGETS else id)
     if not specs.takes_drafts(spec):
         raise Invalid(f"The connection spec {spec.get('name')} does not support drafts.", code="1398")
-    object_at(body, "params")
 
 
 # -- sources -----------------------------------------------------------------------------------------------------

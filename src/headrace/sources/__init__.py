@@ -24,6 +24,7 @@ from headrace.sources.reading import Explored, Page, Part, Planned, Reading, Req
 from headrace.sources.spec import auth_spec, extraction, resolve_alias, secret_params, settled, shipped_specs
 from headrace.sources.stored import Bound, StoredCredentials
 from headrace.sources.testing import test_connection
+from headrace.sources.url_rules import check_addresses
 
 __all__ = [
     "Bound",
@@ -45,6 +46,7 @@ __all__ = [
     "auth_spec",
     "bind",
     "can_replace",
+    "check_addresses",
     "check_auth",
     "check_given",
     "check_params",

@@ -1,12 +1,13 @@
 """Requests that cannot be sent, refused by their place and the rule: addresses, headers, bodies, placeholders."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection
 from typing import Any
 
 from headrace.sources.refusing import ABSENT, object_of, require_name, require_spelt, wrong
 from headrace.sources.spec import pairs
 from headrace.sources.template import FILTERS, used_filters, used_names
+from headrace.sources.url_rules import has_user, is_address, texts
 
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
@@ -34,8 +35,10 @@ def _check_host(host: str, where: str) -> None:
     scheme = _SCHEME.match(host.strip())
     if scheme and scheme[1].lower() not in ("http", "https"):
         raise wrong(where, f"has the scheme {scheme[1][:_SHOWN]}; sources are asked by http or https")
-    if "@" in host.partition("://")[2].partition("/")[0]:
+    if has_user(host):
         raise wrong(where, "holds a user before the host, which everybody would be shown; use an authentication")
+    if not is_address(host):
+        raise wrong(where, "is no address; write it as https://api.example.com")
 
 
 def check_headers(headers: Any, where: str) -> None:
@@ -74,7 +77,7 @@ def _check_values(values: Any, where: str) -> None:
 
 
 def _check_filters(node: Any, where: str) -> None:
-    for place, text in _texts(node, where):
+    for place, text in texts(node, where):
         for name in used_filters(text):
             if name not in FILTERS:
                 raise wrong(place, f"uses the filter {name}, which is none; there are {', '.join(sorted(FILTERS))}")
@@ -82,22 +85,9 @@ def _check_filters(node: Any, where: str) -> None:
 
 def require_declared(node: Any, where: str, declared: Collection[str]) -> None:
     """SpecInvalid for a placeholder whose name is not among ``declared``."""
-    for place, text in _texts(node, where):
+    for place, text in texts(node, where):
         for name in used_names(text):
             if name not in declared:
                 raise wrong(
                     place, f"uses {name[:_SHOWN]}, which neither the spec's inputs nor its authentications declare"
                 )
-
-
-def _texts(node: Any, where: str) -> Iterator[tuple[str, str]]:
-    """Every text below a node with its place; the names of members, too."""
-    if isinstance(node, str):
-        yield where, node
-    elif isinstance(node, Mapping):
-        for name, value in node.items():
-            yield f"{where}.{name}", name
-            yield from _texts(value, f"{where}.{name}")
-    elif isinstance(node, list):
-        for n, value in enumerate(node):
-            yield from _texts(value, f"{where}[{n}]")

@@ -37,6 +37,11 @@ _SECRETS = (
     "token", "secret", "password", "passwd", "pwd", "passphrase", "apikey", "accesskey", "secretkey", "privatekey",
     "signature", "authorization", "cookie", "credentials",
 )  # fmt: skip
+# What is called a token, and is a place in a list, or opens nothing by itself.
+_PLACES = tuple(
+    f"{kind}token" for kind in ("page", "next", "sync", "continuation", "skip", "delta", "cursor", "scroll", "start",
+                                "csrf", "xsrf")
+)  # fmt: skip
 _MASK = "•••"
 _LONGEST_QUOTED = 200
 # What ends a renewal for good; whatever else may pass by itself, and is the failure that it is.
@@ -308,6 +313,11 @@ def secret_names(properties: Properties) -> frozenset[str]:
 def is_secret_name(name: str) -> bool:
     """Whether a parameter, or a header that carries one, is secret by its name, whatever a spec says of it."""
     return folded(name).endswith(_SECRETS)
+
+
+def is_credential(name: str) -> bool:
+    """Whether what a header, a parameter or a member of that name carries is a secret, and not a place in a list."""
+    return is_secret_name(name) and not folded(name).endswith(_PLACES)
 
 
 def _address(url: str) -> str:

@@ -16,8 +16,10 @@ from headrace.sources.paging_rules import check_paging
 from headrace.sources.paths import parse_path
 from headrace.sources.refusing import ABSENT, COMPLEX, Json, object_of, path_of, require_name, require_spelt, wrong
 from headrace.sources.schedule_rules import check_schedule
+from headrace.sources.secret_rules import check_taken, check_written
 from headrace.sources.spec import extension, extraction, inputs, settled
 from headrace.sources.together import Together
+from headrace.sources.url_rules import check_texts
 
 _ATTRIBUTES = "sourceSpec.attributes"
 _SPEC = ("name", "providerId", "version", "type", "description", "attributes", "authSpec", "sourceSpec", "exploreSpec")
@@ -36,6 +38,9 @@ def check_spec(spec: Json) -> None:
     block = extension(spec)
     check_block(block)
     keying(spec)
+    check_texts(spec)
+    check_written(_present(own), _places(own))
+    check_taken(spec, _present(own), _places(own))
     check_together(Together(_present(own), _places(own), [name for name in OBJECTS if name in declared], block))
     if not takes_more(spec) and not credentials_take_more(spec):
         names = declared_names(spec)
@@ -82,6 +87,8 @@ def _check_given(spec: Json, params: Json) -> None:
     own = {name: value for name, value in _attributes(spec).items() if name in OBJECTS}
     places = {**_places(own), **_places(_present(brought), "params")}
     objects = {**_present(own), **_present(brought)}
+    check_written(_present(brought), places)
+    check_taken(spec, objects, places)
     check_together(Together(objects, places, (), extension(spec)))
     if not credentials_take_more(spec):
         _require_declared(objects, places, declared_names(spec) | params.keys())

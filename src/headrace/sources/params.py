@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
-from urllib.parse import urlsplit
 
 import jsonschema_rs
 
@@ -14,10 +13,10 @@ from headrace.sources.extension import Frequency
 from headrace.sources.input_schemas import InputSchema
 from headrace.sources.spec import auth_spec, extension, inputs
 from headrace.sources.template import as_text
+from headrace.sources.url_rules import check_addresses
 
 Schema = Mapping[str, Any]
 _WHOLE = re.compile(r"-?[0-9]{1,20}")
-_ADDRESSES = ("host", "hostname", "url", "endpoint")
 _MOST_LISTED = 30
 _LONGEST_NAME = 100  # of a parameter that another one may be meant for
 _EVERY: dict[Frequency, str] = {"once": "", "minute": "minutes", "hour": "hours", "day": "days", "week": "weeks"}
@@ -26,14 +25,14 @@ _EVERY: dict[Frequency, str] = {"once": "", "minute": "minutes", "hour": "hours"
 def check_auth(spec: Mapping[str, Any], name: str, params: Mapping[str, Any]) -> None:
     """The parameters of a base connection against the authentication that it names."""
     _check(auth_spec(spec, name).get("spec") or {}, params, "auth.params")
-    _check_addresses(params, "auth.params")
+    check_addresses(params, "auth.params")
 
 
 def check_params(spec: Mapping[str, Any], params: Mapping[str, Any]) -> None:
     """The parameters of a source connection against the spec's inputs."""
     schema = inputs(spec)
     _check(schema, coerced(schema, params), "params")
-    _check_addresses(params, "params")
+    check_addresses(params, "params")
 
 
 def check_schedule(spec: Mapping[str, Any], frequency: str, interval: int | None) -> None:
@@ -48,29 +47,6 @@ def check_schedule(spec: Mapping[str, Any], frequency: str, interval: int | None
         )
     if frequency != "once" and (interval is None or interval < 1):
         raise ParamInvalid("The interval must be 1 or more.", field="scheduleParams.interval", rule=1362)
-
-
-def _check_addresses(params: Mapping[str, Any], where: str) -> None:
-    """ParamInvalid for an address that none is, and for one with a user: it would be shown, password and all."""
-    for name, value in params.items():
-        if not isinstance(value, str) or not ("://" in value or folded(name).endswith(_ADDRESSES)):
-            continue
-        try:
-            parts = urlsplit(value.strip() if "://" in value else f"https://{value.strip()}")
-            has_user, _ = "@" in parts.netloc, parts.port
-        except ValueError as error:
-            raise ParamInvalid(
-                f"{where}.{name} is no address; write it as https://api.example.com.",
-                rule=1312,
-                field=f"{where}.{name}",
-            ) from error
-        if has_user:
-            raise ParamInvalid(
-                f"{where}.{name} holds a user before the host; give user and password as parameters of their own, "
-                "where they are sealed.",
-                rule=1312,
-                field=f"{where}.{name}",
-            )
 
 
 def coerced(schema: Schema, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The connection specs that ship with Headrace, and a spec document seen as the parts that an interpreter needs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -70,12 +70,27 @@ def secret_params(spec: Mapping[str, Any], name: str) -> frozenset[str]:
 
 
 def _carried_as_secrets(spec: Mapping[str, Any]) -> frozenset[str]:
-    """The parameters that stand in a header or a parameter of the query which is secret by its name."""
-    attributes = (spec.get("sourceSpec") or {}).get("attributes") or {}
-    url = attributes.get("urlParams")
+    """The parameters that stand in a header, a parameter or a member of the body which is secret by its name."""
+    found = carriers((spec.get("sourceSpec") or {}).get("attributes") or {})
+    return frozenset(name for _, _, carrier, text in found if is_secret_name(carrier) for name in used_names(str(text)))
+
+
+def carriers(objects: Mapping[str, Any]) -> Iterator[tuple[str, str, str, Any]]:
+    """What requests carry: in which object, at which path below it, under which name, the value as it is written."""
+    url = objects.get("urlParams")
     query = pairs(url.get("queryParams")) if isinstance(url, Mapping) else {}
-    carriers = [*pairs(attributes.get("headerParams")).items(), *query.items()]
-    return frozenset(name for carrier, text in carriers if is_secret_name(carrier) for name in used_names(str(text)))
+    yield from (("headerParams", name, name, value) for name, value in pairs(objects.get("headerParams")).items())
+    yield from (("urlParams", f"queryParams.{name}", name, value) for name, value in query.items())
+    body = objects.get("bodyParams")
+    yield from _members(pairs(body) if isinstance(body, str) else body, "")
+
+
+def _members(node: Any, above: str) -> Iterator[tuple[str, str, str, Any]]:
+    for name, value in node.items() if isinstance(node, Mapping) else ():
+        yield "bodyParams", f"{above}{name}", name, value
+        yield from _members(value, f"{above}{name}.")
+    for n, value in enumerate(node) if isinstance(node, list) else ():
+        yield from _members(value, f"{above}{n}.")
 
 
 # -- the source spec -----------------------------------------------------------------------------------------------

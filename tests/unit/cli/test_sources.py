@@ -306,12 +306,16 @@ def test_a_renewed_token_is_in_no_recording(tmp_path, source):
 
 def test_secret_parameters_are_not_recorded_either(tmp_path, source):
     document = spec(
-        {"properties": {"apiKey": {}, "pin": {"format": "password"}, "team": {}}},
-        urlParams={"path": "/items", "method": "GET", "queryParams": {"k": "${apiKey}", "p": "${pin}", "t": "${team}"}},
+        {"properties": {"apiKey": {}, "password": {}, "team": {}}},
+        urlParams={
+            "path": "/items",
+            "method": "GET",
+            "queryParams": {"k": "${apiKey}", "p": "${password}", "t": "${team}"},
+        },
     )
     source.answer = lambda asked: reply({"rows": ROWS, "you": asked.target})
     recording = tmp_path / "rec.json"
-    typed = ("--params", "apiKey=key-of-mine", "--params", "pin=9876", "--params", "team=blue")
+    typed = ("--params", "apiKey=key-of-mine", "--params", "password=9876", "--params", "team=blue")
     code, shown = tried(tmp_path, source, document, *typed, "--record", str(recording))
     assert code == 0 and source.targets == ["/items?k=key-of-mine&p=9876&t=blue"]
     kept = recording.read_text() + shown

@@ -71,6 +71,10 @@ CARRIED: dict[str, tuple[Any, set[str]]] = {
     "a header of a vendor's": (carrying(headerParams={"X-Acme-Api-Key": "${k}"}), {"k"}),
     "headers in one text": (carrying(headerParams="X-Auth-Token=${k}"), {"k"}),
     "a parameter of the query": (carrying(urlParams=QUERY), {"k"}),
+    "a member of the body": (
+        carrying(urlParams={"path": "/items", "method": "POST"}, bodyParams={"auth": [{"api_key": "${k}"}]}),
+        {"k"},
+    ),
     "what is nothing of the kind": (carrying(headerParams={"X-Trace": "${k}"}), set()),
 }
 
@@ -91,12 +95,18 @@ ADDRESSES = {
     "http://user:pass@api.test": "user before the host",
     "https://user@api.test/x": "user before the host",
     "user:pass@api.test": "user before the host",
+    "//user:pass@api.test": "user before the host",
+    "https:/user:pass@api.test": "user before the host",
+    "https:user:pass@api.test/x": "user before the host",
+    "\\\\user:pass@api.test": "user before the host",
+    " http:///user:pass@api.test": "user before the host",
     "http://[::1": "is no address",
     "http://[": "is no address",
     "http://api.test:99999": "is no address",
     "http://api.test:-1": "is no address",
     "https://api.test/@me": "",
     "api.test:8443/v1": "",
+    "https://api.test?owner=a@b.test": "",
 }
 
 

@@ -215,7 +215,22 @@ BAD: dict[str, tuple[dict[str, Any], str, int]] = {
         {**POST, "bodyParams": {"a": [{"b": "${nope|upper}"}]}}, "bodyParams.a[0].b", 1312),
     "a probe of what nobody declares": (
         {"extension": {"probe": {"path": "/${nope}"}}}, "x-headrace.probe.path", 1312),
-    "a host with a user": ({"urlParams": {"path": "/x", "host": "https://u:p@x.test"}}, "urlParams.host", 1312),
+    **{
+        f"a host with a user, {host}": ({"urlParams": {"path": "/x", "host": host}}, "urlParams.host", 1312)
+        for host in ("https://u:p@x.test", "u:p@x.test", "//u:p@x.test", "https://${accessToken}@x.test")
+    },
+    **{
+        f"a host that is none, {host}": ({"urlParams": {"path": "/x", "host": host}}, "urlParams.host", 1312)
+        for host in ("http://[::1", "[::1", "https://x.test:99999", "https://[${host}")
+    },
+    # -- credentials
+    "a key in a header": ({"headerParams": {"X-Api-Key": "k0"}}, "headerParams.X-Api-Key", 1312),
+    "a token in a header": ({"headerParams": {"Authorization": "Bearer k0"}}, "headerParams.Authorization", 1312),
+    "a key in headers as text": ({"headerParams": "Accept=a&X-Api-Key=k0"}, "headerParams.X-Api-Key", 1312),
+    "a key in a query": (asking(api_key="k0"), "urlParams.queryParams.api_key", 1312),
+    "a key in a body": ({**POST, "bodyParams": {"login": [{"password": "k0"}]}}, "bodyParams.login.0.password", 1312),
+    "a URL with a password": (
+        {"headerParams": {"Referer": "https://u:p@x.test"}}, "headerParams.Referer", 1312),
     "a host of another scheme": ({"urlParams": {"path": "/x", "host": "ftp://x.test"}}, "urlParams.host", 1312),
     "a header that no header may be": ({"headerParams": {"bad name\n": "1"}}, "headerParams.bad name\n", 1312),
     "a header in one text that no header may be": ({"headerParams": "a b=1"}, "headerParams.a b", 1312),
@@ -665,3 +680,46 @@ def test_anything_is_taken_or_refused(name, value):
             attempt()
         except errors.SpecInvalid as refused:
             assert refused.facts.get("rule", 1312) in (1312, 1313, 1314, 1316, 1317)
+
+
+CREDENTIALS: dict[str, tuple[Any, dict[str, Any], str]] = {
+    "a header": ({}, {"headerParams": {"X-Api-Key": "Key ${k}"}}, "sourceSpec.attributes.headerParams.X-Api-Key"),
+    "a query": ({}, asking(access_token="${k|lower}"), "sourceSpec.attributes.urlParams.queryParams.access_token"),
+    "a format": ({"format": "password"}, {}, "sourceSpec.spec.properties.k"),
+}
+
+
+@pytest.mark.parametrize("case", CREDENTIALS)
+def test_what_a_source_connection_gives_is_no_credential(case: str) -> None:
+    declared, attributes, place = CREDENTIALS[case]
+    document = spec({"type": "object", "properties": {"k": {"type": "string", **declared}}}, **attributes)
+    with pytest.raises(errors.SpecInvalid) as refused:
+        sources.check_spec(document)
+    assert refused.value.facts["field"] == place and "authentication" in refused.value.message
+    document["authSpec"] = [{"name": "Own", "type": "None", "spec": {"properties": {"k": {"type": "string"}}}}]
+    sources.check_spec(document)
+
+
+@pytest.mark.parametrize("name", ["pageToken", "sync_token", "$skiptoken", "X-CSRF-Token", "nextToken"])
+def test_a_place_in_a_list_is_no_credential(name: str) -> None:
+    sources.check_spec(spec(urlParams={"path": "/x", "queryParams": {name: "*"}}))
+
+
+def test_a_source_connection_brings_no_credential_either() -> None:
+    declared = {"type": "object", "properties": {"headerParams": {"type": "object"}, "k": {"type": "string"}}}
+    for value in ("k0", "${k}"):
+        with pytest.raises(errors.SpecInvalid) as refused:
+            sources.check_given(spec(declared), {"headerParams": {"X-Api-Key": value}, "k": "k0"})
+        assert refused.value.facts["field"] == "params.headerParams.X-Api-Key"
+    sources.check_given(spec(declared), {"headerParams": {"X-Api-Key": "${accessToken}"}})
+
+
+@pytest.mark.parametrize("name", ["accessTokenUrl", "description"])
+def test_no_address_anywhere_in_a_spec_holds_a_password(name: str) -> None:
+    document = spec()
+    address = {"type": "string", "default": "https://u:p0@x.test/token"}
+    document["authSpec"] = [{"name": "Own", "type": "None", "spec": {"properties": {name: address}}}]
+    with pytest.raises(errors.SpecInvalid) as refused:
+        sources.check_spec(document)
+    assert refused.value.facts["field"] == f"authSpec[0].spec.properties.{name}.default"
+    assert "p0" not in refused.value.message
