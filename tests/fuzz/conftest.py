@@ -9,13 +9,13 @@ import pytest
 from fuzz.world import World, build
 from headrace.runs.deployment import Deployment
 from linkedin_simulator import running
-from wire_server import HEADERS, Api, deploy, serve
+from wire_server import HASTY, HEADERS, Api, deploy, serve
 
 
 @pytest.fixture(scope="session")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     data_dir: Path = tmp_path_factory.mktemp("fuzz")
-    made = deploy(data_dir)
+    made = deploy(data_dir, HASTY)
     yield made
     made.http.close()
     made.jobs.stop(0)

@@ -32,7 +32,8 @@ BODIES = [
 VALUES: list[Any] = [
     None, True, -1, 0, 2**63, 10**400, 1.5, 1e308, "", " ", "\0", "\ud800", "\u202e\U0001f600", "x" * 70_000,
     "${host}", "{id}", "%s%n",
-    "../../etc/passwd", "https://[::1", "http://127.0.0.1:1/\n", "1e99999", "9" * 400, "²", "__class__", [], [None],
+    "../../etc/passwd", "https://[::1", "//[", "https://u:p@h", "P99999999D", "PT-1S", -5, 1e30,
+    -1e30, "\ufffe", "http://127.0.0.1:1/\n", "1e99999", "9" * 400, "²", "__class__", [], [None],
     [[]], {}, {"": ""},
     {"$ref": "#"}, [{"a": "\0"}], {"\ud800": 1}, {"id": None},
 ]  # fmt: skip
@@ -48,7 +49,8 @@ TEXTS = [
     "a>b", "-", "-,-", ",", "a.b.c==1", "[]", "{}", "%", "e30", "W10", "bnVsbA==", "AAAA", "bytes=9-1", "bytes 5-1/2",
     "bytes=-", "*", "../..",
     "id>=1", "name~[", "a=b=c", "metrics.statusSummary==1", "sort:asc:b", "desc:", "desc:tags,asc:id",
-    "application/vnd.adobe.xed-x+json",
+    "application/vnd.adobe.xed-x+json", "application/vnd.adobe.xed+json;version=" + "9" * 5_000,
+    "0" * 25 + "9" * 9, "0" * 5_000, "0" * 19 + "1" + "0" * 9, "bytes=0-" + "9" * 5_000, "bytes 0-9/" + "9" * 5_000,
 ]  # fmt: skip
 PLACES = [
     "If-Match",

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+import msgspec
+
 from headrace import sources
 from headrace.errors import Invalid, ParamMissing
 from headrace.flows import credentials, specs
@@ -18,6 +20,7 @@ from headrace.store import documents
 from headrace.store.engine import Store
 from headrace.store.keyring import Keyring
 from headrace.store.scope import Caller
+from headrace.wire.storable import require_storable
 
 Json = dict[str, Any]
 
@@ -73,11 +76,13 @@ def decoded(text: str) -> Json:
     kept = unquote(text).strip().replace(" ", "+").replace("-", "+").replace("_", "/").rstrip("=")
     try:
         raw = b64decode(kept + "=" * (-len(kept) % 4), validate=True).decode().lstrip()
-        found, _ = json.JSONDecoder().raw_decode(raw)
-    except (ValueError, RecursionError) as error:
+        _, end = json.JSONDecoder().raw_decode(raw)
+        found = msgspec.json.decode(raw[:end])  # which half a character is none to
+    except (ValueError, RecursionError, msgspec.DecodeError) as error:
         raise _unreadable() from error
     if not isinstance(found, dict):
         raise _unreadable()
+    require_storable(found, "sourceParams", "sourceParams")
     return found
 
 

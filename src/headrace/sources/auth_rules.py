@@ -1,6 +1,6 @@
 """Authentications that nobody could use, refused by their place and the rule."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from headrace.sources.asking_rules import check_header_name
@@ -31,9 +31,8 @@ def check_authentications(authentications: Sequence[Any]) -> None:
 
 
 def _check_header(declared: Any, where: str) -> None:
-    if not isinstance(declared, Mapping) or not isinstance(declared.get("restAttributes"), Mapping):
-        return
-    header = declared["restAttributes"].get("headerParamName")
+    attributes = object_of(declared, where).get("restAttributes")
+    header = None if attributes is None else object_of(attributes, f"{where}.restAttributes").get("headerParamName")
     if header is not None:
         require_name(header, f"{where}.restAttributes.headerParamName")
         check_header_name(header, f"{where}.restAttributes.headerParamName")

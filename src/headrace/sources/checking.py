@@ -112,9 +112,10 @@ def _check_inputs(spec: Json) -> None:
     if older and (spec.get("sourceSpec") or {}).get("spec"):
         raise wrong(f"{_ATTRIBUTES}.spec", "stands beside sourceSpec.spec, which says the same; keep one of them")
     where = f"{_ATTRIBUTES}.spec" if older else "sourceSpec.spec"
-    for name in inputs(spec).get("properties") or {}:
+    for name, declared in (inputs(spec).get("properties") or {}).items():
         if not name.strip():
             raise wrong(f"{where}.properties", "has a blank name")
+        object_of(declared, f"{where}.properties.{name}")
 
 
 def _attributes(spec: Json) -> Json:

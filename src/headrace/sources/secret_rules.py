@@ -24,7 +24,7 @@ def check_taken(spec: Json, objects: Json, places: Mapping[str, str]) -> None:
     own = inputs(spec).get("properties") or {}
     open_names = own.keys() - _of_authentications(spec)
     for name in sorted(open_names):
-        if isinstance(own[name], Mapping) and own[name].get("format") == "password":
+        if own[name].get("format") == "password":
             raise wrong(f"sourceSpec.spec.properties.{name}", _BELONGS)
     for place, text in _credentials(objects, places):
         for name in used_names(text):

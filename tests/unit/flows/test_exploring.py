@@ -31,7 +31,12 @@ def test_source_params_are_base64_of_an_object(text: str, found: dict[str, objec
     assert exploring.decoded(text) == found
 
 
-@pytest.mark.parametrize("text", ["%%%", "!", "W10=", "bm8=", "//8=", base64.b64encode(b"[" * 9000).decode()])
+BROKEN = [b"[" * 9000, b'{"a": "\\ud800"}', b'{"\\ud800": 1}', b'{"a": NaN}']
+
+
+@pytest.mark.parametrize(
+    "text", ["%%%", "!", "W10=", "bm8=", "//8=", *(base64.b64encode(raw).decode() for raw in BROKEN)]
+)
 def test_other_source_params_are_refused(text: str) -> None:
     with pytest.raises(Invalid) as caught:
         exploring.decoded(text)

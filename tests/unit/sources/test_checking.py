@@ -498,6 +498,13 @@ BAD_BESIDE: dict[str, tuple[dict[str, Any], str]] = {
     "one name twice": ({"authSpec": [{"name": "API key"}, {"name": "None"}, {"name": "api-KEY"}]}, "authSpec[2].name"),
     "a blank type": ({"authSpec": [{"name": "a", "type": ""}]}, "authSpec[0].type"),
     "a blank member": ({"authSpec": [{"name": "a", "spec": {"properties": {" ": {}}}}]}, "authSpec[0].spec.properties"),
+    "a member without a schema": (
+        {"authSpec": [{"name": "a", "spec": {"properties": {"k": True}}}]}, "authSpec[0].spec.properties.k"),
+    "an input without a schema": (
+        {"sourceSpec": {**spec()["sourceSpec"], "spec": {"properties": {"k": True}}}}, "sourceSpec.spec.properties.k"),
+    "attributes of no object": (
+        {"authSpec": [{"name": "a", "spec": {"properties": {"k": {"restAttributes": [0]}}}}]},
+        "authSpec[0].spec.properties.k.restAttributes"),
     "a key in a header that no header may be": (
         {"authSpec": [{"name": "a", "spec": {"properties": {"k": {"restAttributes": {"headerParamName": "a b"}}}}}]},
         "authSpec[0].spec.properties.k.restAttributes.headerParamName"),
