@@ -25,10 +25,10 @@ Json = dict[str, Any]
 
 DAYS = 7
 DAY_MS = 86_400_000
-_NOT_BY_GET = (400, 404, 405, 415, 501)
+_NOT_BY_GET = (400, 404, 405, 415, 422, 501)
 _BY_HAND = (
-    " init asks by GET. The spec of a source that is asked by POST is written by hand: urlParams.method is POST, "
-    "bodyParams are what is sent (docs/reference/source-specs.md, What is asked)."
+    "init asks by GET. If this source is asked by POST, its spec is written by hand: sourceSpec.attributes.urlParams."
+    "method is POST, bodyParams beside it is what is sent; docs/how-to/add-a-source.md shows one."
 )
 _OBJECTS = (
     "urlParams", "headerParams", "bodyParams", "contentPath", "explodeEntityPath", "paginationParams", "scheduleParams",
@@ -69,8 +69,7 @@ def init(
             answer = http.send(address.request, access)
             proposed = proposal(address, answer, name)
         except SourceFailure as error:
-            hint = _BY_HAND if error.facts.get("status") in _NOT_BY_GET else ""
-            raise type(error)(access.redact(error.message) + hint, **error.facts) from error
+            raise type(error)(_with_a_way_out(access.redact(error.message), error), **error.facts) from error
     options = options_of_test(address, allow_private_hosts)
     specs.checked(specs.CONNECTION_SPECS, proposed.spec)
     json_files.write(target, msgspec.json.format(msgspec.json.encode(proposed.spec)) + b"\n")
@@ -119,6 +118,12 @@ def test(
             if record is not None:
                 view.recorded(record, trial.recording(document, tuple(recorder.exchanges)))
     raise typer.Exit(0 if good else 1)
+
+
+def _with_a_way_out(message: str, error: SourceFailure) -> str:
+    if error.facts.get("status") not in _NOT_BY_GET:
+        return message
+    return f"{message}{'' if message.endswith(('.', '!', '?')) else '.'} {_BY_HAND}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from headrace.exact_json import NotJson, has_whole_characters, read
 from headrace.sources import going_on, recognising
 from headrace.sources.address import Address
 from headrace.sources.answers import Answer
+from headrace.sources.failures import failure_in
 from headrace.sources.fields import Field, fields_of
 from headrace.sources.inference import schema_of
 from headrace.sources.paging_proposed import kept, paging
@@ -40,7 +41,7 @@ class Proposal:
 def proposal(address: Address, answer: Answer, name: str) -> Proposal:
     """What the answer to ``address`` proposes; SourceUnreadable where it is no JSON, SourceRejected for an error."""
     body = _body(answer)
-    if failure := recognising.failure_in(body):
+    if failure := failure_in(body):
         raise SourceRejected(
             f"{answer.url} answered {answer.status}, but with an error in place of records: {failure}. Correct the "
             "URL, its parameters or the headers; no spec is written from it."

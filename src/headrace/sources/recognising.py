@@ -5,10 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
-from headrace.errors import legible
-from headrace.exact_json import spelled
 from headrace.sources.auth import folded
 from headrace.sources.days import day_of
 from headrace.sources.extension import Day
@@ -23,13 +19,6 @@ _RECORDS = (
     "content", "objects", "resources", "nodes", "edges",
 )  # fmt: skip
 _ALONG = ("included", "includes", "errors", "warnings", "links", "headers", "columns", "facets", "aggregations")
-_FAILURES = ("error", "errors", "fault", "exception", "errormessage", "errorcode")
-_SUCCESS = ("success", "ok", "succeeded", "issuccess")
-_STATES = ("status", "result", "type")
-_REASONS = ("message", "msg", "reason", "detail", "details", "description")
-_FAILED = ("error", "failure", "failed", "fail")
-_OF_FAILURES = {"code", "message", "status", "statuscode", "details", "detail", "requestid", "type", "documentation"}
-_MOST_SHOWN = 300
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}([T ].*)?")
 _NAMED_AS_TIME = re.compile(r"date|day|time|_at$|At$|created|updated|since|^on$", re.IGNORECASE)
 _DAY_WORDS = ("day", "date", "time", "timestamp", "created", "start", "updated", "changed", "modified")
@@ -86,25 +75,6 @@ def goes_along(entry: AnswerValue) -> bool:
 def _likely_records(entry: AnswerValue) -> tuple[int, int, int, int]:
     name = 3 if goes_along(entry) else 0 if entry.name in _RECORDS else 1
     return (name if entry.value else max(name, 2), name, -len(entry.value), len(entry.path))
-
-
-def failure_in(body: Any) -> str:
-    """What an answer without records says that went wrong, as short JSON; empty where it says nothing of the kind."""
-    if not isinstance(body, dict) or any(_holds_records(entry) for entry in arrays(body)):
-        return ""
-    says = {folded(name): value for name, value in body.items()}
-    errors = {name: says[name] for name in _FAILURES if says.get(name)}
-    denies = any(says.get(name) is False for name in _SUCCESS)
-    fails = any(str(says.get(name)).lower() in _FAILED for name in _STATES) and any(name in says for name in _REASONS)
-    bare = {"code", "message"} <= says.keys() and says.keys() <= _OF_FAILURES
-    if not (errors or denies or fails or bare):
-        return ""
-    shown = errors or {name: value for name, value in says.items() if isinstance(value, str | int)}
-    return legible(msgspec.json.encode(spelled(shown)).decode("utf-8", "replace"), _MOST_SHOWN)
-
-
-def _holds_records(entry: AnswerValue) -> bool:
-    return not goes_along(entry) and folded(str(entry.path[0] if entry.path else "")) not in _FAILURES
 
 
 def rows_without_names(body: Any) -> list[AnswerValue]:

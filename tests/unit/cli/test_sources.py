@@ -495,19 +495,44 @@ def test_headers_come_from_standard_input(tmp_path, source):
     assert spec["authSpec"][0]["type"] == "OAuth2RefreshCode" and "t0ken" not in json.dumps(spec) + shown
 
 
+BY_HAND = "its spec is written by hand: sourceSpec.attributes.urlParams.method is POST"
+
+
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
         (reply({"message": "who are you"}, 403), "It says: who are you"),
         (Reply(200, b"<html>hello</html>"), "answers with no JSON; it begins with: <html>hello"),
         (reply({"ok": False, "error": "no team"}), 'an error in place of records: {"error":"no team"}'),
-        (reply({"message": "no GET"}, 405), "is asked by POST is written by hand: urlParams.method is POST"),
+        (reply({"message": "no GET"}, 405), "It says: no GET. init asks by GET. If this source is asked by POST"),
+        (reply({"message": "No body!"}, 400), "No body! init asks by GET."),
+        *((reply({}, status), BY_HAND) for status in (400, 404, 405, 415, 422, 501)),
     ],
 )
 def test_a_url_that_does_not_work_writes_nothing(tmp_path, source, answer, said):
     source.answer = lambda _: answer
     code, shown = began(f"{source.url}/rows", "--folder", str(tmp_path), "--allow-private-hosts")
     assert code == 1 and said in " ".join(shown.split()) and not list(tmp_path.iterdir())
+
+
+def test_an_error_that_came_with_a_good_status_is_shown_short_and_without_secrets(tmp_path, source):
+    source.answer = lambda _: reply({"errors": [{"why": "no key s3cr3t-key " + "x" * 5_000}], "rows": []})
+    code, shown = began(f"{source.url}/rows?api_key=s3cr3t-key", "--folder", str(tmp_path), "--allow-private-hosts")
+    assert code == 1 and "an error in place of records: " in shown and "no key •••" in shown, shown
+    assert "s3cr3t" not in shown and len(shown) < 1_000 and not list(tmp_path.iterdir())
+
+
+def test_the_spec_by_hand_that_init_names_works(tmp_path, source):
+    page = Path(__file__).parents[3] / "docs/how-to/add-a-source.md"
+    document = json.loads(page.read_text().partition("```json\n")[2].partition("```")[0])
+    document["sourceSpec"]["attributes"]["urlParams"]["host"] = source.url
+    source.answer = lambda asked: reply({"rows": ROWS if json.loads(asked.body)["page"] == 1 else []})
+    (tmp_path / "spec.json").write_text(json.dumps(document))
+    days = ("--since", "2026-03-01", "--until", "2026-03-05")
+    code, shown = ran(str(tmp_path / "spec.json"), "--params", "key=k", "--allow-private-hosts", *days)
+    assert code == 0 and "write 5 rows" in shown, shown
+    first = {"metrics": ["clicks"], "range": {"from": "2026-03-01", "to": "2026-03-06"}, "page": 1}
+    assert [asked.method for asked in source.asked] == ["POST"] * 2 and json.loads(source.asked[0].body) == first
 
 
 def test_a_private_address_is_not_asked(tmp_path, source):

@@ -55,8 +55,8 @@ CONTENT = {
         {"path": "$.rows", "overrideWrapperAttribute": "row", "skipAttributes": ["metricHeaders"]},
     ),
     "nothing, and what goes along with it": (
-        {"errors": [{"code": 1}], "orders": []},
-        {"path": "$.orders", "overrideWrapperAttribute": "order", "skipAttributes": ["errors"]},
+        {"warnings": [{"code": 1}], "orders": []},
+        {"path": "$.orders", "overrideWrapperAttribute": "order", "skipAttributes": ["warnings"]},
     ),
     "a name with a blank": ({"my rows": ROWS}, {"path": "$['my rows']", "overrideWrapperAttribute": "my_row"}),
 }
@@ -437,7 +437,25 @@ FAILURES: dict[str, Any] = {
     '{"success":false,"msg":"bad"}': {"success": False, "msg": "bad"},
     '{"status":"error","message":"bad"}': {"status": "error", "message": "bad"},
     '{"code":7,"message":"bad"}': {"code": 7, "message": "bad"},
-}
+    '{"Error Message":"bad"}': {"Error Message": "bad"},
+    '{"errors":{"team":["bad"]}}': {"errors": {"team": ["bad"]}, "data": []},
+    '{"success":"false","message":"bad"}': {"success": "false", "message": "bad", "rows": []},
+    '{"status":"error","msg":"bad"}': {"status": "error", "msg": "bad", "data": {"list": [], "total": 0}},
+    '{"stat":"fail","code":7}': {"stat": "fail", "code": 7},
+    '{"error":true,"reason":"bad"}': {"error": True, "reason": "bad", "data": []},
+    '{"error-type":"key"}': {"result": "error", "error-type": "key"},
+    '{"status":403,"message":"bad"}': {"status": 403, "message": "bad"},
+    '{"type":"/bad","title":"bad","status":422,"detail":"x"}': {
+        "type": "/bad", "title": "bad", "status": 422, "detail": "x",
+    },
+    '{"faultcode":"Client","faultstring":"bad"}': {"faultcode": "Client", "faultstring": "bad"},
+    '{"message":"bad"}': {"message": "bad"},
+    '{"Note":"too many calls"}': {"Note": "too many calls"},
+    '{"code":10001,"msg":"bad"}': {"code": 10001, "msg": "bad", "data": {}},
+    '{"code":401,"message":"bad"}': {"data": None, "status": {"code": 401, "message": "bad"}},
+    '{"error":{"why":"bad"}}': {"response": {"status": "error", "error": {"why": "bad"}}},
+    '{"error":{"code":7}}': [{"error": {"code": 7}}],
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("failure", FAILURES)
@@ -455,10 +473,32 @@ def test_an_error_is_no_record_whatever_its_status(failure):
         {"success": True, "id": 7},
         {"id": 7, "status": "failed"},
         {"code": "DE", "message": "hello", "id": 7},
+        {"id": 7, "status": "failed", "reason": "no disk"},
+        {"id": 7, "job": "nightly", "error_message": "no disk"},
+        {"errors": 3, "requests": 100},
+        {"error": "none", "clicks": 3},
+        {"success": 0, "sent": 3},
+        {"name": "a", "description": "b"},
+        [{"message": "hello"}, {"message": "bye"}],
+        {"messages": [{"message": "hello"}]},
     ],
 )
 def test_what_has_records_is_no_error(body):
     assert proposed("/v1/x", body).records
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"code": 0, "message": "ok", "data": []},
+        {"code": 200, "msg": "success", "data": {"list": [], "total": 0}},
+        {"status": "ok", "message": "nothing", "rows": []},
+        {"message": "", "rows": []},
+        {"errors": [], "rows": []},
+    ],
+)
+def test_an_answer_that_says_that_all_is_well_is_no_error(body):
+    assert not proposed("/v1/x", body).records
 
 
 def test_half_a_character_is_in_no_spec():
