@@ -305,6 +305,10 @@ class FileDamaged(Broken):
     """A file of the lake is missing or does not hold the bytes that were recorded for it."""
 
 
+class KeyLost(Broken):
+    """A secret is sealed with a key that nobody gives any more."""
+
+
 class LakeMoved(Broken):
     """The data directory is not where its tables were made; move it back, or make a symbolic link there."""
 

@@ -111,6 +111,7 @@ def open_database(settings: Settings) -> Opened:
     from headrace.store.directory import make_directory
     from headrace.store.emulator_clock import EmulatorClock
     from headrace.store.engine import open_store
+    from headrace.store.key_sources import key_source
     from headrace.store.keyring import load_keyring
     from headrace.store.migrations import upgrade
 
@@ -118,13 +119,26 @@ def open_database(settings: Settings) -> Opened:
     make_directory(settings.data_dir)
     if not _is_used(settings):
         kind.mark_directory(settings.data_dir, settings.emulator)  # before anything in it, which would make it used
-    keyring = load_keyring(settings.key_file)  # before the database: a database without its keys is refused
+    keyring = load_keyring(key_source(settings))  # before the database: a database without its keys is refused
     store = open_store(settings.database)
     upgrade(store)
     with store.write() as conn:
         kind.require(conn, settings.emulator, settings.database_url or str(settings.data_dir))
+    _warn_of_lost_keys(store, keyring)
     kind.mark_directory(settings.data_dir, settings.emulator)  # one of an earlier release is of its database's kind
     return Opened(settings, store, EmulatorClock(store) if settings.emulator else WallClock(), keyring)
+
+
+def _warn_of_lost_keys(store: "Store", keyring: "Keyring") -> None:
+    from headrace.store import secrets
+
+    with store.read() as conn:
+        lost = keyring.lacks(secrets.keys_in_use(conn))
+    if lost:
+        logging.getLogger("headrace").warning(
+            "Secrets are sealed with keys that are not in %s: %s. What needs them fails until the keys are there, or "
+            "the connections' secrets are set again.", keyring.source, ", ".join(lost),
+        )  # fmt: skip
 
 
 def _require_startable(settings: Settings) -> None:
@@ -132,14 +146,15 @@ def _require_startable(settings: Settings) -> None:
     from headrace.lake.home import require_homes
     from headrace.store import kind
     from headrace.store.engine import open_store
-    from headrace.store.keyring import require_key_file
+    from headrace.store.key_sources import key_source
     from headrace.store.migrations import revision
 
     check_settings(settings)
+    keys = key_source(settings)
     with closing(open_store(settings.database)) as store:
         known = (settings.database_url or settings.data_dir.is_dir()) and revision(store) is not None
         if known:
-            require_key_file(settings.key_file)
+            keys.require()
     kind.require_directory(settings.data_dir, settings.emulator, beside=_is_used(settings) and not known)
     require_homes(settings.database, settings.warehouse)
 
@@ -225,6 +240,8 @@ def serve(
         30.0, min=0.1, help="Seconds that a client may take for a head, or pause in a body or in reading its answer."
     ),
     client_pace: int = typer.Option(1024, min=0, help="Bytes a second that a body comes with at least, after those."),
+    key_file: Path | None = key.KEY_FILE,
+    key_command: str = key.KEY_COMMAND,
 ) -> None:
     """Start the server: API, scheduler and worker in one process."""
     from headrace.store.directory import served_alone
@@ -233,7 +250,7 @@ def serve(
         data_dir, host, port, public_url, database_url, emulator, parse_host_aliases(host_alias),
         allow_private_hosts, tenant_id or ("extconndev" if emulator else None), workers, grace, lease,
         fpid_to_ecid, retry_hours, emulator_token, tuple(allowed_host), connections, connections_per_address,
-        client_seconds, client_pace,
+        client_seconds, client_pace, key_file, key.keys_of_environment(), key_command,
     )  # fmt: skip
     _require_startable(settings)
     with _listening(host, port) as listener, served_alone(data_dir):
@@ -255,6 +272,8 @@ def worker(
     retry_hours: float = typer.Option(
         24.0, help="Hours that a window is tried again which failed and may yet succeed."
     ),
+    key_file: Path | None = key.KEY_FILE,
+    key_command: str = key.KEY_COMMAND,
 ) -> None:
     """Start a worker beside a server, on the same data directory and database."""
     from headrace.store.directory import require_directory
@@ -263,7 +282,8 @@ def worker(
     settings = Settings(
         data_dir, public_url=public_url, database_url=database_url, emulator=emulator, host_aliases=aliases,
         allow_private_hosts=allow_private_hosts, workers=workers, grace_seconds=grace, lease_seconds=lease,
-        fpid_to_ecid=fpid_to_ecid, retry_hours=retry_hours,
+        fpid_to_ecid=fpid_to_ecid, retry_hours=retry_hours, key_path=key_file, keys=key.keys_of_environment(),
+        key_command=key_command,
     )  # fmt: skip
     check_settings(settings)
     require_directory(data_dir)

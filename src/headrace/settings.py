@@ -32,6 +32,9 @@ class Settings:
     connections_per_address  of them, from one address; 0: a quarter, or all behind the proxy that public_url tells of
     client_seconds how long a client may take for a request's head, send nothing of a body, or not read its answer
     client_pace    bytes a second that a body comes with at least, after so many seconds
+    key_path       file of the keys that seal secrets (default: ``keys`` in data_dir)
+    keys           the keys themselves, in place of a file: lines ``id key``
+    key_command    command that prints them, in place of a file
     """
 
     data_dir: Path
@@ -54,6 +57,9 @@ class Settings:
     connections_per_address: int = 0
     client_seconds: float = 30.0
     client_pace: int = 1024
+    key_path: Path | None = None
+    keys: str = field(default="", repr=False)
+    key_command: str = ""
 
     @property
     def database(self) -> str:
@@ -68,7 +74,7 @@ class Settings:
     @property
     def key_file(self) -> Path:
         """The file of encryption keys."""
-        return self.data_dir / "keys"
+        return self.key_path or self.data_dir / "keys"
 
     @property
     def base_url(self) -> str:
@@ -92,6 +98,7 @@ def parse_host_aliases(values: list[str]) -> dict[str, str]:
 
 
 TOKEN_VARIABLE = "HEADRACE_EMULATOR_TOKEN"  # noqa: S105 (a name)
+KEYS_VARIABLE = "HEADRACE_KEYS"
 SHORTEST_TOKEN = 16
 HOST_NAME = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")

@@ -48,7 +48,7 @@ def patch(
     with store.read() as conn:
         found = patching.read_for_change(conn, caller, CONNECTIONS, id, if_match)
         spec = specs.connection_spec(conn, caller, text_at(found.body, "connectionSpec.id", "1413"))
-        held = credentials.held(conn, keyring, caller, id)
+        held = credentials.held_still(conn, keyring, caller, id)
     stored = held.values if held else {}
     # The patch is applied over masks: an error message about it cannot show a secret.
     masked_result, _ = patching.patched(found.body, steps)
@@ -65,7 +65,7 @@ def patch(
     with store.write() as conn:
         made = documents.replace_body(conn, caller, found, masked, now)
         # A run may have renewed a token since: what this patch left alone is kept as it is now.
-        held = credentials.held(conn, keyring, caller, id)
+        held = credentials.held_still(conn, keyring, caller, id)
         latest = credentials.left_alone(masked_result, held.values if held else {})
         # What was left alone stays bound to what it was given for, whatever the spec says since.
         bound = held.bound_to if held and latest else _bound(spec, changed)

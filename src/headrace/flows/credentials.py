@@ -7,7 +7,7 @@ import msgspec
 import sqlalchemy as sa
 
 from headrace import sources
-from headrace.errors import AuthSpecUnknown, HeadraceError, Invalid, NotFound
+from headrace.errors import AuthSpecUnknown, HeadraceError, Invalid, KeyLost, NotFound
 from headrace.flows import specs
 from headrace.flows.members import object_at, optional_text, text_at
 from headrace.store import documents, secrets
@@ -63,19 +63,35 @@ def held(conn: sa.Connection, keyring: Keyring, caller: Caller, connection_id: s
     return Sealed(stored, _bound_now(conn, caller, body, stored))
 
 
+def held_still(conn: sa.Connection, keyring: Keyring, caller: Caller, connection_id: str) -> Sealed | None:
+    """As ``held``; None too where the key is lost, so that whoever sends the secrets anew can."""
+    try:
+        return held(conn, keyring, caller, connection_id)
+    except KeyLost:
+        return None
+
+
 def bind_all(store: Store, keyring: Keyring, now: int) -> None:
     """Binds secrets that an earlier release stored to what their connections say now; once done, there are none."""
     with store.read() as conn:
         unbound = [
             (caller, name.removeprefix(f"{CONNECTIONS}/"))
             for caller, name in secrets.owners(conn)
-            if not _is_bound(secrets.get(conn, keyring, caller, name))
+            if _waits_to_be_bound(conn, keyring, caller, name)
         ]
     for caller, id in unbound:
         with store.write() as conn:
             sealed = held(conn, keyring, caller, id)
             if sealed is not None:
                 keep(conn, keyring, caller, id, sealed.values, sealed.bound_to, now)
+
+
+def _waits_to_be_bound(conn: sa.Connection, keyring: Keyring, caller: Caller, name: str) -> bool:
+    """Whether it can be: what is sealed with a lost key goes nowhere, and must not hinder a start."""
+    try:
+        return not _is_bound(secrets.get(conn, keyring, caller, name))
+    except KeyLost:
+        return False
 
 
 def _is_bound(stored: Json) -> bool:

@@ -1,6 +1,7 @@
 """Secrets of base connections: sealed beside the document, masked in it, never sent where they were not meant for."""
 
 import base64
+import dataclasses
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -9,10 +10,12 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from headrace.errors import Invalid, NotFound, RevisionStale, SourceHostRefused
+from headrace.errors import Invalid, KeyLost, NotFound, RevisionStale, SourceHostRefused
 from headrace.flows import connections, credentials, exploring
 from headrace.flows.credentials import MASK
 from headrace.store import documents, secrets
+from headrace.store.key_sources import new_line
+from headrace.store.keyring import load_keyring
 from source_server import Source, reply, serving
 
 PARAMS = "/auth/params"
@@ -69,6 +72,18 @@ def test_replacing_the_params_replaces_them_all(world: Any, caller: Any, now: in
     id = world.base()
     patch(world, caller, now, id, replace(PARAMS, {"host": "https://other.example", "accessToken": "new"}))
     assert load(world, caller, id) == {"host": "https://other.example", "accessToken": "new"}
+
+
+def test_whoever_lost_the_key_sends_the_secrets_anew(world: Any, caller: Any, now: int) -> None:
+    id, path = world.base(), world.keyring.source.path
+    path.write_text(f"{new_line()}\n")
+    bereft = dataclasses.replace(world, keyring=load_keyring(path))
+    with pytest.raises(KeyLost, match="send the secret anew"):
+        load(bereft, caller, id)
+    with pytest.raises(Invalid, match="mask"):
+        patch(bereft, caller, now, id, replace("/name", "other"))
+    patch(bereft, caller, now, id, replace(PARAMS, {"host": "https://api.linkedin.com", "accessToken": "new"}))
+    assert load(bereft, caller, id)["accessToken"] == "new"
 
 
 def test_a_mask_sent_back_keeps_the_secret(world: Any, caller: Any, now: int) -> None:
