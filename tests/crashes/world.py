@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,21 +60,21 @@ class World:
 
     # -- processes -------------------------------------------------------------------------------------------------
 
-    def start(self, crash_at: str | None = None, name: str = "worker") -> Child:
+    def start(self, crash_at: str | None = None, name: str = "worker", constants: Mapping[str, object] = {}) -> Child:
         """A worker (or a whole server) as a process; it kills itself at the crash point."""
         settings = self.deployment.settings
         arguments = [name, "--data-dir", str(settings.data_dir), "--database-url", settings.database, "--emulator"]
         arguments += ["--host-alias", self.alias, "--lease", str(LEASE), "--grace", str(SECONDS)]
         arguments += ["--port", "0"] if name == "serve" else []
-        process = Child(arguments, crash_at, self._log(len(self.processes)))
+        process = Child(arguments, crash_at, self._log(len(self.processes)), constants)
         self.processes.append(process)
         return process
 
-    def hold(self, point: str, name: str = "worker") -> Child:
+    def hold(self, point: str, name: str = "worker", constants: Mapping[str, object] = {}) -> Child:
         """As ``start``; at the crash point the thread that reached it waits, until ``wake``."""
         file = (self.deployment.settings.data_dir / f"held-{len(self.processes)}").open("a+")
         fcntl.flock(file, fcntl.LOCK_EX)
-        process = self.start(f"{point}:{file.name}", name)
+        process = self.start(f"{point}:{file.name}", name, constants)
         self.holds[process.pid] = file
         return process
 
@@ -127,8 +127,12 @@ class World:
         self.wake(process)
         process.terminate()
         assert process.wait(timeout=SECONDS) == 0, self.logs()
-        log = self._log(self.processes.index(process)).read_text()
+        log = self.printed(process)
         assert "Traceback" not in log, log
+
+    def printed(self, process: Child) -> str:
+        """What the process has printed up to now."""
+        return self._log(self.processes.index(process)).read_text(errors="replace")
 
     def close(self) -> None:
         for process in self.processes:

@@ -8,6 +8,7 @@ import pytest
 
 from headrace.runs.deployment import Deployment
 from headrace.store import engine
+from headrace.store.outages import RETRY_SECONDS
 from wire_server import HEADERS, Api, deploy, serve
 
 REGISTRY = "/data/foundation/schemaregistry"
@@ -79,7 +80,7 @@ def test_what_is_wrong_is_told_while_another_writes(api: Api, method: str, path:
 def test_a_database_that_stays_busy_asks_to_come_again(api: Api) -> None:
     body = {"title": "T", "type": "object", "properties": {"a": {"type": "string"}}}
     answer = api.post(f"{REGISTRY}/tenant/datatypes", json=body)
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, str(engine.RETRY_SECONDS))
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, str(RETRY_SECONDS))
     assert "database is locked" in answer.text
 
 

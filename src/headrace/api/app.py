@@ -29,6 +29,7 @@ from headrace.api.routing import Match, Route, Routes, find
 from headrace.api.sign_ins import SignIns
 from headrace.exact_json import Written, spelled
 from headrace.runs.deployment import Deployment
+from headrace.store.outages import outage_of
 from headrace.store.scope import Caller
 from headrace.wire.storable import REMOVE_NUL
 
@@ -217,6 +218,8 @@ def parse_query(text: str) -> Query:
 
 
 def _problem(dialect: Dialect, error: Exception, request_id: str, method: str) -> Response:
+    if not isinstance(error, errors.HeadraceError):
+        error = outage_of(error) or error
     if not isinstance(error, errors.HeadraceError) or isinstance(error, errors.Broken):
         log.error("request %s failed", request_id, exc_info=error)
     if not isinstance(error, errors.HeadraceError):

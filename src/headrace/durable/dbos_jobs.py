@@ -56,6 +56,7 @@ class DbosJobs:
         self._dbos: DBOS | None = None
         self._bell = Bell()
         self._heard: set[sa.Engine] = set()
+        self._idle: set[str] = set()
 
     @property
     def executor(self) -> str:
@@ -142,8 +143,18 @@ class DbosJobs:
         back = [self._client._sys_db.reenqueue_for_recovery(job.id, list(executors), QUEUE) for job in owned]
         return sum(back)
 
+    def reclaim(self) -> int:
+        claimed = {job.id for job in self.unfinished() if job.executor == self._executor}
+        idle = claimed - set(self._active())  # one that was claimed just now is not begun yet
+        back = [self._client._sys_db.reenqueue_for_recovery(id, [self._executor], QUEUE) for id in idle & self._idle]
+        self._idle = idle - self._idle
+        return sum(back)
+
     def running(self) -> int:
-        return 0 if self._dbos is None else len(self._dbos._active_workflows_set.activeList())
+        return len(self._active())
+
+    def _active(self) -> list[str]:
+        return [] if self._dbos is None else self._dbos._active_workflows_set.activeList()
 
     def stop(self, grace: float) -> bool:
         ended = True

@@ -1,4 +1,4 @@
-"""The eight calls that Headrace needs of a durable-execution engine."""
+"""The nine calls that Headrace needs of a durable-execution engine."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -51,6 +51,13 @@ class Jobs(Protocol):
 
     def resume(self, executors: Collection[str]) -> int:
         """Puts the running jobs of dead executors back into the queue and says how many; safe to repeat."""
+        ...
+
+    def reclaim(self) -> int:
+        """Puts back what this process has claimed and does not run, since it could not record that it had ended.
+
+        Call it now and then: a job is put back when two calls in a row found it so. Says how many.
+        """
         ...
 
     def running(self) -> int:

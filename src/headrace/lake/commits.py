@@ -68,6 +68,7 @@ def _commit_group(load: Load, rewriter: Rewriter, schema: pa.Schema, group: Sequ
 def _look_then_do(
     load: Load, batches: Sequence[str], attempt: Callable[[Table, set[str]], list[Outcome]]
 ) -> dict[str, Outcome]:
+    last: Exception | None = None
     for turn in range(ATTEMPTS):
         table = load()
         found = {batch: outcome for batch in batches if (outcome := outcome_of(table, batch))}
@@ -76,14 +77,14 @@ def _look_then_do(
             return found
         try:
             return found | {outcome.batch: outcome for outcome in attempt(table, pending)}
-        except (CommitFailedException, sa.exc.OperationalError):
-            # Somebody was faster, or the answer was lost: history tells which.
+        except (CommitFailedException, sa.exc.OperationalError) as error:
+            last = error  # somebody was faster, or the answer was lost: history tells which
             time.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.01 * 2**turn)))
         except (FileDamaged, FileNotFoundError):
             # Whoever was faster with the same batch may have removed what it wrote anew.
             if load().metadata_location == table.metadata_location:
                 raise
-    raise CommitContended(f"Others changed the table {ATTEMPTS} times in a row; try the commit again.")
+    raise CommitContended(f"Others changed the table {ATTEMPTS} times in a row; try the commit again.") from last
 
 
 def _commit_once(

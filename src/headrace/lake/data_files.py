@@ -101,7 +101,7 @@ class Rewriter:
 
     def _numbered(self, ref: FileRef, table: Schema, known: Mapping[str, int]) -> tuple[FileRef, ...]:
         path = self.files.path(ref.name)
-        columns = pq.read_schema(path)
+        columns = _footer(path, ref).schema.to_arrow_schema()
         declared = ids_of(columns)
         if all(known[name] == number for name, number in declared.items()):
             return (ref,)

@@ -21,6 +21,7 @@ from headrace.runs.plan import Plan, plan_of
 from headrace.runs.story import Story
 from headrace.store import batches, parts, runs
 from headrace.store.batches import Batch, BatchError, BatchFile
+from headrace.store.outages import outage_of
 from headrace.store.parts import PROMOTION, PartRecord
 from headrace.store.runs import DOUBT_MS, FAILED, SUCCESS, Outcome, Run
 
@@ -156,8 +157,11 @@ class Ending:
             runs.park(conn, run.id, until, asked.message, now, handed_back=True)
 
     def trouble(self, run: Run, trouble: Exception) -> None:
-        """An error of ours: logged, tried again a little later, and given up after three times."""
-        if run.troubles + 1 < MOST_TROUBLES:
+        """An error of ours: logged, tried again a little later, and given up after three times.
+
+        An outage of the machine or the database is nobody's error: the run waits until it is over, and says for what.
+        """
+        if run.troubles + 1 < MOST_TROUBLES or outage_of(trouble):
             self.put_off(run, trouble)
             return
         log.error("run %s, attempt %d failed", run.id, run.attempt, exc_info=trouble)
@@ -167,12 +171,17 @@ class Ending:
         self.give_up(run, GivenUp(f"The {subject} failed {MOST_TROUBLES} times: {message}"))
 
     def put_off(self, run: Run, trouble: Exception) -> None:
-        """Logs an error and parks the run, each time for twice as long."""
-        log.error("run %s, attempt %d failed", run.id, run.attempt, exc_info=trouble)
+        """Logs an error and parks the run, each time for twice as long; waiting for an outage's end is no attempt."""
+        outage = outage_of(trouble)
+        if outage:
+            log.error("run %s waits: %s (%s)", run.id, outage.message, trouble)
+        else:
+            log.error("run %s, attempt %d failed", run.id, run.attempt, exc_info=trouble)
         now = self.dispatch.clock.now()
-        wait = min(FIRST_WAIT_MS * 2**run.troubles, LONGEST_WAIT_MS)
+        wait = min(FIRST_WAIT_MS * 2 ** min(run.attempt - 1 if outage else run.troubles, 7), LONGEST_WAIT_MS)
+        reason = outage.message if outage else f"an attempt failed: {type(trouble).__name__}"
         with self.dispatch.store.write() as conn:
-            runs.park(conn, run.id, now + wait, f"an attempt failed: {type(trouble).__name__}", now, trouble=True)
+            runs.park(conn, run.id, now + wait, reason, now, trouble=not outage, handed_back=bool(outage))
 
 
 def _planned(run: Run) -> Plan:

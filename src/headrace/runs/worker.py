@@ -85,6 +85,9 @@ class Worker:
                     heartbeats.forget(conn, executor)
 
     def _adopt(self) -> None:
+        back = self._dispatch.jobs.reclaim()
+        if back:
+            log.warning("%d jobs that could not record how they ended are run again", back)
         adopt_lost(self._dispatch, self._dispatch.clock.now())
 
     def _every(self, act: Callable[[], None], seconds: float, end: threading.Event) -> None:

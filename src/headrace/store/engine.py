@@ -7,11 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from headrace.errors import Invalid, Unavailable
+from headrace.errors import Invalid
+from headrace.store.outages import database_outage
 
 BUSY_TIMEOUT_MS = 30_000
-RETRY_SECONDS = 5
-_MOST_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +46,7 @@ def _answering() -> Iterator[None]:
     try:
         yield
     except (sa.exc.OperationalError, sa.exc.TimeoutError) as error:
-        reason = str(getattr(error, "orig", None) or error).partition("\n")[0][:_MOST_SHOWN]
-        message = f"The database does not answer now ({reason}); try again."
-        raise Unavailable(message, retry_after=RETRY_SECONDS) from error
+        raise database_outage(error) from error
 
 
 def open_store(database_url: str) -> Store:

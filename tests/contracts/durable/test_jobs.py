@@ -1,10 +1,12 @@
 """What every durable engine must do for Headrace, on each database that it runs on."""
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from headrace.durable import Jobs, dbos_jobs
 from headrace.durable.dbos_jobs import DbosJobs
@@ -159,3 +161,49 @@ def test_a_dead_process_job_is_taken_over_once(store: Store, jobs: DbosJobs, url
     other._client.cancel_workflow("a")
     other.stop(0)
     stuck.set()
+
+
+def test_a_job_whose_end_could_not_be_recorded_runs_again(
+    store: Store, jobs: DbosJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen, failed = Seen(), threading.Event()
+    jobs.register("carry", seen)
+    jobs.start()
+
+    def full(*_: object, **__: object) -> None:
+        failed.set()
+        raise sa.exc.OperationalError("UPDATE", {}, OSError("disk full"))
+
+    with monkeypatch.context() as disk:
+        disk.setattr(jobs._dbos._sys_db, "update_workflow_outcome", full)
+        enqueue(store, jobs, "a")
+        assert failed.wait(SECONDS)
+        idle(jobs)
+    assert [job.executor for job in jobs.unfinished()] == [jobs.executor]
+    assert [jobs.reclaim() for _ in range(2)] == [0, 1]
+    seen.wait(2)
+    idle(jobs)
+    assert jobs.unfinished() == [] and [jobs.reclaim() for _ in range(2)] == [0, 0]
+
+
+def test_what_runs_is_not_reclaimed(store: Store, jobs: DbosJobs) -> None:
+    began, end = threading.Event(), threading.Event()
+
+    def carry(*_: object) -> None:
+        began.set()
+        end.wait(SECONDS)
+
+    jobs.register("carry", carry)
+    jobs.start()
+    enqueue(store, jobs, "a")
+    assert began.wait(SECONDS)
+    assert [jobs.reclaim() for _ in range(3)] == [0, 0, 0]
+    end.set()
+
+
+def idle(jobs: DbosJobs) -> None:
+    """Waits until this process runs nothing."""
+    deadline, pause = time.monotonic() + SECONDS, threading.Event()
+    while jobs.running():
+        assert time.monotonic() < deadline
+        pause.wait(0.01)
