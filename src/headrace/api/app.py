@@ -23,7 +23,7 @@ from headrace import budget, errors, ids
 from headrace.api import addresses, bodies, gateway, hosts
 from headrace.api.operation import SOURCE, WORK, Operation
 from headrace.api.problems import GATEWAY, Dialect
-from headrace.api.request import Query, Reply, Request
+from headrace.api.request import AsksSource, Query, Reply, Request
 from headrace.api.rooms import Rooms
 from headrace.api.routing import Match, Route, Routes, find
 from headrace.api.sign_ins import SignIns
@@ -101,19 +101,20 @@ async def _answer(
             headers = dict(http.headers.items())
             address = _address(http)
             sharer = caller.org or addresses.network(address)
-            left = threading.Event() if route.operation.room == SOURCE else None
+            operation = route.operation
+            left = threading.Event() if operation.room == SOURCE or operation.asks else None
             request = Request(
                 http.method, raw_path, match.params, query, headers, upload, caller, deployment, request_id, address,
-                edge.sign_ins, left,
+                edge.sign_ins, left, operation.room == SOURCE,
             )  # fmt: skip
             if route.before is not None:
                 await edge.rooms.run(WORK, sharer, partial(route.before, request))
-            limit = _limit(route.operation)
+            limit = _limit(operation)
             await bodies.receive(http, upload, limit, deployment.settings, deployment.timer)
             received = True
             async with _watching(http, left):
-                reply = await edge.rooms.run(route.operation.room, sharer, partial(_handled, route, request))
-            return _response(route.operation.status(reply), reply, request_id, http.method)
+                reply = await _in_its_room(edge.rooms, sharer, route, request)
+            return _response(operation.status(reply), reply, request_id, http.method)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
         except Exception as error:
@@ -123,6 +124,13 @@ async def _answer(
 
 def _address(http: HttpRequest) -> str:
     return addresses.plain(http.client.host) if http.client is not None else ""
+
+
+async def _in_its_room(rooms: Rooms, sharer: str, route: Route, request: Request) -> Reply:
+    try:
+        return await rooms.run(route.operation.room, sharer, partial(_handled, route, request))
+    except AsksSource:
+        return await rooms.run(SOURCE, sharer, partial(_handled, route, replace(request, waits=True)))
 
 
 def _handled(route: Route, request: Request) -> Reply:

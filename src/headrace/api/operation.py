@@ -75,6 +75,7 @@ class Operation:
     seconds     how long its handler may work
     room        where its handler runs: SOURCE when it waits for one, SIGN_IN when it hashes secrets, HEALTH when it
                 must never wait
+    asks        it may come to ask a source, before it has changed anything: then it begins again in SOURCE
     """
 
     verb: Verb
@@ -83,6 +84,7 @@ class Operation:
     large: bool = False
     open: bool = False
     room: Room = WORK
+    asks: bool = False
     seconds: float = WORK_SECONDS
 
     def permission(self, params: Mapping[str, str]) -> tuple[Verb, str]:

@@ -72,11 +72,16 @@ class Query:
         return default if text is None else whole_number(name, text, least, most)
 
 
+class AsksSource(Exception):
+    """A handler has come to a question to a source, for which it must begin again among those that wait for one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request that passed the gateway. ``headers`` have lower-case names, ``path`` is the raw path.
 
-    ``address`` is the client's, or empty. ``left``, of what waits for a source, is set when the client is gone.
+    ``address`` is the client's, or empty. ``left``, of what may ask a source, is set when the client is gone. It
+    may ask one where it ``waits`` among those that do.
 
     A handler hands down the part of the deployment that is needed, never the whole.
     """
@@ -93,6 +98,7 @@ class Request:
     address: str
     sign_ins: SignIns
     left: threading.Event | None = None
+    waits: bool = False
 
     @property
     def settings(self) -> Settings:
@@ -136,12 +142,14 @@ class Request:
 
     @property
     def source_http(self) -> SourceHttp:
-        """What asks sources for as long as the client waits for it; for operations that run in their room alone."""
+        """What asks sources for as long as the client waits for it; AsksSource at the first question elsewhere."""
         if self.left is None:
             raise Broken(f"{self.method} {self.path} asks a source, and does not declare it.")
         return self.deployment.http.obeying(self._require_client)
 
     def _require_client(self) -> None:
+        if not self.waits:
+            raise AsksSource
         if self.left is not None and self.left.is_set():
             raise Unavailable("The client has left.")
 

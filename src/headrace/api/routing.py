@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from urllib.parse import unquote
 
 from headrace.api.operation import (
@@ -77,9 +78,17 @@ class Routes:
         return self._add("HEAD", path, Operation(READ, kind, EMPTY))
 
     def post(
-        self, path: str, *, verb: Verb, kind: Kind, answers: Answers, open: bool = False, room: Room = WORK
+        self,
+        path: str,
+        *,
+        verb: Verb,
+        kind: Kind,
+        answers: Answers,
+        open: bool = False,
+        room: Room = WORK,
+        asks: bool = False,
     ) -> Register:
-        return self._add("POST", path, Operation(verb, kind, answers, open=open, room=room))
+        return self._add("POST", path, Operation(verb, kind, answers, open=open, room=room, asks=asks))
 
     def put(
         self, path: str, *, kind: Kind, answers: Answers = OK, large: bool = False, before: Before | None = None
@@ -94,11 +103,11 @@ class Routes:
         verb: Verb = CHANGE,
         answers: Answers = OK,
         large: bool = False,
-        room: Room = WORK,
+        asks: bool = False,
         before: Before | None = None,
     ) -> Register:
         return self._add(
-            "PATCH", path, Operation(verb, kind, answers, large, room=room, seconds=_seconds(large)), before
+            "PATCH", path, Operation(verb, kind, answers, large, asks=asks, seconds=_seconds(large)), before
         )
 
     def delete(self, path: str, *, kind: Kind, verb: Verb = DELETE, answers: Answers) -> Register:
@@ -140,21 +149,25 @@ def find(services: Sequence[Routes], method: str, raw_path: str) -> Match:
     service = _service(services, segments)
     if service is None:
         return Match(None, {}, None, (), True)
-    fitting = [(route, params) for route in service.listed if (params := route.match(segments)) is not None]
-    for route, params in fitting:
-        if route.method == method:
+    for route in service.listed:
+        if route.method == method and (params := route.match(segments)) is not None:
             return Match(route, params, service.dialect, (), route.operation.open)
-    routes = [route for route, _ in fitting] or service.listed
-    methods = tuple(sorted({route.method for route, _ in fitting}))
-    return Match(None, {}, service.dialect, methods, all(route.operation.open for route in routes))
+    fitting = [route for route in service.listed if route.match(segments) is not None]
+    methods = tuple(sorted({route.method for route in fitting}))
+    return Match(None, {}, service.dialect, methods, all(route.operation.open for route in fitting or service.listed))
 
 
 def _service(services: Sequence[Routes], segments: Sequence[str]) -> Routes | None:
     def below(routes: Routes) -> bool:
-        base = split_path(routes.base)
-        return list(segments[: len(base)]) == base
+        base = _base(routes.base)
+        return tuple(segments[: len(base)]) == base
 
     return max(filter(below, services), key=lambda routes: len(routes.base), default=None)
+
+
+@cache
+def _base(base: str) -> tuple[str, ...]:
+    return tuple(split_path(base))
 
 
 def split_path(path: str) -> list[str]:

@@ -18,7 +18,7 @@ def list_connections(request: Request) -> Reply:
     return listing(request, "/connections", items)
 
 
-@flowservice.post("/connections", verb=CREATE, kind="connections", answers=CREATED, room=SOURCE)
+@flowservice.post("/connections", verb=CREATE, kind="connections", answers=CREATED, asks=True)
 def create_connection(request: Request) -> Reply:
     """A new base connection."""
     connection = connections.create(
@@ -43,7 +43,7 @@ def get_connection(request: Request) -> Reply:
         return wrapped(views.one(conn, request.caller, CONNECTIONS, request.path_params["id"]))
 
 
-@flowservice.patch("/connections/{id}", kind="connections", room=SOURCE)
+@flowservice.patch("/connections/{id}", kind="connections", asks=True)
 def patch_connection(request: Request) -> Reply:
     """Changes a base connection from the version that was read."""
     connection = connections.patch(
@@ -62,7 +62,7 @@ def delete_connection(request: Request) -> Reply:
     return Reply()
 
 
-@flowservice.post("/connections/{id}/action", verb=CHANGE, kind="connections", answers=OK, room=SOURCE)
+@flowservice.post("/connections/{id}/action", verb=CHANGE, kind="connections", answers=OK, asks=True)
 def act_on_connection(request: Request) -> Reply:
     """Publishes a draft."""
     require_known(request, "op", "subop")
