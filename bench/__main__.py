@@ -1,4 +1,4 @@
-"""``python -m bench [backfill|flows|api|mapping|merge]``: prints tables, asserts nothing. See docs/how-to/bench.md."""
+"""``python -m bench [NAMES]``: prints tables, asserts nothing. See docs/how-to/bench.md."""
 
 import os
 import platform
@@ -6,11 +6,11 @@ import platform
 import typer
 from rich.console import Console
 
-from bench import api, backfill, flows, mapping, merge
+from bench import api, backfill, flows, load, mapping, merge
 from bench.shapes import SHAPES
 from headrace.errors import HeadraceError
 
-NAMES = ("backfill", "flows", "api", "mapping", "merge")
+NAMES = ("backfill", "flows", "api", "mapping", "merge", "load")
 
 
 def main(
@@ -32,8 +32,8 @@ def main(
     if unknown := set(shapes) - set(SHAPES):
         raise typer.BadParameter(f"there is no shape {', '.join(sorted(unknown))}; choose among {', '.join(SHAPES)}")
     console = Console()
-    load = os.getloadavg()[0]
-    console.print(f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load:.1f} at the start.")
+    busy = os.getloadavg()[0]
+    console.print(f"Python {platform.python_version()}, {os.cpu_count()} cores, load {busy:.1f} at the start.")
     try:
         if "backfill" in chosen:
             backfill.run(console, rows, repeat, shapes, flat)
@@ -45,6 +45,8 @@ def main(
             mapping.run(console, rows, repeat)
         if "merge" in chosen:
             merge.run(console, rows, repeat)
+        if "load" in chosen:
+            load.run(console)
     except HeadraceError as error:
         console.print(f"[bold red]The bench stopped.[/] {error.message}")
         raise typer.Exit(1) from error

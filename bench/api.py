@@ -54,15 +54,16 @@ def _measured(method: str, client: Client, path: str, body: object) -> float:
     asked = path if method == "POST" else f"{path}/{created}"
     text = msgspec.json.encode(body) if method == "POST" else b""
     found = urlsplit(client.base_url)
-    request = _request(method, asked, {**client.headers, "Host": found.netloc}, text)
-    result = result_of("bench.load", str(found.hostname), str(found.port), str(SECONDS), given=request.decode())
+    request = request_bytes(method, asked, {**client.headers, "Host": found.netloc}, text)
+    result = result_of("bench.sender", str(found.hostname), str(found.port), str(SECONDS), given=request.decode())
     if set(result["statuses"]) != {"201" if method == "POST" else "200"}:
         raise HeadraceError(f"{method} {asked} answered {result['statuses']}.")
     rate: float = result["answers"] / result["seconds"]
     return rate
 
 
-def _request(method: str, path: str, headers: Mapping[str, str], body: bytes) -> bytes:
+def request_bytes(method: str, path: str, headers: Mapping[str, str], body: bytes) -> bytes:
+    """A request as it goes over the wire."""
     lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
     if body:
         lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]

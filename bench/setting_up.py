@@ -15,9 +15,16 @@ WAIT_SECONDS = 1800.0
 
 
 def prepared(client: Client, accounts: str) -> tutorial.Walk:
-    """The tutorial up to the target connection, reading ``accounts`` by creative."""
+    """The tutorial up to the target connection, reading ``accounts`` by creative; the emulator's clock stands first."""
     client.call("POST", "/_emulator/clock", {"now": f"{analytics.NOW:%Y-%m-%dT%H:%M:%S}Z"})
+    return connected(client, accounts)
+
+
+def connected(client: Client, accounts: str, host: str = "") -> tutorial.Walk:
+    """The tutorial up to the target connection, reading ``accounts`` by creative, from ``host`` if it is named."""
     walk = tutorial.Walk(client, lambda _sent: None)
+    if host:
+        walk.bodies["baseConnection"]["auth"]["params"]["host"] = host
     walk.values["LINKEDIN_ADS_ACCESS_TOKEN"] = "bench"
     walk.bodies["sourceConnection"]["params"] |= {"accountIds": accounts, "pivot": "CREATIVE"}
     path = f"{FLOW_SERVICE}/connections"

