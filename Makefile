@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo check test test-matrix format lint types floors fast explore bench clean
+.PHONY: help install locked lock demo check test test-matrix format lint types floors fast explore bench clean
 
 help: ## List the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -15,6 +15,15 @@ $(STAMP): pyproject.toml
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
+
+locked: ## As install, but what release/development.lock names, each file by its hash
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r release/development.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+
+lock: $(STAMP) ## Write the lock files and the list of licences anew (some minutes; asks the package index)
+	@$(BIN)/python release/lock.py
 
 install: $(STAMP) ## Install Headrace and its tools into .venv
 
@@ -30,12 +39,12 @@ test-matrix: $(STAMP) ## The whole matrix of crashes: each kind of work, at each
 	$(BIN)/python -m pytest -n 2 tests/crashes
 
 format: $(STAMP) ## Format the code
-	$(BIN)/ruff format src tests bench docs
-	$(BIN)/ruff check --fix --quiet src tests bench docs
+	$(BIN)/ruff format src tests bench docs release
+	$(BIN)/ruff check --fix --quiet src tests bench docs release
 
 lint: $(STAMP)
-	$(BIN)/ruff format --check --quiet src tests bench docs
-	$(BIN)/ruff check --quiet src tests bench docs
+	$(BIN)/ruff format --check --quiet src tests bench docs release
+	$(BIN)/ruff check --quiet src tests bench docs release
 
 types: $(STAMP)
 	$(BIN)/mypy
