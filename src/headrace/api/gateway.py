@@ -3,6 +3,8 @@
 import hmac
 from collections.abc import Mapping
 
+import sqlalchemy as sa
+
 from headrace import sandboxes
 from headrace.clock import Clock
 from headrace.errors import (
@@ -54,14 +56,14 @@ def admit(settings: Settings, store: Store, clock: Clock, headers: Mapping[str, 
         raise OrgMissing("Header x-gw-ims-org-id is missing.", literal="Missing header", hint="Send your IMS org id.")
     if settings.emulator_token and not has_token(settings, store, headers):
         raise not_a_token()
-    user = EMULATOR_USER if settings.emulator else _known_user(store, token, client, org)
-    reference = headers.get("x-sandbox-name") or headers.get("x-sandbox-id") or sandboxes.DEFAULT
-    sandbox = _sandbox(settings, store, clock, org, reference.strip())
+    reference = (headers.get("x-sandbox-name") or headers.get("x-sandbox-id") or sandboxes.DEFAULT).strip()
     if settings.emulator:
-        return Caller(org, sandbox.name, sandbox.id, client, user)
+        sandbox = _on_first_use(settings, store, clock, org, reference)
+        return Caller(org, sandbox.name, sandbox.id, client, EMULATOR_USER)
     with store.read() as conn:
-        role = roles.of(conn, client, sandbox.name)
-    return Caller(org, sandbox.name, sandbox.id, client, user, role)
+        user = _known_user(conn, token, client, org)
+        sandbox = _sandbox(conn, org, reference)
+        return Caller(org, sandbox.name, sandbox.id, client, user, roles.of(conn, client, sandbox.name))
 
 
 def _bearer(headers: Mapping[str, str]) -> str:
@@ -77,10 +79,9 @@ def _bearer(headers: Mapping[str, str]) -> str:
     return token.strip()
 
 
-def _known_user(store: Store, token: str, client: str, org: str) -> str:
-    with store.read() as conn:
-        grant = accounts.grant_of(conn, token, wall_ms())
-        known = accounts.client_known(conn, client)
+def _known_user(conn: sa.Connection, token: str, client: str, org: str) -> str:
+    grant = accounts.grant_of(conn, token, wall_ms())
+    known = accounts.client_known(conn, client)
     if grant is None:
         raise TokenInvalid(
             "The token is unknown here or expired.",
@@ -103,12 +104,17 @@ def _known_user(store: Store, token: str, client: str, org: str) -> str:
     return grant.user
 
 
-def _sandbox(settings: Settings, store: Store, clock: Clock, org: str, reference: str) -> sandboxes.Sandbox:
+def _sandbox(conn: sa.Connection, org: str, reference: str) -> sandboxes.Sandbox:
+    sandbox = sandboxes.find(conn, org, reference)
+    if sandbox is None:
+        raise scopes.unknown(org, reference)
+    return sandbox
+
+
+def _on_first_use(settings: Settings, store: Store, clock: Clock, org: str, reference: str) -> sandboxes.Sandbox:
     with store.read() as conn:
         sandbox = sandboxes.find(conn, org, reference)
     if sandbox is not None:
         return sandbox
-    if not settings.emulator:
-        raise scopes.unknown(org, reference)
     with store.write() as conn:
         return sandboxes.create_on_first_use(conn, org, reference, clock.now(), settings.tenant_id)

@@ -59,7 +59,13 @@ def _bytes(name: str) -> bytes:
 def find(conn: sa.Connection, caller: Caller, kind: str, id: str) -> Document | Json | None:
     """A sandbox's own spec (a document), else the shipped one (its JSON), else None."""
     resolved = canonical_id(id) if kind == CONNECTION_SPECS else id
-    return documents.find(conn, caller, kind, resolved) or shipped(conn, caller, kind).get(resolved)
+    return documents.find(conn, caller, kind, resolved) or _shipped(conn, caller, kind, resolved)
+
+
+def _shipped(conn: sa.Connection, caller: Caller, kind: str, id: str) -> Json | None:
+    if kind == CONNECTION_SPECS:
+        return _file("data-lake.json") if id == DATA_LAKE else sources.shipped_spec(id)
+    return shipped(conn, caller, kind).get(id)
 
 
 def canonical_id(id: str) -> str:

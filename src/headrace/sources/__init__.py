@@ -21,7 +21,15 @@ from headrace.sources.limits import (
 from headrace.sources.params import check_auth, check_params, check_schedule
 from headrace.sources.planning import plan
 from headrace.sources.reading import Explored, Page, Part, Planned, Reading, Request, Slice, Trail
-from headrace.sources.spec import auth_spec, extraction, resolve_alias, secret_params, settled, shipped_specs
+from headrace.sources.spec import (
+    auth_spec,
+    extraction,
+    resolve_alias,
+    secret_params,
+    settled,
+    shipped_spec,
+    shipped_specs,
+)
 from headrace.sources.stored import Bound, StoredCredentials
 from headrace.sources.testing import test_connection
 from headrace.sources.url_rules import check_addresses
@@ -67,6 +75,7 @@ __all__ = [
     "retention_ms",
     "secret_params",
     "settled",
+    "shipped_spec",
     "shipped_specs",
     "test_connection",
     "write_mode",

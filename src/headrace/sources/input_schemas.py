@@ -5,10 +5,12 @@ with its references written out before anything is checked, and one that goes ro
 """
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NoReturn
 from urllib.parse import unquote
 
 import jsonschema_rs
+import msgspec
 
 from headrace.errors import ParamInvalid, SpecInvalid
 
@@ -27,11 +29,22 @@ _DRAFTS = {
 }
 _TWICE = ("unevaluatedProperties", "unevaluatedItems")  # what stands beside is checked once more for them
 _LONGEST_SHOWN = 200
+_MOST_REMEMBERED = 64
 
 
 def _retrieve_nothing(uri: str) -> NoReturn:
     """The library would fetch what a schema names: past the guard of hosts, and from files too."""
     raise ValueError(f"{uri[:_LONGEST_SHOWN]} is another document; write it out whole")
+
+
+def input_schema(schema: Mapping[str, Any], name: str, field: str) -> "InputSchema":
+    """The schema, read once however often it is checked against; SpecInvalid for one that cannot be checked."""
+    return _read(msgspec.json.encode(schema), name, field)
+
+
+@lru_cache(_MOST_REMEMBERED)
+def _read(schema: bytes, name: str, field: str) -> "InputSchema":
+    return InputSchema(msgspec.json.decode(schema), name, field)
 
 
 class InputSchema:

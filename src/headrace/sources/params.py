@@ -10,7 +10,7 @@ import jsonschema_rs
 from headrace.errors import ParamInvalid, ParamMissing
 from headrace.sources.auth import folded
 from headrace.sources.extension import Frequency
-from headrace.sources.input_schemas import InputSchema
+from headrace.sources.input_schemas import input_schema
 from headrace.sources.spec import auth_spec, extension, inputs
 from headrace.sources.template import as_text
 from headrace.sources.url_rules import check_addresses
@@ -77,7 +77,7 @@ def _as_declared(value: Any, declared: Schema) -> Any:
 
 
 def _check(schema: Schema, params: Mapping[str, Any], where: str) -> None:
-    problems = InputSchema(schema, f"The connection spec's JSON Schema of {where}", where).problems(params)
+    problems = input_schema(schema, f"The connection spec's JSON Schema of {where}", where).problems(params)
     missing = sorted({name for problem in problems for name in _missing(problem)})
     if missing:
         raise ParamMissing(

@@ -23,14 +23,22 @@ Json = dict[str, Any]
 
 def shipped_specs() -> list[Json]:
     """The spec documents in ``specs/``, fresh copies, in the order of their file names."""
-    return [msgspec.json.decode(text) for text in _texts()]
+    return [msgspec.json.decode(text) for text in _texts().values()]
+
+
+def shipped_spec(id: str) -> Json | None:
+    """A fresh copy of the shipped spec document of this id, or None."""
+    text = _texts().get(id)
+    return None if text is None else msgspec.json.decode(text)
 
 
 @cache
-def _texts() -> tuple[bytes, ...]:
+def _texts() -> Mapping[str, bytes]:
+    """The files by the ids of their specs: to read them all for one of them would take most of a request's time."""
     folder = resources.files("headrace.sources").joinpath("specs")
     files = sorted((file for file in folder.iterdir() if file.name.endswith(".json")), key=lambda file: file.name)
-    return tuple(file.read_bytes() for file in files)
+    texts = [file.read_bytes() for file in files]
+    return {msgspec.json.decode(text)["id"]: text for text in texts}
 
 
 @cache

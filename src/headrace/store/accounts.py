@@ -117,11 +117,14 @@ def any_exists(conn: sa.Connection) -> bool:
     return conn.execute(sa.select(accounts.c.client_id).limit(1)).one_or_none() is not None
 
 
+# Put together once, as each request asks them.
+_BY_CLIENT = sa.select(accounts.c.client_id).where(accounts.c.client_id == sa.bindparam("client"))
+_BY_TOKEN = sa.select(tokens).where(tokens.c.token_hash == sa.bindparam("digest"))
+
+
 def client_known(conn: sa.Connection, client_id: str) -> bool:
     """Whether ``client_id`` (the x-api-key) belongs to an account."""
-    return (
-        conn.execute(sa.select(accounts.c.client_id).where(accounts.c.client_id == client_id)).one_or_none() is not None
-    )
+    return conn.execute(_BY_CLIENT, {"client": client_id}).one_or_none() is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +179,7 @@ def issue_token(conn: sa.Connection, grant: Grant, expires_at: int, under: str =
 
 def grant_of(conn: sa.Connection, token: str, now: int, under: str = "") -> Grant | None:
     """Whom a live token stands for; None when it is unknown, expired (``now`` in wall ms) or of another secret."""
-    row = conn.execute(sa.select(tokens).where(tokens.c.token_hash == _digest(token, under))).one_or_none()
+    row = conn.execute(_BY_TOKEN, {"digest": _digest(token, under)}).one_or_none()
     if row is None or row.expires_at <= now:
         return None
     return Grant(row.client_id, row.org, row.user)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 
 from headrace.errors import Conflict, NotFound, RevisionStale
 from headrace.ids import new_etag
-from headrace.store import events
+from headrace.store import events, portable
 from headrace.store.metadata import Json, Millis, metadata
 from headrace.store.scope import Caller
 
@@ -113,14 +114,28 @@ def new(caller: Caller, kind: str, id: str, body: dict[str, Any], at: int) -> Do
 
 def insert(conn: sa.Connection, caller: Caller, created: Sequence[Document]) -> None:
     """Stores ``new`` documents; Conflict when the id of any is taken in this scope."""
-    try:
-        with conn.begin_nested():  # whoever handles the Conflict goes on with the transaction
-            conn.execute(documents.insert(), [_row(document) for document in created])
-    except sa.exc.IntegrityError as error:
+    if not _inserted(conn, [_row(document) for document in created]):
         kind, id = created[0].kind, ", ".join(document.id for document in created[:_MOST_NAMED])
-        raise Conflict(f"{kind} {id} exists already.", kind=kind, id=id) from error
+        raise Conflict(f"{kind} {id} exists already.", kind=kind, id=id)
     _keep_revisions(conn, created)
     events.append_all(conn, caller, "created", [_event(document, document.created_at) for document in created])
+
+
+def _inserted(conn: sa.Connection, rows: Sequence[dict[str, Any]]) -> bool:
+    """Whether no id was taken; where one was, whoever handles the Conflict goes on with the transaction."""
+    if len(rows) == 1:
+        return conn.execute(_unless_taken(conn.dialect.name), rows[0]).rowcount == 1
+    try:
+        with conn.begin_nested():
+            conn.execute(documents.insert(), rows)
+    except sa.exc.IntegrityError:
+        return False
+    return True
+
+
+@cache
+def _unless_taken(dialect: str) -> sa.Insert:
+    return portable.unless_taken(dialect, documents)
 
 
 def create(conn: sa.Connection, caller: Caller, kind: str, id: str, body: dict[str, Any], at: int) -> Document:
@@ -132,7 +147,8 @@ def create(conn: sa.Connection, caller: Caller, kind: str, id: str, body: dict[s
 
 def find(conn: sa.Connection, caller: Caller, kind: str, id: str) -> Document | None:
     """The document with this id in the caller's org and sandbox, or None."""
-    row = conn.execute(sa.select(documents).where(_key(caller, kind, id))).one_or_none()
+    values = {"org": caller.org, "sandbox": caller.sandbox, "kind": kind, "id": id}
+    row = conn.execute(_BY_KEY, values).one_or_none()
     if readings := _READINGS.get():
         readings.single[caller.org, caller.sandbox, kind, id] = row.etag if row is not None else None
     return _document(row) if row is not None else None
@@ -250,4 +266,8 @@ def _document(row: sa.Row[Any]) -> Document:
     return Document(**values)
 
 
+# Put together once: to do so takes longer than to run it.
+_BY_KEY = sa.select(documents).where(
+    *(documents.c[name] == sa.bindparam(name) for name in ("org", "sandbox", "kind", "id"))
+)
 _READINGS: ContextVar[Readings | None] = ContextVar("readings", default=None)

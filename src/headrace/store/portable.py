@@ -1,13 +1,17 @@
-"""SQL that SQLite and PostgreSQL spell differently: membership in texts of any number, and order by code points."""
+"""SQL that SQLite and PostgreSQL spell differently: membership in texts, order by code points, rows that are there."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+
+_Insert = sqlite.Insert | postgresql.Insert
+_INSERTS: Mapping[str, Callable[[sa.Table], _Insert]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def among(column: sa.ColumnElement[str], texts: Iterable[str]) -> sa.ColumnElement[bool]:
@@ -32,6 +36,19 @@ def as_members(texts: Iterable[str]) -> str:
 def by_code_point(column: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
     """The column, compared and ordered as Python compares texts, whatever language the database is set to."""
     return _ByCodePoint(column)
+
+
+def unless_taken(dialect: str, table: sa.Table) -> sa.Insert:
+    """An insert of one row that does nothing where its key is taken: its row count says which."""
+    return _INSERTS[dialect](table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+
+
+def put(dialect: str, table: sa.Table, changes: Mapping[str, sa.ColumnElement[Any]] = {}) -> sa.Insert:
+    """An insert of one row, which is written over the row of its key where there is one, but for these ``changes``."""
+    insert = _INSERTS[dialect](table)
+    key = [column.name for column in table.primary_key]
+    written = {column.name: insert.excluded[column.name] for column in table.c if column.name not in key}
+    return insert.on_conflict_do_update(index_elements=key, set_={**written, **changes})
 
 
 class _Members(FunctionElement[str]):

@@ -17,10 +17,16 @@ roles = sa.Table(
 EVERYWHERE = ""
 
 
+# Put together once, as each request asks it.
+_IN_SANDBOX = sa.select(roles).where(
+    roles.c.client_id == sa.bindparam("client"), roles.c.sandbox.in_((sa.bindparam("here"), EVERYWHERE))
+)
+
+
 def of(conn: sa.Connection, client_id: str, sandbox: str) -> str:
     """The role in a sandbox: the one given there, else that in the whole org, else none."""
-    where = (roles.c.client_id == client_id) & ((roles.c.sandbox == sandbox) | (roles.c.sandbox == EVERYWHERE))
-    by_sandbox: dict[str, str] = {row.sandbox: row.role for row in conn.execute(sa.select(roles).where(where))}
+    given = conn.execute(_IN_SANDBOX, {"client": client_id, "here": sandbox})
+    by_sandbox: dict[str, str] = {row.sandbox: row.role for row in given}
     return by_sandbox.get(sandbox, by_sandbox.get(EVERYWHERE, NONE))
 
 

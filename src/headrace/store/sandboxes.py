@@ -52,12 +52,16 @@ class Sandbox:
 
 
 COLUMNS = [sandboxes.c[name] for name in Sandbox.__dataclass_fields__]
+# Put together once, as each request asks it.
+_BY_REFERENCE = sa.select(*COLUMNS).where(
+    sandboxes.c.org == sa.bindparam("org"),
+    (sandboxes.c.name == sa.bindparam("reference")) | (sandboxes.c.id == sa.bindparam("reference")),
+)
 
 
 def find(conn: sa.Connection, org: str, name_or_id: str) -> Sandbox | None:
     """The org's sandbox of this name or id, or None; a name goes before an id."""
-    named = (sandboxes.c.name == name_or_id) | (sandboxes.c.id == name_or_id)
-    rows = conn.execute(sa.select(*COLUMNS).where(sandboxes.c.org == org, named)).all()
+    rows = conn.execute(_BY_REFERENCE, {"org": org, "reference": name_or_id}).all()
     found = [Sandbox(*row) for row in rows]
     return next((one for one in found if one.name == name_or_id), found[0] if found else None)
 

@@ -1,11 +1,13 @@
 """Secret values: sealed rows beside the documents, with versions of their own so that a refresh changes no etag."""
 
+from functools import cache
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
 from headrace.errors import NotFound
+from headrace.store import portable
 from headrace.store.keyring import Keyring, key_of
 from headrace.store.metadata import Millis, metadata
 from headrace.store.scope import Caller
@@ -25,12 +27,13 @@ secrets = sa.Table(
 def put(conn: sa.Connection, keyring: Keyring, caller: Caller, owner: str, values: dict[str, Any], at: int) -> None:
     """Seals ``values`` for ``owner`` (such as ``connections/<id>``), replacing what it held."""
     blob = keyring.seal(msgspec.json.encode(values), _row_name(caller, owner))
-    held = conn.execute(sa.select(secrets.c.version).where(_key(caller, owner)).with_for_update()).scalar_one_or_none()
-    if held is None:
-        row = {"org": caller.org, "sandbox": caller.sandbox, "owner": owner, "version": 0}
-        conn.execute(secrets.insert().values(**row, blob=blob, updated_at=at))
-    else:
-        conn.execute(secrets.update().where(_key(caller, owner)).values(version=held + 1, blob=blob, updated_at=at))
+    row = {"org": caller.org, "sandbox": caller.sandbox, "owner": owner, "version": 0, "blob": blob, "updated_at": at}
+    conn.execute(_put(conn.dialect.name), row)
+
+
+@cache
+def _put(dialect: str) -> sa.Insert:
+    return portable.put(dialect, secrets, {"version": secrets.c.version + 1})
 
 
 def get(conn: sa.Connection, keyring: Keyring, caller: Caller, owner: str) -> dict[str, Any]:
