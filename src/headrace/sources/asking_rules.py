@@ -7,7 +7,7 @@ from typing import Any
 from headrace.sources.refusing import ABSENT, object_of, require_name, require_spelt, wrong
 from headrace.sources.spec import pairs
 from headrace.sources.template import FILTERS, used_filters, used_names
-from headrace.sources.url_rules import has_user, is_address, texts
+from headrace.sources.url_rules import goes_on, has_user, is_address, texts
 
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
@@ -20,6 +20,7 @@ def check_url(url_params: Any, where: str) -> None:
     require_spelt(url, ("host", "path", "method", "queryParams"), where)
     if not isinstance(url.get("path"), str) or not url["path"].strip():
         raise wrong(f"{where}.path", "is missing; it is the path of the source's resource", ABSENT)
+    check_path(url["path"], f"{where}.path")
     if not isinstance(url.get("host", ""), str):
         raise wrong(f"{where}.host", "must be text")
     _check_host(url.get("host", ""), f"{where}.host")
@@ -39,6 +40,14 @@ def _check_host(host: str, where: str) -> None:
         raise wrong(where, "holds a user before the host, which everybody would be shown; use an authentication")
     if not is_address(host):
         raise wrong(where, "is no address; write it as https://api.example.com")
+    if goes_on(host):
+        raise wrong(where, "goes on behind its path, with ? or #, where urlParams.path would be lost; leave that out")
+
+
+def check_path(path: str, where: str) -> None:
+    """SpecInvalid for a path with a query: what is said of parameters elsewhere would not hold for those in it."""
+    if goes_on(path, "?"):
+        raise wrong(where, "holds a query; write its parameters into queryParams")
 
 
 def check_headers(headers: Any, where: str) -> None:

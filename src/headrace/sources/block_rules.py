@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from headrace.sources.asking_rules import check_path
 from headrace.sources.block_reading import PLACE
 from headrace.sources.extension import LONGEST, Day, Extension, Listing
 from headrace.sources.paging_rules import check_paging, check_place
@@ -28,7 +29,10 @@ def check_block(declared: Extension) -> None:
     for name, text in declared.rename.items():
         if not path_of(text, f"{PLACE}.rename.{name}", parse_path):
             raise wrong(f"{PLACE}.rename.{name}", "is the whole element, and no field of it", COMPLEX)
+    if declared.probe is not None:
+        check_path(declared.probe.path, f"{PLACE}.probe.path")
     for place, listing in _listings(declared):
+        check_path(listing.path, f"{PLACE}.{place}.path")
         path_of(listing.content_path, f"{PLACE}.{place}.contentPath", parse_path)
         path_of(listing.value, f"{PLACE}.{place}.value", parse_path)
         if listing.pagination_params:

@@ -61,7 +61,10 @@ class Request(msgspec.Struct, frozen=True):
     @property
     def target(self) -> str:
         """URL and query in one."""
-        return f"{self.url}?{self.query}" if self.query else self.url
+        if not self.query:
+            return self.url
+        # A path with a query is refused by now; specs, connections and plans of before may have one.
+        return f"{self.url}{'&' if '?' in self.url else '?'}{self.query}"
 
     def with_query(self, name: str, value: str) -> Request:
         """The request with ``name=value`` (both already encoded) in its query, replacing an earlier ``name``."""

@@ -89,8 +89,13 @@ def queried(request: Request, name: str, value: str | int) -> Request:
 
 
 def base_url(host: Any, values: Values) -> str:
-    """The host of a spec, or the connection's, as a URL; https where it names no scheme."""
+    """The host of a spec, or the connection's, as a URL; https where it names no scheme. ParamInvalid with a query."""
     base = render_host(as_text(host or "${host}"), values).strip().rstrip("/")
+    if "?" in base or "#" in base:
+        raise ParamInvalid(
+            "The host goes on behind its path, with ? or #, where the source's own path would be lost; leave it out.",
+            field="host",
+        )
     return base if "://" in base else f"https://{base}"
 
 

@@ -32,6 +32,11 @@ def is_address(address: str) -> bool:
     return True
 
 
+def goes_on(address: str, marks: str = "?#") -> bool:
+    """Whether an address goes on where its path ends: with a query, or with what is never sent."""
+    return any(mark in marks for mark in _PLACEHOLDER.sub("1", address))
+
+
 def texts(node: Any, where: str) -> Iterator[tuple[str, str]]:
     """Every text below a node with its place; the names of members, too."""
     if isinstance(node, str):
@@ -70,3 +75,9 @@ def check_addresses(params: Mapping[str, Any], where: str) -> None:
             )
         if (name.endswith(_HOSTS) or (name.endswith(_ADDRESSES) and "://" in text)) and not is_address(text):
             raise ParamInvalid(f"{place} is no address; write it as https://api.example.com.", rule=1312, field=place)
+        if name.endswith(_HOSTS) and goes_on(text):
+            raise ParamInvalid(
+                f"{place} goes on behind its path, with ? or #, where the source's own would be lost; leave it out.",
+                rule=1312,
+                field=place,
+            )

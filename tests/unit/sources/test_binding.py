@@ -106,7 +106,8 @@ ADDRESSES = {
     "http://api.test:-1": "is no address",
     "https://api.test/@me": "",
     "api.test:8443/v1": "",
-    "https://api.test?owner=a@b.test": "",
+    "https://api.test/v1?owner=a@b.test": "goes on behind its path",
+    "api.test/#/v1": "goes on behind its path",
 }
 
 

@@ -196,6 +196,13 @@ BAD: dict[str, tuple[dict[str, Any], str, int]] = {
         {"contentPath": {"path": "$.rows", "skipAttribute": ["a"]}}, "contentPath.skipAttribute", 1312),
     # -- what is asked
     "a blank host": ({"urlParams": {"path": "/x", "host": " "}}, "urlParams.host", 1312),
+    "a host with a query": ({"urlParams": {"path": "/x", "host": "${host}?a=1"}}, "urlParams.host", 1312),
+    "a host with a fragment": ({"urlParams": {"path": "/x", "host": "https://x.test/#/v1"}}, "urlParams.host", 1312),
+    "a path with a query": ({"urlParams": {"path": "/items?team=blue"}}, "urlParams.path", 1312),
+    "a probe with a query": ({"extension": {"probe": {"path": "/me?a=1"}}}, "x-headrace.probe.path", 1312),
+    "a listing with a query": (
+        {"extension": {"partition": {"param": "a", "listing": {"path": "/a?b=1"}}}},
+        "x-headrace.partition.listing.path", 1312),
     "a parameter without a name": (asking(**{"": "a"}), "urlParams.queryParams", 1312),
     "a parameter without a name in one text": (
         {"urlParams": {"path": "/x", "queryParams": "=a"}}, "urlParams.queryParams", 1312),
@@ -454,6 +461,7 @@ GOOD_TOGETHER: list[dict[str, Any]] = [
      "scheduleParams": {"type": "ADVANCE", "incremental": "{START_TIME}"}},
     {"urlParams": {"path": "/x", "method": "POST"}, "bodyParams": {"range": {"from": "{START_TIME}"}},
      "scheduleParams": {"type": "ADVANCE"}},
+    {"urlParams": {"path": "/lists/${username|list:?#}/items%3Fa#b"}},
     {"contentPath": "$", "explodeEntityPath": "$.xs"},
     {"contentPath": "$['a, b']", "explodeEntityPath": "$['a, b']['it\'s']"},
     {"scheduleParams": {"scheduleStartParamName": "since"}, "paginationParams": LINK,
@@ -569,6 +577,7 @@ GIVEN_BADLY: dict[str, tuple[dict[str, Any], str, int]] = {
     "a path through the array": (
         {"paginationParams": {"type": "POINTER", "pointerPath": "data.next"}},
         "params.paginationParams.pointerPath", 1314),
+    "a path with a query": ({"urlParams": {"path": "/v1?a=1"}}, "params.urlParams.path", 1312),
     "no path": ({"urlParams": {"host": "https://x.test"}}, "params.urlParams.path", 1313),
     "a page that the query has, too": (
         {"urlParams": {"path": "/v1", "queryParams": {"p": 2}}, "paginationParams": PAGE},

@@ -39,6 +39,16 @@ def test_values_are_encoded_and_the_author_s_text_is_not(source, http):
     assert asked.target == "/lists/a%2Fb%26c/x(y)?page[size]=7&q=a:a%2Fb%26c,b&kinds=List(x,y)&none="
 
 
+def test_a_path_with_a_query_of_a_spec_of_before_loses_no_parameter(source, http):
+    document = spec(
+        urlParams={"path": "/items?team=blue"},
+        scheduleParams={"scheduleStartParamName": "from", "scheduleStartParamFormat": "yyyy"},
+        paginationParams={"type": "PAGE", "pageParamName": "p", "endPageIndex": 0},
+    )
+    _, asked = requested(source, http, document)
+    assert asked.target == "/items?team=blue&from=2022&p=0"
+
+
 def test_parameters_may_be_left_out_when_empty(source, http):
     urls = {"path": "/x", "queryParams": {"a": "${missing|urns:thing}", "b": "${listId|urns:thing}", "c": "${missing}"}}
     document = spec(INPUTS, urlParams=urls, extension={"omitWhenEmpty": ["a", "c"]})
@@ -63,6 +73,7 @@ def test_headers_and_a_body_with_secrets_filled_in_late(source, http):
     ("urls", "params", "error"),
     [
         ({"path": "/${nobody}"}, {}, errors.ParamMissing),
+        ({"path": "/x", "host": "${host}?a=1"}, {}, errors.ParamInvalid),
         ({"path": "/x", "method": "DELETE"}, {}, errors.SpecInvalid),
         ({"path": "/${listId|magic}"}, {"listId": "1"}, errors.ParamInvalid),
     ],
