@@ -1,10 +1,13 @@
 """What each role may: every operation of the description, held to a table; and how accounts come to a role."""
 
-from collections.abc import Iterator
+import json
+import socket
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx2
 import pytest
+import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from headrace import main
@@ -98,6 +101,49 @@ def test_a_role_holds_in_its_sandbox(
         headers = {"x-sandbox-name": sandbox}
         assert http.get(FLOWS, headers=headers).status_code == reads
         assert http.post(FLOWS, json={}, headers=headers).status_code == writes
+
+
+SANDBOXES = "/data/foundation/sandbox-management/sandboxes"
+Taken = Callable[[sa.Connection, str], object]
+TAKEN: dict[str, tuple[Taken, int, str]] = {
+    "the account": (lambda conn, id: (accounts.remove(conn, id, 2000), roles.forget(conn, id)), 401, "error_code"),
+    "the secret": (lambda conn, id: accounts.rotate(conn, id, accounts.new_secret(), 2000), 401, "error_code"),
+    "the tokens": (lambda conn, id: accounts.revoke(conn, id, 2000), 401, "error_code"),
+    "the role": (lambda conn, id: roles.give(conn, id, VIEWER, 2000), 403, "type"),
+    "nothing": (lambda conn, id: None, 0, ""),
+}
+
+
+@pytest.mark.parametrize("taken", [*TAKEN])
+@pytest.mark.parametrize(
+    ("path", "body", "done"),
+    [
+        (
+            "/data/foundation/schemaregistry/tenant/datatypes",
+            {"title": "Late", "type": "object", "properties": {}},
+            201,
+        ),
+        (SANDBOXES, {"title": "Late", "type": "development"}, 202),
+    ],
+)
+def test_who_may_no_more_when_the_body_is_there_is_refused(
+    deployment: Deployment, url: str, path: str, body: dict[str, object], done: int, taken: str
+) -> None:
+    take, status, member = TAKEN[taken]
+    content = json.dumps({"name": "late", **body}).encode()
+    with client(deployment, url, {"": ADMIN}) as http, client(deployment, url, {"": ADMIN}):
+        sent = {**http.headers, "host": "localhost", "content-type": "application/json", "expect": "100-continue"}
+        sent["content-length"] = str(len(content))
+        head = "".join(f"{name}: {value}\r\n" for name, value in sent.items())
+        with socket.create_connection((http.base_url.host, http.base_url.port or 0), timeout=20) as held:
+            held.sendall(f"POST {path} HTTP/1.1\r\n{head}connection: close\r\n\r\n".encode())
+            assert held.recv(1000).startswith(b"HTTP/1.1 100 ")  # it was let in: its body is waited for
+            with deployment.store.write() as conn:
+                take(conn, http.headers["x-api-key"])
+            held.sendall(content)
+            answer = b"".join(iter(lambda: held.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 %d " % (status or done))
+    assert member.encode() in answer
 
 
 def test_roles_are_given_by_command(deployment: Deployment, tmp_path: Path) -> None:

@@ -1,11 +1,11 @@
-"""The ASGI application: raw-path routing, admission, spooled bodies, handlers in threads, JSON for every error."""
+"""The ASGI application: raw-path routing, spooled bodies, handlers in threads, JSON for every error."""
 
 import asyncio
 import logging
 import re
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -20,28 +20,26 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from headrace import budget, errors, ids
-from headrace.api import addresses, bodies, gateway, hosts
+from headrace.api import addresses, admission, bodies
 from headrace.api.operation import SOURCE, WORK, Operation
 from headrace.api.problems import GATEWAY, Dialect
 from headrace.api.request import AsksSource, Query, Reply, Request
 from headrace.api.rooms import Rooms
-from headrace.api.routing import Match, Route, Routes, find
+from headrace.api.routing import Route, Routes, find
 from headrace.api.sign_ins import SignIns
 from headrace.exact_json import Written, spelled
 from headrace.runs.deployment import Deployment
 from headrace.store.outages import outage_of
 from headrace.store.scope import Caller
-from headrace.wire.storable import REMOVE_NUL
 
 log = logging.getLogger(__name__)
 
-JSON_LIMIT = 16 * 1024 * 1024
-UPLOAD_LIMIT = 512 * 1024 * 1024
-OPEN_LIMIT = 64 * 1024
+JSON_BODY = bodies.Bounds(16 * 1024 * 1024, 300.0)
+FILE_BODY = bodies.Bounds(512 * 1024 * 1024, 6 * 3600.0)
+OPEN_BODY = bodies.Bounds(64 * 1024, 60.0)  # many strangers' at once, and none of them is long
 SPOOL_IN_MEMORY = 1024 * 1024
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:/=+-]{1,128}")
-Admit = Callable[[Mapping[str, str]], Caller]
-NOBODY = Caller("", "", "", "", "")
+Admitted = Callable[[], tuple[Caller, Route]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,6 @@ class Edge:
 
 def build_app(deployment: Deployment, services: Sequence[Routes]) -> ASGIApp:
     """The application that serves ``services`` from ``deployment``."""
-    admit = partial(gateway.admit, deployment.settings, deployment.store, deployment.clock)
     edge = Edge()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,7 +59,7 @@ def build_app(deployment: Deployment, services: Sequence[Routes]) -> ASGIApp:
             await _lifespan(receive, send)
             return
         http = HttpRequest(scope, receive)
-        reply = await _answer(deployment, admit, services, edge, http)
+        reply = await _answer(deployment, services, edge, http)
         await reply(scope, receive, send)
 
     return app
@@ -81,25 +78,20 @@ def _request_id(given: str) -> str:
     return given if REQUEST_ID.fullmatch(given) else ids.new_uuid()
 
 
-async def _answer(
-    deployment: Deployment, admit: Admit, services: Sequence[Routes], edge: Edge, http: HttpRequest
-) -> Response:
+async def _answer(deployment: Deployment, services: Sequence[Routes], edge: Edge, http: HttpRequest) -> Response:
     request_id = _request_id(http.headers.get("x-request-id", ""))
     raw_path = (
         cast("bytes", http.scope.get("raw_path") or http.scope["path"].encode()).partition(b"?")[0].decode("latin-1")
     )
     match = find(services, http.method, raw_path)
-    dialect, received = match.dialect or GATEWAY, False
+    dialect, received, address = match.dialect or GATEWAY, False, _address(http)
+    admitted = partial(admission.admitted, deployment, http, raw_path, match, address)
     with tempfile.SpooledTemporaryFile(SPOOL_IN_MEMORY) as upload:
         try:
             # Nothing of a body is taken before it is known who sends it, and that somebody wants it.
-            admitted = await run_in_threadpool(_admitted, deployment, admit, http, raw_path, match, request_id)
-            if isinstance(admitted, Response):
-                return _closing(http, admitted)
-            caller, route = admitted
-            query = parse_query(_query_text(http))
+            caller, route = await run_in_threadpool(admitted)
+            query = parse_query(admission.query_text(http))
             headers = dict(http.headers.items())
-            address = _address(http)
             sharer = caller.org or addresses.network(address)
             operation = route.operation
             left = threading.Event() if operation.room == SOURCE or operation.asks else None
@@ -109,11 +101,11 @@ async def _answer(
             )  # fmt: skip
             if route.before is not None:
                 await edge.rooms.run(WORK, sharer, partial(route.before, request))
-            limit = _limit(operation)
-            await bodies.receive(http, upload, limit, deployment.settings, deployment.timer)
+            await bodies.receive(http, upload, _bounds(operation), deployment.settings, deployment.timer)
             received = True
+            again = admitted if bodies.announced(http) else None
             async with _watching(http, left):
-                reply = await _in_its_room(edge.rooms, sharer, route, request)
+                reply = await _in_its_room(edge.rooms, sharer, route, request, again)
             return _response(operation.status(reply), reply, request_id, http.method)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
@@ -126,21 +118,24 @@ def _address(http: HttpRequest) -> str:
     return addresses.plain(http.client.host) if http.client is not None else ""
 
 
-async def _in_its_room(rooms: Rooms, sharer: str, route: Route, request: Request) -> Reply:
+async def _in_its_room(rooms: Rooms, sharer: str, route: Route, request: Request, admitted: Admitted | None) -> Reply:
     try:
-        return await rooms.run(route.operation.room, sharer, partial(_handled, route, request))
+        return await rooms.run(route.operation.room, sharer, partial(_handled, route, request, admitted))
     except AsksSource:
-        return await rooms.run(SOURCE, sharer, partial(_handled, route, replace(request, waits=True)))
+        return await rooms.run(SOURCE, sharer, partial(_handled, route, replace(request, waits=True), admitted))
 
 
-def _handled(route: Route, request: Request) -> Reply:
+def _handled(route: Route, request: Request, admitted: Admitted | None) -> Reply:
+    """What the handler replies; ``admitted`` is asked again, as a body may take longer than its sender has a right."""
     with budget.limited(route.operation.seconds):
+        if admitted is not None:
+            request = replace(request, caller=admitted()[0])
         return route.handler(request)
 
 
 def _closing(http: HttpRequest, response: Response) -> Response:
     """The answer to a request whose body was not taken: it ends the connection, on which that is still to come."""
-    if http.headers.get("content-length", "0") != "0" or "transfer-encoding" in http.headers:
+    if bodies.announced(http):
         response.headers["connection"] = "close"
     return response
 
@@ -162,58 +157,10 @@ async def _watching(http: HttpRequest, left: threading.Event | None) -> AsyncIte
             watching.cancel()
 
 
-def _admitted(
-    deployment: Deployment, admit: Admit, http: HttpRequest, raw_path: str, match: Match, request_id: str
-) -> tuple[Caller, Route] | Response:
-    """Who calls (NOBODY where nobody is asked) and what answers, or the gateway's refusal."""
-    hosts.require_own(deployment.settings, http.headers)
-    if match.dialect is None:
-        raise errors.NotFound(f"No service answers at {raw_path}.", kind="path", id=raw_path)
-    _refuse_nul(raw_path, _query_text(http))
-    if match.open:
-        return NOBODY, _route(match, http.method, raw_path)
-    try:
-        caller = replace(admit(http.headers), address=_address(http))
-    except errors.HeadraceError as error:
-        # What the gateway refuses is worded by the gateway, whichever service the path belongs to.
-        return _problem(GATEWAY, error, request_id, http.method)
-    route = _route(match, http.method, raw_path)
-    _require_permission(caller, *route.operation.permission(match.params))
-    return caller, route
-
-
-def _require_permission(caller: Caller, verb: str, kind: str) -> None:
-    """The one place where a policy is asked."""
-    if not caller.may(verb, kind):
-        raise errors.PermissionMissing(
-            f"{caller.user} has no permission to {verb} {kind} in sandbox {caller.sandbox}, where it is "
-            f"{caller.role or 'nothing'}; ask who manages it."
-        )
-
-
-def _query_text(http: HttpRequest) -> str:
-    text: bytes = http.scope["query_string"]
-    return text.decode("latin-1")
-
-
-def _refuse_nul(*encoded: str) -> None:
-    if any("%00" in text for text in encoded):
-        raise errors.Invalid(f"The URL holds a NUL character (%00); {REMOVE_NUL}", field="url")
-
-
-def _route(match: Match, method: str, raw_path: str) -> Route:
-    if match.route is not None:
-        return match.route
-    if match.methods:
-        accepted = ", ".join(match.methods)
-        raise errors.MethodNotAllowed(f"{raw_path} takes {accepted}, not {method}.", methods=match.methods)
-    raise errors.NotFound(f"This service has no resource at {raw_path}.", kind="path", id=raw_path)
-
-
-def _limit(operation: Operation) -> int:
+def _bounds(operation: Operation) -> bodies.Bounds:
     if operation.open:
-        return OPEN_LIMIT  # many strangers' bodies at once, and none of them is long
-    return UPLOAD_LIMIT if operation.large else JSON_LIMIT
+        return OPEN_BODY
+    return FILE_BODY if operation.large else JSON_BODY
 
 
 def parse_query(text: str) -> Query:
@@ -226,6 +173,8 @@ def parse_query(text: str) -> Query:
 
 
 def _problem(dialect: Dialect, error: Exception, request_id: str, method: str) -> Response:
+    if isinstance(error, admission.Refused):
+        dialect, error = GATEWAY, error.reason
     if not isinstance(error, errors.HeadraceError):
         error = outage_of(error) or error
     if not isinstance(error, errors.HeadraceError) or isinstance(error, errors.Broken):

@@ -1,4 +1,4 @@
-"""A body comes within its bounds: in length, in pauses, in pace."""
+"""A body comes within its bounds: in length, in pauses, in pace, in its whole time."""
 
 import asyncio
 import io
@@ -14,6 +14,7 @@ from headrace.api import bodies
 from headrace.settings import Settings
 
 LIMIT = 100_000
+SECONDS = 60.0
 SETTINGS = Settings(Path("unused"), client_seconds=5.0, client_pace=1000)
 
 
@@ -40,7 +41,7 @@ def received(chunks: Iterable[tuple[float, int]], length: str | None = None, set
 
     upload = io.BytesIO()
     http = Request({"type": "http", "headers": headers}, receive)
-    asyncio.run(bodies.receive(http, upload, LIMIT, settings, timer))
+    asyncio.run(bodies.receive(http, upload, bodies.Bounds(LIMIT, SECONDS), settings, timer))
     return len(upload.getvalue())
 
 
@@ -53,6 +54,14 @@ def test_a_body_that_comes(chunks: list[tuple[float, int]]) -> None:
 def test_a_body_that_drips_is_given_up(chunks: list[tuple[float, int]]) -> None:
     with pytest.raises(errors.TooSlow, match="less than 1000 bytes a second"):
         received(chunks)
+
+
+@pytest.mark.parametrize("pace", [0, 1000])
+def test_a_body_that_keeps_its_pace_has_an_end_all_the_same(pace: int) -> None:
+    settings = Settings(Path("unused"), client_seconds=5.0, client_pace=pace)
+    assert received([(n, 1001) for n in range(61)], settings=settings) == 61 * 1001
+    with pytest.raises(errors.TooSlow, match="not there after 60 seconds"):
+        received([(n, 1001) for n in range(90)], settings=settings)
 
 
 def test_a_body_that_stalls_is_given_up() -> None:
