@@ -12,17 +12,21 @@ from typer.testing import CliRunner
 
 from headrace import main
 from headrace.api.operation import SOURCE, Operation
+from headrace.api.routing import Route
 from headrace.api.services import ALL
 from headrace.errors import Invalid, NotFound
 from headrace.runs.deployment import Deployment
 from headrace.sandboxes import create_on_first_use
 from headrace.store import accounts, roles
 from headrace.store.emulator_clock import wall_ms
-from headrace.store.scope import ADMIN, EDITOR, NONE, ROLES, VIEWER, Caller
+from headrace.store.scope import ADMIN, EDITOR, NONE, ROLES, VIEWER, Caller, Roles
 from wire_server import ORG, deploy, serve
 
 GUARDED = [route for service in ALL for route in service.listed if not route.operation.open]
 FLOWS = "/data/foundation/flowservice/flows"
+
+
+OF_THE_ORG = ("sandboxes", "namespaces")
 
 
 def expected(role: str, operation: Operation, kind: str) -> bool:
@@ -38,19 +42,25 @@ def expected(role: str, operation: Operation, kind: str) -> bool:
     return role == ADMIN
 
 
-@pytest.mark.parametrize("role", [*ROLES, NONE, "king"])
+def caller(everywhere: str, here: str | None = None) -> Caller:
+    return Caller("o", "s", "", "c", "u", Roles(everywhere, {} if here is None else {"s": here, "t": ADMIN}))
+
+
+@pytest.mark.parametrize("here", [None, *ROLES, NONE, "king"])
+@pytest.mark.parametrize("everywhere", [*ROLES, NONE, "king"])
 @pytest.mark.parametrize("route", GUARDED, ids=lambda route: f"{route.method} /{'/'.join(route.template)}")
-def test_what_a_role_may(route: object, role: str) -> None:
-    operation = route.operation  # type: ignore[attr-defined]
-    params = {segment.strip("{}."): "flows" for segment in route.template}  # type: ignore[attr-defined]
+def test_what_a_role_may(route: Route, everywhere: str, here: str | None) -> None:
+    operation = route.operation
+    params = {segment.strip("{}."): "flows" for segment in route.template}
     verb, kind = operation.permission(params)
-    assert Caller("o", "s", "", "c", "u", role).may(verb, kind) is expected(role, operation, kind)
+    # What an org has once is changed by those alone who may in the whole of it.
+    decides = everywhere if here is None or (verb != "read" and kind in OF_THE_ORG) else here
+    assert caller(everywhere, here).may(verb, kind) is expected(decides, operation, kind)
 
 
 def test_nobody_but_an_admin_sees_accounts_and_the_audit() -> None:
     for kind in ("accounts", "audit"):
-        may = [role for role in ROLES if Caller("o", "s", "", "c", "u", role).may("read", kind)]
-        assert may == [ADMIN]
+        assert [role for role in ROLES if caller(role).may("read", kind)] == [ADMIN]
 
 
 @pytest.fixture(scope="module")
@@ -103,8 +113,50 @@ def test_a_role_holds_in_its_sandbox(
         assert http.post(FLOWS, json={}, headers=headers).status_code == writes
 
 
+NAMESPACES = "/data/core/idnamespace/identities"
 SANDBOXES = "/data/foundation/sandbox-management/sandboxes"
 Taken = Callable[[sa.Connection, str], object]
+AUDIT = "/data/foundation/audit/events"
+
+
+@pytest.mark.parametrize(
+    ("given", "sandbox", "changes", "makes", "audit", "usable"),
+    [
+        ({"": ADMIN}, "prod", 200, 400, {"", "dev", "prod"}, ["prod", "dev"]),
+        ({"": ADMIN}, "dev", 200, 400, {"", "dev", "prod"}, ["prod", "dev"]),
+        ({"": ADMIN, "dev": VIEWER}, "prod", 200, 400, {"", "prod"}, ["prod", "dev"]),
+        ({"": ADMIN, "dev": VIEWER}, "dev", 200, 400, None, ["prod", "dev"]),
+        ({"": VIEWER, "dev": ADMIN}, "dev", 403, 403, {"dev"}, ["prod", "dev"]),
+        ({"": EDITOR, "dev": ADMIN}, "dev", 403, 400, {"dev"}, ["prod", "dev"]),
+        ({"": VIEWER, "dev": EDITOR}, "dev", 403, 403, None, ["prod", "dev"]),
+        ({"dev": ADMIN}, "dev", 403, 403, {"dev"}, ["dev"]),
+    ],
+)
+def test_a_role_of_one_sandbox_reaches_no_further(
+    deployment: Deployment, url: str, given: dict[str, str], sandbox: str, changes: int, makes: int,
+    audit: set[str] | None, usable: list[str],
+) -> None:  # fmt: skip
+    with client(deployment, url, {"": ADMIN}) as operator, client(deployment, url, given) as http:
+        for each in ("prod", "dev"):
+            title = {"title": "Known", "type": "object", "properties": {}}
+            types = "/data/foundation/schemaregistry/tenant/datatypes"
+            operator.post(types, json=title, headers={"x-sandbox-name": each})
+        headers = {"x-sandbox-name": sandbox}
+        retitled = http.patch(f"{SANDBOXES}/prod", json={"title": "Theirs"}, headers=headers)
+        assert retitled.status_code == changes and ("in the whole org" in retitled.text) is (changes == 403)
+        assert http.post(SANDBOXES, json={}, headers=headers).status_code == (403 if changes == 403 else 400)
+        assert http.post(NAMESPACES, json={}, headers=headers).status_code == makes
+        seen = http.get(AUDIT, params={"limit": 1000}, headers=headers)
+        assert seen.status_code == (403 if audit is None else 200)
+        if audit is not None:
+            assert {event["sandboxName"] for event in seen.json()["_embedded"]["events"]} == audit
+            if "prod" not in audit:
+                params = {"sandboxName": "prod"}
+                assert http.get(AUDIT, params=params, headers=headers).json()["page"]["count"] == 0
+        assert [each["name"] for each in http.get(SANDBOXES, headers=headers).json()["sandboxes"]] == usable
+        assert http.get(f"{SANDBOXES}/prod", headers=headers).status_code == (200 if "prod" in usable else 404)
+
+
 TAKEN: dict[str, tuple[Taken, int, str]] = {
     "the account": (lambda conn, id: (accounts.remove(conn, id, 2000), roles.forget(conn, id)), 401, "error_code"),
     "the secret": (lambda conn, id: accounts.rotate(conn, id, accounts.new_secret(), 2000), 401, "error_code"),

@@ -51,9 +51,10 @@ def query_text(http: HttpRequest) -> str:
 def _require_permission(caller: Caller, verb: str, kind: str) -> None:
     """The one place where a policy is asked."""
     if not caller.may(verb, kind):
+        where, role = caller.standing(verb, kind)
         raise errors.PermissionMissing(
-            f"{caller.user} has no permission to {verb} {kind} in sandbox {caller.sandbox}, where it is "
-            f"{caller.role or 'nothing'}; ask who manages it."
+            f"{caller.user} has no permission to {verb} {kind} in {where}, where it is {role or 'nothing'}; ask who "
+            "manages it."
         )
 
 

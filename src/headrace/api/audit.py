@@ -1,8 +1,9 @@
-"""Audit: ``/data/foundation/audit``, what was changed in the caller's org, by whom, when and from where."""
+"""Audit: ``/data/foundation/audit``, what was changed where the caller may see it, by whom, when and from where."""
 
 from typing import Any
 from urllib.parse import urlencode
 
+from headrace.api.operation import READ
 from headrace.api.problems import GATEWAY
 from headrace.api.request import Reply, Request
 from headrace.api.routing import Routes
@@ -20,13 +21,13 @@ NARROWED = {"assetType": "kind", "assetId": "id", "userId": "actor", "action": "
 
 @audit.get("/events", kind="audit")
 def list_events(request: Request) -> Reply:
-    """A page of what happened in the org, in every sandbox of it, the newest first."""
+    """A page of what happened in every sandbox that the role covers, and in the org, the newest first."""
     limit = request.query.number("limit", DEFAULT, least=1, most=MOST) or DEFAULT
     start = request.query.number("start", 0) or 0
     narrowing = {name: text for name in NARROWED if (text := request.query.one(name))}
     narrowed = {"org": request.caller.org, **{NARROWED[name]: text for name, text in narrowing.items()}}
     with request.store.read() as conn:
-        listed = events.newest(conn, narrowed, limit + 1, start)
+        listed = events.newest(conn, narrowed, limit + 1, start, request.caller.reach(READ, "audit"))
     page: dict[str, Any] = {"limit": limit, "start": start, "count": len(listed[:limit])}
     links = {}
     if len(listed) > limit:

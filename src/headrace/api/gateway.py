@@ -63,7 +63,7 @@ def admit(settings: Settings, store: Store, clock: Clock, headers: Mapping[str, 
     with store.read() as conn:
         user = _known_user(conn, token, client, org)
         sandbox = _sandbox(conn, org, reference)
-        return Caller(org, sandbox.name, sandbox.id, client, user, roles.of(conn, client, sandbox.name))
+        return Caller(org, sandbox.name, sandbox.id, client, user, roles.of(conn, client))
 
 
 def _bearer(headers: Mapping[str, str]) -> str:

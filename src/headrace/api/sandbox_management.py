@@ -20,16 +20,16 @@ MOST = 100
 def usable(request: Request) -> Reply:
     """The sandboxes that the caller may use."""
     with request.store.read() as conn:
-        return Reply({"sandboxes": [_rendered(sandbox) for sandbox in scopes.listed(conn, request.caller.org)]})
+        return Reply({"sandboxes": [_rendered(sandbox) for sandbox in scopes.usable(conn, request.caller)]})
 
 
 @sandbox_management.get("/sandboxes", kind="sandboxes")
 def sandboxes(request: Request) -> Reply:
-    """A page of the org's sandboxes."""
+    """A page of the org's sandboxes that the caller may use."""
     limit = request.query.number("limit", 50, least=1, most=MOST) or MOST
     offset = request.query.number("offset", 0) or 0
     with request.store.read() as conn:
-        listed = scopes.listed(conn, request.caller.org)
+        listed = scopes.usable(conn, request.caller)
     page = listed[offset : offset + limit]
     base = f"{request.settings.base_url}{PATH}"
     links: dict[str, dict[str, object]] = {
@@ -51,7 +51,7 @@ def sandbox_types(request: Request) -> Reply:
 def sandbox(request: Request) -> Reply:
     """One sandbox by its name or id."""
     with request.store.read() as conn:
-        return Reply(_rendered(scopes.get(conn, request.caller.org, request.path_params["name"])))
+        return Reply(_rendered(scopes.get(conn, request.caller, request.path_params["name"])))
 
 
 @sandbox_management.post("/sandboxes", verb=CREATE, kind="sandboxes", answers=ACCEPTED)

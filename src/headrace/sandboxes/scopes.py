@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from dataclasses import replace
 
 import sqlalchemy as sa
 
@@ -10,15 +11,16 @@ from headrace.ids import new_uuid
 from headrace.store import events
 from headrace.store import sandboxes as rows
 from headrace.store.sandboxes import Sandbox, find, listed
-from headrace.store.scope import Caller
+from headrace.store.scope import READ, Caller
 
 __all__ = ["DEFAULT", "TYPES", "create", "create_on_first_use", "find", "get", "listed", "retitle", "tenant_of",
-           "unknown"]  # fmt: skip
+           "unknown", "usable"]  # fmt: skip
 
 DEFAULT = "prod"
 PATH = "/data/foundation/sandbox-management/sandboxes"
 REGION = "VA7"
 SYSTEM = "system"
+KIND = "sandboxes"
 TYPES = {"production": "Production", "development": "Development"}
 TENANT_DIGITS = 10
 # Both end up in the names of tables and directories.
@@ -44,12 +46,17 @@ def create_on_first_use(conn: sa.Connection, org: str, name: str, now: int, tena
     return found
 
 
-def get(conn: sa.Connection, org: str, name_or_id: str) -> Sandbox:
-    """As ``find``; NotFound when the org has no such sandbox."""
-    found = find(conn, org, name_or_id)
-    if found is None:
-        raise unknown(org, name_or_id)
+def get(conn: sa.Connection, caller: Caller, name_or_id: str) -> Sandbox:
+    """As ``find``; NotFound when the caller's org has no such sandbox, or the caller no role in it."""
+    found = find(conn, caller.org, name_or_id)
+    if found is None or not caller.may_within(found.name, READ, KIND):
+        raise unknown(caller.org, name_or_id)
     return found
+
+
+def usable(conn: sa.Connection, caller: Caller) -> list[Sandbox]:
+    """The sandboxes of the caller's org in which it has a role, the default first, then by name."""
+    return [sandbox for sandbox in listed(conn, caller.org) if caller.may_within(sandbox.name, READ, KIND)]
 
 
 def unknown(org: str, name_or_id: str) -> NotFound:
@@ -57,7 +64,7 @@ def unknown(org: str, name_or_id: str) -> NotFound:
     return NotFound(
         f"Sandbox {name_or_id} does not exist in org {org}. GET {PATH} (without x-sandbox-name) lists those there are; "
         "POST there makes another.",
-        kind="sandboxes",
+        kind=KIND,
         id=name_or_id,
     )
 
@@ -70,19 +77,19 @@ def create(conn: sa.Connection, caller: Caller, name: str, title: str, type: str
         raise Invalid(f"Sandbox type {type} is not known; use {' or '.join(TYPES)}.", field="type")
     made = _new(name, title, type, caller.user, now)
     if not rows.add(conn, caller.org, made):
-        raise Conflict(f"The org has a sandbox {name} already; choose another name.", kind="sandboxes", id=name)
-    events.append(conn, caller, "sandboxes", made.id, "created", None, now)
+        raise Conflict(f"The org has a sandbox {name} already; choose another name.", kind=KIND, id=name)
+    events.append(conn, replace(caller, sandbox=name), KIND, made.id, "created", None, now)
     return made
 
 
 def retitle(conn: sa.Connection, caller: Caller, name: str, title: str, now: int) -> Sandbox:
     """Gives a sandbox another title, the only thing that may change."""
     _check_title(title)
-    found = get(conn, caller.org, name)
+    found = get(conn, caller, name)
     if not rows.retitle(conn, caller.org, found, title, caller.user, now):
-        raise RevisionStale(kind="sandboxes", id=name)
-    events.append(conn, caller, "sandboxes", found.id, "replaced", None, now)
-    return get(conn, caller.org, name)
+        raise RevisionStale(kind=KIND, id=name)
+    events.append(conn, replace(caller, sandbox=found.name), KIND, found.id, "replaced", None, now)
+    return get(conn, caller, name)
 
 
 def tenant_of(conn: sa.Connection, org: str) -> str:

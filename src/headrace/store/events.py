@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 import sqlalchemy as sa
 
 from headrace.store.metadata import Millis, metadata
-from headrace.store.scope import Caller
+from headrace.store.scope import Caller, Reach
 
 events = sa.Table(
     "events",
@@ -54,10 +54,17 @@ class Event:
     action: str
 
 
-def newest(conn: sa.Connection, narrowed: Mapping[str, str], limit: int, start: int = 0) -> list[Event]:
-    """So many events behind the first ``start``, the newest first; ``narrowed``: by the values of columns."""
+def newest(
+    conn: sa.Connection, narrowed: Mapping[str, str], limit: int, start: int = 0, reach: Reach = Reach()
+) -> list[Event]:
+    """So many events behind the first ``start``, the newest first; ``narrowed``: by the values of columns.
+
+    ``reach``: those of these sandboxes.
+    """
     columns = [events.c[name] for name in Event.__dataclass_fields__]
     where = [events.c[name] == value for name, value in narrowed.items()]
+    within = events.c.sandbox
+    where.append(within.not_in(reach.names) if reach.excepts else within.in_(reach.names))
     rows = conn.execute(sa.select(*columns).where(*where).order_by(events.c.seq.desc()).limit(limit).offset(start))
     return [Event(**{**row._mapping, "address": row.address or ""}) for row in rows]
 

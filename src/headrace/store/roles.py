@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from headrace.errors import Invalid
 from headrace.store import accounts, events
 from headrace.store.metadata import metadata
-from headrace.store.scope import ADMIN, NONE, ROLES, Caller
+from headrace.store.scope import ADMIN, NONE, ROLES, Caller, Roles
 
 roles = sa.Table(
     "account_roles",
@@ -18,16 +18,13 @@ EVERYWHERE = ""
 
 
 # Put together once, as each request asks it.
-_IN_SANDBOX = sa.select(roles).where(
-    roles.c.client_id == sa.bindparam("client"), roles.c.sandbox.in_((sa.bindparam("here"), EVERYWHERE))
-)
+_OF_CLIENT = sa.select(roles).where(roles.c.client_id == sa.bindparam("client"))
 
 
-def of(conn: sa.Connection, client_id: str, sandbox: str) -> str:
-    """The role in a sandbox: the one given there, else that in the whole org, else none."""
-    given = conn.execute(_IN_SANDBOX, {"client": client_id, "here": sandbox})
-    by_sandbox: dict[str, str] = {row.sandbox: row.role for row in given}
-    return by_sandbox.get(sandbox, by_sandbox.get(EVERYWHERE, NONE))
+def of(conn: sa.Connection, client_id: str) -> Roles:
+    """What an account is, in its org and in each sandbox."""
+    by_sandbox: dict[str, str] = {row.sandbox: row.role for row in conn.execute(_OF_CLIENT, {"client": client_id})}
+    return Roles(by_sandbox.pop(EVERYWHERE, NONE), by_sandbox)
 
 
 def listed(conn: sa.Connection) -> dict[str, dict[str, str]]:

@@ -1,6 +1,7 @@
 """Sandboxes come to be once, names are safe, and an org's tenant id never moves."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,7 @@ def test_orgs_do_not_see_each_others_sandboxes(store: Store) -> None:
         made = sandboxes.create_on_first_use(conn, ORG, "dev", 1000)
         assert sandboxes.find(conn, "OTHER@AdobeOrg", made.id) is None
         with pytest.raises(NotFound):
-            scopes.get(conn, "OTHER@AdobeOrg", "dev")
+            scopes.get(conn, replace(CALLER, org="OTHER@AdobeOrg"), "dev")
 
 
 def test_a_name_is_taken_once(store: Store) -> None:
