@@ -1,5 +1,6 @@
 """(f) Requests to a server that works: large runs and many small flows, then those who wear it out besides."""
 
+import itertools
 import json
 import re
 import subprocess
@@ -23,6 +24,7 @@ from rich.table import Table
 from bench import analytics, processes, setting_up
 from bench.api import request_bytes
 from bench.figures import step
+from bench.fire import LINKEDIN
 from bench.postgresql import postgresql
 from bench.processes import Server, child_of_this, peak_megabytes, result_of
 from headrace.api.first_start import first_account
@@ -35,8 +37,9 @@ from headrace.settings import Settings
 LARGE, SMALL = 4, 200
 LARGE_ROWS, SMALL_ROWS = 4_000_000, 5
 SECONDS, FULL_SECONDS = 15.0, 5.0
-DAYS = 60  # of hours that each small flow has to catch up with
+RUN_PAUSE = 0.1  # from one small run that is asked for to the next
 MODULE = "headrace.main"
+SPEC_MEMBERS = ("name", "providerId", "version", "type", "attributes", "authSpec", "sourceSpec")
 TENANT = "extconndev"  # which the tutorial's bodies name
 WORKERS = 8  # so that small flows go on beside the large runs
 IDLE, AT_WORK, UNDER_FIRE = "idle", f"{LARGE} large runs, {SMALL} flows", "the same, under fire"
@@ -71,11 +74,13 @@ def _measure(console: Console, database: str, server: Server, client_id: str, so
     table = Table(title=f"(f) Requests under load on {database}", title_justify="left", title_style="bold")
     for heading in ("", "per s", "p50 ms", "p99 ms", "worst", "answers"):
         table.add_column(heading, justify="left" if heading in ("", "answers") else "right")
-    kinds = _kinds(server.client)
+    kinds, ended = _kinds(server.client), threading.Event()
     for phase in PHASES:
         with step(console, f"load, {database}: {phase}"):
             if phase == AT_WORK:
-                _put_to_work(server.client, source)
+                flows = _put_to_work(server.client, source)
+                runner = threading.Thread(target=_run_again, args=(server.client, flows, ended), daemon=True)
+                runner.start()
             fire = _Fire(server.client, client_id) if phase == UNDER_FIRE else None
             table.add_section()
             table.add_row(f"[bold]{phase}")
@@ -83,6 +88,7 @@ def _measure(console: Console, database: str, server: Server, client_id: str, so
                 table.add_row(*row)
             for name, count in fire.answers().items() if fire is not None else ():
                 table.add_row(name.partition(" ")[0], "", "", "", "", f"{name.partition(' ')[2]}: {count:,}")
+    ended.set()
     console.print(table)
     console.print(f"Peak memory {peak_megabytes(server.pid):,.0f} MB. Runs that ended: {_ended(server.client)}.")
 
@@ -136,21 +142,46 @@ def _counted(answers: Mapping[str, int]) -> str:
 # -- what the server is busy with --------------------------------------------------------------------------------
 
 
-def _put_to_work(client: Client, source: str) -> None:
-    """Large backfills, and flows that have two months of hours to catch up with."""
-    walk = setting_up.connected(client, analytics.account(0, SMALL_ROWS), source)
+def _put_to_work(client: Client, source: str) -> list[str]:
+    """Large backfills, and small flows that run on demand; the ids of these."""
+    walk = setting_up.connected(client, analytics.account(0, SMALL_ROWS), source, _on_demand_too(client))
     setting_up.map_fields(walk)
     now = datetime.now(UTC)
+    yesterday = {"startTime": str(int((now - timedelta(days=1)).timestamp())), "frequency": "once"}
+    small = []
     for n in range(SMALL):
         setting_up.another(walk, f"Small {n}", analytics.account(n, SMALL_ROWS))
-        start = str(int((now - timedelta(days=DAYS)).timestamp()))
-        schedule = {"startTime": start, "frequency": "hour", "interval": 1, "backfill": True}
-        setting_up.start_flow(walk, f"Small {n}", schedule)
+        small.append(setting_up.start_flow(walk, f"Small {n}", yesterday))
     accounts = ",".join(analytics.accounts(LARGE_ROWS))
     for n in range(LARGE):
         setting_up.another(walk, f"Large {n}", accounts)
         schedule = {"startTime": str(int(now.timestamp())), "frequency": "day", "interval": 1, "backfill": True}
         setting_up.start_flow(walk, f"Large {n}", schedule)
+    return small
+
+
+def _on_demand_too(client: Client) -> str:
+    """A spec like LinkedIn's whose flows may also run on demand; its id."""
+    path = f"{FLOW_SERVICE}/connectionSpecs"
+    (spec,) = client.call("GET", f"{path}/{LINKEDIN}")["items"]
+    spec["sourceSpec"]["attributes"]["x-headrace"]["frequencies"].append("once")
+    spec["sourceSpec"]["attributes"]["x-headrace"].pop("aliases", None)
+    created = {name: spec[name] for name in SPEC_MEMBERS} | {"name": "linkedin-ads-on-demand"}
+    id: str = client.call("POST", path, created)["id"]
+    return id
+
+
+def _run_again(client: Client, flows: list[str], ended: threading.Event) -> None:
+    """Has one flow after the other run once more, until it is told to end."""
+    with Client(client.base_url, client.headers["x-gw-ims-org-id"], _token(client), client.headers["x-api-key"]) as own:
+        for flow in itertools.cycle(flows):
+            if ended.wait(RUN_PAUSE):
+                return
+            own.call("POST", f"{FLOW_SERVICE}/runs", {"flowId": flow})
+
+
+def _token(client: Client) -> str:
+    return client.headers["Authorization"].removeprefix("Bearer ")
 
 
 class _Fire:

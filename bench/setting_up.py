@@ -20,9 +20,12 @@ def prepared(client: Client, accounts: str) -> tutorial.Walk:
     return connected(client, accounts)
 
 
-def connected(client: Client, accounts: str, host: str = "") -> tutorial.Walk:
-    """The tutorial up to the target connection, reading ``accounts`` by creative, from ``host`` if it is named."""
+def connected(client: Client, accounts: str, host: str = "", spec: str = "") -> tutorial.Walk:
+    """The tutorial up to the target connection, reading ``accounts``; from ``host`` and by ``spec`` where named."""
     walk = tutorial.Walk(client, lambda _sent: None)
+    if spec:
+        for body in ("baseConnection", "sourceConnection"):
+            walk.bodies[body]["connectionSpec"]["id"] = spec
     if host:
         walk.bodies["baseConnection"]["auth"]["params"]["host"] = host
     walk.values["LINKEDIN_ADS_ACCESS_TOKEN"] = "bench"

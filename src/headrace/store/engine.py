@@ -1,5 +1,6 @@
 """Opening the database: engines tuned for SQLite and PostgreSQL, read and write transactions."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,9 +16,14 @@ BUSY_TIMEOUT_MS = 30_000
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """An open database. ``write`` takes the write lock at once, so a CAS read inside it cannot be overtaken."""
+    """An open database. ``write`` takes the write lock at once, so a CAS read inside it cannot be overtaken.
+
+    SQLite's writers look for its lock again and again, in pauses that grow, and the unlucky one waits for seconds. So
+    those of one process take turns before they ask for it.
+    """
 
     engine: sa.Engine
+    turn: "threading.Lock | None" = None
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -30,10 +36,23 @@ class Store:
         """A transaction that writes: committed at the end of the block, rolled back on an error."""
         with (
             _answering(),
+            self._turn(),
             self.engine.connect().execution_options(headrace_write=True) as connection,
             connection.begin(),
         ):
             yield connection
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if self.turn is None:
+            yield
+            return
+        if not self.turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+            raise sa.exc.TimeoutError("database is locked")
+        try:
+            yield
+        finally:
+            self.turn.release()
 
     def close(self) -> None:
         """Closes every pooled connection."""
@@ -54,7 +73,8 @@ def open_store(database_url: str) -> Store:
     engines = {"sqlite": sqlite_engine, "postgresql": postgresql_engine}
     try:
         url = sa.make_url(database_url)
-        return Store(engines[url.get_backend_name()](url))
+        name = url.get_backend_name()
+        return Store(engines[name](url), threading.Lock() if name == "sqlite" else None)
     except (sa.exc.ArgumentError, KeyError) as error:
         raise Invalid("--database-url must be sqlite:///PATH or postgresql://USER@HOST/NAME.", field="url") from error
 
