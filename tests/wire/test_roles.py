@@ -16,7 +16,7 @@ from headrace.api.routing import Route
 from headrace.api.services import ALL
 from headrace.errors import Invalid, NotFound
 from headrace.runs.deployment import Deployment
-from headrace.sandboxes import create_on_first_use
+from headrace.sandboxes import create_on_first_use, find
 from headrace.store import accounts, roles
 from headrace.store.emulator_clock import wall_ms
 from headrace.store.scope import ADMIN, EDITOR, NONE, ROLES, VIEWER, Caller, Roles
@@ -210,7 +210,10 @@ def test_roles_are_given_by_command(deployment: Deployment, tmp_path: Path) -> N
     shown = run("add", "--org", ORG, "--role", "viewer")
     id = next(line.split()[-1] for line in shown.splitlines() if "client id" in line)
     assert f"editor in sandbox dev of {ORG}" in run("role", id, "editor", "--sandbox", "dev")
-    assert "viewer, editor in dev" in run("list")
+    with deployment.store.read() as conn:
+        dev = find(conn, ORG, "dev")
+    assert dev is not None and "editor in sandbox dev" in run("role", id, "editor", "--sandbox", dev.id)
+    assert "viewer, editor in dev\n" in run("list")
     with pytest.raises(Invalid, match="king is no role"):
         run("role", id, "king")
     with pytest.raises(NotFound, match="no sandbox nowhere"):

@@ -56,13 +56,15 @@ def admit(settings: Settings, store: Store, clock: Clock, headers: Mapping[str, 
         raise OrgMissing("Header x-gw-ims-org-id is missing.", literal="Missing header", hint="Send your IMS org id.")
     if settings.emulator_token and not has_token(settings, store, headers):
         raise not_a_token()
-    reference = (headers.get("x-sandbox-name") or headers.get("x-sandbox-id") or sandboxes.DEFAULT).strip()
+    name = headers.get("x-sandbox-name", "").strip()
+    id = "" if name else headers.get("x-sandbox-id", "").strip()
+    reference, by_id = name or id or sandboxes.DEFAULT, bool(id)
     if settings.emulator:
-        sandbox = _on_first_use(settings, store, clock, org, reference)
+        sandbox = _on_first_use(settings, store, clock, org, reference, by_id)
         return Caller(org, sandbox.name, sandbox.id, client, EMULATOR_USER)
     with store.read() as conn:
         user = _known_user(conn, token, client, org)
-        sandbox = _sandbox(conn, org, reference)
+        sandbox = _sandbox(conn, org, reference, by_id)
         return Caller(org, sandbox.name, sandbox.id, client, user, roles.of(conn, client))
 
 
@@ -104,16 +106,18 @@ def _known_user(conn: sa.Connection, token: str, client: str, org: str) -> str:
     return grant.user
 
 
-def _sandbox(conn: sa.Connection, org: str, reference: str) -> sandboxes.Sandbox:
-    sandbox = sandboxes.find(conn, org, reference)
+def _sandbox(conn: sa.Connection, org: str, reference: str, by_id: bool) -> sandboxes.Sandbox:
+    sandbox = sandboxes.find(conn, org, reference, by_id)
     if sandbox is None:
         raise scopes.unknown(org, reference)
     return sandbox
 
 
-def _on_first_use(settings: Settings, store: Store, clock: Clock, org: str, reference: str) -> sandboxes.Sandbox:
+def _on_first_use(
+    settings: Settings, store: Store, clock: Clock, org: str, reference: str, by_id: bool
+) -> sandboxes.Sandbox:
     with store.read() as conn:
-        sandbox = sandboxes.find(conn, org, reference)
+        sandbox = sandboxes.find(conn, org, reference, by_id)
     if sandbox is not None:
         return sandbox
     with store.write() as conn:

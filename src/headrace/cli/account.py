@@ -76,10 +76,11 @@ def give_role(
 
     with _opened(data_dir, database_url) as store, store.write() as conn:
         org = accounts.get(conn, client_id).org
-        if sandbox and sandboxes.find(conn, org, sandbox) is None:
+        chosen = sandboxes.find(conn, org, sandbox) if sandbox else None
+        if sandbox and chosen is None:
             raise NotFound(f"Org {org} has no sandbox {sandbox}.", kind="sandboxes", id=sandbox)
-        roles.give(conn, client_id, role, WallClock().now(), sandbox)
-    typer.echo(f"{client_id} is {role} in {f'sandbox {sandbox}' if sandbox else 'every sandbox'} of {org}.")
+        roles.give(conn, client_id, role, WallClock().now(), chosen.name if chosen else roles.EVERYWHERE)
+    typer.echo(f"{client_id} is {role} in {f'sandbox {chosen.name}' if chosen else 'every sandbox'} of {org}.")
 
 
 @app.command()

@@ -25,6 +25,7 @@ TYPES = {"production": "Production", "development": "Development"}
 TENANT_DIGITS = 10
 # Both end up in the names of tables and directories.
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 ORG = re.compile(r"[A-Za-z0-9][A-Za-z0-9@._-]{0,127}")
 
 
@@ -114,6 +115,11 @@ def _check_name(name: str) -> None:
     if not NAME.fullmatch(name):
         raise Invalid(
             f"A sandbox name holds 1 to 63 lower-case letters, digits and hyphens, unlike {name}.", field="name"
+        )
+    if _ID.fullmatch(name):
+        raise Invalid(
+            f"{name} has the form of a sandbox's id, which a sandbox cannot be named by; choose another name.",
+            field="name",
         )
 
 

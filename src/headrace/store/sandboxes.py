@@ -59,11 +59,11 @@ _BY_REFERENCE = sa.select(*COLUMNS).where(
 )
 
 
-def find(conn: sa.Connection, org: str, name_or_id: str) -> Sandbox | None:
-    """The org's sandbox of this name or id, or None; a name goes before an id."""
+def find(conn: sa.Connection, org: str, name_or_id: str, ids_first: bool = False) -> Sandbox | None:
+    """The org's sandbox of this name or id, or None; a name goes before an id unless ``ids_first``."""
     rows = conn.execute(_BY_REFERENCE, {"org": org, "reference": name_or_id}).all()
-    found = [Sandbox(*row) for row in rows]
-    return next((one for one in found if one.name == name_or_id), found[0] if found else None)
+    named = [Sandbox(*row) for row in rows]
+    return min(named, key=lambda each: (each.id if ids_first else each.name) != name_or_id, default=None)
 
 
 def listed(conn: sa.Connection, org: str) -> list[Sandbox]:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from headrace.runs.deployment import Deployment
+from headrace.store import sandboxes as rows
 from wire_server import Api
 
 PATH = "/data/foundation/sandbox-management"
@@ -77,3 +79,25 @@ def test_another_orgs_sandbox_is_not_found(api: Api) -> None:
     id = api.get(f"{PATH}/sandboxes/prod").json()["id"]
     assert api.get(f"{PATH}/sandboxes/{id}").status_code == 200
     assert api.as_("0000CCCC@AdobeOrg").get(f"{PATH}/sandboxes/{id}").status_code == 404
+
+
+def test_a_sandbox_is_not_named_by_an_id(api: Api) -> None:
+    id = api.get(f"{PATH}/sandboxes/prod").json()["id"]
+    for refused in (id, "0" * 8 + "-0000-0000-0000-" + "0" * 12):
+        answer = api.post(f"{PATH}/sandboxes", json={**DEV, "name": refused})
+        assert answer.status_code == 400 and "form of a sandbox's id" in answer.json()["detail"]
+        headers = {"x-sandbox-name": "", "x-sandbox-id": refused}
+        assert api.get(PATH, headers=headers).status_code == (200 if refused == id else 400)
+
+
+def test_an_id_goes_before_a_name_where_an_id_is_sent(api: Api, deployment: Deployment) -> None:
+    mine = api.as_("0000DDDD@AdobeOrg")
+    prod = mine.get(f"{PATH}/sandboxes/prod").json()["id"]
+    with deployment.store.write() as conn:  # as earlier releases let it be
+        trap = rows.Sandbox("other", prod, "T", "development", "active", False, "VA7", 0, 1000, 1000, "u", "u")
+        rows.add(conn, "0000DDDD@AdobeOrg", trap)
+    types = "/data/foundation/schemaregistry/tenant/datatypes"
+    made = mine.post(types, json={"title": "Here", "type": "object", "properties": {}}).json()["$id"]
+    for headers, titles in (({"x-sandbox-name": "", "x-sandbox-id": prod}, [made]), ({"x-sandbox-name": prod}, [])):
+        listed = mine.get(types, headers={"Accept": "application/vnd.adobe.xed-id+json", **headers}).json()["results"]
+        assert [each["$id"] for each in listed] == titles
