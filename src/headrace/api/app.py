@@ -20,7 +20,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from headrace import budget, errors, ids
-from headrace.api import addresses, admission, bodies
+from headrace.api import addresses, admission, bodies, gateway
 from headrace.api.operation import SOURCE, WORK, Operation
 from headrace.api.problems import GATEWAY, Dialect
 from headrace.api.request import AsksSource, Query, Reply, Request
@@ -88,17 +88,24 @@ async def _answer(deployment: Deployment, services: Sequence[Routes], edge: Edge
     admitted = partial(admission.admitted, deployment, http, raw_path, match, address)
     with tempfile.SpooledTemporaryFile(SPOOL_IN_MEMORY) as upload:
         try:
-            # Nothing of a body is taken before it is known who sends it, and that somebody wants it.
-            caller, route = await run_in_threadpool(admitted)
             query = parse_query(admission.query_text(http))
             headers = dict(http.headers.items())
+            build = partial(
+                Request, http.method, raw_path, match.params, query, headers, upload, deployment=deployment,
+                id=request_id, address=address, sign_ins=edge.sign_ins,
+            )  # fmt: skip
+            if match.route is not None and match.route.is_plain and not bodies.announced(http):
+                # Whoever claims an org takes one of its places for as long as it takes to find out.
+                claimed = "" if match.open else gateway.claimed_org(http.headers)
+                work = partial(_admitted_and_handled, admitted, build)
+                route, reply = await edge.rooms.run(WORK, claimed or addresses.network(address), work)
+                return _response(route.operation.status(reply), reply, request_id, http.method)
+            # Nothing of a body is taken before it is known who sends it, and that somebody wants it.
+            caller, route = await run_in_threadpool(admitted)
             sharer = caller.org or addresses.network(address)
             operation = route.operation
             left = threading.Event() if operation.room == SOURCE or operation.asks else None
-            request = Request(
-                http.method, raw_path, match.params, query, headers, upload, caller, deployment, request_id, address,
-                edge.sign_ins, left, operation.room == SOURCE,
-            )  # fmt: skip
+            request = build(caller=caller, left=left, waits=operation.room == SOURCE)
             if route.before is not None:
                 await edge.rooms.run(WORK, sharer, partial(route.before, request))
             await bodies.receive(http, upload, _bounds(operation), deployment.settings, deployment.timer)
@@ -116,6 +123,12 @@ async def _answer(deployment: Deployment, services: Sequence[Routes], edge: Edge
 
 def _address(http: HttpRequest) -> str:
     return addresses.plain(http.client.host) if http.client is not None else ""
+
+
+def _admitted_and_handled(admitted: Admitted, build: Callable[..., Request]) -> tuple[Route, Reply]:
+    """What needs no body and asks no source, in one go: to change threads takes as long as a small read."""
+    caller, route = admitted()
+    return route, _handled(route, build(caller=caller), None)
 
 
 async def _in_its_room(rooms: Rooms, sharer: str, route: Route, request: Request, admitted: Admitted | None) -> Reply:

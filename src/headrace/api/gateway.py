@@ -51,7 +51,7 @@ def admit(settings: Settings, store: Store, clock: Clock, headers: Mapping[str, 
     client = headers.get("x-api-key", "").strip()
     if not client:
         raise ApiKeyMissing(literal="Api Key is required", hint="Send the client id in x-api-key.")
-    org = headers.get("x-gw-ims-org-id", "").strip()
+    org = claimed_org(headers)
     if not org:
         raise OrgMissing("Header x-gw-ims-org-id is missing.", literal="Missing header", hint="Send your IMS org id.")
     if settings.emulator_token and not has_token(settings, store, headers):
@@ -66,6 +66,11 @@ def admit(settings: Settings, store: Store, clock: Clock, headers: Mapping[str, 
         user = _known_user(conn, token, client, org)
         sandbox = _sandbox(conn, org, reference, by_id)
         return Caller(org, sandbox.name, sandbox.id, client, user, roles.of(conn, client))
+
+
+def claimed_org(headers: Mapping[str, str]) -> str:
+    """The org that a request names; whether it may is another question."""
+    return headers.get("x-gw-ims-org-id", "").strip()
 
 
 def _bearer(headers: Mapping[str, str]) -> str:

@@ -42,6 +42,11 @@ class Route:
     operation: Operation
     before: Before | None = None
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it asks no source, looks at nothing before it is handled, and runs among most others."""
+        return self.before is None and not self.operation.asks and self.operation.room == WORK
+
     def match(self, segments: Sequence[str]) -> dict[str, str] | None:
         """The path parameters when the raw ``segments`` fit, else None."""
         rest = self.template[-1].endswith("...}") if self.template else False
