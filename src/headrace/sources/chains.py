@@ -14,6 +14,7 @@ from headrace.sources.http import SourceHttp
 from headrace.sources.links import Leads
 from headrace.sources.paging import digest
 from headrace.sources.past import Past
+from headrace.sources.paths import Path
 from headrace.sources.reading import Request, Trail, shown
 from headrace.sources.spec import Content
 from headrace.sources.turns import Params, Turn, paths, promise
@@ -34,10 +35,11 @@ class Chain:
     request        the first request, before paging
     ends_at        statuses that end the chain behind its first page
     may_be_absent  an answer without the array has no rows, the first one too
-    may_repeat     a page may come twice
+    may_repeat     the rows of a page may come again
     keep_query     names of the first query that links get back
     total          where an answer says how many rows the chain has
     proves         rows are removed on the strength of the answers, so that one without content proves nothing
+    beside         paths of a page, to values beside its array that count among its rows
     lenient        what fails a chain ends it instead
     """
 
@@ -50,6 +52,7 @@ class Chain:
     keep_query: tuple[str, ...] = ()
     total: str = ""
     proves: bool = False
+    beside: tuple[Path, ...] = ()
     lenient: bool = False
 
     def ends(self, at: Trail) -> frozenset[int]:
@@ -87,7 +90,9 @@ def _pages(chain: Chain, access: Access, http: SourceHttp, trail: Trail | None) 
     while True:
         readable = _Readable(chain, at, access)
         answer = http.send(at.request, access, readable, chain.ends(at))
-        turn = Turn(chain.request, at, answer, readable.cut, chain.keep_query, chain.content.path, chain.total)
+        turn = Turn(
+            chain.request, at, answer, readable.cut, chain.keep_query, chain.content.path, chain.total, chain.beside
+        )
         following: Trail | str = readable.ended
         if not following:
             try:
@@ -113,7 +118,7 @@ def _following(chain: Chain, turn: Turn, past: Past, access: Access, http: Sourc
     pages = paging.paginator(chain.pagination)
     if not chain.may_repeat:
         paging.require_moved_on(turn)
-        if past.is_same_page(turn):
+        if past.has_same_rows(turn):
             raise _repeated(turn)
     following = pages.following(chain.pagination, turn)
     if isinstance(following, str):
@@ -126,8 +131,6 @@ def _following(chain: Chain, turn: Turn, past: Past, access: Access, http: Sourc
         request = access.without_secrets(following.request)
         _require_safe(turn.at.request, request, http)
         if request == turn.at.request:
-            if past.has_same_rows(turn) and not chain.may_repeat:
-                raise _repeated(turn)
             if said:
                 raise SourceUnreadable(
                     f"{turn.answer.url} says by {said} that more rows follow, but names itself as the next page."
@@ -167,7 +170,8 @@ def _is_array(answer: Answer) -> bool:
 def _repeated(turn: Turn) -> SourceUnreadable:
     return SourceUnreadable(
         f"{turn.answer.url}: the source answered the same page again, with {turn.count:,} rows, so it does not page as "
-        "the spec says. Correct the spec's paginationParams; where pages may be alike, allow it by mayRepeat."
+        "the spec says. Correct the spec's paginationParams; where two pages may be alike, name what tells their rows "
+        "apart beside the array (in key, day or keepAttributes), or allow it by mayRepeat."
     )
 
 
@@ -193,7 +197,7 @@ class _Readable:
 
     def __init__(self, chain: Chain, at: Trail, access: Access) -> None:
         self._chain, self._at, self._access = chain, at, access
-        self._paths = paths(chain.pagination, chain.total)
+        self._paths = paths(chain.pagination, chain.total) | {*chain.beside}
         self.cut, self.ended = Cut(), ""
 
     def __call__(self, answer: Answer) -> None:

@@ -6,6 +6,7 @@ from headrace.sources.auth import Access, Renewed
 from headrace.sources.chains import Chain, walk
 from headrace.sources.http import SourceHttp
 from headrace.sources.limits import require_below_cap
+from headrace.sources.paths import Path, parse_path
 from headrace.sources.reading import Credentials, Page, Part, Reading, Request, Trail
 from headrace.sources.spec import Extraction, auth_spec, extraction
 
@@ -40,7 +41,6 @@ def fetch(
 def chain_of(view: Extraction, request: Request, replaces: bool | None = None) -> Chain:
     """The chain that begins with ``request``, with what the spec lets end it. ``replaces`` as in ``Reading``."""
     declared = view.extension
-    by_spec = declared.write_mode == "replace-window"
     return Chain(
         view.pagination,
         view.content,
@@ -50,5 +50,19 @@ def chain_of(view: Extraction, request: Request, replaces: bool | None = None) -
         declared.may_repeat,
         declared.keep_query,
         declared.total,
-        proves=by_spec if replaces is None else replaces,
+        proves=declared.write_mode == "replace-window" if replaces is None else replaces,
+        beside=tuple(_beside(view)),
     )
+
+
+def _beside(view: Extraction) -> Iterator[Path]:
+    """Where values stand beside the array, on a page, that the spec names: as what goes along, a key or a day."""
+    content, declared = view.content, view.extension
+    if not (content.wrapper and content.path and isinstance(content.path[-1], str)):
+        return
+    day = declared.day
+    named = (*declared.key, declared.version, *((day.date, day.year, day.month, day.day) if day else ()))
+    paths = [*((name,) for name in sorted(content.keep or ())), *(parse_path(text) for text in named if text)]
+    for path in dict.fromkeys(paths):
+        if path[0] not in (content.wrapper, content.path[-1]) and content.keeps(str(path[0])):
+            yield (*content.path[:-1], *path)

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from operator import eq
 
 import msgspec
 
@@ -20,29 +21,25 @@ class Past:
     def __init__(self, at: Trail, linked: bool) -> None:
         self._linked = linked
         self._turn: Turn | None = None
-        self._digests = at.before
+        self._rows = at.before if isinstance(at.before, str) else at.before[1]
         self._seen = [at.seen[n : n + _DIGEST] for n in range(0, len(at.seen), _DIGEST)]
         self._known = set(self._seen)
 
     def take(self, turn: Turn) -> None:
-        """Remembers a page, of a large one the digests alone."""
+        """Remembers a page, of a large one the digest of its rows alone."""
         large = len(turn.answer.body) > _HELD
         self._turn = turn if turn.count and not large else None
-        self._digests = _digests(turn) if turn.count and large else None
+        self._rows = _digest(turn) if turn.count and large else ""
         if self._linked:
             self._seen.append(_named(turn.at.request))
             self._known.add(self._seen[-1])
 
-    def is_same_page(self, turn: Turn) -> bool:
-        """Whether a page with rows has the body of the page before."""
-        if self._turn is not None:
-            return self._turn.answer.body == turn.answer.body
-        return self._digests is not None and turn.count > 0 and self._digests[0] == digest(turn.answer.body)
-
     def has_same_rows(self, turn: Turn) -> bool:
-        """Whether a page has the rows of the page before, and some."""
-        before = _digests(self._turn)[1] if self._turn is not None else self._digests and self._digests[1]
-        return turn.count > 0 and before == _digests(turn)[1]
+        """Whether a page has the rows of the page before, and some; whatever else stands beside them."""
+        if self._turn is None:
+            return self._rows != "" and turn.count > 0 and self._rows == _digest(turn)
+        alike = self._turn.count == turn.count and self._turn.named == turn.named
+        return alike and all(map(eq, self._turn.cut.elements, turn.cut.elements))
 
     def require_unseen(self, turn: Turn, request: Request) -> None:
         """SourceUnreadable for a request that was made before: the chain goes round."""
@@ -53,18 +50,19 @@ class Past:
             )
 
     def behind(self, following: Trail) -> Callable[[], Trail]:
-        """Makes the trail of the page that was taken last; a digest of its body is made only for whoever wants it."""
-        turn, digests, count = self._turn, self._digests, len(self._seen)
+        """Makes the trail of the page that was taken last; a digest of its rows is made only for whoever wants it."""
+        turn, rows, count = self._turn, self._rows, len(self._seen)
 
         def trail() -> Trail:
-            before = digests if turn is None else _digests(turn)
+            before = rows if turn is None else _digest(turn)
             return msgspec.structs.replace(following, before=before, seen=b"".join(self._seen[:count]))
 
         return trail
 
 
-def _digests(turn: Turn) -> tuple[str, str]:
-    return digest(turn.answer.body), digest(b"\n".join(turn.cut.elements))
+def _digest(turn: Turn) -> str:
+    named = [repr(value).encode() for value in turn.named]
+    return digest(b"\n".join([*turn.cut.elements, *named]))
 
 
 def _named(request: Request) -> bytes:

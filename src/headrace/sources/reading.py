@@ -107,7 +107,8 @@ class Trail(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     total       rows of the chain, as the source last said
     bare        whether a page before was an array itself, of a source whose pages are that
     promised    where the page before said that more pages follow, as the spec names that place; empty: it did not
-    before      digests of the page before and of its rows, where it had some: to know it again
+    before      digest of the rows of the page before, where it had some, to know them again; earlier releases wrote one
+                of its body before it
     empty       digest of the page before, where it held no rows
     alike       how many before that one were the same
     barren      how many pages before it had no rows, without one that had some in between
@@ -123,7 +124,7 @@ class Trail(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     total: int | None = None
     bare: bool = False
     promised: str = ""
-    before: tuple[str, str] | None = None
+    before: str | tuple[str, str] = ""
     seen: bytes = b""
     empty: str = ""
     alike: int = 0

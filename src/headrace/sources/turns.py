@@ -24,6 +24,7 @@ class Turn:
     keep_query  names in the first request's query that links get back where they lack them
     array       where the elements are
     total       where the answer says how many rows the chain has: a path, or ``headers.<name>``; empty: nowhere
+    beside      where values stand that the spec counts among the rows, though they stand beside the array
     """
 
     first: Request
@@ -33,6 +34,12 @@ class Turn:
     keep_query: Sequence[str] = ()
     array: Path = ()
     total: str = ""
+    beside: Sequence[Path] = ()
+
+    @property
+    def named(self) -> list[Any]:
+        """The values beside the array that the spec counts among the rows."""
+        return [self.cut.values.get(path) for path in self.beside]
 
     @property
     def count(self) -> int:

@@ -114,7 +114,7 @@ def test_a_first_run_that_merges(tmp_path, source):
 
 
 def test_a_walk_stops_where_it_is_told(tmp_path, source):
-    source.answer = lambda asked: reply({"rows": ROWS, "at": asked.target})
+    source.answer = lambda asked: reply({"rows": [{**row, "at": asked.target} for row in ROWS]})
     endless = {**PAGES, "limitValue": 5}
     code, shown = tried(tmp_path, source, spec(paginationParams=endless), "--pages", "3")
     assert code == 0 and len(source.asked) == 3

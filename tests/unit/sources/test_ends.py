@@ -29,6 +29,7 @@ class Case:
 
     queries  of each request, where they matter; else only their number must be that of the answers
     bare     pages are their rows, without a name for them
+    content  what contentPath says besides
     """
 
     paging: dict[str, Any]
@@ -39,6 +40,7 @@ class Case:
     extension: dict[str, Any] = field(default_factory=dict)
     query: dict[str, str] = field(default_factory=dict)
     bare: bool = False
+    content: dict[str, Any] = field(default_factory=dict)
 
 
 PAGE = {"type": "PAGE", "pageParamName": "p", "initialPageIndex": 1, "limitName": "n", "limitValue": 2}
@@ -239,7 +241,30 @@ CASES: dict[str, Case] = {
     "pages that may be alike": Case(
         PAGE, [rows(1, 1), rows(1, 1), rows(2), rows()], [1, 1, 1, 1, 2], extension={"mayRepeat": True}),
     "pages that are alike, but not side by side": Case(PAGE, [rows(1), rows(2), rows(1), rows()], [1, 2, 1]),
-    "the same rows beside something else": Case(PAGE, [rows(1, 2, at=1), rows(1, 2, at=2), rows(at=3)], [1, 2, 1, 2]),
+    **{f"a {kind} that is ignored, beside what is new each time": Case(
+        paging, [rows(1, 2, took=1, **more), rows(1, 2, took=2, **more)], fails="the same page again, with 2 rows")
+       for kind, paging, more in (
+           ("page", PAGE, {}), ("page of a number that is declared", {**PAGE, "endPageIndex": "$.pages"}, {"pages": 3}),
+           ("page with a flag", {**PAGE, **MORE}, {"more": True}), ("token", TOKEN, {"next": "a"}),
+           ("link", LINK, {"next": "/items?p=2"}), ("offset", {**OFFSET, "limitValue": 2}, {}))},
+    "a token that is ignored, beside another one each time": Case(
+        TOKEN, [rows(1, 2, next="a"), rows(1, 2, next="b")], fails="the same page again"),
+    "a page parameter that is ignored by arrays of another layout": Case(
+        PAGE, [Reply(200, b'[{"id":1},{"id":2}]'), Reply(200, b'[{"id":1}, {"id":2}] ')], fails="same page", bare=True),
+    "the same rows, and more": Case(PAGE, [rows(1, 2), rows(1, 2, 3), rows()], [1, 2, 1, 2, 3]),
+    "rows that may be alike beside something else": Case(
+        PAGE, [rows(1, at=1), rows(1, at=2), rows(at=3)], [1, 1], extension={"mayRepeat": True}),
+    **{f"the same rows, told apart by {name}": Case(
+        PAGE, [rows(1, 2, at=1), rows(1, 2, at=2), rows(at=3)], [1, 2, 1, 2], extension=extension, content=content)
+       for name, extension, content in (
+           ("a day beside them", {"day": {"date": "at"}}, {}), ("a key beside them", {"key": ["at", "rows.id"]}, {}),
+           ("a version beside them", {"key": ["rows.id"], "version": "at"}, {}),
+           ("what goes along by name", {}, {"keepAttributes": ["at"]}))},
+    **{f"the same rows, not told apart by {name}": Case(
+        PAGE, [rows(1, 2, at=1, took=n) for n in (1, 2)], fails="same page", extension=extension, content=content)
+       for name, extension, content in (
+           ("a day beside them", {"day": {"date": "at"}}, {}), ("a key among them", {"key": ["rows.id"]}, {}),
+           ("what goes along by name", {}, {"keepAttributes": ["at"]}))},
     "two empty pages with a token": Case(TOKEN, [rows(next="a"), rows(next="b"), rows(1)], [1]),
     # -- the last page names itself
     "the last page repeats its token": Case(TOKEN, [rows(1, next="a"), rows(2, next="a")], [1, 2]),
@@ -393,8 +418,8 @@ def started(source, http, case, trail=None):
 
 
 def document(case, **more):
-    content = {"contentPath": {"path": "$"}} if case.bare else {}
-    return spec(paginationParams=case.paging, extension=case.extension, **content, **more)
+    content = {"path": "$" if case.bare else "$.rows", **case.content}
+    return spec(paginationParams=case.paging, extension=case.extension, contentPath=content, **more)
 
 
 def answering(source, case):
@@ -444,10 +469,24 @@ def test_a_chain_that_is_taken_up_behind_each_page_is_the_same_chain(source, htt
         assert [target.partition("?")[2] for target in source.targets] == case.queries
 
 
-@pytest.mark.parametrize("name", ["a page parameter that is ignored", "a page with the same rows names itself"])
+@pytest.mark.parametrize("name", [
+    "a page parameter that is ignored", "a page with the same rows names itself",
+    "a page that is ignored, beside what is new each time", "the same rows, told apart by a day beside them",
+    "the same rows, not told apart by a day beside them", "the same rows, and more",
+])  # fmt: skip
 def test_a_large_page_is_known_again_by_its_digest(source, http, name, monkeypatch):
     monkeypatch.setattr("headrace.sources.past._HELD", 0)
     test_a_chain_ends_by_what_is_declared(source, http, name)
+
+
+def test_the_rows_of_a_page_are_known_again_by_a_trail_of_before(source, http):
+    """It held digests of the body and of the rows."""
+    case = CASES["a page that is ignored, beside what is new each time"]
+    answering(source, case)
+    trail = next(started(source, http, case)).trail
+    older = {**msgspec.to_builtins(trail), "before": ["0" * 32, trail.before]}
+    with pytest.raises(errors.SourceUnreadable, match="same page again"):
+        list(started(source, http, case, msgspec.convert(older, sources.Trail)))
 
 
 def test_only_pages_that_name_the_next_one_leave_the_requests_behind(source, http):

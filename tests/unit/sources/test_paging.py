@@ -155,7 +155,7 @@ def test_an_absolute_pointer_is_followed_on_its_own_host_only(source, http):
 
 
 def test_a_chain_beyond_its_most_requests_fails(source, http):
-    source.answer = lambda asked: reply({**page(0), "at": asked.target})
+    source.answer = lambda asked: reply({"rows": [{"id": asked.target}]})
     paging = {"type": "PAGE", "pageParamName": "p", "maximumRequest": 4}
     with pytest.raises(errors.SourceTruncated, match="maximumRequest"):
         fetched(source, http, paging)
