@@ -107,6 +107,7 @@ def _anything(random: Random, depth: int = 0) -> str:
 _INNER = _object(t=_text, tags=_array(_text), unknown=_integer)
 FIELDS: dict[str, Draw] = {
     "n": _integer, "m": _integer, "x": _number, "t": _text, "b": _flag, "at": _moment, 'quo"te': _integer,
+    'ob"j': _object(**{"k\\\\": _text}),
     "l": _array(_text), "ln": _array(_integer), "lx": _array(_number),
     "lo": _array(_object(n=_integer, t=_text, x=_number)),
     "o": _object(a=_integer, c=_number, **{"in": _INNER}, list=_array(_INNER)),
@@ -196,6 +197,8 @@ def _spec(random: Random) -> tuple[dict[str, Any], str, Callable[[Random], str]]
                 {"amount": "cost.amount", "t": "o.in.t"},
                 {"n": "m", "m": "n"},
                 {"amount": "cost.amount", "cost": "cost.n"},
+                {"n": """['quo"te']"""},
+                {"t": """['ob"j']['k\\']"""},
             ]
         )
     content: dict[str, Any] = {"path": "$"}

@@ -29,6 +29,8 @@ def check_block(declared: Extension) -> None:
     for name, text in declared.rename.items():
         if not path_of(text, f"{PLACE}.rename.{name}", parse_path):
             raise wrong(f"{PLACE}.rename.{name}", "is the whole element, and no field of it", COMPLEX)
+    for n, rule in enumerate(declared.rules):
+        _require_names(rule.field, f"{PLACE}.rules[{n}].field")
     if declared.probe is not None:
         check_path(declared.probe.path, f"{PLACE}.probe.path")
     for place, listing in _listings(declared):
@@ -41,12 +43,16 @@ def check_block(declared: Extension) -> None:
 
 def _check_day(day: Day) -> None:
     for name in ("date", "year", "month", "day"):
-        text = getattr(day, name)
-        path = path_of(text, f"{PLACE}.day.{name}", parse_path)
-        if text and (not path or not all(isinstance(step, str) for step in path)):
-            raise wrong(f"{PLACE}.day.{name}", f"{text} must lead to a field of the record, by names alone", COMPLEX)
+        if text := getattr(day, name):
+            _require_names(text, f"{PLACE}.day.{name}")
     if day.format:
         check_pattern(day.format, f"{PLACE}.day.format")
+
+
+def _require_names(text: str, where: str) -> None:
+    path = path_of(text, where, parse_path)
+    if not path or not all(isinstance(step, str) for step in path):
+        raise wrong(where, f"{text} must lead to a field of the record, by names alone", COMPLEX)
 
 
 def _require_days(declared: Extension) -> None:

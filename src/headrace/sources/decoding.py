@@ -60,7 +60,7 @@ class Decoder:
         asked = (part.first_day, part.last_day) if replaces and part.first_day and part.last_day else None
         self._places = Places(view.extension.day, asked)
         self._rules = tuple(
-            _Rule(rule.name, tuple(rule.field.split(".")), frozenset(part.allowed[rule.name]))
+            _Rule(rule.name, tuple(map(str, parse_path(rule.field))), frozenset(part.allowed[rule.name]))
             for rule in view.extension.rules
             if rule.name in part.allowed
         )

@@ -51,7 +51,7 @@ def _fields(block: Extension) -> Iterator[tuple[str, Path]]:
     for name in ("date", "year", "month", "day") if block.day is not None else ():
         if text := getattr(block.day, name):
             yield f"day.{name}", parse_path(text)
-    yield from ((f"rules[{n}].field", tuple(rule.field.split("."))) for n, rule in enumerate(block.rules))
+    yield from ((f"rules[{n}].field", parse_path(rule.field)) for n, rule in enumerate(block.rules))
 
 
 def _no_value(path: Path, content: Content) -> str:

@@ -1,6 +1,7 @@
 """The simple JSON paths of the spec language: ``$.a.b``, ``a.b[0]``, ``$['a b']``; no filters, no wildcards, no unions.
 
-OData's annotations are one name, whose point is no step: ``$.@odata.nextLink``, ``$.Orders@odata.count``.
+OData's annotations are one name, whose point is no step: ``$.@odata.nextLink``, ``$.Orders@odata.count``. A point may
+be escaped as well, as mappings write it: ``a.b\\.c``.
 """
 
 import re
@@ -17,10 +18,19 @@ Segment = str | int
 Path = tuple[Segment, ...]
 
 _LONGEST_SHOWN = 200
+_ESCAPED = r"\\[.\[\]${}\\]?+"
+
+
+def _name(more: str) -> str:
+    """What matches a name without quotes; ``more`` it does not hold."""
+    return rf"""(?:{_ESCAPED}|[^.\[\]'"*?()$\\\s{more}])(?:{_ESCAPED}|[^.\[\]'"*?()$\\{more}])*+"""
+
+
 _STEP = re.compile(
-    r"""\.?(?P<name>(?:[^.\[\]'"*?()$@\s][^.\[\]'"*?()$@]*)?@odata\.[A-Za-z]+|[^.\[\]'"*?()$\s][^.\[\]'"*?()$]*)"""
+    rf"""\.?(?P<name>(?:{_name("@")})?@odata\.[A-Za-z]+|{_name("")})"""
     r"""|\[(?P<index>-?\d{1,9})\]|\[(?P<q>['"])(?P<quoted>.*?)(?P=q)\]"""
 )
+_ESCAPE = re.compile(r"\\([.\[\]${}\\])")
 
 
 def parse_path(text: str) -> Path:
@@ -50,7 +60,7 @@ def parse_value_path(text: str) -> Path:
                 rule=1314,
                 field="path",
             )
-        name = step["name"] if step["name"] is not None else step["quoted"]
+        name = _ESCAPE.sub(r"\1", step["name"]) if step["name"] is not None else step["quoted"]
         segments.append(name if name is not None else int(step["index"]))
         at = step.end()
     return tuple(segments)

@@ -73,7 +73,9 @@ def _leaf(path: Names, inside: Names, wish: pa.DataType | None, names: Mapping[s
     until = next((n for n, step in enumerate(steps) if not isinstance(step, str)), len(steps))
     within = steps[until:]
     before = tuple(str(step) for step in steps[:until])
-    if not before or any(isinstance(step, int) and step < 0 for step in within):
+    if not before or not is_plainly_named([step for step in steps if isinstance(step, str)]):
+        raise Unplaced
+    if any(isinstance(step, int) and step < 0 for step in within):
         raise Unplaced
     return Leaf(path, before, type_at(within, wish or pa.null()), within, inside)
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from headrace.exact_json import NotJson, read, spelled
 from headrace.raw_json import BROKEN
-from headrace.sources.paths import Path
+from headrace.sources.paths import Path, is_plainly_named
 
 CHUNK = 500
 _ABSENT = msgspec.Raw(b"")
@@ -74,8 +74,10 @@ def written(value: object) -> bytes:
 def _decoder(paths: tuple[Path, ...]) -> "tuple[msgspec.json.Decoder[Any], Mapping[Path, Sequence[str]]] | None":
     """What reads these paths alone of a list of objects, and the names that the steps of each have in what it gives.
 
-    None where one path leads into another, or by an index.
+    None where one path leads into another, by an index, or by a name that no Struct's field can have.
     """
+    if not all(map(is_plainly_named, paths)):
+        return None
     tree: dict[str | int, Any] = {}
     for path in paths:
         level = tree
@@ -86,8 +88,6 @@ def _decoder(paths: tuple[Path, ...]) -> "tuple[msgspec.json.Decoder[Any], Mappi
         if path[-1] in level:
             return None
         level[path[-1]] = None
-    if not all(isinstance(step, str) for path in paths for step in path):
-        return None
     several: Any = list.__class_getitem__(_level(tree))
     return msgspec.json.Decoder(several), {path: _names(tree, path) for path in paths}
 

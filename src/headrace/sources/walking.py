@@ -11,6 +11,7 @@ from headrace.sources.fetching import fetch
 from headrace.sources.http import SourceHttp
 from headrace.sources.keys import Identities, identities, keying
 from headrace.sources.paging import paginator
+from headrace.sources.paths import parse_path
 from headrace.sources.planning import plan
 from headrace.sources.reading import Credentials, Page, Part, Planned, Reading
 from headrace.sources.shapes import value_at
@@ -153,7 +154,7 @@ class Walk:
 
     def _judge(self, record: Any, part: Part) -> None:
         if any(
-            value_at(record, tuple(rule.field.split("."))) not in part.allowed[rule.name]
+            value_at(record, tuple(map(str, parse_path(rule.field)))) not in part.allowed[rule.name]
             for rule in self.view.extension.rules
             if rule.name in part.allowed
         ):

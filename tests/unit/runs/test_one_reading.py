@@ -142,6 +142,13 @@ ODD: dict[str, tuple[dict[str, Any], list[str], list[tuple[str, str]], list[list
     "renamed or named already": (
         {"x-headrace": {"rename": {"v": "pv[0]"}}}, ['{"pv":["u1"]}', '{"v":"u2"}'], [("v", "text")], [["u1"], ["u2"]],
     ),
+    **{f"renamed from {path}": (
+        {"x-headrace": {"rename": {"v": path}}},
+        ['{"quo\\"te":[{"ta\\tb":"u1","back\\\\slash":"u2"}],"a.b":"u3"}', '{"v":"u"}', "{}"],
+        [("v", "text")], [[value], ["u"], [None]],
+    ) for path, value in (
+        ("""['quo"te'][0]['ta\tb']""", "u1"), ("""['quo"te'][0]['back\\slash']""", "u2"), (r"a\.b", "u3"),
+        ("""['quo"te']['ta\tb']""", None))},
     "renamed to each other": (
         {"x-headrace": {"rename": {"v": "w", "w": "v"}}}, ['{"v":"a","w":"b"}', '{"v":"c"}', '{"w":"d"}', "{}"],
         [("v", "text"), ("w", "text")], [["b", "a"], [None, "c"], ["d", None], [None, None]],

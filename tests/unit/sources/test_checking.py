@@ -377,6 +377,9 @@ BAD: dict[str, tuple[dict[str, Any], str, int]] = {
         "x-headrace.deletion.field", 1312),
     "a day that is the element": (
         {"contentPath": "$.rows", "extension": {"day": {"date": "rows"}}}, "x-headrace.day.date", 1312),
+    "a rule about what is in an array": (
+        {"extension": {"rules": [{"name": "r", "param": "a", "field": "rows.a[0]", "by": "b", "listings": {}}]}},
+        "x-headrace.rules[0].field", 1314),
     "a rule about the element": (
         {"contentPath": "$.rows", "extension": {"rules": [{"name": "r", "param": "a", "field": "rows", "by": "b",
                                                            "listings": {}}]}}, "x-headrace.rules[0].field", 1312),

@@ -351,10 +351,12 @@ def test_days_of_one_field(value, day):
     assert one.days.to_pylist() == [day]
 
 
-def test_rows_that_a_rule_drops_are_counted_under_its_name():
+@pytest.mark.parametrize("name", ["k", "a.b", 'quo"te'])
+def test_rows_that_a_rule_drops_are_counted_under_its_name(name):
     listing = {"path": "/active"}
-    rule = {"name": "activeOnly", "param": "a", "field": "rows.k", "by": "p", "listings": {"X": listing}}
-    body = {"rows": [{"k": "in", "v": 1}, {"k": "out", "v": 2}, {"k": "in", "v": "n/a"}, {"k": "out", "v": "n/a"}, {}]}
+    rule = {"name": "activeOnly", "param": "a", "field": f"rows['{name}']", "by": "p", "listings": {"X": listing}}
+    listed = [("in", 1), ("out", 2), ("in", "n/a"), ("out", "n/a")]
+    body = {"rows": [*({name: value, "v": v} for value, v in listed), {}]}
     [one] = slices(body, {V: None}, spec(extension={"rules": [rule]}), allowed={"activeOnly": ("in",)})
     assert one.dropped == {"activeOnly": 3}
     assert values_at(one, *V) == {0: 1, 2: "n/a"} and len(one.days) == one.read

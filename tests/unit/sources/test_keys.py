@@ -90,10 +90,10 @@ def test_a_key_of_several_fields_is_told_apart():
 
 
 def test_a_field_may_have_any_name():
-    names = ["@id", "a b", "_a", "__class__", "f1", "ü", "a.b", "class"]
+    names = ["@id", "a b", "_a", "__class__", "f1", "ü", "a.b", "class", 'quo"te', "back\\slash", "ta\tb", ""]
     keying = Keying(tuple(Field((name, "x y")) for name in names))
     record = json.dumps({name: {"x y": n, "f0": 9} for n, name in enumerate(reversed(names))})
-    assert key_of(record, keying) == ("[7,6,5,4,3,2,1,0]", [])
+    assert key_of(record, keying) == ("[11,10,9,8,7,6,5,4,3,2,1,0]", [])
 
 
 KINDS = [  # the kind of the field, its token, the key
@@ -117,6 +117,8 @@ DECLARED = [  # the block, what it declares
     ({"key": ["row.id"]}, ROW_KEY),
     ({"key": ["$.row['a.b']", "p[0]"], "version": "row.v"},
      Keying((Field(("row", "a.b")), Field(("p", 0))), Field(("row", "v")))),
+    ({"key": [r"row.event\.id"], "version": """row['v"']"""},
+     Keying((Field(("row", "event.id")),), Field(("row", 'v"')))),
     ({"key": ["row.id"], "deletion": {"field": "row.at", "present": True}},
      Keying((Field(("row", "id")),), None, Deletion(("row", "at")))),
     ({"key": ["row.id"], "deletion": {"field": "d", "values": [True, "x", 1.5]}},

@@ -67,6 +67,12 @@ PATHS = {
     "$.a.Orders@odata.count": ("a", "Orders@odata.count"),
     "$.@timestamp.x": ("@timestamp", "x"),
     "mail@home": ("mail@home",),
+    r"$.row.event\.id": ("row", "event.id"),
+    r"a\[0\].\$b\\.c": ("a[0]", "$b\\", "c"),
+    r"\.a": (".a",),
+    r"a\b.c\ ": ("a\\b", "c\\"),
+    r"a\.Orders@odata.count": ("a.Orders@odata.count",),
+    """$['a\\.b']["c'd"]['e"f']""": ("a\\.b", "c'd", 'e"f'),
 }
 
 
