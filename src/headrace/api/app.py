@@ -7,7 +7,7 @@ import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import cast
 from urllib.parse import unquote_plus
@@ -89,30 +89,28 @@ async def _answer(deployment: Deployment, services: Sequence[Routes], edge: Edge
     with tempfile.SpooledTemporaryFile(SPOOL_IN_MEMORY) as upload:
         try:
             query = parse_query(admission.query_text(http))
-            headers = dict(http.headers.items())
             build = partial(
-                Request, http.method, raw_path, match.params, query, headers, upload, deployment=deployment,
-                id=request_id, address=address, sign_ins=edge.sign_ins,
+                Request, http.method, raw_path, match.params, query, dict(http.headers.items()), upload,
+                deployment=deployment, id=request_id, address=address, sign_ins=edge.sign_ins,
             )  # fmt: skip
-            if match.route is not None and match.route.is_plain and not bodies.announced(http):
-                # Whoever claims an org takes one of its places for as long as it takes to find out.
-                claimed = "" if match.open else gateway.claimed_org(http.headers)
-                work = partial(_admitted_and_handled, admitted, build)
-                route, reply = await edge.rooms.run(WORK, claimed or addresses.network(address), work)
-                return _response(route.operation.status(reply), reply, request_id, http.method)
-            # Nothing of a body is taken before it is known who sends it, and that somebody wants it.
-            caller, route = await run_in_threadpool(admitted)
-            sharer = caller.org or addresses.network(address)
+            route, settings, timer = match.route, deployment.settings, deployment.timer
+            body = bodies.Body(http, upload, _bounds(route), settings, timer)
+            if route is None or not route.is_plain or not await body.came_with_its_head():
+                # Nobody waits for a body before it is known who sends it, and that somebody wants it.
+                caller, known = await run_in_threadpool(admitted)
+                route = known
+                if route.before is not None:
+                    sharer = caller.org or addresses.network(address)
+                    await edge.rooms.run(WORK, sharer, partial(route.before, build(caller=caller)))
             operation = route.operation
-            left = threading.Event() if operation.room == SOURCE or operation.asks else None
-            request = build(caller=caller, left=left, waits=operation.room == SOURCE)
-            if route.before is not None:
-                await edge.rooms.run(WORK, sharer, partial(route.before, request))
-            await bodies.receive(http, upload, _bounds(operation), deployment.settings, deployment.timer)
+            await body.receive()
             received = True
-            again = admitted if bodies.announced(http) else None
+            left = threading.Event() if operation.room == SOURCE or operation.asks else None
+            handle = partial(_handled, route, admitted, partial(build, left=left))
+            # Whoever claims an org takes one of its places for as long as it takes to find out.
+            claimed = "" if match.open else gateway.claimed_org(http.headers)
             async with _watching(http, left):
-                reply = await _in_its_room(edge.rooms, sharer, route, request, again)
+                reply = await _in_its_room(edge.rooms, claimed or addresses.network(address), operation, handle)
             return _response(operation.status(reply), reply, request_id, http.method)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
@@ -125,25 +123,21 @@ def _address(http: HttpRequest) -> str:
     return addresses.plain(http.client.host) if http.client is not None else ""
 
 
-def _admitted_and_handled(admitted: Admitted, build: Callable[..., Request]) -> tuple[Route, Reply]:
-    """What needs no body and asks no source, in one go: to change threads takes as long as a small read."""
-    caller, route = admitted()
-    return route, _handled(route, build(caller=caller), None)
-
-
-async def _in_its_room(rooms: Rooms, sharer: str, route: Route, request: Request, admitted: Admitted | None) -> Reply:
+async def _in_its_room(rooms: Rooms, sharer: str, operation: Operation, handle: Callable[[bool], Reply]) -> Reply:
     try:
-        return await rooms.run(route.operation.room, sharer, partial(_handled, route, request, admitted))
+        return await rooms.run(operation.room, sharer, partial(handle, operation.room == SOURCE))
     except AsksSource:
-        return await rooms.run(SOURCE, sharer, partial(_handled, route, replace(request, waits=True), admitted))
+        return await rooms.run(SOURCE, sharer, partial(handle, True))
 
 
-def _handled(route: Route, request: Request, admitted: Admitted | None) -> Reply:
-    """What the handler replies; ``admitted`` is asked again, as a body may take longer than its sender has a right."""
+def _handled(route: Route, admitted: Admitted, build: Callable[..., Request], waits: bool) -> Reply:
+    """What the handler replies to whoever is admitted now: a body may take longer than its sender has a right.
+
+    In one go, as to change threads takes as long as a small read.
+    """
+    caller, _ = admitted()
     with budget.limited(route.operation.seconds):
-        if admitted is not None:
-            request = replace(request, caller=admitted()[0])
-        return route.handler(request)
+        return route.handler(build(caller=caller, waits=waits))
 
 
 def _closing(http: HttpRequest, response: Response) -> Response:
@@ -170,10 +164,10 @@ async def _watching(http: HttpRequest, left: threading.Event | None) -> AsyncIte
             watching.cancel()
 
 
-def _bounds(operation: Operation) -> bodies.Bounds:
-    if operation.open:
+def _bounds(route: Route | None) -> bodies.Bounds:
+    if route is None or route.operation.open:
         return OPEN_BODY
-    return FILE_BODY if operation.large else JSON_BODY
+    return FILE_BODY if route.operation.large else JSON_BODY
 
 
 def parse_query(text: str) -> Query:

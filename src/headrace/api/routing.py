@@ -44,8 +44,8 @@ class Route:
 
     @property
     def is_plain(self) -> bool:
-        """Whether it asks no source, looks at nothing before it is handled, and runs among most others."""
-        return self.before is None and not self.operation.asks and self.operation.room == WORK
+        """Whether it looks at nothing before it is handled, and begins where most others run."""
+        return self.before is None and self.operation.room == WORK
 
     def match(self, segments: Sequence[str]) -> dict[str, str] | None:
         """The path parameters when the raw ``segments`` fit, else None."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
 
 from headrace import errors
@@ -31,7 +31,7 @@ class Timer:
 def received(chunks: Iterable[tuple[float, int]], length: str | None = None, settings: Settings = SETTINGS) -> int:
     """How many bytes are taken of chunks, each with the second at which it comes and its size."""
     timer, coming = Timer(), iter(chunks)
-    headers = [] if length is None else [(b"content-length", length.encode())]
+    headers = [(b"transfer-encoding", b"chunked") if length is None else (b"content-length", length.encode())]
 
     async def receive() -> Message:
         timer.now, size = next(coming, (timer.now, 0))
@@ -41,7 +41,7 @@ def received(chunks: Iterable[tuple[float, int]], length: str | None = None, set
 
     upload = io.BytesIO()
     http = Request({"type": "http", "headers": headers}, receive)
-    asyncio.run(bodies.receive(http, upload, bodies.Bounds(LIMIT, SECONDS), settings, timer))
+    asyncio.run(bodies.Body(http, upload, bodies.Bounds(LIMIT, SECONDS), settings, timer).receive())
     return len(upload.getvalue())
 
 
@@ -78,3 +78,49 @@ def test_no_byte_is_taken_of_a_body_that_says_it_is_too_long(length: str) -> Non
 def test_a_body_that_gets_too_long_is_given_up() -> None:
     with pytest.raises(errors.TooLarge):
         received([(0, LIMIT // 2)] * 3)
+
+
+@pytest.mark.parametrize(
+    ("headers", "here", "came"),
+    [
+        ({}, False, True),
+        ({"content-length": "3"}, True, True),
+        ({"content-length": "3"}, False, False),
+        ({"content-length": "3", "expect": "100-continue"}, True, False),
+        ({"content-length": str(bodies.SMALL + 1)}, True, False),
+        ({"transfer-encoding": "chunked"}, True, True),
+    ],
+)
+def test_what_comes_with_its_head_is_taken_and_nobody_is_asked_for_more(
+    headers: dict[str, str], here: bool, came: bool
+) -> None:
+    async def both() -> tuple[bool, bytes]:
+        sent = asyncio.Event()
+
+        async def receive() -> Message:
+            await sent.wait()
+            return {"type": "http.request", "body": b"abc", "more_body": False}
+
+        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+        upload, bounds = io.BytesIO(), bodies.Bounds(LIMIT, SECONDS)
+        body = bodies.Body(Request({"type": "http", "headers": raw}, receive), upload, bounds, SETTINGS, Timer())
+        if here:
+            sent.set()
+        first = await body.came_with_its_head()
+        sent.set()
+        await body.receive()
+        return first, upload.getvalue()
+
+    assert asyncio.run(both()) == (came, b"abc" if headers else b"")
+
+
+def test_a_client_that_leaves_in_the_middle_is_told_of() -> None:
+    async def leave() -> None:
+        async def receive() -> Message:
+            return {"type": "http.disconnect"}
+
+        http = Request({"type": "http", "headers": [(b"content-length", b"3")]}, receive)
+        await bodies.Body(http, io.BytesIO(), bodies.Bounds(LIMIT, SECONDS), SETTINGS, Timer()).receive()
+
+    with pytest.raises(ClientDisconnect):
+        asyncio.run(leave())
