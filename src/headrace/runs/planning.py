@@ -61,7 +61,9 @@ def _frozen(run: Run, inputs: FlowInputs, reading: Reading, planned: Planned, ta
         connection_id=inputs.connection_id,
         source_connection_id=inputs.source_connection_id,
         target_connection_id=inputs.target_connection_id,
-        reading=msgspec.structs.replace(reading, window=planned.window, replaces=mode == REPLACE_WINDOW),
+        reading=msgspec.structs.replace(
+            reading, window=planned.window, replaces=mode == REPLACE_WINDOW, merges=mode == MERGE
+        ),
         requested=run.window,
         lookback=inputs.lookback if reading.window != run.window else 0,
         may_be_empty=inputs.may_be_empty,

@@ -13,7 +13,7 @@ from headrace.sources.cutting import Cut, cut
 from headrace.sources.http import SourceHttp
 from headrace.sources.links import Leads
 from headrace.sources.paging import digest
-from headrace.sources.past import Past
+from headrace.sources.past import Past, require_moved_on
 from headrace.sources.paths import Path
 from headrace.sources.reading import Request, Trail, shown
 from headrace.sources.spec import Content
@@ -35,10 +35,11 @@ class Chain:
     request        the first request, before paging
     ends_at        statuses that end the chain behind its first page
     may_be_absent  an answer without the array has no rows, the first one too
-    may_repeat     the rows of a page may come again
+    may_repeat     the rows of a page may come again, and the one that names the next page
     keep_query     names of the first query that links get back
     total          where an answer says how many rows the chain has
     proves         rows are removed on the strength of the answers, so that one without content proves nothing
+    merges         a row that comes twice stands once
     beside         paths of a page, to values beside its array that count among its rows
     lenient        what fails a chain ends it instead
     """
@@ -52,6 +53,7 @@ class Chain:
     keep_query: tuple[str, ...] = ()
     total: str = ""
     proves: bool = False
+    merges: bool = False
     beside: tuple[Path, ...] = ()
     lenient: bool = False
 
@@ -117,9 +119,9 @@ def _following(chain: Chain, turn: Turn, past: Past, access: Access, http: Sourc
     """Where the chain goes on behind a page, or why it ends."""
     pages = paging.paginator(chain.pagination)
     if not chain.may_repeat:
-        paging.require_moved_on(turn)
         if past.has_same_rows(turn):
             raise _repeated(turn)
+        require_moved_on(turn, chain.merges)
     following = pages.following(chain.pagination, turn)
     if isinstance(following, str):
         return following

@@ -25,7 +25,7 @@ _AT_ONCE = 50  # ids that one request can name without growing too long
 def listed(view: Extraction, listing: Listing, values: Values, access: Access, http: SourceHttp) -> list[str]:
     """The ids that a listing holds, every page of it, each once."""
     content = Content(parse_path(listing.content_path), "")
-    chain = Chain(listing.pagination_params, content, aside(view, values, listing), proves=True)
+    chain = Chain(listing.pagination_params, content, aside(view, values, listing), proves=True, merges=True)
     found: dict[str, None] = {}
     for page in walk(chain, access, http):
         for element in page.cut.elements:

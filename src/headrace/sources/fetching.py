@@ -31,15 +31,15 @@ def fetch(
     """
     view = extraction(reading.spec, reading.params)
     access = access_of(reading, credentials, renewed)
-    for page in walk(chain_of(view, part.request, reading.replaces), access, http, trail):
+    for page in walk(chain_of(view, part.request, reading.replaces, reading.merges), access, http, trail):
         count, answer = len(page.cut.elements), page.answer
         require_below_cap(count, view.extension.element_cap, part)
         etag = answer.headers.get("etag")
         yield Page(page.n, answer.url, answer.status, answer.body, etag, count, page.ended, page.behind)
 
 
-def chain_of(view: Extraction, request: Request, replaces: bool | None = None) -> Chain:
-    """The chain that begins with ``request``, with what the spec lets end it. ``replaces`` as in ``Reading``."""
+def chain_of(view: Extraction, request: Request, replaces: bool | None = None, merges: bool | None = None) -> Chain:
+    """The chain that begins with ``request``, with what the spec lets end it. The last two as in ``Reading``."""
     declared = view.extension
     return Chain(
         view.pagination,
@@ -51,6 +51,7 @@ def chain_of(view: Extraction, request: Request, replaces: bool | None = None) -
         declared.keep_query,
         declared.total,
         proves=declared.write_mode == "replace-window" if replaces is None else replaces,
+        merges=declared.write_mode == "merge" if merges is None else merges,
         beside=tuple(_beside(view)),
     )
 

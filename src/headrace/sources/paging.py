@@ -147,16 +147,6 @@ def _offset_next(params: Params, turn: Turn) -> Trail | str:
     return Trail(_offset(params, turn.first, offset), offset=offset, short=short, steady=steady, total=total)
 
 
-def require_moved_on(turn: Turn) -> None:
-    """SourceUnreadable where a page behind a short one begins before that one's end: its offsets do not count rows."""
-    if turn.at.short and any(digest(element) == turn.at.short for element in turn.cut.elements):
-        raise SourceUnreadable(
-            f"{turn.answer.url} gives the last row of the page before again. That page was short, so this one was "
-            "asked for by the number of rows that came, but the source counts others. Use another way of paging, or a "
-            "limitValue that the source grants."
-        )
-
-
 def _page_first(params: Params, request: Request) -> Trail:
     return Trail(_page(params, request, _first_index(params)))
 
@@ -194,7 +184,8 @@ def _pointer_next(params: Params, turn: Turn) -> Trail | str:
     if not isinstance(link, str):
         raise SourceUnreadable(f"The link to the next page of {turn.answer.url} is not text.")
     _require_sendable(link, f"the link at {path}", turn)
-    return Trail(links.following(turn.at.request, turn.first, link, turn.keep_query))
+    onward = links.following(turn.at.request, turn.first, link, turn.keep_query)
+    return Trail(onward, named_by=_naming(path, turn))
 
 
 def _token_next(params: Params, turn: Turn) -> Trail | str:
@@ -215,7 +206,16 @@ def _token_next(params: Params, turn: Turn) -> Trail | str:
     _require_sendable(str(token), f"the token at {path}", turn)
     if _in_header(params) and not (str(token).isascii() and str(token).isprintable()):
         raise SourceUnreadable(f"{turn.answer.url}: the token at {path} holds what no header of a request can.")
-    return Trail(_with_token(params, _limited(params, turn.first), str(token)))
+    onward = _with_token(params, _limited(params, turn.first), str(token))
+    return Trail(onward, named_by=_naming(path, turn))
+
+
+def _naming(path: str, turn: Turn) -> str:
+    """The digest of the row in which a path leads to what names the next page; empty where that stands elsewhere."""
+    if path.lower().startswith(HEADER) or not is_inside(steps := parse_value_path(path), turn.array):
+        return ""
+    row = steps[len(turn.array)]
+    return digest(turn.cut.elements[row]) if isinstance(row, int) else ""
 
 
 def _require_sendable(text: str, what: str, turn: Turn) -> None:

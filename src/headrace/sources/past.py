@@ -60,6 +60,28 @@ class Past:
         return trail
 
 
+def require_moved_on(turn: Turn, merges: bool) -> None:
+    """SourceUnreadable where a page begins before the end of the one before it, whose last row it gives again.
+
+    merges  a row that comes twice stands once, so that a cursor may count its row in
+    """
+    if not (turn.at.short or (turn.at.named_by and not merges)):
+        return
+    digests = {digest(element) for element in turn.cut.elements}
+    if turn.at.named_by in digests and not merges:
+        raise SourceUnreadable(
+            f"{turn.answer.url} gives the row again that named this page, so the source counts the cursor's row in, "
+            "and each would land twice. Take another cursor, merge the rows by their key (writeMode merge), or allow it by "
+            "mayRepeat."
+        )
+    if turn.at.short in digests:
+        raise SourceUnreadable(
+            f"{turn.answer.url} gives the last row of the page before again. That page was short, so this one was "
+            "asked for by the number of rows that came, but the source counts others. Use another way of paging, or a "
+            "limitValue that the source grants."
+        )
+
+
 def _digest(turn: Turn) -> str:
     named = [repr(value).encode() for value in turn.named]
     return digest(b"\n".join([*turn.cut.elements, *named]))

@@ -29,6 +29,7 @@ class Reading(msgspec.Struct, frozen=True, rename="camel"):
     now        when the run was planned, epoch ms
     backfill   the first run of a flow that takes history along
     replaces   whether the run replaces rows; null: as the spec says
+    merges     whether it merges them by key; null: as the spec says
     """
 
     spec: dict[str, Any]
@@ -38,6 +39,7 @@ class Reading(msgspec.Struct, frozen=True, rename="camel"):
     now: int
     backfill: bool = False
     replaces: bool | None = None
+    merges: bool | None = None
 
 
 LONGEST_ADDRESS = 64_000  # characters of a URL with its query; servers take less
@@ -102,6 +104,7 @@ class Trail(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     pages       pages before it
     offset      where it begins, of a source that is asked by offset
     short       digest of the last row of the page before, where that page was short and the offset went on by its rows
+    named_by    digest of the row of the page before that named this one, where one did
     steady      whether every page with rows held as many as it was asked for, and there was one
     last_index  index of the last page, as the source last said
     total       rows of the chain, as the source last said
@@ -119,6 +122,7 @@ class Trail(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     pages: int = 0
     offset: int = 0
     short: str = ""
+    named_by: str = ""
     steady: bool = False
     last_index: int | None = None
     total: int | None = None

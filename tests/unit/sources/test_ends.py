@@ -316,6 +316,25 @@ CASES: dict[str, Case] = {
         CURSOR, [rows(1, 2), rows(3), rows()], [1, 2, 3], queries=["", "after=2", "after=3"]),
     "a field of the last row, and a flag": Case(
         {**CURSOR, **MORE}, [rows(1, 2, more=True), rows(3, more=False)], [1, 2, 3], queries=["", "after=2"]),
+    "a cursor that counts its row in": Case(
+        CURSOR, [rows(1, 2), rows(2, 3)], fails="gives the row again that named this page"),
+    "a cursor that counts its row in, alone": Case(
+        CURSOR, [rows(1, 2), rows(2)], fails="gives the row again that named this page"),
+    "a cursor that counts its row in, among rows of its moment": Case(
+        {**CURSOR, "continuationTokenPath": "$.rows[-1].at"},
+        [reply({"rows": [{"id": n, "at": at} for n, at in page]}) for page in ([(1, 1), (2, 2)], [(3, 2), (2, 2)])],
+        fails="gives the row again"),
+    "a cursor of the first row that counts it in": Case(
+        {**CURSOR, "continuationTokenPath": "$.rows[0].id"}, [rows(3, 2), rows(3, 1)], fails="gives the row again"),
+    "a link in the last row that leads to it": Case(
+        {**LINK, "pointerPath": "$.rows[-1].next"},
+        [reply({"rows": [*before, {"id": 2, "next": "/items?p=2"}]}) for before in ([{"id": 1}], [])],
+        fails="gives the row again"),
+    "a cursor of a row that stands twice on its page": Case(CURSOR, [rows(1, 2, 2), rows(3), rows()], [1, 2, 2, 3]),
+    "a cursor that is ignored": Case(CURSOR, [rows(1, 2), rows(1, 2)], fails="the same page again"),
+    **{f"a cursor that counts its row in, {name}": Case(
+        CURSOR, [rows(1, 2), rows(2, 3), rows(3)], [1, 2, 2, 3, 3], extension=extension) for name, extension in (
+            ("where rows are merged", {"writeMode": "merge", "key": ["rows.id"]}), ("allowed", {"mayRepeat": True}))},
     "a flag that promises more than the page can name": Case(
         {**CURSOR, **MORE}, [rows(1, more=True), rows(more=True)], fails="more rows follow, but holds no token"),
     "a flag that promises more without a link": Case(
@@ -509,6 +528,24 @@ def test_what_the_run_does_with_its_rows_says_what_proves_something(source, http
             list(pages)
     else:
         assert ids(pages) == []
+
+
+@pytest.mark.parametrize(("declared", "merges", "fails"), [
+    ("append", None, True), ("append", True, False), ("merge", None, False), ("merge", False, True),
+])  # fmt: skip
+def test_what_the_run_does_with_its_rows_says_whether_a_cursor_may_count_its_row_in(
+    source, http, declared, merges, fails
+):
+    source.script = [rows(1, 2), rows(2, 3), rows(3)]
+    document = spec(paginationParams=CURSOR, extension={"writeMode": declared, "key": ["rows.id"]})
+    told, credentials = msgspec.structs.replace(reading(document), merges=merges), {"host": source.url}
+    [part] = sources.plan(told, credentials, http).parts
+    pages = sources.fetch(told, part, credentials, http)
+    if fails:
+        with pytest.raises(errors.SourceUnreadable, match="named this page"):
+            list(pages)
+    else:
+        assert ids(pages) == [1, 2, 2, 3, 3]
 
 
 def test_a_chain_that_is_asked_to_wait_goes_on_behind_its_last_page(source, http):
