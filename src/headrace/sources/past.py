@@ -71,7 +71,7 @@ def require_moved_on(turn: Turn, merges: bool) -> None:
     if turn.at.named_by in digests and not merges:
         raise SourceUnreadable(
             f"{turn.answer.url} gives the row again that named this page, so the source counts the cursor's row in, "
-            "and each would land twice. Take another cursor, merge the rows by their key (writeMode merge), or allow it by "
+            "and each would land twice. Take another cursor, merge the rows by key (writeMode merge), or allow it by "
             "mayRepeat."
         )
     if turn.at.short in digests:

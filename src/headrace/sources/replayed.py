@@ -35,6 +35,8 @@ class Replayed(httpx2.BaseTransport):
         exchange = answers.pop(0) if len(answers) > 1 else answers[0]
         body = self._filled(exchange.body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
         headers = {name: self._filled(value) for name, value in exchange.headers.items()}
+        if "content-type" in headers:  # the charset is of the body that came; what is kept of it is UTF-8
+            headers["content-type"] = headers["content-type"].partition(";")[0]
         return httpx2.Response(exchange.status, headers=headers, stream=httpx2.ByteStream(body))
 
     def _filled(self, text: str) -> str:

@@ -340,6 +340,19 @@ def test_what_is_no_json_is_recorded_as_text(tmp_path, source):
     assert code == 0 and "read 2 records" in again
 
 
+@pytest.mark.parametrize("charset", ["ISO-8859-1", "utf-16-be", "utf-16", "Shift_JIS"])
+def test_a_recording_reads_as_its_answers_in_another_charset_did(tmp_path, source, charset):
+    body = json.dumps({"rows": [{"name": "日本" if charset == "Shift_JIS" else "café"}]}, ensure_ascii=False)
+    headers = {"Content-Type": f'application/json; charset="{charset}"'}
+    source.answer = lambda _: Reply(200, body.encode(charset), headers)
+    recording = tmp_path / "rec.json"
+    code, shown = tried(tmp_path, source, spec(), "--record", str(recording))
+    name = next(line for line in shown.splitlines() if line.strip().startswith("rows.name"))
+    assert code == 0 and ("日本" in name or "café" in name), shown
+    code, again = ran(str(tmp_path / "spec.json"), "--recorded", str(recording))
+    assert code == 0 and name in again
+
+
 def test_what_nests_deeper_than_a_recording_can_is_recorded_as_text(tmp_path, source):
     deep = b'{"rows": [{"n": 1}, {"n": ' + b"[" * 3_000 + b"]" * 3_000 + b"}]}"
     source.answer = lambda _: Reply(200, deep)
