@@ -12,26 +12,36 @@ from headrace.store.runs import SCHEDULE, Run
 from headrace.store.schedules import Schedule
 from headrace.store.scope import Caller
 
-AT_ONCE = 100
+AT_ONCE, ROUNDS = 20, 5
 SCHEDULER = "scheduler@headrace"
 
 
 def tick(dispatch: Dispatch, now: int) -> int:
-    """Makes at most 100 due runs, tries at most 100 gaps again, takes up at most 100 parked runs; how many jobs."""
-    if not _anything(dispatch.store, now):
-        return 0
+    """Makes at most 100 due runs, tries at most 100 gaps again, takes up at most 100 parked runs; how many jobs.
+
+    In a few short transactions, as nobody else writes meanwhile.
+    """
+    jobs = 0
+    for _ in range(ROUNDS):
+        if not _anything(dispatch.store, now):
+            break
+        jobs += _round(dispatch, now)
+    return jobs
+
+
+def _round(dispatch: Dispatch, now: int) -> int:
     with dispatch.store.write() as conn:
         due = schedules.take_due(conn, now, run_queue.busy_flows(conn), AT_ONCE)
         offered = sum(offer(conn, dispatch, schedule, now) for schedule in due)
         parked: dict[str, Run] = {}
         for run in run_queue.take_parked(conn, now, AT_ONCE):
-            parked.setdefault(_turn(run), run)
+            parked.setdefault(_taker(run), run)
         taken_up = [_take_up(conn, dispatch, run, now) for run in parked.values()]
         retried = [retrying.try_again(conn, dispatch, run, now) for run in gaps.take_due(conn, now, AT_ONCE)]
     return offered + sum(taken_up) + sum(retried)
 
 
-def _turn(run: Run) -> str:
+def _taker(run: Run) -> str:
     """What takes one run at a time: its flow. An upload, and a batch in doubt, stand in nobody's way."""
     return run.id if run.flow_id is None or run.in_doubt else run.flow_id
 
@@ -89,8 +99,11 @@ def adopt_lost(dispatch: Dispatch, now: int) -> int:
     # Read in this order: a run's job exists from the moment the run does, so a missing one has really ended.
     known = {job.id for job in dispatch.jobs.unfinished()}
     lost = [run for run in waiting if run.job_id not in known]
-    with dispatch.store.write() as conn:
-        return sum(_take_up(conn, dispatch, run, now) for run in lost)
+    adopted = 0
+    for n in range(0, len(lost), AT_ONCE):
+        with dispatch.store.write() as conn:
+            adopted += sum(_take_up(conn, dispatch, run, now) for run in lost[n : n + AT_ONCE])
+    return adopted
 
 
 def pick_up(dispatch: Dispatch, run_id: str, now: int) -> None:

@@ -236,9 +236,8 @@ def _scope(org: str, sandbox: str, kind: str) -> sa.ColumnElement[bool]:
 
 
 def _keep_revisions(conn: sa.Connection, written: Sequence[Document]) -> None:
-    names = ("org", "sandbox", "kind", "id", "revision", "etag", "body")
     rows = ((_row(document), document.updated_at) for document in written)
-    conn.execute(revisions.insert(), [{**{name: row[name] for name in names}, "at": at} for row, at in rows])
+    conn.execute(_KEEP, [{**{name: row[name] for name in _KEPT}, "at": at} for row, at in rows])
 
 
 def _event(document: Document, at: int) -> events.Subject:
@@ -266,7 +265,9 @@ def _document(row: sa.Row[Any]) -> Document:
     return Document(**values)
 
 
-# Put together once: to do so takes longer than to run it.
+# Put together once: to do so takes longer than to run them.
+_KEPT = ("org", "sandbox", "kind", "id", "revision", "etag", "body")
+_KEEP = revisions.insert()
 _BY_KEY = sa.select(documents).where(
     *(documents.c[name] == sa.bindparam(name) for name in ("org", "sandbox", "kind", "id"))
 )

@@ -23,6 +23,7 @@ events = sa.Table(
     sa.Column("address", sa.Text),
 )
 
+_APPEND = events.insert()  # put together once
 REFUSED = "refused"
 MOST_REFUSED = 10_000
 # Spelled out, or the database would not see that the index has it.
@@ -86,4 +87,4 @@ def append_all(conn: sa.Connection, caller: Caller, action: str, subjects: Seque
     shared = {
         "org": caller.org, "sandbox": caller.sandbox, "actor": caller.user, "address": caller.address, "action": action,
     }  # fmt: skip
-    conn.execute(events.insert(), [{**shared, **asdict(subject)} for subject in subjects])
+    conn.execute(_APPEND, [{**shared, **asdict(subject)} for subject in subjects])
