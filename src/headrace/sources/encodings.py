@@ -2,6 +2,7 @@
 
 import codecs
 import json
+import re
 from collections.abc import Mapping
 from email.message import Message
 from functools import lru_cache
@@ -18,6 +19,13 @@ _CHARSETS = frozenset({
     "gb2312", "gbk", "gb18030", "hz", "big5", "big5hkscs", "cp950", "shift_jis", "cp932", "euc_jp", "iso2022_jp",
     "euc_kr", "cp949", "johab", "iso2022_kr",
 })  # fmt: skip
+# Where ISO has control characters that no text holds, Windows' pages of the same letters have others, € among them.
+# Who names the ISO charset writes these all the same, so the web reads them.
+_CONTROLS = re.compile(rb"[\x80-\x9f]")
+_OF_WINDOWS = {
+    iso: {n: bytes([n]).decode(page, "ignore") or chr(n) for n in range(0x80, 0xA0)}
+    for iso, page in (("iso8859-1", "cp1252"), ("iso8859-9", "cp1254"), ("iso8859-11", "cp874"), ("tis-620", "cp874"))
+}
 
 
 def utf8(body: bytes, headers: Mapping[str, str], shown: str) -> bytes:
@@ -34,6 +42,8 @@ def utf8(body: bytes, headers: Mapping[str, str], shown: str) -> bytes:
     try:
         # Half a pair in UTF-16 becomes its JSON escape, so that it stays the fault of one record.
         text = body.decode(codec, "surrogatepass" if codec.startswith("utf") else "strict")
+        if codec in _OF_WINDOWS and _CONTROLS.search(body):
+            text = text.translate(_OF_WINDOWS[codec])
         return text.removeprefix("\ufeff").encode("utf-8", "backslashreplace")
     except UnicodeError as error:
         raise SourceUnreadable(f"{shown} does not answer in the charset that it names ({charset[:40]}).") from error

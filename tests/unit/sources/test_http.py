@@ -277,6 +277,24 @@ def test_a_codec_that_is_no_character_set_is_not_known(codec):
         encodings.utf8(b"{}", {"content-type": f"text/json; charset={codec}"}, "https://x.test")
 
 
+# Charset, bytes, and the text that the web reads there.
+LETTERS = [
+    ("ISO-8859-1", b"\x80 \x93M\xfcnchen\x94 \x85", "€ “München” …"),
+    ("latin1", b"\x9f\x8e\x7f\xa0", "ŸŽ\x7f\xa0"),
+    ("latin1", b"\x81\x8d\x8f\x90\x9d", "\x81\x8d\x8f\x90\x9d"),
+    ("ISO-8859-9", b"\x80\x8a \xfd\x8e", "€Š ı\x8e"),
+    ("ISO-8859-11", b"\x80\x85 \xa1", "€… ก"),
+    ("TIS-620", b"\x80\xa1", "€ก"),
+    ("ISO-8859-2", b"\xb1\x80", "ą\x80"),
+    ("windows-1252", b"\x80\xfc", "€ü"),
+]
+
+
+@pytest.mark.parametrize(("charset", "body", "text"), LETTERS)
+def test_letters_of_windows_under_the_name_of_a_charset_without_them(charset, body, text):
+    assert encodings.utf8(body, {"content-type": f"text/json; charset={charset}"}, "https://x.test").decode() == text
+
+
 def test_half_a_pair_in_utf_16_stays_the_fault_of_its_field(source, http):
     source.script = [Reply(200, '["a", "\ud83d"]'.encode("utf-16", "surrogatepass"))]
     assert http.send(Request("GET", f"{source.url}/x"), access()).body == b'["a", "\\ud83d"]'
