@@ -107,6 +107,7 @@ def _anything(random: Random, depth: int = 0) -> str:
 _INNER = _object(t=_text, tags=_array(_text), unknown=_integer)
 FIELDS: dict[str, Draw] = {
     "n": _integer, "m": _integer, "x": _number, "t": _text, "b": _flag, "at": _moment, 'quo"te': _integer,
+    "é/": _integer, "名": lambda random: "null" if random.random() < 0.8 else "1",
     'ob"j': _object(**{"k\\\\": _text}),
     "l": _array(_text), "ln": _array(_integer), "lx": _array(_number),
     "lo": _array(_object(n=_integer, t=_text, x=_number)),
@@ -125,9 +126,10 @@ def element(random: Random, drift: float) -> bytes:
     if random.random() < 0.1:
         names.append(random.choice(names or ["n"]))
     members = []
+    ascii, slash = random.random() < 0.5, random.choice(["/", r"\/"])
     for name in names:
         value = _anything(random) if random.random() < drift else _maybe(random, FIELDS[name])
-        members.append(f"{json.dumps(name)}:{value}")
+        members.append(f"{json.dumps(name, ensure_ascii=ascii).replace('/', slash)}:{value}")
     if random.random() < 0.15:
         members.append(f'"{random.choice(OTHERS)}":{_anything(random)}')
     return ("{" + random.choice([",", ", "]).join(members) + "}").encode()
@@ -234,7 +236,8 @@ def _spec(random: Random) -> tuple[dict[str, Any], str, Callable[[Random], str]]
 
 
 SCALARS = ["n", "m", "x", "t", "b", "at", "v", "amount", "cost.amount", "cost.n", "o.a", "o.c", "o.in.t", "never",
-           "l[0]", "lo[0].n", "lo[1].t", "pv[0]", "one.at", "o", "l", "cost", 'quo"te', "n.deeper"]  # fmt: skip
+           "l[0]", "lo[0].n", "lo[1].t", "pv[0]", "one.at", "o", "l", "cost", 'quo"te', "n.deeper", "é/",
+           "名"]  # fmt: skip
 FITTING = {
     "n": ["long", "double", "text", "money"], "m": ["long", "text"], "x": ["double", "text", "money"],
     "t": ["text"], "b": ["flag", "text"], "at": ["moment", "day", "text"], "v": ["text"], "amount": ["money", "text"],

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Sequence
 from decimal import MIN_EMIN, Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, NoReturn, Self
 
 import msgspec
@@ -15,6 +16,8 @@ _BRACKETS = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|([\[{])|([\]}])', re.DO
 _MINUS_ZERO = re.compile(
     rb"-0(?![.eE0-9])(?<![^\s:,\[]-0)"
 )  # what is looked for first comes first: so the search leaps
+
+_SHORT = {'"': b'"', "\\": b"\\", "/": b"/", "\b": b"b", "\f": b"f", "\n": b"n", "\r": b"r", "\t": b"t"}
 
 
 class NotJson(ValueError):
@@ -119,6 +122,20 @@ def quoted(text: str) -> bytes:
         return _ENCODE(text)
     except UnicodeEncodeError:
         return json.dumps(text).encode()
+
+
+@lru_cache(maxsize=1024)
+def spellings(text: str) -> re.Pattern[bytes]:
+    """What matches ``text`` as a JSON string, however its characters are escaped."""
+    return re.compile(b'"' + b"".join(map(_spellings, text)) + b'"')
+
+
+def _spellings(character: str) -> bytes:
+    units = character.encode("utf-16-be", "surrogatepass")
+    escape = b"".join(rb"\\u(?i:%s)" % units[n : n + 2].hex().encode() for n in range(0, len(units), 2))
+    plain = b"" if character < " " or character in '"\\' else re.escape(character.encode("utf-8", "surrogatepass"))
+    short = rb"\\" + re.escape(_SHORT[character]) if character in _SHORT else b""
+    return b"(?:" + b"|".join(filter(None, (plain, short, escape))) + b")"
 
 
 def has_whole_characters(text: str) -> bool:

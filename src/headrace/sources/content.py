@@ -7,7 +7,7 @@ from typing import Any
 
 from headrace import raw_json
 from headrace.errors import legible
-from headrace.exact_json import DEEPEST, NotJson, any_exceeds, depth_exceeds, quoted, read
+from headrace.exact_json import DEEPEST, NotJson, any_exceeds, depth_exceeds, quoted, read, spellings
 from headrace.raw_json import Raw
 from headrace.sources.answers import Answer
 from headrace.sources.arrays import Array, Finder, array_in
@@ -115,7 +115,9 @@ class Records:
         """Whether some record may have a field of this name somewhere; cheap, and never wrong to deny it."""
         view = self.view
         own = {view.content.wrapper, *view.extension.rename, *([view.explode.wrapper] if view.explode else [])}
-        return name in own or quoted(name) in self.body or (b"\\" in self.body and b"\\u00" in self.body)
+        if name in own or quoted(name) in self.body:
+            return True
+        return b"\\" in self.body and spellings(name).search(self.body) is not None
 
     def record(self, n: int) -> bytes:
         """The ``n``-th record as JSON in wrapper form; numbers are copied, not read."""

@@ -230,6 +230,30 @@ def test_what_odd_sources_send(name: str, way: Any, times: int) -> None:
             assert became[0] == "row" and [*became[1].values()] == [*map(repr, expected)], (n, became)
 
 
+# A name in a mapping, and how sources write it.
+SPELLED = [
+    ("n", '"n"'), ("n", r'"\u006e"'), ("名前", r'"\u540d\u524D"'), ("名前", r'"名\u524d"'), ("é", r'"\u00E9"'),
+    ("a/b", r'"a\/b"'), ("a/b", r'"a\u002fb"'), ("a\tb", r'"a\tb"'), ("a\tb", r'"a\u0009b"'),
+    ('quo"te', r'"quo\u0022te"'),
+    ("😀", '"😀"'), ("😀", r'"\ud83D\uDE00"'), ("a+b", r'"a\u002Bb"'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("times", [1, 40])
+@pytest.mark.parametrize(("name", "written"), SPELLED)
+def test_a_field_that_is_null_is_there_however_its_name_is_written(name: str, written: str, times: int) -> None:
+    """Beside it, names of which it is a part, or that are a part of it, and its name as a value."""
+    items = tuple({"source": source, "destination": f"f{n}"} for n, source in enumerate((name, f"{name}x", "v")))
+    for holder, there in ((f"{{{written}:null", {name, "v"}), (f'{{"x{written[1:]}:null', {"v"})):
+        element = f'{holder},"v":[{written},"\\u4e00\\/"]}}'.encode()
+        odd = World(
+            spec(contentPath={"path": "$"}), "", [([element] * times, "")], items,
+            {"f0": TYPES["text"], "f1": TYPES["text"], "f2": TYPES["texts"]},
+        )  # fmt: skip
+        for way in (meant, by_columns):
+            assert way(odd).absent == ({name, f"{name}x", "v"}, there)
+
+
 def test_a_rename_that_steps_into_something_else_is_told() -> None:
     elements = ['{"pv":"t"}', '{"pv":{"0":"x"}}', '{"pv":5}', '{"pv":["u"]}', '{"pv":[]}', '{"v":"w","pv":5}', "{}"]
     document = spec(contentPath={"path": "$"}, **{"x-headrace": {"rename": {"v": "pv[0]"}}})
