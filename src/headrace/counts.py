@@ -40,6 +40,7 @@ class Counts(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     unknown       records that have a field which their schema does not know, by the field's name
     mapped        the paths that were looked for in records
     present       those that some record has
+    hidden        values of pages that had a secret of the connection in them, by its name
     """
 
     read: int = 0
@@ -57,6 +58,7 @@ class Counts(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     unknown: dict[str, int] = {}
     mapped: frozenset[str] = frozenset()
     present: frozenset[str] = frozenset()
+    hidden: dict[str, int] = {}
 
     def require_balance(self, subject: str) -> None:
         """Broken when a row of ``subject`` is missing or counted twice: nothing of it may be committed."""
@@ -72,16 +74,22 @@ ZERO = Counts()
 
 # Rules by which a value is missing without that its record is turned away.
 STRAYED, NOWHERE, UNKNOWN, UNDECLARED = "steppedInto", "foundInNoRecord", "unknownField", "notInSpec"
+# By which a value is another one than the source's.
+HIDDEN = "hiddenSecret"
 # By which rows of a key double.
 DOUBLED = "appendedBesideKey"
 
 
 def warnings_by_rule(counts: Counts) -> list[dict[str, Any]]:
-    """What records lacked or had beside what was wanted: the rule, the path, and in how many records."""
+    """What records lacked or had beside what was wanted: the rule, the path, and in how many records.
+
+    Of secrets that were hidden: the name in place of a path, and in how many values.
+    """
     counted = ((STRAYED, counts.strayed), (UNKNOWN, counts.unknown))
     return [
         *({"rule": rule, "path": path, "recordCount": n} for rule, by in counted for path, n in sorted(by.items())),
         *({"rule": NOWHERE, "path": path} for path in sorted(counts.mapped - counts.present)),
+        *({"rule": HIDDEN, "path": name, "valueCount": n} for name, n in sorted(counts.hidden.items())),
     ]
 
 

@@ -29,6 +29,7 @@ class FileFacts(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True)
     record_count  rows in it
     path          the whole public path of an upload
     first, last   the range that a piece of a large file fills, both ends included; ``total`` is the file's size
+    hidden        how many of its values had a secret in them, by its name
     offset        where it begins in a recorded file that it shares with others; ``length`` bytes of that are its own
     """
 
@@ -43,6 +44,7 @@ class FileFacts(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True)
     total: int | None = None
     offset: int | None = None
     length: int | None = None
+    hidden: dict[str, int] = {}
 
     @property
     def shown(self) -> FileFacts:

@@ -257,7 +257,7 @@ def _repeated(asked: Asked) -> Reply:
 
 
 @pytest.fixture
-def heard(platform: Platform) -> Iterator[tuple[Tutorial, list[str]]]:
+def heard(platform: Platform, request: pytest.FixtureRequest) -> Iterator[tuple[Tutorial, list[str]]]:
     """A tutorial whose every answer, headers included, is kept."""
     answers: list[str] = []
 
@@ -270,7 +270,7 @@ def heard(platform: Platform) -> Iterator[tuple[Tutorial, list[str]]]:
     ) as http:
         spoken = Platform(platform.url, Api(http), platform.deployment, platform.linkedin)
         tutorial = Tutorial(spoken)
-        tutorial.values["SCHEMA_ID"] = tutorial.schema(title="Heard")
+        tutorial.values["SCHEMA_ID"] = tutorial.schema(title=f"Heard by {request.node.name}")
         yield tutorial, answers
         tutorial.clean_up()
 
@@ -322,7 +322,47 @@ def _files(platform: Platform) -> Iterator[tuple[str, bytes]]:
     for path in sorted(root.rglob("*")):
         if path.is_file():
             content = path.read_bytes()
-            yield str(path), zstandard.decompress(content) if path.name.endswith(".zst") else content
+            unpacked = zstandard.ZstdDecompressor().stream_reader(content, read_across_frames=True)
+            yield str(path), unpacked.read() if path.name.endswith(".zst") else content
+
+
+def _echoed(asked: Asked) -> Reply:
+    """Rows, good and bad ones, that repeat the token, beside the way in which it would be sent again."""
+    if "/adAccounts" in asked.target:
+        return reply({"elements": [{"id": 507947502}]})
+    sent = asked.headers["authorization"]
+    day = {"year": 2022, "month": 8, "day": 9}
+    row = {"dateRange": {"start": day, "end": day}, "pivotValues": [sent], "costInLocalCurrency": "1.10"}
+    rows = [{**row, "clicks": 7}, {**row, "clicks": f"none, {sent}"}, [sent]]
+    return reply({"paging": {"links": [{"href": f"/x?token={SECRETS['accessToken']}"}]}, "elements": rows})
+
+
+def test_a_token_that_a_source_repeats_in_its_rows_is_kept_nowhere(
+    heard: tuple[Tutorial, list[str]], telltale: Source, caplog: pytest.LogCaptureFixture
+) -> None:
+    tutorial, answers = heard
+    telltale.answer = _echoed
+    mappings = [
+        {"sourceType": "ATTRIBUTE", "source": f"element.{name}", "destination": f"_extconndev.{name}"}
+        for name in ("clicks", "pivotValue")
+    ]
+    flow = tutorial.flow(host=telltale.url, token=SECRETS["accessToken"], days=1, mappings=mappings)
+    run, api = flow.settled(), flow.api
+    (row,) = flow.rows()["_extconndev"].to_pylist()
+    assert (row["clicks"], row["pivotValue"]) == (7, "Bearer •••")
+    hidden = {"rule": "hiddenSecret", "path": "accessToken", "valueCount": 5}
+    assert hidden in run["metrics"]["recordSummary"]["warningInfo"]
+    assert {"runId": run["id"], **hidden} in flow.shown()["warnings"]
+    (batch,) = flow.batches()
+    for path in ("meta", "meta?path=row_errors", "meta?path=row_error_samples.json", "meta?path=row_warnings.json"):
+        assert api.get(f"{EXPORT}/batches/{batch['id']}/{path}").status_code == 200
+    errors = api.get(f"{EXPORT}/batches/{batch['id']}/meta?path=row_error_samples.json").text
+    assert "none, Bearer •••" in errors
+    inputs = api.get(f"{EXPORT}/batches/{batch['id']}/meta?path=input_files").json()["data"]
+    pages = [api.get(each["_links"]["self"]["href"].removeprefix(tutorial.platform.url)).text for each in inputs]
+    assert any('"hidden":{"accessToken":5}' in page for page in pages) and any("/x?token=•••" in page for page in pages)
+    assert api.get(f"{EXPORT}/datasets/{flow.dataset}/preview").status_code == 200
+    _nowhere(answers, caplog.text, tutorial.platform)
 
 
 def test_the_real_token_is_in_no_file_after_a_good_run(owned: Owned) -> None:

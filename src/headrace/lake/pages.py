@@ -1,8 +1,8 @@
 """Pages in landed files: several share a file, each in a frame of its own, so that any can be read by itself."""
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import groupby
 
 import zstandard
@@ -30,11 +30,15 @@ def page_number(name: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class PageBody:
-    """A page as it came: its public name, its bytes, and how many elements it holds (0: not known)."""
+    """A page as it came: its public name, its bytes, and how many elements it holds (0: not known).
+
+    hidden  how many of its values had a secret in them, by its name
+    """
 
     name: str
     body: bytes
     count: int
+    hidden: Mapping[str, int] = field(default_factory=dict)
 
 
 class Gathered:
@@ -52,7 +56,7 @@ class Gathered:
         frame = zstandard.ZstdCompressor(LEVEL).compress(page.body)
         facts = FileFacts(
             encoding="zstd", size=len(page.body), url=url, format="json", record_count=page.count,
-            offset=self._packed, length=len(frame),
+            offset=self._packed, length=len(frame), hidden=dict(page.hidden),
         )  # fmt: skip
         self._frames.append(frame)
         self._pages.append((page.name, facts))
@@ -77,7 +81,7 @@ def bodies(landing: Landing, pages: Iterable[NamedFile]) -> Iterator[PageBody]:
     for ref, together in groupby(pages, key=_file):
         content = memoryview(landing.read(ref))
         for page in together:
-            yield PageBody(page.name, _unpacked(content, page.facts), page.facts.record_count or 0)
+            yield PageBody(page.name, _unpacked(content, page.facts), page.facts.record_count or 0, page.facts.hidden)
 
 
 def content(landing: Landing, page: NamedFile) -> Iterator[bytes]:

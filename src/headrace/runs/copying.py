@@ -44,7 +44,7 @@ class Copying:
                 if gathered is None:
                     file = InputPages(run.batch_id, record.n, run.attempt, last.n)
                     gathered = Gathered(file, self.timer.seconds())
-                body = PageBody(page_name(record.n, last.n), last.body, last.count)
+                body = PageBody(page_name(record.n, last.n), last.body, last.count, last.hidden)
                 gathered.add(body, last.url)
                 self.hand(body)
                 if not last.ended and gathered.is_full(self.timer.seconds()):

@@ -79,26 +79,35 @@ def promote_part(landing: Landing, work: PartWork, judge: Judge, judges: Executo
 
     Files get names of their own; nothing is committed.
     """
-    stamp, counts = work.stamp, ZERO
+    stamp, counts, hidden = work.stamp, ZERO, Counter[str]()
     slices = work.rows.decoder(judge.compiled.wanted)
     judging = partial(_judged, slices, work.rows.choose, identify(work.keying, stamp.part), judge, set())
     with (
         work.writer(stamp) as writer,
         closing(Quarantine(landing, stamp)) as quarantine,
     ):
-        for keyed, judged in in_order(judges, judging, _bundles(work.pages)):
+        for keyed, judged in in_order(judges, judging, _bundles(_counted_hidden(work.pages, hidden))):
             counts = _added(counts, _write(keyed, judged, writer, quarantine))
         counts.require_balance(f"Part {stamp.part} of batch {stamp.batch}")
         data = writer.close()
         crash_points.reach(crash_points.WRITTEN)
         size = sum(file.bytes for file in data)
-        return Promoted(data, quarantine.land(), msgspec.structs.replace(counts, output_bytes=size))
+        return Promoted(
+            data, quarantine.land(), msgspec.structs.replace(counts, output_bytes=size, hidden=dict(hidden))
+        )
 
 
 def _added(counts: Counts, sliced: Counts) -> Counts:
     """The sum, with no more warnings shown than a part keeps."""
     summed = total((counts, sliced))
     return msgspec.structs.replace(summed, warned=summed.warned[:MOST_WARNED])
+
+
+def _counted_hidden(pages: Iterable[PageBody], hidden: Counter[str]) -> Iterator[PageBody]:
+    """The pages, once what was hidden in them is added to ``hidden``."""
+    for page in pages:
+        hidden.update(page.hidden)
+        yield page
 
 
 def _bundles(pages: Iterable[PageBody]) -> Iterator[list[tuple[str, bytes]]]:

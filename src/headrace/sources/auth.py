@@ -23,6 +23,7 @@ from headrace.errors import (
 from headrace.raw_json import BROKEN, why_broken
 from headrace.sources.hiding import encoded, hidden
 from headrace.sources.links import Leads
+from headrace.sources.masking import MASK, Masked, masked, masked_text
 from headrace.sources.reading import Credentials, Request, shown
 from headrace.sources.stored import bound_of
 from headrace.sources.template import encode_query, plain
@@ -42,7 +43,6 @@ _PLACES = tuple(
     f"{kind}token" for kind in ("page", "next", "sync", "continuation", "skip", "delta", "cursor", "scroll", "start",
                                 "csrf", "xsrf")
 )  # fmt: skip
-_MASK = "•••"
 _LONGEST_QUOTED = 200
 # What ends a renewal for good; whatever else may pass by itself, and is the failure that it is.
 _REFUSALS = (SourceRejected, SourceUnauthorized, SourceForbidden, SourceMissing)
@@ -202,7 +202,15 @@ class Access:
 
     def redact(self, text: str) -> str:
         """``text`` without any secret value, in whatever encoding it was sent."""
-        return hidden(text, self._secrets(), lambda _: _MASK)
+        return hidden(text, self._secrets(), lambda _: MASK)
+
+    def masked(self, page: bytes) -> Masked:
+        """A page of the source without any secret that it repeats."""
+        return masked(page, self._secrets())
+
+    def masked_text(self, text: str) -> str:
+        """A text of a page as it is in the masked page."""
+        return masked_text(text, self._secrets())
 
     def cleaned(self, error: SourceFailure) -> SourceFailure:
         """The failure without any secret in its words; what it quotes of the source is cut when that is done."""

@@ -1,6 +1,6 @@
 """A chain of requests walked page by page, to the end that its spec declares and no other."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -67,8 +67,10 @@ class Chain:
 class Answered:
     """A page of a chain, and how the chain goes on behind it.
 
+    answer  as it came, but for the connection's secrets
     behind  makes the trail; None: the chain has ended
     ended   why it has, as the end of a sentence
+    hidden  how many values of the answer had a secret, by its name
     """
 
     n: int
@@ -76,6 +78,7 @@ class Answered:
     cut: Cut
     behind: Callable[[], Trail] | None
     ended: str
+    hidden: Mapping[str, int]
 
 
 def walk(chain: Chain, access: Access, http: SourceHttp, trail: Trail | None = None) -> Iterator[Answered]:
@@ -105,14 +108,22 @@ def _pages(chain: Chain, access: Access, http: SourceHttp, trail: Trail | None) 
                 following = access.cleaned(error).message
         if isinstance(following, str):
             last = replace(answer, body=b"") if readable.ended else answer
-            yield Answered(at.pages, last, turn.cut, None, following)
+            yield _answered(at.pages, last, turn.cut, None, following, access)
             return
         past.take(turn)
-        yield Answered(at.pages, answer, turn.cut, past.behind(following), "")
+        yield _answered(at.pages, answer, turn.cut, past.behind(following), "", access)
         at = following
         del answer, turn, readable  # a page may be large; the next one does not need it
         if rest := paging.delay_seconds(chain.pagination):
             http.rest(rest)
+
+
+def _answered(
+    n: int, answer: Answer, cut: Cut, behind: Callable[[], Trail] | None, ended: str, access: Access
+) -> Answered:
+    page = access.masked(answer.body)
+    shown = answer if page.body is answer.body else replace(answer, body=page.body)
+    return Answered(n, shown, cut, behind, ended, page.values)
 
 
 def _following(chain: Chain, turn: Turn, past: Past, access: Access, http: SourceHttp) -> Trail | str:

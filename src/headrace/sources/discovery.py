@@ -129,7 +129,8 @@ def allowed(
 ) -> dict[str, tuple[str, ...]]:
     """Per rule that is switched on, the values that a record must have to stay."""
     return {
-        rule.name: tuple(_staying(view, rule, values, partition, access, http))
+        # As they stand in the records: a secret among them is hidden there.
+        rule.name: tuple(map(access.masked_text, _staying(view, rule, values, partition, access, http)))
         for rule in view.extension.rules
         if values.given.get(rule.param) is True
     }

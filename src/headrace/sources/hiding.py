@@ -44,15 +44,30 @@ FORMS: dict[str, Callable[[str], str]] = {
 }
 
 
+class Hiding:
+    """Takes the same secrets out of one text after the other, the longest first; what matches ``keep`` stays.
+
+    secrets  names and values; those with fewer characters than ``shortest`` stay
+    """
+
+    def __init__(self, secrets: Iterable[tuple[str, str]], keep: str = "", shortest: int = SHORTEST) -> None:
+        self._written = _written(secrets, shortest)
+        longest_first = sorted(self._written, key=len, reverse=True)
+        self._pattern = re.compile("|".join([*map(re.escape, longest_first), *([keep] if keep else [])]))
+
+    def hidden(self, text: str, shown: Callable[[str], str]) -> str:
+        """``text`` with ``shown(name)`` in the place of each secret."""
+        if not self._written:
+            return text
+        written = self._written
+        return self._pattern.sub(lambda form: shown(written[form[0]]) if form[0] in written else form[0], text)
+
+
 def hidden(text: str, secrets: Iterable[tuple[str, str]], shown: Callable[[str], str], keep: str = "") -> str:
-    """``text`` with ``shown(name)`` in the place of each secret, the longest first; what matches ``keep`` stays."""
-    written = _written(secrets)
-    if not written:
-        return text
-    pieces = [*(re.escape(form) for form in sorted(written, key=len, reverse=True)), *([keep] if keep else [])]
-    return re.sub("|".join(pieces), lambda found: shown(written[found[0]]) if found[0] in written else found[0], text)
+    """One text with ``shown(name)`` in the place of each secret, as ``Hiding`` does it."""
+    return Hiding(secrets, keep).hidden(text, shown)
 
 
-def _written(secrets: Iterable[tuple[str, str]]) -> Mapping[str, str]:
+def _written(secrets: Iterable[tuple[str, str]], shortest: int) -> Mapping[str, str]:
     """Every form of every secret -> its name."""
-    return {form(value): name for name, value in secrets if len(value) >= SHORTEST for form in FORMS.values()}
+    return {form(value): name for name, value in secrets if len(value) >= shortest for form in FORMS.values()}

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import msgspec
+
 from headrace.clock import Window, utc
 from headrace.sources import discovery
 from headrace.sources.auth import Renewed
@@ -33,7 +35,8 @@ def plan(reading: Reading, credentials: Credentials, http: SourceHttp, renewed: 
     for partition in discovery.partitions(view, values, access, http):
         allowed = discovery.allowed(view, values, partition, access, http)
         for cut in spans(view, window, reading.backfill):
-            parts.append(part_of(view, narrowed(view, values, partition), cut, partition, allowed, len(parts)))
+            part = part_of(view, narrowed(view, values, partition), cut, partition, allowed, len(parts))
+            parts.append(msgspec.structs.replace(part, label=access.redact(part.label)))
     return Planned(tuple(parts), window, clamps)
 
 

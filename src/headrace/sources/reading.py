@@ -158,10 +158,11 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One answer as it came. ``n`` counts the pages of a part from 0; ``url`` holds no secret.
+    """One answer as it came, but for secrets. ``n`` counts the pages of a part from 0; ``url`` holds none either.
 
     count  elements in it, before any are exploded
     ended  why the chain ends with this page, as the end of a sentence; empty where it goes on
+    hidden  how many values had a secret of the connection in them, by its name
     """
 
     n: int
@@ -172,6 +173,7 @@ class Page:
     count: int = 0
     ended: str = ""
     _behind: Callable[[], Trail] | None = field(default=None, repr=False, compare=False)
+    hidden: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def trail(self) -> Trail | None:
