@@ -44,11 +44,12 @@ def paths_read(items: Iterable[Mapping[str, object]]) -> list[Path]:
 
 @dataclass(frozen=True, slots=True)
 class Stray:
-    """A value that a path would step into, but that has no such step; ``path`` leads to it."""
+    """A value that a path would step into, but that has no such step: where it is, and what comes of it."""
 
     path: Path
     value: object
     expected: str
+    outcome: str = "gives no value"
 
     @property
     def actual(self) -> str:
@@ -58,7 +59,7 @@ class Stray:
     def reason(self, source: Source) -> str:
         """A sentence about it."""
         kind = _KINDS.get(self.actual, f"an {self.actual}")
-        return f"{source.text} gives no value: {format_path(self.path)} is {kind}, not an {self.expected}."
+        return f"{source.text} {self.outcome}: {format_path(self.path)} is {kind}, not an {self.expected}."
 
 
 def stray(record: object, path: Path) -> Stray | None:

@@ -23,6 +23,7 @@ from headrace.xdm import Checker, KnownFields
 
 MOST_UNKNOWN = 100  # fields that a slice names; data may have come as names
 UNKNOWN_FIELD = "INGEST-1557-400"
+_OWN = "keeps the value of its own name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,7 @@ def _map(slice: Slice, compiled: CompiledMapping) -> tuple[list[Mapped], pa.Tabl
 
 
 def _lost(slice: Slice, compiled: CompiledMapping) -> Followed:
-    """The loose rows without a renamed field because the way to it steps into what has no such step."""
+    """The loose rows whose way to a renamed field steps into what has no such step; some have the new name already."""
     lost = Followed()
     ways = [
         (source, new, slice.renames[new])
@@ -177,9 +178,10 @@ def _lost(slice: Slice, compiled: CompiledMapping) -> Followed:
         except NotJson:
             continue
         for source, new, old in ways:
-            away = None if present(record, new) else stray(sent, old)
-            if away is not None:
-                lost.stray(row, source, away)
+            away = stray(sent, old)
+            if away is None or stray(record, source.path) is not None:  # that one is told of as it is
+                continue
+            lost.stray(row, source, replace(away, outcome=_OWN) if present(record, new) else away)
     return lost
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from headrace.exact_json import read
 from headrace.mapping.derivations import NO_DERIVATIONS
-from headrace.mapping.steps import present, stray
+from headrace.mapping.steps import stray
 from headrace.runs.judging import Judge, Judged
 from headrace.sources import days, gathering, sorting
 from headrace.sources.content import Records, Unreadable
@@ -83,10 +83,9 @@ def meant(world: World) -> Outcome:
             outcome.take(judge.checked([mapped]), lambda _row, at=place: at, lambda _row, of=day: of)
             above = (view.content.wrapper,) if view.content.wrapper else ()
             for new, path in view.extension.rename.items():
-                lost = not present(record, (*above, new)) and stray(read(records.sent(n)), (*above, *parse_path(path)))
-                outcome.strayed.update(
-                    s.text for s in judge.compiled.sources if lost and (*above, new) == s.path[: len(above) + 1]
-                )
+                lost = stray(read(records.sent(n)), (*above, *parse_path(path)))
+                read_of = [s for s in judge.compiled.sources if lost and (*above, new) == s.path[: len(above) + 1]]
+                outcome.strayed.update(s.text for s in read_of if stray(record, s.path) is None)
     return outcome
 
 
@@ -261,13 +260,14 @@ def test_a_rename_that_steps_into_something_else_is_told() -> None:
     odd = World(document, "", [([element.encode() for element in elements] * 20, "")], items, {"f": TYPES["text"]})
     for way in (meant, by_columns):
         outcome = way(odd)
-        assert outcome.strayed == {"v": 60}
+        assert outcome.strayed == {"v": 80}
         values = [became[1]["f"] for became in outcome.records.values()]
         assert values == ["None", "None", "None", "'u'", "None", "'w'", "None"] * 20
     judge = Judge.of(odd.target, NO_DERIVATIONS)
     [slice] = odd.decoder(judge.compiled.wanted).slices(odd.bodies)
     told = judge.judged(slice).warned["message"].to_pylist()
     assert told[0] == "v gives no value: pv is a text, not an array."
+    assert told[3] == "v keeps the value of its own name: pv is a number, not an array."
 
 
 @pytest.mark.slow
