@@ -120,7 +120,7 @@ def test_no_byte_of_a_refused_body_is_taken(
     api: Api, monkeypatch: pytest.MonkeyPatch, method: str, path: str, headers: dict[str, str], status: int
 ) -> None:
     taken: list[Any] = []
-    monkeypatch.setattr(bodies, "receive", lambda *given: taken.append(given))
+    monkeypatch.setattr(bodies.Body, "_take", lambda *given: taken.append(given))
     assert api.http.request(method, path, content=b"x" * 100_000, headers=_only(headers)).status_code == status
     assert taken == []
 
