@@ -15,10 +15,15 @@ _ADVICE: dict[int, tuple[type[errors.SourceFailure], str]] = {
     401: (errors.SourceUnauthorized, "does not accept the credentials; renew the connection's credentials"),
     403: (errors.SourceForbidden, "does not allow this request to these credentials; check their roles and scopes"),
     404: (errors.SourceMissing, "does not know this path, or hides it from these credentials; check host and ids"),
+    408: (errors.SourceTroubled, "gave up waiting for the request; try again later"),
     410: (errors.SourceMissing, "no longer has this path; check host and ids"),
+    425: (errors.SourceTroubled, "does not want to be asked this early; try again later"),
     426: (errors.SourceRejected, "no longer speaks this version of its API; update the connection spec"),
     429: (errors.SourceThrottled, "asks for fewer requests; its quota is used up"),
 }
+
+# What a refusal is about that says nothing of the rows: rights, quotas and time.
+NO_ENDS = (401, 403, 408, 425, 429)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,11 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
+
+
+def may_end(status: int) -> bool:
+    """Whether a status may be how a source answers beyond the end of a list."""
+    return status == 204 or (400 <= status < 500 and status not in NO_ENDS)
 
 
 def require_success(answer: Answer, redact: Callable[[str], str], now: Callable[[], int]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from headrace.sources.answers import NO_ENDS, may_end
 from headrace.sources.asking_rules import check_path
 from headrace.sources.block_reading import PLACE
 from headrace.sources.extension import LONGEST, Day, Extension, Listing
@@ -14,11 +15,11 @@ from headrace.sources.schedule_rules import check_pattern
 def check_block(declared: Extension) -> None:
     """SpecInvalid for a block that cannot work, or contradicts itself."""
     for status in sorted(declared.ends_at):
-        if status != 204 and (not 400 <= status < 500 or status in (401, 403, 429)):
+        if not may_end(status):
             raise wrong(
                 f"{PLACE}.endsAt",
-                f"{status} is no end of a list: use 204, or one of 400 to 499 that is not about rights or quotas "
-                "(401, 403, 429)",
+                f"{status} is no end of a list: use 204, or one of 400 to 499 that is not about rights, quotas or time "
+                f"({', '.join(map(str, NO_ENDS))})",
             )
     if declared.total:
         check_place(declared.total, f"{PLACE}.total")

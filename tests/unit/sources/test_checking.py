@@ -385,6 +385,8 @@ BAD: dict[str, tuple[dict[str, Any], str, int]] = {
                                                            "listings": {}}]}}, "x-headrace.rules[0].field", 1312),
     "a status that is good": ({"extension": {"endsAt": [200]}}, "x-headrace.endsAt", 1312),
     "a status about rights": ({"extension": {"endsAt": [404, 403]}}, "x-headrace.endsAt", 1312),
+    **{f"a status about time, {status}": ({"paginationParams": PAGE, "extension": {"endsAt": [status]}},
+                                         "x-headrace.endsAt", 1312) for status in (408, 425)},
     "a status about trouble": ({"extension": {"endsAt": [500]}}, "x-headrace.endsAt", 1312),
     "a rename of nothing": ({"extension": {"rename": {"a": "$"}}}, "x-headrace.rename.a", 1314),
     "a rename at a complex path": ({"extension": {"rename": {"a": "b[*]"}}}, "x-headrace.rename.a", 1314),
