@@ -1,6 +1,6 @@
 """Credentials of base connections: what is secret lies sealed beside the document, which holds a mask in its place."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -41,13 +41,17 @@ def load(conn: sa.Connection, keyring: Keyring, caller: Caller, connection_id: s
 
 
 def save(
-    conn: sa.Connection, keyring: Keyring, caller: Caller, connection_id: str, renewed: Mapping[str, Any], now: int
-) -> None:
-    """Keeps renewed tokens. The connection's document and its etag stay as they are."""
+    conn: sa.Connection, keyring: Keyring, caller: Caller, connection_id: str, renewed: Mapping[str, Any],
+    former: Mapping[str, Any], now: int,
+) -> None:  # fmt: skip
+    """Keeps tokens that were renewed in place of the ``former``, unless others were stored meanwhile.
+
+    The connection's document and its etag stay as they are.
+    """
     found = documents.get(conn, caller, CONNECTIONS, connection_id)
     known = {name: value for name, value in renewed.items() if object_at(found.body, "auth.params").get(name) == MASK}
     sealed = held(conn, keyring, caller, connection_id)
-    if sealed is not None:
+    if sealed is not None and all(sealed.values.get(name) == value for name, value in former.items()):
         keep(conn, keyring, caller, connection_id, {**sealed.values, **known}, sealed.bound_to, now)
 
 
@@ -106,14 +110,12 @@ def _bound_now(conn: sa.Connection, caller: Caller, body: Json, values: Json) ->
     return sources.bind(spec, optional_text(body, "auth.specName"), {**object_at(body, "auth.params"), **values})
 
 
-def keeper(
-    store: Store, keyring: Keyring, caller: Caller, connection_id: str, now: int
-) -> Callable[[Mapping[str, Any]], None]:
+def keeper(store: Store, keyring: Keyring, caller: Caller, connection_id: str, now: int) -> sources.Renewed:
     """What to tell of a token that was renewed on the way, so that it is kept."""
 
-    def renewed(values: Mapping[str, Any]) -> None:
+    def renewed(values: Mapping[str, Any], former: Mapping[str, Any]) -> None:
         with store.write() as conn:
-            save(conn, keyring, caller, connection_id, values, now)
+            save(conn, keyring, caller, connection_id, values, former, now)
 
     return renewed
 

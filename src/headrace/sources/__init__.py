@@ -1,5 +1,6 @@
 """A source is a spec: spec + parameters + window -> pages of rows."""
 
+from headrace.sources.auth import Renewed
 from headrace.sources.binding import bind
 from headrace.sources.checking import check_given, check_spec
 from headrace.sources.declared import is_declared, record_schema
@@ -45,6 +46,7 @@ __all__ = [
     "Patience",
     "Planned",
     "Reading",
+    "Renewed",
     "Request",
     "Slice",
     "SourceHttp",

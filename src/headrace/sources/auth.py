@@ -1,10 +1,7 @@
 """How a request proves who asks: headers per kind of authentication, renewed tokens, words that must not be shown."""
 
-import hashlib
 import re
-import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,11 +22,12 @@ from headrace.sources.hiding import encoded, hidden
 from headrace.sources.links import Leads
 from headrace.sources.masking import MASK, Masked, masked, masked_text
 from headrace.sources.reading import Credentials, Request, shown
+from headrace.sources.renewing import Asker, RenewedTokens
 from headrace.sources.stored import bound_of
 from headrace.sources.template import encode_query, plain
 
 Ask = Callable[[Request], bytes]
-Renewed = Callable[[Mapping[str, Any]], None]
+Renewed = Callable[[Mapping[str, Any], Mapping[str, Any]], None]
 Properties = Mapping[str, Mapping[str, Any]]
 
 PLACEHOLDER = re.compile(r"\$\{([^{}|]++)\}")
@@ -93,47 +91,13 @@ def _kind(auth_spec: Mapping[str, Any]) -> Callable[[Properties, Credentials], d
     return next((AUTH[name] for name in names if name in AUTH), _bearer)
 
 
-# -- renewed tokens --------------------------------------------------------------------------------------------
-
-_MOST_TOKENS = 1_000
-
-
-@dataclass(slots=True)
-class Tokens:
-    """Renewed tokens of this process, so that parts of a run do not renew one after the other. Never written down.
-
-    A renewed token belongs to the access token that it took the place of: whoever authorised again is not given it.
-    """
-
-    _after: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def renewed(self, credentials: Credentials, exchange: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """The newest token that another thread brought in its place, else the one that ``exchange`` brings now."""
-        with self._lock:
-            keys = [self._key(credentials, credentials.get("accessToken"))]
-            newest: dict[str, Any] | None = None
-            while keys[-1] not in keys[:-1] and (following := self._after.get(keys[-1])) is not None:
-                newest = following
-                keys.append(self._key(credentials, following["accessToken"]))
-            if newest is None:
-                newest = self._after[keys[-1]] = exchange()
-            if len(self._after) > _MOST_TOKENS:
-                del self._after[next(iter(self._after))]
-            return newest
-
-    @staticmethod
-    def _key(credentials: Credentials, token: object) -> str:
-        return hashlib.sha256(f"{credentials.get('clientId')}\n{token}".encode()).hexdigest()
-
-
 # -- one reading's credentials -----------------------------------------------------------------------------------
 
 
 class Access:
     """The credentials of one reading: headers, ``${secret}`` values, renewal, redaction.
 
-    renewed  is told the changed credentials after a renewal, so that the caller can keep them
+    renewed  is told the changed credentials after a renewal, and what they were, so that the caller can keep them
     """
 
     def __init__(
@@ -239,15 +203,21 @@ class Access:
         elif user:
             yield "username", encoded(f"{user}:")  # some keys go as a user without a password
 
-    def renew(self, ask: Ask, tokens: Tokens) -> bool:
-        """Whether a new access token is at hand; SourceUnauthorized when the source refuses to give one."""
+    def renew(self, ask: Ask, tokens: RenewedTokens, keep_on: Callable[[], None]) -> bool:
+        """Whether a new access token is at hand; SourceUnauthorized when the source refuses to give one.
+
+        ``keep_on`` raises where whoever waits for another thread's renewal must end.
+        """
         if self._bare or not self._credentials.get("refreshToken") or not self._token_url():
             return False
-        fresh = tokens.renewed(self._credentials, lambda: self._exchange(ask))
-        self._former += [(name, str(self._credentials[name])) for name in fresh if self._credentials.get(name)]
+        origins = self._bound.origins if self._bound is not None else ()
+        asker = Asker(self._credentials, self._token_url(), origins)
+        fresh = tokens.renewed(asker, lambda: self._exchange(ask), keep_on)
+        former = {name: self._credentials.get(name) for name in fresh}
+        self._former += [(name, str(value)) for name, value in former.items() if value]
         self._credentials.update(fresh)
         if self._renewed is not None:
-            self._renewed(fresh)
+            self._renewed(fresh, former)
         return True
 
     def _token_url(self) -> str:

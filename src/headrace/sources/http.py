@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import httpcore2
@@ -17,11 +18,12 @@ from headrace import errors
 from headrace.clock import Clock, MonotonicTimer, Timer, WallClock, utc
 from headrace.sources import answers, encodings, packing
 from headrace.sources.answers import Answer
-from headrace.sources.auth import Access, Tokens
+from headrace.sources.auth import Access
 from headrace.sources.guard import GuardedBackend, Resolve, resolve
 from headrace.sources.links import Leads, leads
 from headrace.sources.pooling import PooledTransport
 from headrace.sources.reading import LONGEST_ADDRESS, Request, shown
+from headrace.sources.renewing import RenewedTokens
 
 log = logging.getLogger(__name__)
 # The library writes whole addresses and headers, with the keys that are in them.
@@ -110,13 +112,16 @@ class SourceHttp:
         self._patience = patience
         self._timer = timer
         self._clock = clock
-        self._tokens = Tokens()
+        self._tokens = RenewedTokens()
         self._heard = heard
         self._obey: Obey = lambda: None
         self._obeyed = -math.inf
         self._until = math.inf
         transport = transport or PooledTransport(GuardedBackend(allow_private, resolve))
-        self._client = httpx2.Client(transport=transport, trust_env=False, headers={"accept-encoding": packing.CODINGS})
+        # One client for all orgs: a cookie that a source sets for one would go along with the requests of others.
+        no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
+        headers = {"accept-encoding": packing.CODINGS}
+        self._client = httpx2.Client(transport=transport, trust_env=False, headers=headers, cookies=no_cookies)
 
     def close(self) -> None:
         """Closes every connection."""
@@ -162,7 +167,8 @@ class SourceHttp:
         try:
             return self._patiently(request, access, check, ends)
         except errors.SourceUnauthorized:
-            access.renew(lambda form: self._patiently(form, access.bare(), answers.whole_json).body, self._tokens)
+            bare = access.bare()
+            access.renew(lambda form: self._patiently(form, bare, answers.whole_json).body, self._tokens, self._keep_on)
         return self._patiently(request, access, check, ends)
 
     def rest(self, seconds: float) -> None:

@@ -63,9 +63,18 @@ def test_a_renewed_token_changes_no_etag(world: Any, caller: Any, now: int) -> N
     id = world.base()
     with world.store.write() as conn:
         before = documents.get(conn, caller, "connections", id).etag
-        credentials.save(conn, world.keyring, caller, id, {"accessToken": "renewed", "strange": "x"}, now)
+        former = {"accessToken": "secret-token"}
+        credentials.save(conn, world.keyring, caller, id, {"accessToken": "renewed", "strange": "x"}, former, now)
         assert documents.get(conn, caller, "connections", id).etag == before
     assert load(world, caller, id)["accessToken"] == "renewed" and "strange" not in load(world, caller, id)
+
+
+def test_a_renewal_that_comes_late_takes_the_place_of_nothing_newer(world: Any, caller: Any, now: int) -> None:
+    id = world.base()
+    keep = credentials.keeper(world.store, world.keyring, caller, id, now)
+    patch(world, caller, now, id, replace(PARAMS, {"host": "https://other.example", "accessToken": "new"}))
+    keep({"accessToken": "renewed"}, {"accessToken": "secret-token"})
+    assert load(world, caller, id)["accessToken"] == "new"
 
 
 def test_replacing_the_params_replaces_them_all(world: Any, caller: Any, now: int) -> None:

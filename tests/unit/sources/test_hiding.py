@@ -110,7 +110,7 @@ def test_a_renewed_token_leaves_none_of_the_two_in_sight():
         def renewed(self, *_):
             return {"accessToken": "new-token"}
 
-    assert access.renew(lambda _: b"", Fresh())
+    assert access.renew(lambda _: b"", Fresh(), lambda: None)
     assert access.named("old-token new-token refresh") == "${accessToken} ${accessToken} ${refreshToken}"
 
 

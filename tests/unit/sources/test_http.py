@@ -11,7 +11,7 @@ from headrace import errors
 from headrace.sources import Request, encodings, guard, quotas
 from headrace.sources.answers import any_body, whole_json
 from headrace.sources.auth import Access
-from source_server import BEARER, QUICK, SHORT_OF_TIME, Reply, reply
+from source_server import BEARER, QUICK, SHORT_OF_TIME, Reply, reply, serving
 
 SECRET = "AQX-very-secret"
 NOW = 1_700_000_000_000
@@ -314,17 +314,22 @@ def renewing(asked):
 
 def test_a_401_renews_the_token_once_and_tells_the_caller(source, http):
     source.answer, told = renewing, []
+
+    def tell(fresh, former):
+        told.append((fresh, former))
+
     credentials = {
         "accessToken": "first",
         "refreshToken": "r1",
         "clientSecret": "c",
         "accessTokenUrl": source.url + "/token",
     }
-    http.send(Request("GET", f"{source.url}/x"), Access(BEARER, credentials, told.append))
-    assert source.targets == ["/x", "/token", "/x"] and told == [{"accessToken": "second", "refreshToken": "r2"}]
+    http.send(Request("GET", f"{source.url}/x"), Access(BEARER, credentials, tell))
+    fresh, former = {"accessToken": "second", "refreshToken": "r2"}, {"accessToken": "first", "refreshToken": "r1"}
+    assert source.targets == ["/x", "/token", "/x"] and told == [(fresh, former)]
     assert source.asked[1].body == b"grant_type=refresh_token&refresh_token=r1&client_secret=c"
     assert "authorization" not in source.asked[1].headers
-    http.send(Request("GET", f"{source.url}/x"), Access(BEARER, credentials, told.append))
+    http.send(Request("GET", f"{source.url}/x"), Access(BEARER, credentials, tell))
     assert source.targets[3:] == ["/x", "/x"], "the process knows the renewed token"
 
 
@@ -386,6 +391,33 @@ def test_a_renewal_that_may_work_later_is_no_refusal(source, http, name):
     with pytest.raises(failure) as caught:
         http.send(Request("GET", f"{source.url}/x"), Access(BEARER, credentials))
     assert type(caught.value) is failure
+
+
+def test_a_client_id_alone_opens_no_other_ones_token(source, http):
+    """One org has a token renewed; another one knows its client id, which is public."""
+    second = "Bearer second"
+    source.answer = lambda asked: (
+        renewing(asked) if asked.headers.get("authorization") or asked.body else reply({}, 401)
+    )
+    credentials = {"refreshToken": "r1", "clientId": "public", "accessTokenUrl": source.url + "/token"}
+    http.send(Request("GET", f"{source.url}/x"), Access(BEARER, credentials))
+    with serving() as other:
+        other.script = [reply({}, 401)]
+        stranger = {"refreshToken": "anything", "clientId": "public", "accessTokenUrl": other.url + "/token"}
+        with pytest.raises(errors.SourceUnauthorized):
+            http.send(Request("GET", f"{other.url}/x"), Access(BEARER, stranger))
+        assert other.targets == ["/x", "/token"]
+        assert second not in repr(other.asked)
+    assert source.asked[-1].headers["authorization"] == second
+
+
+def test_no_cookie_goes_along_with_a_later_request(source, http):
+    source.script = [reply({}, **{"Set-Cookie": "session=theirs; Path=/"})]
+    for _ in range(2):
+        http.send(Request("GET", f"{source.url}/x"), access())
+    source.script = [Reply(302, headers={"Location": "/y", "Set-Cookie": "session=theirs; Path=/"}), reply({})]
+    http.send(Request("GET", f"{source.url}/x"), access())
+    assert len(source.asked) == 4 and not any("cookie" in asked.headers for asked in source.asked)
 
 
 # -- hosts -------------------------------------------------------------------------------------------------------
