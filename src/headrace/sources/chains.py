@@ -7,7 +7,7 @@ import msgspec
 
 from headrace.errors import SourceFailure, SourceTruncated, SourceUnreadable
 from headrace.sources import paging
-from headrace.sources.answers import Answer, whole_json
+from headrace.sources.answers import Answer, may_end, whole_json
 from headrace.sources.auth import Access
 from headrace.sources.cutting import Cut, cut
 from headrace.sources.http import SourceHttp
@@ -94,7 +94,10 @@ def _pages(chain: Chain, access: Access, http: SourceHttp, trail: Trail | None) 
     past = Past(at, paging.paginator(chain.pagination).linked)
     while True:
         readable = _Readable(chain, at, access)
-        answer = http.send(at.request, access, readable, chain.ends(at))
+        try:
+            answer = http.send(at.request, access, readable, chain.ends(at))
+        except SourceFailure as error:
+            raise _perhaps_beyond(error, chain, at) from error
         turn = Turn(
             chain.request, at, answer, readable.cut, chain.keep_query, chain.content.path, chain.total, chain.beside
         )
@@ -124,6 +127,20 @@ def _answered(
     page = access.masked(answer.body)
     shown = answer if page.body is answer.body else replace(answer, body=page.body)
     return Answered(n, shown, cut, behind, ended, page.values)
+
+
+def _perhaps_beyond(error: SourceFailure, chain: Chain, at: Trail) -> SourceFailure:
+    """The failure, with a way out where a source may have answered so because its list has ended."""
+    status = error.facts.get("status")
+    pages = paging.paginator(chain.pagination)
+    said = at.promised or at.last_index is not None or (pages.linked and not at.named_by)  # that the page is there
+    if not at.pages or said or not isinstance(status, int) or not may_end(status):
+        return error
+    return type(error)(
+        f"{error.message} The page before it was good: if this is how the source answers beyond its last page, name "
+        f"{status} in the endsAt of the spec's x-headrace.",
+        **error.facts,
+    )
 
 
 def _following(chain: Chain, turn: Turn, past: Past, access: Access, http: SourceHttp) -> Trail | str:

@@ -340,6 +340,12 @@ def test_what_is_no_json_is_recorded_as_text(tmp_path, source):
     assert code == 0 and "read 2 records" in again
 
 
+def test_a_refusal_behind_a_good_page_names_what_it_may_be(tmp_path, source):
+    source.answer = lambda asked: paged(asked) if "page=1" not in asked.target else Reply(404)
+    code, shown = tried(tmp_path, source, spec(paginationParams=PAGES))
+    assert code == 1 and "name 404 in the endsAt of the spec's x-headrace" in " ".join(shown.split())
+
+
 @pytest.mark.parametrize("charset", ["ISO-8859-1", "utf-16-be", "utf-16", "Shift_JIS"])
 def test_a_recording_reads_as_its_answers_in_another_charset_did(tmp_path, source, charset):
     body = json.dumps({"rows": [{"name": "日本" if charset == "Shift_JIS" else "café"}]}, ensure_ascii=False)

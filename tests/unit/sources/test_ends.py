@@ -380,7 +380,16 @@ CASES: dict[str, Case] = {
     "a status beyond the last page": Case(PAGE, [rows(1, 2), Reply(404)], [1, 2], extension={"endsAt": [404, 416]}),
     "another status beyond the last page": Case(
         PAGE, [rows(1, 2), Reply(404)], fails="404", extension={"endsAt": [416]}),
-    "a status that nobody declared": Case(PAGE, [rows(1, 2), Reply(404)], fails="404"),
+    **{f"a status {status} that nobody declared, {name}": Case(
+        paging, [rows(1, 2), Reply(status)], fails=f"answered {status}.*before it was good.*{status} in the endsAt")
+       for name, paging in (("by pages", PAGE), ("by offset", {**OFFSET, "limitValue": 2}), ("by a row", CURSOR))
+       for status in (400, 404, 410, 416, 422)},
+    **{f"a status {name}": Case(paging, answers, fails=r"answered 4\d\d: [^;]*; [^;]*$") for name, paging, answers in (
+        ("at once, that nobody declared", PAGE, [Reply(404)]),
+        ("that is about rights", PAGE, [rows(1, 2), Reply(403)]),
+        ("of a page that the one before it names", TOKEN, [rows(1, next="a"), Reply(404)]),
+        ("of a page that the one before counts", {**PAGE, "endPageIndex": "$.pages"}, [rows(1, pages=2), Reply(404)]),
+        ("of a page that the spec counts", {**PAGE, "endPageIndex": 9}, [rows(1), Reply(404)]))},
     "a status at once": Case(PAGE, [Reply(404)], fails="404", extension={"endsAt": [404]}),
     "a status at once, where the array may be absent": Case(
         PAGE, [Reply(404)], [], extension={"endsAt": [404], "mayBeAbsent": True}),
