@@ -12,8 +12,7 @@ from headrace.sources.auth import Access
 from headrace.sources.cutting import Cut, cut
 from headrace.sources.http import SourceHttp
 from headrace.sources.links import Leads
-from headrace.sources.paging import digest
-from headrace.sources.past import Past, require_moved_on
+from headrace.sources.past import Past, require_moved_on, standstill
 from headrace.sources.paths import Path
 from headrace.sources.reading import Request, Trail, shown
 from headrace.sources.spec import Content
@@ -22,8 +21,6 @@ from headrace.sources.turns import Params, Turn, paths, promise
 _SHOWN, _READ = 200, 64 * 1024
 # How sources answer who asks for rows beyond the last one, beside a page without any.
 _BEYOND = frozenset((204, 400, 404, 410, 416, 422))
-# Pages without rows in a row before one, of those that are all the same, and of any.
-_MOST_ALIKE, _MOST_BARREN = 99, 999
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +144,13 @@ def _following(chain: Chain, turn: Turn, past: Past, access: Access, http: Sourc
     """Where the chain goes on behind a page, or why it ends."""
     pages = paging.paginator(chain.pagination)
     if not chain.may_repeat:
-        if past.has_same_rows(turn):
-            raise _repeated(turn)
+        past.require_other_rows(turn)
         require_moved_on(turn, chain.merges)
     following = pages.following(chain.pagination, turn)
     if isinstance(following, str):
         return following
     counted = following.last_index is not None or chain.may_repeat
-    empty, alike = ("", 0) if counted else _standstill(turn)
+    empty, alike = ("", 0) if counted else standstill(turn)
     barren = 0 if counted or turn.count else turn.at.barren + 1
     said = promise(chain.pagination, turn, following, chain.content.path)
     if pages.linked:
@@ -175,34 +171,8 @@ def _following(chain: Chain, turn: Turn, past: Past, access: Access, http: Sourc
     )
 
 
-def _standstill(turn: Turn) -> tuple[str, int]:
-    """Of a page without rows its digest, and how many before it were the same; SourceUnreadable for too many."""
-    if turn.count:
-        return "", 0
-    empty = digest(turn.answer.body)
-    alike = turn.at.alike + 1 if empty == turn.at.empty else 0
-    if alike >= _MOST_ALIKE:
-        which = f"the same page without rows for the {_MOST_ALIKE + 1}th time in a row"
-    elif turn.at.barren >= _MOST_BARREN:
-        which = f"the {_MOST_BARREN + 1:,}th page without rows in a row"
-    else:
-        return empty, alike
-    raise SourceUnreadable(
-        f"{turn.answer.url} is {which}, and says that more follow, so nobody knows whether they ever come. Correct the "
-        "spec's paginationParams; where so many pages may be empty, allow it by mayRepeat."
-    )
-
-
 def _is_array(answer: Answer) -> bool:
     return answer.body.lstrip()[:1] == b"["
-
-
-def _repeated(turn: Turn) -> SourceUnreadable:
-    return SourceUnreadable(
-        f"{turn.answer.url}: the source answered the same page again, with {turn.count:,} rows, so it does not page as "
-        "the spec says. Correct the spec's paginationParams; where two pages may be alike, name what tells their rows "
-        "apart beside the array (in key, day or keepAttributes), or allow it by mayRepeat."
-    )
 
 
 def _require_safe(asked: Request, onward: Request, http: SourceHttp) -> None:

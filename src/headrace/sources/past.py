@@ -12,6 +12,8 @@ from headrace.sources.reading import Request, Trail, shown
 from headrace.sources.turns import Turn
 
 _DIGEST = 8  # bytes
+# Pages without rows in a row before one, of those that are all the same, and of any.
+_MOST_ALIKE, _MOST_BARREN = 99, 999
 _HELD = 4 * 1024 * 1024  # bytes of a page that is held until the next one has come
 
 
@@ -34,8 +36,16 @@ class Past:
             self._seen.append(_named(turn.at.request))
             self._known.add(self._seen[-1])
 
-    def has_same_rows(self, turn: Turn) -> bool:
-        """Whether a page has the rows of the page before, and some; whatever else stands beside them."""
+    def require_other_rows(self, turn: Turn) -> None:
+        """SourceUnreadable for a page with the rows of the page before, and some; whatever else stands beside them."""
+        if self._has_same_rows(turn):
+            raise SourceUnreadable(
+                f"{turn.answer.url}: the source answered the same page again, with {turn.count:,} rows, so it does not "
+                "page as the spec says. Correct the spec's paginationParams; where two pages may be alike, name what "
+                "tells their rows apart beside the array (in key, day or keepAttributes), or allow it by mayRepeat."
+            )
+
+    def _has_same_rows(self, turn: Turn) -> bool:
         if self._turn is None:
             return self._rows != "" and turn.count > 0 and self._rows == _digest(turn)
         alike = self._turn.count == turn.count and self._turn.named == turn.named
@@ -80,6 +90,24 @@ def require_moved_on(turn: Turn, merges: bool) -> None:
             "asked for by the number of rows that came, but the source counts others. Use another way of paging, or a "
             "limitValue that the source grants."
         )
+
+
+def standstill(turn: Turn) -> tuple[str, int]:
+    """Of a page without rows its digest, and how many before it were the same; SourceUnreadable for too many."""
+    if turn.count:
+        return "", 0
+    empty = digest(turn.answer.body)
+    alike = turn.at.alike + 1 if empty == turn.at.empty else 0
+    if alike >= _MOST_ALIKE:
+        which = f"the same page without rows for the {_MOST_ALIKE + 1}th time in a row"
+    elif turn.at.barren >= _MOST_BARREN:
+        which = f"the {_MOST_BARREN + 1:,}th page without rows in a row"
+    else:
+        return empty, alike
+    raise SourceUnreadable(
+        f"{turn.answer.url} is {which}, and says that more follow, so nobody knows whether they ever come. Correct the "
+        "spec's paginationParams; where so many pages may be empty, allow it by mayRepeat."
+    )
 
 
 def _digest(turn: Turn) -> str:
