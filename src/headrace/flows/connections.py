@@ -61,7 +61,8 @@ def patch(
         params = object_at(changed, "auth.params")
         tried = sources.StoredCredentials(params, kept, held.bound_to) if held and kept else params
         _try(spec, changed, tried, http, now)
-    masked, sealed = credentials.parted(spec, changed)
+    # What is sealed stays sealed: whoever writes the spec has no say in what others gave before.
+    masked, sealed = credentials.parted(spec, changed, credentials.secret_names(found.body, held))
     with store.write() as conn:
         made = documents.replace_body(conn, caller, found, masked, now)
         # A run may have renewed a token since: what this patch left alone is kept as it is now.

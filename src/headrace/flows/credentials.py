@@ -141,15 +141,21 @@ def owner(connection_id: str) -> str:
     return f"{CONNECTIONS}/{connection_id}"
 
 
-def parted(spec: Json, body: Json) -> tuple[Json, Json]:
-    """The body with masks in place of secrets, and the secrets."""
+def parted(spec: Json, body: Json, secret: frozenset[str] = frozenset()) -> tuple[Json, Json]:
+    """The body with masks in place of secrets, and the secrets: by the spec, and those named in ``secret``."""
     params = object_at(body, "auth.params")
-    public = _public(spec, body)
+    public = _public(spec, body) - secret
     sealed = {name: value for name, value in params.items() if name not in public and value is not None}
     if not params:
         return body, {}
     masked = {name: MASK if name in sealed else value for name, value in params.items()}
     return {**body, "auth": {**body["auth"], "params": masked}}, sealed
+
+
+def secret_names(body: Json, sealed: Sealed | None) -> frozenset[str]:
+    """The parameters of a stored connection that are secret, whatever its spec says since."""
+    masked = {name for name, value in object_at(body, "auth.params").items() if value == MASK}
+    return frozenset(masked.union(sealed.bound_to.secrets if sealed else ()))
 
 
 def _public(spec: Json, body: Json) -> frozenset[str]:

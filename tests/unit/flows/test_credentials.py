@@ -177,6 +177,87 @@ def test_secrets_of_an_earlier_release_are_bound_at_the_start(world: Any, caller
         assert secrets.get(conn, world.keyring, caller, credentials.owner(id)) == stored
 
 
+# What a spec said of a parameter, what it says since; the parameter is sealed, and the token has no part in it.
+SAID: dict[str, tuple[dict[str, Any] | None, dict[str, Any]]] = {
+    "its format": ({"type": "string", "format": "password"}, {"type": "string"}),
+    "its header": ({"type": "string", "restAttributes": {"headerParamName": "X-Own"}}, {"type": "string"}),
+    "nothing": (None, {"type": "string"}),
+}
+# A patch of a connection whose parameter ``code`` has the value ``SEALED``; what it is then.
+PATCHES: dict[str, tuple[list[dict[str, Any]], str]] = {
+    "of something else": ([replace("/name", "other")], "SEALED"),
+    "with the mask": ([replace(f"{PARAMS}/code", MASK)], "SEALED"),
+    "with a new token": ([replace(f"{PARAMS}/accessToken", "new")], "SEALED"),
+    "with a new value": ([replace(f"{PARAMS}/code", "NEWER")], "NEWER"),
+    "with all of them": (
+        [replace(PARAMS, {"host": "https://b.example", "accessToken": "n", "code": "NEWER"})],
+        "NEWER",
+    ),
+}
+
+
+def coded(declared: dict[str, Any] | None) -> dict[str, Any]:
+    """A spec that says this of the parameter ``code``."""
+    spec = moving_spec("https://a.example/token")
+    spec["authSpec"][0]["spec"]["properties"] |= {} if declared is None else {"code": declared}
+    return spec
+
+
+def coded_base(world: Any) -> str:
+    params = {"host": "https://a.example", "accessToken": "t0ken", "code": "SEALED"}
+    auth = {"specName": "OAuth2 Refresh Code", "params": params}
+    return world.base(connectionSpec={"id": MOVING, "version": "1.0"}, auth=auth)
+
+
+def shown(world: Any, caller: Any, id: str) -> dict[str, Any]:
+    with world.store.read() as conn:
+        return documents.get(conn, caller, "connections", id).body["auth"]["params"]
+
+
+@pytest.mark.parametrize("steps", PATCHES)
+@pytest.mark.parametrize("said", SAID)
+def test_what_is_sealed_stays_sealed_whatever_the_spec_says_since(
+    world: Any, caller: Any, now: int, said: str, steps: str
+) -> None:
+    before, since = SAID[said]
+    put_spec(world, caller, now, coded(before))
+    id = coded_base(world)
+    put_spec(world, caller, now, coded(since))
+    patch(world, caller, now, id, *PATCHES[steps][0])
+    assert shown(world, caller, id)["code"] == MASK
+    assert load(world, caller, id)["code"] == PATCHES[steps][1]
+
+
+def test_a_secret_that_the_spec_knew_is_one_when_it_comes_later(world: Any, caller: Any, now: int) -> None:
+    put_spec(world, caller, now, coded({"type": "string", "format": "password"}))
+    auth = {"specName": "OAuth2 Refresh Code", "params": {"host": "https://a.example", "accessToken": "t0ken"}}
+    id = world.base(connectionSpec={"id": MOVING, "version": "1.0"}, auth=auth)
+    put_spec(world, caller, now, coded({"type": "string"}))
+    params = {"host": "https://a.example", "accessToken": "t0ken", "code": "SEALED"}
+    patch(world, caller, now, id, replace(PARAMS, params))
+    assert shown(world, caller, id)["code"] == MASK
+
+
+def test_with_a_lost_key_a_new_value_is_sealed_too(world: Any, caller: Any, now: int) -> None:
+    put_spec(world, caller, now, coded(SAID["its format"][0]))
+    id, path = coded_base(world), world.keyring.source.path
+    put_spec(world, caller, now, coded(SAID["its format"][1]))
+    path.write_text(f"{new_line()}\n")
+    bereft = dataclasses.replace(world, keyring=load_keyring(path))
+    patch(bereft, caller, now, id, *PATCHES["with all of them"][0])
+    assert shown(bereft, caller, id)["code"] == MASK
+
+
+def test_what_was_taken_out_is_judged_anew_when_it_comes_back(world: Any, caller: Any, now: int) -> None:
+    put_spec(world, caller, now, coded(None))
+    id = coded_base(world)
+    put_spec(world, caller, now, coded({"type": "string"}))
+    params = {"host": "https://a.example", "accessToken": "new"}
+    patch(world, caller, now, id, replace(PARAMS, params))
+    patch(world, caller, now, id, replace(PARAMS, {**params, "code": "plain"}))
+    assert shown(world, caller, id)["code"] == "plain"
+
+
 MOVING = "0f0f0f0f-1111-4222-8333-444444444444"
 
 
