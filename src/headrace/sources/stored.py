@@ -32,12 +32,16 @@ class Bound(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class StoredCredentials(Mapping[str, Any]):
-    """The parameters of a base connection in the clear, with what the ``sealed`` ones among them were given for."""
+    """The parameters of a base connection in the clear, with what the ``sealed`` ones among them were given for.
+
+    Each that is sealed is a secret, whatever a spec says of it, then or now; but not the address that they go to.
+    """
 
     def __init__(self, public: Mapping[str, Any], sealed: Mapping[str, Any], bound: Bound) -> None:
         self._values = {**public, **sealed}
         self.sealed = frozenset(sealed)
-        self.bound = bound
+        secrets = {name for name, value in sealed.items() if not _is_among(bound.origins, value)}
+        self.bound = msgspec.structs.replace(bound, secrets=tuple(sorted({*bound.secrets, *secrets})))
 
     def __getitem__(self, name: str) -> Any:
         return self._values[name]
@@ -55,6 +59,12 @@ class StoredCredentials(Mapping[str, Any]):
 def bound_of(credentials: Mapping[str, Any]) -> Bound | None:
     """What the credentials may be used for; None for those that came with the request that uses them."""
     return credentials.bound if isinstance(credentials, StoredCredentials) else None
+
+
+def _is_among(origins: tuple[str, ...], value: Any) -> bool:
+    """Whether a value is the address of one of the origins."""
+    text = str(value).strip().rstrip("/").lower()
+    return (text if "://" in text else f"https://{text}") in origins
 
 
 def _nearest(origin: str, url: str) -> str:

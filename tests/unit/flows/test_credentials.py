@@ -10,7 +10,7 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from headrace.errors import Invalid, KeyLost, NotFound, RevisionStale, SourceHostRefused
+from headrace.errors import Invalid, KeyLost, NotFound, ParamMissing, RevisionStale, SourceHostRefused
 from headrace.flows import connections, credentials, exploring
 from headrace.flows.credentials import MASK
 from headrace.store import documents, secrets
@@ -309,7 +309,7 @@ def test_trying_a_patched_connection_renews_at_no_address_that_the_spec_has_sinc
     assert foreign.asked == []
 
 
-def test_explore_brings_what_it_sends_or_sends_it_where_it_was_stored_for(
+def test_explore_brings_what_it_sends_also_what_the_spec_did_not_declare(
     world: Any, caller: Any, now: int, sources: tuple[Source, Source]
 ) -> None:
     """A member that the spec did not declare is sealed too, whatever its name."""
@@ -322,6 +322,6 @@ def test_explore_brings_what_it_sends_or_sends_it_where_it_was_stored_for(
     given = {"host": foreign.url, "accessToken": "a", "refreshToken": "b"}
     encoded = base64.b64encode(json.dumps(given).encode()).decode()
     asked = exploring.Asked("rest", "json", encoded, True)
-    with pytest.raises(SourceHostRefused, match="were stored for"):
+    with pytest.raises(ParamMissing, match="must give odd too"):
         exploring.explore(world.store, world.keyring, world.http, caller, id, asked, now)
     assert foreign.asked == []

@@ -201,6 +201,19 @@ def test_a_spec_that_calls_nothing_secret_any_more_shows_none(source: Source, ht
     assert "cl13nt" in source.targets[0] and "cl13nt" not in caught.value.message
 
 
+def test_what_is_sealed_is_a_secret_that_no_spec_ever_named(source: Source, http) -> None:
+    """It was not declared when it was stored, and is now, as anybody's to see."""
+    known = stored(source, spec())
+    credentials = StoredCredentials({"host": source.url}, {"odd": "0dd-v4lue"}, known.bound)
+    told = {**BEARER, "spec": {"properties": {name: {"type": "string"} for name in ("host", "odd")}}}
+    document = {**spec(urlParams={"path": "/items/${odd}", "method": "GET"}), "authSpec": [told]}
+    source.answer = lambda asked: reply({"message": f"no {asked.target}"}, 404)
+    with pytest.raises(errors.SourceMissing) as caught:
+        for part in plan(reading(document), credentials, http).parts:
+            list(fetch(reading(document), part, credentials, http))
+    assert source.targets == ["/items/0dd-v4lue"] and "0dd-v4lue" not in caught.value.message
+
+
 def test_a_renewal_asks_no_address_but_those_of_then(source: Source, other: Source, http) -> None:
     bound = stored(source, spec())
     credentials = StoredCredentials({}, {**bound, "accessTokenUrl": f"{other.url}/token"}, bound.bound)
