@@ -6,6 +6,7 @@ from enum import Enum
 from functools import lru_cache
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
+import httpx2
 import msgspec
 
 from headrace.errors import SourceUnreadable
@@ -93,8 +94,11 @@ def _origin(url: str) -> tuple[str, str, int]:
     return scheme, _ascii(unquote(host)), port or _DEFAULT_PORTS.get(scheme, 0)
 
 
-def _ascii(host: str) -> str:
+def _ascii(netloc: str) -> str:
+    """A host as it is connected to, by the client's own reading: two readings of ß lead to two hosts."""
+    if netloc.isascii():
+        return netloc
     try:
-        return host if host.isascii() else host.encode("idna").decode()
-    except UnicodeError:
-        return host
+        return httpx2.URL(f"https://{netloc}").netloc.decode()
+    except httpx2.InvalidURL:
+        return netloc

@@ -10,6 +10,9 @@ from headrace.errors import ParamInvalid, ParamMissing
 
 # No part holds a brace, so that what is read from one `${` is never read again from the next.
 _PLACEHOLDER = re.compile(r"\$\{(?P<name>[^{}|]++)(?:\|(?P<filter>[^{}:]++)(?::(?P<argument>[^{}]*+))?+)?+\}")
+# What would make a credential part of an address, or something else of it than its author meant.
+_NEVER_IN_ADDRESSES = re.compile(r"\$\{|[?#@\\\s\x00-\x1f\x7f]")
+_NEVER_IN_HOSTS = re.compile(r"\$\{|[/?#@\\\s\x00-\x1f\x7f]")
 _BARE = re.compile(r"(?<!\$)\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
 # What an author may write in a query as it is; the rest is percent-encoded. `%` stays: it may start an escape.
 _AUTHOR = "".join(chr(c) for c in range(0x21, 0x7F) if chr(c) not in '"#<>&+')
@@ -135,7 +138,25 @@ def _fill(found: re.Match[str], values: Values, encode: Encode) -> str:
 def render_host(text: str, values: Values) -> str:
     """A host template; older specs write ``{name}`` and ``{{NAME}}`` there too."""
     unified = re.sub(r"\{\{\s*(\w+)\s*\}\}", lambda m: "${" + _folded(m[1], values) + "}", text)
-    return render(_BARE.sub(r"${\g<name>}", unified), values, plain)
+    named = _BARE.sub(r"${\g<name>}", unified)
+    return render(named, values, _address if _PLACEHOLDER.fullmatch(named.strip()) else _part_of_host)
+
+
+def _address(value: str) -> str:
+    """A value that is the whole host, with a scheme and a path where it has them."""
+    return _required(value, _NEVER_IN_ADDRESSES, "an address of a source")
+
+
+def _part_of_host(value: str) -> str:
+    """A value inside a host, which must leave the rest of the address to the author."""
+    return _required(value, _NEVER_IN_HOSTS, "a part of a host")
+
+
+def _required(value: str, never: re.Pattern[str], what: str) -> str:
+    text = value.strip()
+    if found := never.search(text):
+        raise ParamInvalid(f"A parameter that is {what} must not contain {found[0]!r}.", field="host")
+    return text
 
 
 def _folded(name: str, values: Values) -> str:

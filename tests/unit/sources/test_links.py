@@ -1,5 +1,6 @@
 """Where a link to the next page may lead."""
 
+import httpx2
 import pytest
 
 from headrace import errors, sources
@@ -12,6 +13,8 @@ WAYS = {
     ("http://a.test", "http://A.TEST:80/"): Leads.HERE,
     ("https://a.test:443/", "https://a.test/"): Leads.HERE,
     ("https://münchen.test/", "https://xn--mnchen-3ya.test/"): Leads.HERE,
+    ("https://straße.test/", "https://xn--strae-oqa.test/"): Leads.HERE,
+    ("https://straße.test/", "https://strasse.test/"): Leads.AWAY,
     ("http://a.test:8080/", "http://a.test:8080/"): Leads.HERE,
     ("http://a.test/", "https://a.test/"): Leads.TO_TLS,
     ("http://a.test:80/", "https://a.test:443/"): Leads.TO_TLS,
@@ -31,6 +34,12 @@ WAYS = {
 @pytest.mark.parametrize(("asked", "onward"), WAYS)
 def test_where_an_address_leads(asked, onward):
     assert leads(asked, onward) is WAYS[asked, onward]
+
+
+@pytest.mark.parametrize("host", ["münchen.test", "straße.test", "ς.test", "xn--strae-oqa.test"])
+def test_a_host_is_read_as_it_is_connected_to(host):
+    connected = httpx2.URL(f"https://{host}/").raw_host.decode()
+    assert leads(f"https://{host}/", f"https://{connected}/") is Leads.HERE
 
 
 def fetched(source, client, host, link):
