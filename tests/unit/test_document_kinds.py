@@ -19,7 +19,8 @@ OWNERS = {
     "targetConnections": "flows", "flows": "flows", "connectionSpecs": "flows", "flowSpecs": "flows",
 }  # fmt: skip
 # The registry calls its kinds by what they are elsewhere too: folders of the standard.
-COMMON_WORDS = ("schemas", "classes", "fieldgroups", "datatypes")
+# Namespaces are a kind that roles speak of as well: an org has one set of them.
+COMMON_WORDS = ("schemas", "classes", "fieldgroups", "datatypes", "namespaces")
 CALLS = {"create": 2, "new": 1, "find": 2, "get": 2, "select": 2, "revision": 2, "orgs_with": 1}
 CREATING = ("create", "new")
 

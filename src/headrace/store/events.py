@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 import sqlalchemy as sa
 
 from headrace.store.metadata import Millis, metadata
+from headrace.store.portable import among
 from headrace.store.scope import Caller, Reach
 
 events = sa.Table(
@@ -64,8 +65,8 @@ def newest(
     """
     columns = [events.c[name] for name in Event.__dataclass_fields__]
     where = [events.c[name] == value for name, value in narrowed.items()]
-    within = events.c.sandbox
-    where.append(within.not_in(reach.names) if reach.excepts else within.in_(reach.names))
+    named = among(events.c.sandbox, reach.names)
+    where.append(sa.not_(named) if reach.excepts else named)
     rows = conn.execute(sa.select(*columns).where(*where).order_by(events.c.seq.desc()).limit(limit).offset(start))
     return [Event(**{**row._mapping, "address": row.address or ""}) for row in rows]
 

@@ -191,4 +191,4 @@ def test_accounts_of_before_roles_may_do_what_they_could(store: Store) -> None:
         conn.execute(sa.text("UPDATE alembic_version SET version_num = '0005'"))
     upgrade(store)
     with store.read() as conn:
-        assert roles.of(conn, client, "prod") == "admin"
+        assert roles.of(conn, client).within("prod") == "admin"
