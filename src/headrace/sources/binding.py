@@ -13,8 +13,10 @@ from headrace.sources.stored import Bound
 from headrace.sources.template import Values
 
 _CHOSEN = "chosen-by-a-source-connection"
-# What a source connection chooses must leave at least the last two names of a host to the author of the spec.
-_OWNED = re.compile(r"(-[a-z0-9-]*)?(\.[a-z0-9-]+){2,}")
+# What a source connection chooses must leave at least the last two names of a host to the author of the spec, and three
+# where anybody may have a name below these two (co.uk).
+_SHARED = r"\.(?:ac|co|com|edu|go|gob|gov|ne|net|nom|or|org|sch)\.[a-z]{2}$"
+_OWNED = re.compile(rf"(-[a-z0-9-]*)?(?!{_SHARED})(\.[a-z0-9-]+){{2,}}")
 
 
 def bind(spec: Mapping[str, Any], auth_name: str, params: Mapping[str, Any]) -> Bound:
