@@ -145,7 +145,9 @@ class Access:
         if not bound.allows(url, leads):
             raise SourceHostRefused(
                 f"The request goes to {shown(_address(url))}, and the connection's credentials were stored for "
-                f"{', '.join(bound.origins) or 'no address'}. Send them again to the base connection to use them there."
+                f"{', '.join(bound.origins) or 'no address'}. Send them again to the base connection to use them "
+                "there; what a source connection chooses of a host must stand before a name that has one owner, else "
+                "the base connection must give it."
             )
 
     def headers(self) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """What credentials are given for: read from a spec at the moment when they are stored."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,14 +8,10 @@ from headrace.errors import HeadraceError
 from headrace.sources.auth import TOKEN_URLS, is_secret_name
 from headrace.sources.request import base_url
 from headrace.sources.spec import auth_spec, inputs, pairs, secret_params
-from headrace.sources.stored import Bound
+from headrace.sources.stored import ANY, Bound, leaves_owner
 from headrace.sources.template import Values
 
 _CHOSEN = "chosen-by-a-source-connection"
-# What a source connection chooses must leave at least the last two names of a host to the author of the spec, and three
-# where anybody may have a name below these two (co.uk).
-_SHARED = r"\.(?:ac|co|com|edu|go|gob|gov|ne|net|nom|or|org|sch)\.[a-z]{2}$"
-_OWNED = re.compile(rf"(-[a-z0-9-]*)?(?!{_SHARED})(\.[a-z0-9-]+){{2,}}")
 
 
 def bind(spec: Mapping[str, Any], auth_name: str, params: Mapping[str, Any]) -> Bound:
@@ -55,6 +50,5 @@ def _origin(url: str) -> str:
         return ""
     if parts.scheme not in ("http", "https") or not host:
         return ""
-    if _CHOSEN in host and not _OWNED.fullmatch(host.rpartition(_CHOSEN)[2]):
-        return ""
-    return f"{parts.scheme}://{host.replace(_CHOSEN, '*')}{port}"
+    host = host.replace(_CHOSEN, ANY)
+    return f"{parts.scheme}://{host}{port}" if leaves_owner(host) else ""

@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 from headrace.sources.links import Leads
+from headrace.sources.suffixes import has_owner
 
-_ANY = "*"
+ANY = "*"
 _CHOSEN = "[a-z0-9.-]+"  # what a source connection may choose of a host
 
 
@@ -69,8 +70,14 @@ def _is_among(origins: tuple[str, ...], value: Any) -> bool:
 
 def _nearest(origin: str, url: str) -> str:
     """The origin, what was left open of its host chosen as in the URL where that can be."""
-    if _ANY not in origin:
+    if ANY not in origin:
         return origin
-    host = urlsplit(url).hostname or ""
-    pattern = _CHOSEN.join(map(re.escape, (urlsplit(origin).hostname or "").split(_ANY)))
-    return origin.replace(urlsplit(origin).hostname or "", host) if re.fullmatch(pattern, host) else origin
+    host, open_host = urlsplit(url).hostname or "", urlsplit(origin).hostname or ""
+    pattern = _CHOSEN.join(map(re.escape, open_host.split(ANY)))
+    # An earlier release bound secrets to more.
+    return origin.replace(open_host, host) if leaves_owner(open_host) and re.fullmatch(pattern, host) else origin
+
+
+def leaves_owner(host: str) -> bool:
+    """Whether what a source connection chooses of a host leaves a name to the spec that has one owner."""
+    return ANY not in host or has_owner(host.rpartition(ANY)[2].partition(".")[2])

@@ -37,6 +37,17 @@ ORIGINS: dict[str, tuple[str | None, dict[str, str], tuple[str, ...]]] = {
     "a name below that": ("https://${region}.api.co.uk", {}, ("https://*.api.co.uk",)),
     "all of it": ("https://${region}", {}, ()),
     "all but the end": ("https://${region}.test", {}, ()),
+    "a name where anybody has one": ("https://${region}.myshopify.com", {}, ()),
+    "a part of such a name": ("https://shop-${region}.github.io", {}, ()),
+    "a beginning of such a name": ("https://${region}-shop.github.io", {}, ()),
+    "a name of a country": ("https://api.${region}.co.uk:8443", {}, ()),
+    "a name below somebody's": ("https://${region}.shop.co.uk", {}, ("https://*.shop.co.uk",)),
+    "the beginning of an address": ("https://${region}.0.0.1", {}, ()),
+    "a name that the connection gives": (
+        "https://${region}.myshopify.com",
+        {"region": "acme"},
+        ("https://acme.myshopify.com",),
+    ),
     "its end": ("https://api.${region}", {}, ()),
     "its port": ("https://api.test:${region}", {}, ()),
     "token addresses": (
@@ -141,6 +152,9 @@ WAYS = {
     "chosen": ("https://*.api.test", "https://eu.api.test/x", True),
     "chosen, two names": ("https://*.api.test", "https://a.eu.api.test/x", True),
     "chosen, nothing": ("https://*.api.test", "https://api.test/x", False),
+    "chosen, where anybody has a name": ("https://*.myshopify.com", "https://evil.myshopify.com/x", False),
+    "chosen, below a name of a country": ("https://*.co.uk", "https://evil.co.uk/x", False),
+    "chosen, below somebody's name": ("https://*.shop.co.uk", "https://eu.shop.co.uk/x", True),
     "nothing": ("", "https://api.test/x", False),
 }
 
