@@ -14,16 +14,25 @@ a message quotes, it is ``legible``: an error can always be recorded.
     `-- Broken             Headrace's own state is not what it must be; nothing was guessed
 """
 
+import re
+
 LONGEST_MESSAGE = 10_000
+# But for line breaks and tabs: they steer a terminal, turn the direction of what follows, or break a line unseen.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]|\r(?!\n)")
 
 
 def legible(text: str, longest: int = LONGEST_MESSAGE) -> str:
     """A stranger's text as every column, answer and console takes it.
 
-    Beyond ``longest`` characters it ends with an ellipsis; half a character and NUL stand as their escapes.
+    Beyond ``longest`` characters it ends with an ellipsis; half a character and controls stand as their escapes.
     """
-    short = text if len(text) <= longest else f"{text[: longest - 1]}…"
-    return short.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
+    return visible(text if len(text) <= longest else f"{text[: longest - 1]}…")
+
+
+def visible(text: str) -> str:
+    """The text with each control character, and half a character, as its escape; line breaks and tabs stay."""
+    plain = _CONTROLS.sub(lambda control: control[0].encode("unicode_escape").decode(), text)
+    return plain.encode("utf-8", "backslashreplace").decode()
 
 
 class HeadraceError(Exception):

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
-from rich.text import Text
 
 from headrace.cli import account, audit, demo, gaps, key, mapping, query, replay, sources, verify
+from headrace.cli.terminal import Text
 from headrace.clock import Clock, MonotonicTimer, WallClock
 from headrace.errors import HeadraceError
 from headrace.settings import DEFAULT_PORT, TOKEN_VARIABLE, Settings, check_settings, parse_host_aliases

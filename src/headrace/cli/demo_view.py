@@ -15,9 +15,9 @@ from rich.padding import Padding
 from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
-from rich.text import Text
 
 from headrace.cli.query import as_table
+from headrace.cli.terminal import Text
 from headrace.cli.tutorial import Sent
 from headrace.clock import utc
 from headrace.query import local

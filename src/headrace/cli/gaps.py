@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
+from headrace.cli.terminal import Text
 from headrace.clock import utc
 from headrace.settings import Settings
 

@@ -9,9 +9,9 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from headrace.cli import json_files
+from headrace.cli.terminal import Text
 from headrace.clock import WallClock
 from headrace.errors import Invalid, MappingSyntax
 from headrace.exact_json import spelled

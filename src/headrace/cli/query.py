@@ -12,7 +12,8 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
+
+from headrace.cli.terminal import Text
 
 if TYPE_CHECKING:
     from headrace.query.duck import Column, Result

@@ -8,8 +8,8 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
+from headrace.cli.terminal import Text
 from headrace.client import FLOW_SERVICE, Client
 from headrace.settings import DEFAULT_PORT
 

@@ -8,8 +8,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
-from rich.text import Text
 
+from headrace.cli.terminal import Text
 from headrace.settings import Settings
 
 if TYPE_CHECKING:

@@ -28,6 +28,7 @@ def previewed(expression: str, data: str, given: str = "") -> tuple[int, str]:
         ("a.b", "{}", "null (null)"),
         ("split(a, ',')", '{"a": "1,[red]x"}', '["1","[red]x"] (array)'),
         ("n + 1", '{"n": 123456789012345678901}', "123456789012345678902 (integer)"),
+        ("a", '{"a": "\x9b31m\u202e"}', r'"\x9b31m\u202e" (string)'),
         ("date('2022-08-10')", "{}", '"2022-08-10T00:00:00Z" (date-time)'),
     ],
 )

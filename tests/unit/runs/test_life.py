@@ -77,7 +77,7 @@ class Refused(UploadStory):
     """A story that ends with words that no database could hold."""
 
     def prepare(self, run: Run, now: int, obey: Obey) -> Prepared:
-        raise SourceRejected("half \ud800, NUL \0 and very much" + "x" * 1_000_000)
+        raise SourceRejected("half \ud800, NUL \0, \x1b[31mred and very much" + "x" * 1_000_000)
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,8 @@ def test_whatever_an_error_says_its_run_can_be_ended(work_of) -> None:
     refused = work_of(lambda dispatch, _: Refused(dispatch))
     assert refused.carry().state == FAILED
     (error,) = refused.batch.errors
-    assert "half \\ud800, NUL \\x00 and very much" in error.description and len(error.description) < 20_000
+    said = r"half \ud800, NUL \x00, \x1b[31mred and very much"
+    assert said in error.description and len(error.description) < 20_000
 
 
 def test_a_process_that_stops_hands_its_run_back(work: Work) -> None:
