@@ -4,8 +4,9 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.padding import Padding
-from rich.text import Text
 
+from headrace.cli.source_fields import mapped, nameless
+from headrace.cli.terminal import Text, in_a_line
 from headrace.sources.address import Address
 from headrace.sources.answers import Answer
 from headrace.sources.auth import Access
@@ -35,20 +36,22 @@ def notes(address: Address, answer: Answer, proposed: Proposal, options: str) ->
         "",
         "## What the spec says, and why",
         "",
-        *(f"- {reason}" for reason in [_signed(address), *proposed.reasons]),
+        *(f"- {in_a_line(reason)}" for reason in [_signed(address), *proposed.reasons]),
         "",
         "## What to look at",
         "",
-        *(f"- {check}" for check in proposed.checks or ["Nothing was uncertain; try it all the same."]),
+        *(f"- {in_a_line(check)}" for check in proposed.checks or ["Nothing was uncertain; try it all the same."]),
         "",
         "## The fields, by the paths that a mapping takes",
         "",
         "| path | type | records |",
         "| --- | --- | --- |",
     ]
-    for field in fields_of(proposed.records):
-        path = f"{wrapper}.{field.path}" if wrapper else field.path
-        lines.append(f"| `{path}` | {', '.join(field.types) or 'null'} | {field.records:,} |")
+    fields = fields_of(proposed.records)
+    for field in fields:
+        if path := mapped((*((wrapper,) if wrapper else ()), *field.steps)):
+            lines.append(f"| {_code(path)} | {', '.join(field.types) or 'null'} | {field.records:,} |")
+    lines += ["", *nameless(fields)] if nameless(fields) else []
     return "\n".join([*lines, "", "## Next", "", *(f"    {command}" for command in _next(proposed, options)), ""])
 
 
@@ -61,11 +64,11 @@ def shown(proposed: Proposal, target: Path, beside: Path, access: Access, option
 
     say(f"{target} is written, and notes beside it in {beside}.", style="bold")
     for reason in proposed.reasons:
-        say(f"- {reason}", 2)
+        say(f"- {in_a_line(reason)}", 2)
     if proposed.checks:
         say("Look at this:", style="bold")
     for check in proposed.checks:
-        say(f"- {check}", 2, "yellow")
+        say(f"- {in_a_line(check)}", 2, "yellow")
     say("Then try it:", style="bold")
     console.print(Text(f"  headrace sources test {target}{options}"), soft_wrap=True)
 
@@ -75,6 +78,12 @@ def _signed(address: Address) -> str:
         return "authSpec: no credentials were needed."
     names = ", ".join(address.credentials)
     return f"authSpec: {names}, typed by whoever makes a connection; their values are not in the spec."
+
+
+def _code(text: str) -> str:
+    """Code in a cell of a Markdown table, whatever its letters."""
+    cell = text.replace("|", "\\|")
+    return f"`` {cell} ``" if "`" in cell else f"`{cell}`"
 
 
 def _next(proposed: Proposal, options: str) -> list[str]:

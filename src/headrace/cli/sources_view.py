@@ -1,31 +1,25 @@
 """What ``headrace sources test`` shows of a walk: requests with the heads of their answers, pages, ends, a summary."""
 
-from collections.abc import Iterator, Mapping
-from decimal import Decimal
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import msgspec
 from rich.console import Console
 from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
 
 from headrace.cli import json_files
+from headrace.cli.source_fields import differences, nameless, table_of
+from headrace.cli.terminal import Text
 from headrace.clock import Window, utc
-from headrace.exact_json import spelled
 from headrace.sources import Planned, recording
 from headrace.sources.answers import Answer
 from headrace.sources.auth import Access
 from headrace.sources.declared import record_schema
-from headrace.sources.fields import Field, fields_of
-from headrace.sources.inference import schema_of
+from headrace.sources.fields import fields_of
 from headrace.sources.reading import Request
 from headrace.sources.recording import Recorder, Recording
 from headrace.sources.scheduling import is_advanced
 from headrace.sources.walking import Ended, Visited, Walk, rows_left
 
-_EXAMPLE = 28
 _AGAIN = (
     "with each later run read the same records again and append them once more: no request names the window "
     "(scheduleParams)"
@@ -89,15 +83,9 @@ class View:
         self._console.print()
         of = f"the first {len(seen.records):,}" if seen.read > len(seen.records) else f"{len(seen.records):,}"
         self._say(f"The schema of {of} records; a mapping takes these paths:", 0, "bold")
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-        table.add_column("path", overflow="fold")
-        table.add_column("type", overflow="fold")
-        table.add_column("in", justify="right")
-        table.add_column("example", overflow="fold")
-        for field in fields_of(seen.records):
-            table.add_row(*_row(field, self._without))
-        self._console.print(table)
-        for text in _differences(record_schema(walk.spec, walk.view), seen.records):
+        fields = fields_of(seen.records)
+        self._console.print(table_of(fields, self._without))
+        for text in (*nameless(fields), *differences(record_schema(walk.spec, walk.view), seen.records)):
             self._say(text, 0, "yellow")
 
     def _without(self, text: str) -> str:
@@ -205,49 +193,6 @@ def _end(end: Ended) -> str:
     label = f" of {end.part.label}" if end.part.label else ""
     verb = "is left" if end.left else "ends"
     return f"The chain{label} {verb} after {_count(end.pages, 'page')}: {end.why}."
-
-
-def _row(field: Field, without: Any) -> tuple[str, str, str, Text]:
-    shown = without(_example(field.example))
-    short = shown if len(shown) <= _EXAMPLE else f"{shown[: _EXAMPLE - 1]}…"
-    return field.path, ", ".join(field.types) or "null", f"{field.records:,}", Text(short, "dim")
-
-
-def _example(value: Any) -> str:
-    """A value as the source wrote it."""
-    if value is None:
-        return ""
-    return str(value) if isinstance(value, Decimal) else msgspec.json.encode(spelled(value)).decode()
-
-
-def _differences(declared: Mapping[str, Any] | None, records: list[Any]) -> Iterator[str]:
-    """Where the spec's schema and the records disagree about which fields there are."""
-    if declared is None:
-        return
-    expected, came = set(_paths(declared)), set(_paths(schema_of(records)))
-    # What a schema only says to be an object, or what is empty or null in every record, says nothing of what is below.
-    unknown = [path for path in came if not any(_within(path, known) or _within(known, path) for known in expected)]
-    absent = [path for path in expected if not any(_within(known, path) for known in came)]
-    if unknown:
-        yield f"Not in the spec's schema: {', '.join(sorted(unknown))}."
-    if absent:
-        yield f"In the spec's schema, in no record: {', '.join(sorted(absent))}."
-
-
-def _within(path: str, other: str) -> bool:
-    """Whether a path is the other one, or leads on from it."""
-    return path == other or path.startswith((f"{other}.", f"{other}[*]"))
-
-
-def _paths(schema: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    """The leaves of a schema."""
-    below = schema.get("properties") or {}
-    for name, inner in below.items():
-        yield from _paths(inner, f"{prefix}.{name}" if prefix else name)
-    if isinstance(schema.get("items"), Mapping) and schema["items"].get("properties"):
-        yield from _paths(schema["items"], f"{prefix}[*]")
-    elif not below and prefix:
-        yield prefix
 
 
 def _count(number: int, noun: str) -> str:

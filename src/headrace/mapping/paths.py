@@ -34,11 +34,12 @@ def names_of(path: Path) -> tuple[str, ...]:
 
 
 def format_path(path: Path) -> str:
-    """The path as text; ``parse_path`` reads it back."""
+    """The path as text; ``parse_path`` reads it back, unless a name is empty."""
     text = ""
     for step in path:
         if isinstance(step, str):
-            escaped = "".join(f"\\{letter}" if letter in ".[]" else letter for letter in step)
+            escaped = "".join(f"\\{letter}" if letter in ".[]\\" else letter for letter in step)
+            escaped = f"\\{escaped}" if escaped.startswith("${") else escaped
             text += f".{escaped}" if text else escaped
         else:
             text += "[*]" if step is None else f"[{step}]"

@@ -12,7 +12,7 @@ from headrace.raw_json import Raw
 from headrace.sources.answers import Answer
 from headrace.sources.arrays import Array, Finder, array_in
 from headrace.sources.exploding import Exploded, exploded
-from headrace.sources.paths import parse_path, pick_raw
+from headrace.sources.paths import parse_path, pick_raw, written
 from headrace.sources.reading import Page
 from headrace.sources.spec import Content, Extraction
 
@@ -175,7 +175,7 @@ _BRACE = ord("{")
 def why_empty(answer: Answer | Page, page: Records) -> str:
     """A sentence about an answer without records: what it holds where they should be."""
     steps = page.view.content.path
-    path = "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
+    path = written(steps)
     if not answer.body.strip():
         return f"{answer.url} answered {answer.status} without a body."
     if page.elements:

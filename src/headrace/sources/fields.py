@@ -1,26 +1,25 @@
 """The fields that records have: how often each is there, of which types, and one value of it."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-EACH = "[*]"
-_WORD = re.compile(r"[\w\-]+")
+from headrace.errors import SpecInvalid
+from headrace.sources.paths import dotted, parse_path
+
+Steps = tuple[str | None, ...]
 
 
 @dataclass(slots=True)
 class Field:
-    """A leaf of records, by the path that a mapping names it with; ``[*]`` stands for each element of an array.
+    """A leaf of records by the names that lead to it; None stands for each element of an array.
 
-    plain    whether a spec can name it: its names are words, and no array is on the way
     types    its JSON types, as they were first seen
     records  how many records have a value there
     values   the first of them, at most as many as were asked for
     """
 
-    path: str
-    plain: bool = True
+    steps: Steps
     types: list[str] = field(default_factory=list)
     records: int = 0
     values: list[Any] = field(default_factory=list)
@@ -30,42 +29,60 @@ class Field:
         """One of its values; None where it has none."""
         return self.values[0] if self.values else None
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its names alone."""
+        return tuple(step for step in self.steps if step is not None)
+
+    @property
+    def name(self) -> str:
+        """The last of them."""
+        return self.names[-1]
+
+    @property
+    def plain(self) -> bool:
+        """Whether a spec can name it: no array is on the way, and its path is read back."""
+        if None in self.steps:
+            return False
+        try:
+            return parse_path(dotted(self.names)) == self.steps
+        except SpecInvalid:
+            return False
+
 
 def fields_of(records: Iterable[Any], values: int = 1) -> list[Field]:
     """The leaves of all records, in the order in which they were seen; of each at most so many ``values``."""
-    known: dict[str, Field] = {}
+    known: dict[Steps, Field] = {}
     for record in records:
-        here: set[str] = set()
-        for path, value, plain in _leaves(record, "", True):
-            leaf = known.setdefault(path, Field(path))
-            leaf.plain &= plain
+        here: set[Steps] = set()
+        for steps, value in _leaves(record, ()):
+            leaf = known.setdefault(steps, Field(steps))
             kind = kind_of(value)
             if kind not in leaf.types and value is not None:
                 leaf.types.append(kind)
             if value is not None and len(leaf.values) < values:
                 leaf.values.append(value)
-            if value is not None and path not in here:
+            if value is not None and steps not in here:
                 leaf.records += 1
-                here.add(path)
-    return [leaf for leaf in known.values() if not _is_inner(leaf.path, known)]
+                here.add(steps)
+    inner = {steps[:n] for steps in known for n in range(len(steps))}
+    return [leaf for leaf in known.values() if leaf.steps not in inner or not _is_hollow(leaf)]
 
 
-def _is_inner(path: str, known: dict[str, Field]) -> bool:
-    """Whether what is null or empty here is an object or an array of objects elsewhere."""
-    leaf = known[path]
-    hollow = not leaf.types or leaf.types in (["object"], ["array"])
-    return hollow and any(other.startswith((f"{path}.", f"{path}{EACH}")) for other in known)
+def _is_hollow(leaf: Field) -> bool:
+    """Whether it is null or empty wherever it is a leaf: then it may be an object or an array elsewhere."""
+    return not leaf.types or leaf.types in (["object"], ["array"])
 
 
-def _leaves(value: Any, path: str, plain: bool) -> Iterator[tuple[str, Any, bool]]:
+def _leaves(value: Any, steps: Steps) -> Iterator[tuple[Steps, Any]]:
     if isinstance(value, dict) and value:
         for name, below in value.items():
-            yield from _leaves(below, f"{path}.{name}" if path else name, plain and bool(_WORD.fullmatch(name)))
-    elif isinstance(value, list) and value and path:
+            yield from _leaves(below, (*steps, name))
+    elif isinstance(value, list) and value and steps:
         for below in value:
-            yield from _leaves(below, f"{path}{EACH}", False)
-    elif path:
-        yield path, value, plain
+            yield from _leaves(below, (*steps, None))
+    elif steps:
+        yield steps, value
 
 
 def kind_of(value: Any) -> str:

@@ -9,7 +9,7 @@ from headrace.sources import going_on, recognising
 from headrace.sources.address import Address
 from headrace.sources.answers import Answer
 from headrace.sources.links import next_of
-from headrace.sources.paths import Path, parse_path
+from headrace.sources.paths import Path, parse_path, written
 from headrace.sources.recognising import AnswerValue
 
 Json = dict[str, Any]
@@ -89,7 +89,7 @@ def _by_last_row(body: Any, path: Path, rest: Mapping[str, str], end: Json) -> W
         body, path
     ):
         return None
-    name, cursor = name or "starting_after", f"{recognising.written(path)}[-1].id"
+    name, cursor = name or "starting_after", f"{written(path)}[-1].id"
     check = f"The id of a page's last row is sent back as {name}, as Stripe has it: see that this source takes it so."
     return Way(_continued(cursor, name) | end, f"{cursor} is sent back as {name}", (check,))
 

@@ -31,6 +31,8 @@ _STEP = re.compile(
     r"""|\[(?P<index>-?\d{1,9})\]|\[(?P<q>['"])(?P<quoted>.*?)(?P=q)\]"""
 )
 _ESCAPE = re.compile(r"\\([.\[\]${}\\])")
+_TO_ESCAPE = re.compile(r"([.\[\]${}\\])")
+_WORD = re.compile(r"[\w\-]+")
 
 
 def parse_path(text: str) -> Path:
@@ -71,6 +73,31 @@ def _is_union(step: re.Match[str]) -> bool:
     return step["quoted"] is not None and bool(re.search(rf"{step['q']}\s*,", step["quoted"]))
 
 
+def written(path: Sequence[Segment]) -> str:
+    """The path from a page's top as text; it is read back, unless a name has ``']`` and ``"]`` both."""
+    return "$" + "".join(map(_written, path))
+
+
+def dotted(path: Sequence[Segment]) -> str:
+    """The path inside a record as text, points in names escaped as mappings write them; it is read back as well."""
+    return "".join(map(_dotted, path)).removeprefix(".")
+
+
+def _written(step: Segment) -> str:
+    if isinstance(step, int):
+        return f"[{step}]"
+    quote = '"' if "'" in step else "'"
+    return f".{step}" if _WORD.fullmatch(step) else f"[{quote}{step}{quote}]"
+
+
+def _dotted(step: Segment) -> str:
+    if isinstance(step, int):
+        return f"[{step}]"
+    escaped = _TO_ESCAPE.sub(r"\\\1", step)
+    whole = _STEP.fullmatch(f".{escaped}")
+    return f".{escaped}" if whole and whole["name"] == escaped else _written(step)
+
+
 def is_plainly_named(path: Sequence[Segment]) -> bool:
     """Whether every step is a name that a msgspec Struct takes for a field's."""
     return all(isinstance(step, str) and step.isprintable() and not {'"', "\\"} & {*step} for step in path)
@@ -96,5 +123,4 @@ def pick(raw: bytes | Raw, path: Sequence[Segment]) -> Any:
     try:
         return None if text is None else read(bytes(text))
     except NotJson as error:
-        written = ".".join(map(str, path))
-        raise SourceUnreadable(f"What the answer holds at {written} cannot be read: {error.reason}.") from error
+        raise SourceUnreadable(f"What the answer holds at {written(path)} cannot be read: {error.reason}.") from error

@@ -14,7 +14,7 @@ from headrace.sources.failures import failure_in
 from headrace.sources.fields import Field, fields_of
 from headrace.sources.inference import schema_of
 from headrace.sources.paging_proposed import kept, paging
-from headrace.sources.paths import Path
+from headrace.sources.paths import Path, dotted, written
 from headrace.sources.window_params import WindowParam, window_params
 
 Json = dict[str, Any]
@@ -120,7 +120,7 @@ def _content(attributes: Json, body: Any, draft: Proposal) -> Path:
     able = recognising.arrays(body)
     path: Path = able[0].path if able else ()
     draft.records = able[0].value if able else [body] if isinstance(body, dict) else []
-    content: Json = {"path": recognising.written(path)}
+    content: Json = {"path": written(path)}
     names = [step for step in path if isinstance(step, str)]
     if names and isinstance(path[-1], str):
         content["overrideWrapperAttribute"] = _singular(names[-1])
@@ -253,7 +253,7 @@ def _day(field: Field, wrapper: str) -> Json:
 
 
 def _inside(field: Field, wrapper: str) -> str:
-    return f"{wrapper}.{field.path}" if wrapper else field.path
+    return dotted((*((wrapper,) if wrapper else ()), *field.names))
 
 
 def _example(field: Field) -> str:
@@ -261,5 +261,5 @@ def _example(field: Field) -> str:
 
 
 def _others(fields: list[Field]) -> str:
-    names = ", ".join(field.path for field in fields[1:4])
+    names = ", ".join(dotted(field.names) for field in fields[1:4])
     return f"Others: {names}." if names else ""

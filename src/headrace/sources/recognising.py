@@ -9,7 +9,7 @@ from headrace.sources.auth import folded
 from headrace.sources.days import day_of
 from headrace.sources.extension import Day
 from headrace.sources.fields import Field
-from headrace.sources.paths import Path
+from headrace.sources.paths import Path, written
 
 Json = dict[str, Any]
 
@@ -42,18 +42,6 @@ class AnswerValue:
     def written(self) -> str:
         """The path as a spec writes it."""
         return written(self.path)
-
-
-def written(path: Path) -> str:
-    """A path as JSONPath."""
-    return "$" + "".join(_step(step) for step in path)
-
-
-def _step(step: str | int) -> str:
-    if isinstance(step, int):
-        return f"[{step}]"
-    quote = '"' if "'" in step else "'"
-    return f".{step}" if re.fullmatch(r"[\w\-]+", step) else f"[{quote}{step}{quote}]"
 
 
 def arrays(body: Any) -> list[AnswerValue]:
@@ -102,13 +90,13 @@ def walked(value: Any, path: Path, into_lists: bool = False) -> Iterator[AnswerV
 def days_among(fields: Sequence[Field], records: int) -> list[Field]:
     """The fields that hold a day in every record, the likeliest first."""
     able = [field for field in fields if field.plain and field.records == records and _holds_days(field)]
-    return sorted(able, key=lambda field: _likely_day(field.path.rpartition(".")[2]))
+    return sorted(able, key=lambda field: _likely_day(field.name))
 
 
 def _holds_days(field: Field) -> bool:
     if field.types == ["string"]:
         return all(_ISO_DAY.fullmatch(value) and day_of(Day(date="x"), [value]) for value in field.values)
-    if field.types == ["integer"] and _NAMED_AS_TIME.search(field.path.rpartition(".")[2]):
+    if field.types == ["integer"] and _NAMED_AS_TIME.search(field.name):
         return all(
             _EPOCHS[0] <= value / (1000 if value > 10 * _EPOCHS[1] else 1) <= _EPOCHS[1] for value in field.values
         )
@@ -129,13 +117,13 @@ def keys_among(fields: Sequence[Field], records: int) -> list[Field]:
         field
         for field in fields
         if field.plain and field.records == records and field.types in (["string"], ["integer"])
-        if len({str(value) for value in field.values}) == len(field.values) and _named_as_key(field.path)
+        if len({str(value) for value in field.values}) == len(field.values) and _named_as_key(field.name)
     ]
-    return sorted(able, key=lambda field: (field.path.count("."), folded(field.path) not in ("id", "uuid", "guid")))
+    return sorted(able, key=lambda field: (len(field.steps), folded(field.name) not in ("id", "uuid", "guid")))
 
 
-def _named_as_key(path: str) -> bool:
-    name = path.rpartition(".")[2]
+def _named_as_key(name: str) -> bool:
+    name = re.split(r"[^\w\-]", name)[-1]
     return bool(re.fullmatch(r"(?:.*[a-z_\-])?(?:id|Id|ID|uuid|guid|key)", name)) or name.lower() in (
         "id",
         "uuid",
@@ -146,7 +134,7 @@ def _named_as_key(path: str) -> bool:
 def versions_among(fields: Sequence[Field], records: int) -> list[Field]:
     """The fields that say when a record was last changed."""
     changed = re.compile(r"updated|modified|changed", re.IGNORECASE)
-    return [field for field in days_among(fields, records) if changed.search(field.path.rpartition(".")[2])]
+    return [field for field in days_among(fields, records) if changed.search(field.name)]
 
 
 def value_in(body: Any, path: Path) -> Any:

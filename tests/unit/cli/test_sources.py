@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from headrace.main import app
+from headrace.mapping.paths import parse_path, reader
 from source_server import API_KEY, BASIC, BEARER, NONE, Asked, Reply, Source, reply, serving, spec
 
 ROWS = [{"id": n, "day": f"2026-03-{n:02d}", "cost": {"amount": "1.10"}, "tags": ["a"]} for n in range(1, 6)]
@@ -121,6 +122,61 @@ def test_a_walk_stops_where_it_is_told(tmp_path, source):
     assert "is left after 3 pages: it goes on with" in shown and "15 records on these pages, and more" in shown
 
 
+# A field of a record -> the path that a mapping takes, and the field in which it stands there.
+NAMED = {
+    "a.b": r"row.a\.b",
+    "c d": "row.c d",
+    'q"t': 'row.q"t',
+    "o'k": "row.o'k",
+    "x[0]": r"row.x\[0\]",
+    "back\\slash": r"row.back\\slash",
+    "${x}": r"row.\${x}",
+    "$id": "row.$id",
+    "a|b`c": "row.a|b`c",
+}
+
+
+def test_fields_are_shown_by_the_paths_that_a_mapping_takes(tmp_path, source):
+    row = {**{name: n for n, name in enumerate(NAMED)}, "a": {"b": "another"}}
+    source.answer = lambda _: reply({"rows": [row]})
+    code, _ = began(f"{source.url}/x", "--folder", str(tmp_path), "--name", "mine", "--allow-private-hosts")
+    _, shown = ran(str(tmp_path / "mine.json"), "--allow-private-hosts", columns=200)
+    lines = [line.strip() for line in shown.splitlines()]
+    notes = (tmp_path / "mine.md").read_text()
+    assert code == 0 and "row.a.b  " in shown and "| `` row.a\\|b`c `` | integer |" in notes
+    for n, path in enumerate(NAMED.values()):
+        assert reader(parse_path(path))({"row": row}) == n
+        assert any(line.startswith(f"{path}  ") and line.endswith(f"  {n}") for line in lines), shown
+        assert "|" in path or f"| `{path}` | integer |" in notes
+
+
+def test_a_field_without_a_name_is_told_with_what_gives_it_one(tmp_path, source):
+    source.answer = lambda _: reply({"rows": [{"id": 1, "": 5}]})
+    _, shown = tried(tmp_path, source, spec(contentPath={"path": "$.rows", "overrideWrapperAttribute": "row"}))
+    assert '1 field lies under an empty name (""), which no mapping can take' in shown and "row. " not in shown
+    extension = {"rename": {"blank": "['']"}}
+    renamed = spec(contentPath={"path": "$.rows", "overrideWrapperAttribute": "row"}, extension=extension)
+    _, shown = tried(tmp_path, source, renamed)
+    assert "no mapping" not in shown and ["row.blank", "integer", "1", "5"] in [r.split() for r in shown.splitlines()]
+
+
+STEERING = "\x1b[31m red \x9b1A \u202e \x7f \r over"
+
+
+def test_no_text_of_a_source_steers_the_terminal(tmp_path, source):
+    row = {"id": STEERING, STEERING: 1, "day": "2026-03-01"}
+    source.answer = lambda _: reply({f"rows {STEERING}": [row], "meta": {"total": 5}}, **{"X-Total": "\x1b[31m1"})
+    _, begun = began(f"{source.url}/x", "--folder", str(tmp_path), "--name", "mine", "--allow-private-hosts")
+    code, shown = ran(str(tmp_path / "mine.json"), "--allow-private-hosts")
+    assert code == 1 and "MISS ROWS" in shown, shown
+    notes = (tmp_path / "mine.md").read_text()
+    for text in (begun, shown, notes):
+        assert "\\x1b" in text and not {*STEERING} - {" ", *"[31mredAov"} & {*text}
+    source.answer = lambda _: reply({"error": STEERING}, 403)
+    code, refused = began(f"{source.url}/x", "--folder", str(tmp_path), "--name", "no", "--allow-private-hosts")
+    assert code == 1 and r"It says: \x1b[31m red \x9b1A \u202e \x7f \r over" in refused
+
+
 TEXT, ANY = {"type": "string"}, {"type": "object"}
 LISTED = {"type": "array", "items": {"type": "object", "properties": {"a": TEXT, "b": TEXT}}}
 DECLARED = {
@@ -129,6 +185,7 @@ DECLARED = {
     "an object that is null": ({"p": {"properties": {"a": TEXT}}}, {"p": None}, "", "rows.p.a"),
     "an array that is empty": ({"p": LISTED}, {"p": []}, "", "rows.p[*].a, rows.p[*].b"),
     "one item of two": ({"p": LISTED}, {"p": [{"a": "x"}]}, "", "rows.p[*].b"),
+    "a name with a point": ({"p.q": TEXT}, {"p": {"q": "x"}}, "rows.p.q", r"rows.p\.q"),
     "a name that begins alike": ({"p": ANY}, {"pq": {"a": 1}}, "rows.pq.a", "rows.p"),
 }
 

@@ -2,9 +2,11 @@
 
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from headrace.mapping import compile_mapping, preview
-from headrace.mapping.paths import parse_path
+from headrace.mapping.paths import format_path, parse_path
 from headrace.mapping.steps import Source, paths_read, present, stray
 
 RECORD = {
@@ -37,6 +39,13 @@ ABSENT = ["Row", "row.o.q", "row.u.a", "row.l[9]", "row.l[*].q", "row.e[*].n", "
 @pytest.mark.parametrize("text", PRESENT + ABSENT)
 def test_a_record_has_what_a_path_leads_to_if_only_a_null(text):
     assert present(RECORD, parse_path(text)) is (text in PRESENT)
+
+
+@settings(max_examples=100)
+@given(st.lists(st.text(alphabet="a.[]${}\\ *'0", min_size=1) | st.integers(0, 99) | st.none(), min_size=1))
+def test_a_path_that_is_written_is_read_back(steps):
+    path = ("first", *steps)
+    assert parse_path(format_path(path)) == path
 
 
 ITEMS = [

@@ -5,7 +5,7 @@ import pytest
 
 from headrace import errors, sources
 from headrace.sources.links import Leads, leads
-from headrace.sources.paths import parse_path, parse_value_path
+from headrace.sources.paths import dotted, parse_path, parse_value_path, written
 from source_server import reading, reply, spec
 
 WAYS = {
@@ -88,6 +88,12 @@ PATHS = {
 @pytest.mark.parametrize("text", PATHS)
 def test_simple_paths(text):
     assert parse_path(text) == parse_value_path(text) == PATHS[text]
+
+
+@pytest.mark.parametrize("text", PATHS)
+def test_what_is_written_is_read_back(text):
+    path = PATHS[text]
+    assert parse_path(written(path)) == parse_path(dotted(path)) == path
 
 
 @pytest.mark.parametrize("text", ["$..a", "$.a[*]", "$.a[?(@.b)]", "$.@", "$.a[1:2]", "$.a[", "$.a['b]", "*"])

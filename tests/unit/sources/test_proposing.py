@@ -367,6 +367,11 @@ def test_days_that_are_asked_for_are_replaced():
         ([{"at": {"time": 1772330400000}, "account_id": 1}] * 2, "row.at.time", None),
         ([{"id": 1, "text": "2026-03-01 was a day"}, {"id": 1, "text": "x"}], None, None),
         ([{"id": 1}, {"id": None}], None, None),
+        ([{"event.created": "2026-03-01", "event.id": n} for n in (1, 2)], r"row.event\.created", r"row.event\.id"),
+        ([{"event.id": 1, "event": {"id": 1}} for _ in (1, 2)], None, None),
+        ([{"the id": 1, "o'day": "2026-03-01"}], """row["o'day"]""", "row.the id"),
+        ([{"both'\" id": 1}], None, """row["both'" id"]"""),
+        ([{"x@odata": {"id": 1}}, {"x@odata": {"id": 2}}], None, None),
     ],
 )
 def test_days_and_keys_are_told(rows, day, key):

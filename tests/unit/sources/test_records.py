@@ -155,7 +155,7 @@ def test_a_page_without_a_path_to_its_array(name):
 def test_a_value_beside_broken_elements_is_found_and_a_broken_one_is_told():
     body = page(b'{"v": NaN}')
     assert pick(body, ("next",)) == "n" and pick(body, ("rows", 1)) is None
-    with pytest.raises(SourceUnreadable, match=r"rows\.0\.v cannot be read: it is not JSON"):
+    with pytest.raises(SourceUnreadable, match=r"\$\.rows\[0\]\.v cannot be read: it is not JSON"):
         pick(body, ("rows", 0, "v"))
 
 
