@@ -23,7 +23,7 @@ from headrace.sources.links import Leads
 from headrace.sources.masking import MASK, Masked, masked, masked_text
 from headrace.sources.reading import Credentials, Request, shown
 from headrace.sources.renewing import Asker, RenewedTokens
-from headrace.sources.stored import bound_of
+from headrace.sources.stored import TOKEN_URLS, bound_of
 from headrace.sources.template import encode_query, plain
 
 Ask = Callable[[Request], bytes]
@@ -31,7 +31,6 @@ Renewed = Callable[[Mapping[str, Any], Mapping[str, Any]], None]
 Properties = Mapping[str, Mapping[str, Any]]
 
 PLACEHOLDER = re.compile(r"\$\{([^{}|]++)\}")
-TOKEN_URLS = ("refreshTokenUrl", "accessTokenUrl")
 _SECRETS = (
     "token", "secret", "password", "passwd", "pwd", "passphrase", "apikey", "accesskey", "secretkey", "privatekey",
     "signature", "authorization", "cookie", "credentials",

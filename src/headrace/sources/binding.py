@@ -5,10 +5,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from headrace.errors import HeadraceError
-from headrace.sources.auth import TOKEN_URLS, is_secret_name
+from headrace.sources.auth import is_secret_name
 from headrace.sources.request import base_url
 from headrace.sources.spec import auth_spec, inputs, pairs, secret_params
-from headrace.sources.stored import ANY, Bound, leaves_owner
+from headrace.sources.stored import ADDRESSES, ANY, Bound, leaves_owner
 from headrace.sources.template import Values
 
 _CHOSEN = "chosen-by-a-source-connection"
@@ -22,8 +22,7 @@ def bind(spec: Mapping[str, Any], auth_name: str, params: Mapping[str, Any]) -> 
     except HeadraceError:  # a draft may name an authentication that there is not
         auth, secrets = {"name": auth_name}, frozenset()
     declared: Mapping[str, Any] = auth.get("spec", {}).get("properties", {})
-    named = (*TOKEN_URLS, "authorizationTestUrl")
-    addresses = (params.get(name) or declared.get(name, {}).get("default") for name in named)
+    addresses = (params.get(name) or declared.get(name, {}).get("default") for name in ADDRESSES if name != "host")
     urls = [*_hosts(spec, declared, params, secrets), *(str(address) for address in addresses if address)]
     origins = dict.fromkeys(origin for url in urls if (origin := _origin(url)))
     secrets |= {name for name in params if is_secret_name(name)}

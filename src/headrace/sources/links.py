@@ -51,7 +51,7 @@ def following(asked: Request, first: Request, link: str, keep: Sequence[str] = (
 def _absolute(base: str, link: str) -> str:
     try:
         parts = urlsplit(urldefrag(urljoin(base, encode_link(link))).url)
-        return parts._replace(netloc=_ascii(unquote(parts.netloc))).geturl()
+        return parts._replace(netloc=_ascii(parts.scheme, unquote(parts.netloc))).geturl()
     except ValueError as error:
         raise SourceUnreadable("The source's link to the next page is no address", quoted=link) from error
 
@@ -86,19 +86,19 @@ def leads(asked: str, onward: str) -> Leads:
 
 
 def _origin(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port as the client reads them when it connects: of two readings one would be another host's."""
     try:
-        parts = urlsplit(url)
-        scheme, host, port = parts.scheme.lower(), (parts.hostname or "").lower(), parts.port
-    except ValueError:  # a port that is no number, brackets that do not close
+        read = httpx2.URL(url)
+    except httpx2.InvalidURL:  # a port that is no number, brackets that do not close
         return "", "", 0
-    return scheme, _ascii(unquote(host)), port or _DEFAULT_PORTS.get(scheme, 0)
+    host = read.raw_host.decode().lower()
+    return read.scheme, host, read.port or _DEFAULT_PORTS.get(read.scheme, 0)
 
 
-def _ascii(netloc: str) -> str:
-    """A host as it is connected to, by the client's own reading: two readings of ß lead to two hosts."""
+def _ascii(scheme: str, netloc: str) -> str:
     if netloc.isascii():
         return netloc
     try:
-        return httpx2.URL(f"https://{netloc}").netloc.decode()
+        return httpx2.URL(f"{scheme}://{netloc}").netloc.decode()
     except httpx2.InvalidURL:
         return netloc

@@ -11,6 +11,9 @@ from headrace.sources.links import Leads
 from headrace.sources.suffixes import has_owner
 
 ANY = "*"
+TOKEN_URLS = ("refreshTokenUrl", "accessTokenUrl")
+# What a connection may have as an address, declared or not; it is read as one, and no secret unless a spec says so.
+ADDRESSES = ("host", *TOKEN_URLS, "authorizationTestUrl")
 _CHOSEN = "[a-z0-9.-]+"  # what a source connection may choose of a host
 
 
@@ -41,7 +44,7 @@ class StoredCredentials(Mapping[str, Any]):
     def __init__(self, public: Mapping[str, Any], sealed: Mapping[str, Any], bound: Bound) -> None:
         self._values = {**public, **sealed}
         self.sealed = frozenset(sealed)
-        secrets = {name for name, value in sealed.items() if not _is_among(bound.origins, value)}
+        secrets = {name for name, value in sealed.items() if name not in ADDRESSES and not _is_of(bound.origins, value)}
         self.bound = msgspec.structs.replace(bound, secrets=tuple(sorted({*bound.secrets, *secrets})))
 
     def __getitem__(self, name: str) -> Any:
@@ -62,10 +65,10 @@ def bound_of(credentials: Mapping[str, Any]) -> Bound | None:
     return credentials.bound if isinstance(credentials, StoredCredentials) else None
 
 
-def _is_among(origins: tuple[str, ...], value: Any) -> bool:
-    """Whether a value is the address of one of the origins."""
-    text = str(value).strip().rstrip("/").lower()
-    return (text if "://" in text else f"https://{text}") in origins
+def _is_of(origins: tuple[str, ...], value: Any) -> bool:
+    """Whether a value stands in the address of one of the origins, which every error shows."""
+    names = re.compile(rf"(?<![a-z0-9]){re.escape(str(value).strip().rstrip('/').lower())}(?![a-z0-9])")
+    return any(names.search(origin) for origin in origins)
 
 
 def _nearest(origin: str, url: str) -> str:

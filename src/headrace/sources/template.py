@@ -67,7 +67,7 @@ def _restli_list(value: str, _: str) -> str:
 
 
 def _enumeration(value: str, _: str) -> str:
-    return re.sub(r"[\s\-]+", "_", value.strip()).upper()
+    return quote(re.sub(r"[\s\-]+", "_", value.strip()).upper(), safe="")
 
 
 # ${name|filter:argument}. A filter answers text that is ready for a query.
@@ -139,23 +139,18 @@ def render_host(text: str, values: Values) -> str:
     """A host template; older specs write ``{name}`` and ``{{NAME}}`` there too."""
     unified = re.sub(r"\{\{\s*(\w+)\s*\}\}", lambda m: "${" + _folded(m[1], values) + "}", text)
     named = _BARE.sub(r"${\g<name>}", unified)
-    return render(named, values, _address if _PLACEHOLDER.fullmatch(named.strip()) else _part_of_host)
+    whole = _PLACEHOLDER.fullmatch(named.strip()) is not None
+    return _PLACEHOLDER.sub(lambda found: _into_host(found, values, whole), named)
 
 
-def _address(value: str) -> str:
-    """A value that is the whole host, with a scheme and a path where it has them."""
-    return _required(value, _NEVER_IN_ADDRESSES, "an address of a source")
-
-
-def _part_of_host(value: str) -> str:
-    """A value inside a host, which must leave the rest of the address to the author."""
-    return _required(value, _NEVER_IN_HOSTS, "a part of a host")
-
-
-def _required(value: str, never: re.Pattern[str], what: str) -> str:
-    text = value.strip()
-    if found := never.search(text):
-        raise ParamInvalid(f"A parameter that is {what} must not contain {found[0]!r}.", field="host")
+def _into_host(found: re.Match[str], values: Values, whole: bool) -> str:
+    """A value that is the whole address, or one inside a host, which leaves the rest of it to the author."""
+    text = _fill(found, values, str).strip()
+    if found["name"].strip() in values.secrets:
+        return text
+    never, what = (_NEVER_IN_ADDRESSES, "an address of a source") if whole else (_NEVER_IN_HOSTS, "a part of a host")
+    if wrong := never.search(text):
+        raise ParamInvalid(f"A parameter that is {what} must not contain {wrong[0]!r}.", field="host")
     return text
 
 

@@ -11,6 +11,7 @@ from headrace.sources import Bound, StoredCredentials, bind, fetch, plan
 from headrace.sources.auth import Access, secret_names
 from headrace.sources.links import leads
 from headrace.sources.params import check_auth
+from headrace.sources.request import base_url, values_for
 from headrace.sources.spec import secret_params
 from source_server import BEARER, Source, reading, reply, spec
 
@@ -229,6 +230,27 @@ def test_what_is_sealed_is_a_secret_that_no_spec_ever_named(source: Source, http
         for part in plan(reading(document), credentials, http).parts:
             list(fetch(reading(document), part, credentials, http))
     assert source.targets == ["/items/0dd-v4lue"] and "0dd-v4lue" not in caught.value.message
+
+
+# The spec's host, what a connection gives that no authentication declares; the host that is asked.
+UNDECLARED: dict[str, tuple[str | None, dict[str, str], str]] = {
+    "the host": (None, {"host": "https://api.test"}, "https://api.test"),
+    "a host with a path": (None, {"host": "https://API.test/v1"}, "https://API.test/v1"),
+    "a host without a scheme": (None, {"host": "api.test:8443/v1"}, "https://api.test:8443/v1"),
+    "a name in it": ("https://${tenant}.api.test", {"tenant": "eu"}, "https://eu.api.test"),
+    "a part of a name": ("https://shop-${tenant}.api.test", {"tenant": "EU"}, "https://shop-EU.api.test"),
+}
+
+
+@pytest.mark.parametrize("case", UNDECLARED)
+def test_a_host_is_asked_though_its_parts_were_sealed(case: str) -> None:
+    """What no authentication declares is sealed, also what the host is made of."""
+    host, given, url = UNDECLARED[case]
+    document = hosted(host)
+    params = {**given, "accessToken": "s3cret"}
+    credentials = StoredCredentials({}, params, bind(document, AUTH, params))
+    assert base_url(host, values_for(document, AUTH, {}, credentials)) == url
+    Access(BEARER, credentials).require_allowed(f"{url}/items", leads)
 
 
 def test_a_renewal_asks_no_address_but_those_of_then(source: Source, other: Source, http) -> None:

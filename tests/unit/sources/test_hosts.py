@@ -1,9 +1,11 @@
 """What a user's value may make of a host."""
 
+from contextlib import suppress
+
 import pytest
 
 from headrace.errors import ParamInvalid
-from headrace.sources.template import Values, render_host
+from headrace.sources.template import FILTERS, Values, encode_query, render, render_host
 
 WHOLE = ["${host}", "{host}", " {{HOST}} "]
 PARTS = ["https://${host}.example.com", "https://{{HOST}}/v1", "https://eu-{host}.example.com"]
@@ -39,3 +41,14 @@ def test_no_value_makes_a_secret_part_of_an_address_nor_another_one_of_it(templa
 def test_a_part_of_a_host_is_no_path(template: str) -> None:
     with pytest.raises(ParamInvalid, match="a part of a host must not contain '/'"):
         rendered(template, "evil.example/x")
+
+
+@pytest.mark.parametrize("written", FILTERS)
+def test_a_filter_leads_round_nothing(written: str) -> None:
+    """Whatever it makes of a value: no structure of an address or a query, and no secret to be filled in."""
+    values = Values({"q": "a/${accessToken}?x=&y#u@b\\"}, secrets=frozenset({"accessToken", "ACCESSTOKEN"}))
+    template = f"${{q|{written}:kind}}"
+    assert not set("/?#@\\&${}") & set(render(template, values, encode_query))
+    with suppress(ParamInvalid):
+        host = render_host(f"https://{template}.example.com", values).removeprefix("https://")
+        assert not set("/?#@\\$") & set(host)

@@ -4,8 +4,9 @@ import httpx2
 import pytest
 
 from headrace import errors, sources
-from headrace.sources.links import Leads, leads
+from headrace.sources.links import Leads, following, leads
 from headrace.sources.paths import dotted, parse_path, parse_value_path, written
+from headrace.sources.reading import Request
 from source_server import reading, reply, spec
 
 WAYS = {
@@ -15,6 +16,8 @@ WAYS = {
     ("https://münchen.test/", "https://xn--mnchen-3ya.test/"): Leads.HERE,
     ("https://straße.test/", "https://xn--strae-oqa.test/"): Leads.HERE,
     ("https://straße.test/", "https://strasse.test/"): Leads.AWAY,
+    ("https://a.test/", "https://a%2etest/"): Leads.AWAY,
+    ("https://straße.test/", "https://stra%c3%9fe.test/"): Leads.AWAY,
     ("http://a.test:8080/", "http://a.test:8080/"): Leads.HERE,
     ("http://a.test/", "https://a.test/"): Leads.TO_TLS,
     ("http://a.test:80/", "https://a.test:443/"): Leads.TO_TLS,
@@ -34,6 +37,19 @@ WAYS = {
 @pytest.mark.parametrize(("asked", "onward"), WAYS)
 def test_where_an_address_leads(asked, onward):
     assert leads(asked, onward) is WAYS[asked, onward]
+
+
+LINKS = {
+    "http://münchen.test:443/x": "http://xn--mnchen-3ya.test:443/x",
+    "http://münchen.test:80/x": "http://xn--mnchen-3ya.test/x",
+    "//stra%C3%9Fe.test/x": "https://xn--strae-oqa.test/x",
+}
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_a_link_keeps_its_port(link):
+    asked = Request("GET", "https://a.test/")
+    assert following(asked, asked, link).url == LINKS[link]
 
 
 @pytest.mark.parametrize("host", ["münchen.test", "straße.test", "ς.test", "xn--strae-oqa.test"])
