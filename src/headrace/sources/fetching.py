@@ -35,7 +35,8 @@ def fetch(
         count, answer = len(page.cut.elements), page.answer
         require_below_cap(count, view.extension.element_cap, part)
         etag = answer.headers.get("etag")
-        yield Page(page.n, answer.url, answer.status, answer.body, etag, count, page.ended, page.behind, page.hidden)
+        how = (etag, count, page.ended, page.behind, page.hidden, answer.headers)
+        yield Page(page.n, answer.url, answer.status, answer.body, *how)
 
 
 def chain_of(view: Extraction, request: Request, replaces: bool | None = None, merges: bool | None = None) -> Chain:

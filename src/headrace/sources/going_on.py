@@ -1,11 +1,14 @@
 """What an answer says of the rows behind it: by links, tokens and flags, by counts, and by its own place among them."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from headrace.errors import SourceUnreadable
+from headrace.exact_json import NotJson, read
 from headrace.sources.auth import folded
+from headrace.sources.links import next_of
 from headrace.sources.paths import Path
 from headrace.sources.recognising import AnswerValue, value_in, walked
 
@@ -17,6 +20,8 @@ _TOKENS = (
     "nextpagetoken", "nextcursor", "nexttoken", "aftercursor", "endcursor", "continuationtoken", "nextmarker", "cursor",
     "scrollid", "pagetoken", "nextafter",
 )  # fmt: skip
+_NUMBER = re.compile(r"\s*(\d{1,18})\s*", re.ASCII)
+_RANGE = re.compile(r"\s*(?!bytes\b)\w+\s+(?:\d+-\d+|\*)/(\d{1,18})\s*", re.ASCII)
 _MORE = (
     "hasmore", "hasnext", "hasnextpage", "hasmorepages", "hasmoreitems", "hasmoreresults", "more", "moreresults",
     "moreitemsincollection", "moreavailable", "truncated", "istruncated",
@@ -29,6 +34,7 @@ _TOTALS = (
     "total", "totalcount", "totalresults", "totalitems", "totalrecords", "totalrows", "totalelements", "totalsize",
     "numfound",
 )  # fmt: skip
+_COUNTS = ("totalcount", "totalitems", "totalrecords", "totalrows", "totalelements", "numfound", "value")
 # A bare total may be a sum: it counts rows for certain only where the answer speaks of pages.
 _SUMS = ("totals", "summary", "sum", "sums", "amount", "amounts", "cost", "costs", "money", "balance")
 _MONEY = ("currency", "currencycode", "subtotal", "tax", "taxes", "amount", "price", "balance", "discount", "vat")
@@ -105,8 +111,17 @@ def page_number(body: Any, beside: Path) -> AnswerValue | None:
 
 
 def total(body: Any, beside: Path) -> AnswerValue | None:
-    """How many rows there are on all pages."""
-    return next(_named(body, beside, _TOTALS), None)
+    """How many rows there are on all pages; of several, the first that is no sum."""
+    return next((entry for entry in _totals(body, beside) if not _is_sum(body, entry)), None)
+
+
+def _totals(body: Any, beside: Path) -> Iterator[AnswerValue]:
+    for entry in _outside(body, beside):
+        # Elasticsearch's {"value": 10000, "relation": "gte"} in the place of a number.
+        relates = isinstance(entry.value, dict) and entry.value.keys() == {"value", "relation"}
+        most = AnswerValue((*entry.path, "value"), entry.value["value"]) if relates else entry
+        if entry.name in _TOTALS and isinstance(most.value, int) and not isinstance(most.value, bool):
+            yield most
 
 
 def echoed(body: Any, beside: Path, names: Sequence[str]) -> AnswerValue | None:
@@ -128,7 +143,13 @@ def have_ids(rows: Any) -> bool:
     return bool(rows) and all(isinstance(row, dict) and isinstance(row.get("id"), str | int) for row in rows)
 
 
-def behind(body: Any, beside: Path, rows: int, known: frozenset[Path] | None = frozenset()) -> Behind | None:
+def behind(
+    body: Any,
+    beside: Path,
+    rows: int,
+    headers: Mapping[str, str],
+    known: frozenset[Path] | None = frozenset(),
+) -> Behind | None:
     """Why an answer says that more follows its ``rows`` (those before it included); None where it does not.
 
     ``known`` are the paths that were followed already; None: its links and tokens mean nothing.
@@ -140,14 +161,50 @@ def behind(body: Any, beside: Path, rows: int, known: frozenset[Path] | None = f
         for entry in (next_link(body, beside), _next_token(body, beside)):
             if entry and entry.value is not None and entry.path not in known:
                 return Behind(f"{entry.written} names a next page")
-    most = total(body, beside)
-    if most is None or most.value <= rows or _is_sum(body, most):
+        if _links_on(headers):
+            return Behind("the Link header names a next page")
+    for where, most in _stated_in(headers):
+        if most > rows:
+            return Behind(f"{where} is {most:,}, and {rows:,} came")
+    stated = total(body, beside)
+    if stated is None or stated.value <= rows:
         return None
-    return Behind(f"{most.written} is {most.value:,}, and {rows:,} came", _counts_rows(body, beside, most))
+    return Behind(f"{stated.written} is {stated.value:,}, and {rows:,} came", _counts_rows(body, beside, stated))
+
+
+def _links_on(headers: Mapping[str, str]) -> bool:
+    try:
+        return next_of(headers.get("link", "")) is not None
+    except SourceUnreadable:
+        return False
+
+
+def _stated_in(headers: Mapping[str, str]) -> Iterator[tuple[str, int]]:
+    """The headers that say how many rows there are, each with that number."""
+    for name, text in headers.items():
+        word = folded(name).removeprefix("x").removeprefix("wp").removeprefix("pagination")
+        number = _RANGE.fullmatch(text) if word == "contentrange" else _NUMBER.fullmatch(text)
+        if number and word in (*_TOTALS, "contentrange"):
+            yield f"the header {name}", int(number[1])
+        elif word == "" and text.lstrip().startswith("{"):
+            yield from ((f"{entry.written} in the header {name}", entry.value) for entry in _in_json(text))
+
+
+def _in_json(text: str) -> Iterator[AnswerValue]:
+    """The numbers of all rows in a header that is JSON, as ASP.NET's X-Pagination is."""
+    try:
+        held = read(text)
+    except NotJson:
+        return
+    for entry in walked(held, ()):
+        if entry.name in _TOTALS and isinstance(entry.value, int) and not isinstance(entry.value, bool):
+            yield entry
 
 
 def _is_sum(body: Any, most: AnswerValue) -> bool:
-    """Whether a total stands among sums or beside money."""
+    """Whether a total stands among sums or beside money, and its name does not say that it counts."""
+    if most.name in _COUNTS:
+        return False
     around = value_in(body, most.path[:-1])
     beside = [folded(name) for name in around] if isinstance(around, dict) else []
     return any(folded(str(step)) in _SUMS for step in most.path[:-1]) or any(name in _MONEY for name in beside)

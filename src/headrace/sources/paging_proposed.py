@@ -49,7 +49,18 @@ def paging(answer: Answer, body: Any, path: Path, rest: Mapping[str, str]) -> Wa
     if way.pages["type"] == "NONE":
         return way
     counted = way.pages["type"] in ("OFFSET", "PAGE")
-    return replace(way, pages=way.pages | (_limit(rest) or (_echoed_limit(body, path) if counted else {})))
+    pages = way.pages | (_limit(rest) or (_echoed_limit(body, path) if counted else {}))
+    return replace(way, pages=pages, checks=(*way.checks, *_guessed(pages, rest)))
+
+
+def _guessed(pages: Json, rest: Mapping[str, str]) -> list[str]:
+    """What is said of parameters that the URL lacks, so that no answer has shown that the source takes them."""
+    sent = (pages.get(name) for name in ("offSetName", "pageParamName", "limitName"))
+    names = [name for name in sent if name and name not in rest]
+    if not names:
+        return []
+    which = "one of this name" if len(names) == 1 else "both by these names"
+    return [f"The URL had no {' and no '.join(names)}; see that the source takes {which}."]
 
 
 def _way(answer: Answer, body: Any, path: Path, rest: Mapping[str, str]) -> Way:
@@ -110,7 +121,8 @@ def _counted(body: Any, path: Path, rest: Mapping[str, str], end: Json) -> Way |
     offset = next((name for name in _OFFSETS if rest.get(name, "").isdecimal()), "")
     echo = going_on.echoed(body, path, _PAGES) if pages else None
     page = next((name for name in _PAGES if rest.get(name, "").isdecimal()), "")
-    page = page or (str(echo.path[-1]) if echo else "page" if pages else "")
+    # Spring says pageable.pageNumber, and is asked for page.
+    page = page or (str(echo.path[-1]) if echo and "pageable" not in echo.path else "page" if pages else "")
     if offset:
         return _offset(offset, f"the URL counts rows by {offset}", int(rest[offset]), end)
     if page:
@@ -132,8 +144,7 @@ def _by_echo(body: Any, path: Path, rest: Mapping[str, str], end: Json) -> Way |
     if page is not None and page.value in _FIRSTS:
         name = str(page.path[-1])
         why = f"{page.written} says which page the answer is"
-        check = f"The URL had no {name}; see that the source takes one of this name."
-        return Way({"type": "PAGE", "pageParamName": name, "initialPageIndex": page.value, **end}, why, (check,))
+        return Way({"type": "PAGE", "pageParamName": name, "initialPageIndex": page.value, **end}, why)
     return None
 
 

@@ -169,7 +169,9 @@ def _paging(attributes: Json, answer: Answer, body: Any, path: Path, rest: dict[
     draft.reasons.append(f"paginationParams {pages['type']}: {way.why}.")
     draft.checks.extend(way.checks)
     if pages["type"] == "NONE":
-        draft.checks.append(_unfinished(going_on.behind(body, path, len(draft.records)), len(draft.records)))
+        draft.checks.append(
+            _unfinished(going_on.behind(body, path, len(draft.records), answer.headers), len(draft.records))
+        )
     elif pages["type"] in ("OFFSET", "PAGE") and not pages.get("endConditionName") and not pages.get("endPageIndex"):
         draft.checks.append("No end is declared, so an empty page ends the chain: see that the source gives one.")
 

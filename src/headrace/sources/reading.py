@@ -163,6 +163,7 @@ class Page:
     count  elements in it, before any are exploded
     ended  why the chain ends with this page, as the end of a sentence; empty where it goes on
     hidden  how many values had a secret of the connection in them, by its name
+    headers  of the answer, names in lower case
     """
 
     n: int
@@ -174,6 +175,7 @@ class Page:
     ended: str = ""
     _behind: Callable[[], Trail] | None = field(default=None, repr=False, compare=False)
     hidden: Mapping[str, int] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def trail(self) -> Trail | None:

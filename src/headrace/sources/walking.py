@@ -117,14 +117,20 @@ class Walk:
     def _behind(self, page: Page, rows: int) -> going_on.Behind | None:
         """Why the last page of a chain of so many rows says that others are behind it; None where it is empty."""
         params = self.view.pagination
+        if not page.count:
+            return None
         try:
-            body = read(page.body) if page.count else None
+            body = read(page.body)
         except NotJson:
             return None
         # An end condition decides, and pages that are counted end when they are empty: links say nothing there.
         is_once = str(params.get("type") or "NONE").upper() == "NONE"
         links = (is_once or paginator(params).linked) and not params.get("endConditionName")
-        return going_on.behind(body, self.view.content.path, rows, turns.paths(params) if links else None)
+        # What the spec itself goes by was heeded.
+        heeded = {str(params.get(name) or "").lower() for name in turns.PATHS} | {self.view.extension.total.lower()}
+        headers = {name: text for name, text in page.headers.items() if f"{turns.HEADER}{name}" not in heeded}
+        known = turns.paths(params) if links else None
+        return going_on.behind(body, self.view.content.path, rows, headers, known)
 
     def _look(self, page: Records, part: Part) -> int:
         """Adds a page to what was seen; how many of its elements are no object."""

@@ -213,6 +213,12 @@ BEHIND = {
     "a link": (ONCE, {"next": "/items?page=2"}, "$.next names a next page"),
     "a link that the spec misspells": (LINKED, {"next": "/items?page=2"}, "$.next names a next page"),
     "a token": (ONCE, {"nextPageToken": "a"}, "$.nextPageToken names a next page"),
+    "a count of a summary": (ONCE, {"summary": {"total_count": 7}}, "$.summary.total_count is 7, and 5 came"),
+    "Elasticsearch's": (
+        ONCE,
+        {"hits": {"total": {"value": 10000, "relation": "gte"}}},
+        "$.hits.total.value is 10,000, and 5 came",
+    ),
     "a flag of the end": (ONCE, {"has_more": False, "next": "/items?page=2"}, ""),
     "a count of what came": (ONCE, {"total": 5}, ""),
     "a token of this page": (ONCE, {"cursor": "a"}, ""),
@@ -228,6 +234,28 @@ def test_rows_behind_the_last_page_are_told(tmp_path, source, case):
     said = " ".join(shown.split())
     assert (code, "MISS ROWS" in said) == (bool(why), bool(why)), shown
     assert f"MISS ROWS that follow: {why}" in said or not why
+
+
+STATED = {
+    "a count": (ONCE, {"X-Total-Count": "7"}, "the header x-total-count is 7, and 5 came"),
+    "a count of what came": (ONCE, {"X-Total-Count": "5"}, ""),
+    "a link": (ONCE, {"Link": '</items?page=2>; rel="next"'}, "the Link header names a next page"),
+    "a link back": (ONCE, {"Link": '</items?page=0>; rel="prev"'}, ""),
+    "a link to itself, where links are followed": (
+        {"type": "POINTER", "pointerPath": "headers.link"},
+        {"Link": '</items>; rel="next"'},
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", STATED)
+def test_rows_behind_the_last_page_are_told_by_headers_too(tmp_path, source, case):
+    pages, headers, why = STATED[case]
+    source.answer = lambda _: reply({"rows": ROWS}, **headers)
+    code, shown = tried(tmp_path, source, spec(paginationParams=pages) if pages else spec())
+    said = " ".join(shown.split())
+    assert (code, f"MISS ROWS that follow: {why}" in said) == (bool(why), bool(why)), shown
 
 
 def test_a_total_that_may_be_a_count_is_told_and_no_failure(tmp_path, source):

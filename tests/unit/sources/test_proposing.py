@@ -241,6 +241,18 @@ PAGES = {
             "endConditionValue": "Const:true",
         },
     ),
+    "pages as Spring counts them": (
+        "/v1/x",
+        {"content": ROWS, "pageable": {"pageNumber": 0}, "last": False, "totalPages": 3, "number": 0, "size": 10},
+        {},
+        {
+            "type": "PAGE",
+            "pageParamName": "page",
+            "initialPageIndex": 0,
+            "endConditionName": "$.last",
+            "endConditionValue": "Const:true",
+        },
+    ),
     "a cursor beside its own": (
         "/v1/x?limit=3",
         {"data": ROWS, "paging": {"cursors": {"before": "b", "after": "a"}}},
@@ -291,7 +303,25 @@ def test_a_parameter_that_the_url_does_not_have_is_to_be_looked_at():
     assert not any("The URL had no" in check for check in proposed("/v1/x?after=b", body).checks)
 
 
-UNFINISHED = {
+# The query, what stands beside the rows, and the parameters that it proposes and the URL lacks.
+GUESSED = {
+    "a count of pages": ("", {"totalPages": 9}, "no page; see that the source takes one of this name"),
+    "Spring's": ("", {"pageable": {"pageNumber": 0}, "totalPages": 9, "last": False}, "no page; see"),
+    "a page that the answer repeats": ("", {"page": 1, "hasMore": True}, "no page; see"),
+    "an offset that the answer repeats": ("?limit=3", {"offset": 0, "total": 9}, "no offset; see"),
+    "a limit, too": ("", {"offset": 0, "limit": 3}, "no offset and no limit; see that the source takes both by these"),
+    "all there": ("?offset=0&limit=3", {"offset": 0, "limit": 3}, ""),
+}
+
+
+@pytest.mark.parametrize("case", GUESSED)
+def test_whatever_a_request_would_send_that_the_url_did_not_is_to_be_looked_at(case):
+    query, beside, said = GUESSED[case]
+    checks = [check for check in proposed(f"/v1/x{query}", {"rows": ROWS, **beside}).checks if "URL had no" in check]
+    assert len(checks) == bool(said) and all(f"The URL had {said}" in check for check in checks)
+
+
+UNFINISHED: dict[str, Any] = {
     "$.has_more is true": {"has_more": True},
     "$.meta.hasMore is true": {"meta": {"hasMore": "true"}},
     "$.is_last is false": {"is_last": False},
@@ -299,12 +329,20 @@ UNFINISHED = {
     "$.total is 7, and 3 came": {"total": 7, "count": 3},
     "$.meta.total is 7, and 3 came": {"meta": {"total": 7}},
     "$.totalCount is 7, and 3 came": {"totalCount": 7},
+    "$.summary.total_count is 7, and 3 came": {"totals": {"total": 9, "tax": 2}, "summary": {"total_count": 7}},
+    "$.hits.total.value is 10,000, and 3 came": {"hits": {"total": {"value": 10_000, "relation": "gte"}}},
+}
+STATED = {
+    "the header x-total-count is 7, and 3 came": {"x-total-count": "7"},
+    "the header x-wp-total is 7, and 3 came": {"x-wp-total": " 7 "},
+    "the header content-range is 7, and 3 came": {"content-range": "items 0-2/7"},
+    "$.TotalCount in the header x-pagination is 7, and 3 came": {"x-pagination": '{"PageSize": 3, "TotalCount": 7}'},
 }
 
 
-@pytest.mark.parametrize("why", UNFINISHED)
+@pytest.mark.parametrize("why", [*UNFINISHED, *STATED])
 def test_what_says_that_more_follows_and_not_where_is_told_loudly(why):
-    made = proposed("/v1/x", {"rows": ROWS, **UNFINISHED[why]})
+    made = proposed("/v1/x", {"rows": ROWS, **UNFINISHED.get(why, {})}, headers=STATED.get(why))
     assert made.spec["sourceSpec"]["attributes"]["paginationParams"] == {"type": "NONE"}
     [check] = [check for check in made.checks if "MORE ROWS FOLLOW" in check]
     assert f"({why})" in check and "by hand" in check and not any("asked once" in check for check in made.checks)
@@ -313,6 +351,15 @@ def test_what_says_that_more_follows_and_not_where_is_told_loudly(why):
 def test_a_bare_total_may_be_a_count():
     made = proposed("/v1/x", {"rows": ROWS, "total": 7})
     assert any("More rows may follow ($.total is 7, and 3 came)" in check for check in made.checks)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [{"x-total-count": "3"}, {"x-total-count": "many"}, {"content-range": "bytes 0-9/99"}, {"x-pagination": "{"}],
+)
+def test_a_header_that_does_not_say_so_is_none(header):
+    checks = proposed("/v1/x", {"rows": ROWS}, headers=header).checks
+    assert not any("MORE ROWS" in check.upper() for check in checks)
 
 
 SUMS = ({"total": 4500, "currency": "EUR"}, {"totals": {"total": 4500}}, {"total": 4500, "tax": 90}, {"total": 45.5})
