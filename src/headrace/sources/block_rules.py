@@ -6,7 +6,7 @@ from headrace.sources.answers import NO_ENDS, may_end
 from headrace.sources.asking_rules import check_path
 from headrace.sources.block_reading import PLACE
 from headrace.sources.extension import LONGEST, Day, Extension, Listing
-from headrace.sources.paging_rules import check_paging, check_place
+from headrace.sources.paging_rules import check_paging, check_place, require_paged_beside
 from headrace.sources.paths import parse_path
 from headrace.sources.refusing import COMPLEX, path_of, wrong
 from headrace.sources.schedule_rules import check_pattern
@@ -39,7 +39,9 @@ def check_block(declared: Extension) -> None:
         path_of(listing.content_path, f"{PLACE}.{place}.contentPath", parse_path)
         path_of(listing.value, f"{PLACE}.{place}.value", parse_path)
         if listing.pagination_params:
-            check_paging(listing.pagination_params, f"{PLACE}.{place}.paginationParams")
+            where = f"{PLACE}.{place}.paginationParams"
+            check_paging(listing.pagination_params, where)
+            require_paged_beside(listing.pagination_params, parse_path(listing.content_path), where)
 
 
 def _check_day(day: Day) -> None:

@@ -1,12 +1,12 @@
 """Objects of a spec that are good by themselves and cannot work together, refused by their place and the rule."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
 from headrace.sources.block_reading import PLACE
 from headrace.sources.path_contradictions import check_paths
-from headrace.sources.refusing import wrong
+from headrace.sources.refusing import Json, wrong
 from headrace.sources.scheduling import END, QUERY, START, is_advanced
 from headrace.sources.spec import pairs
 from headrace.sources.template import as_text
@@ -144,6 +144,7 @@ def _check_window(parts: Together) -> None:
     if (ends or whole) and not advanced:
         place = f"{START} or {END}" if ends else QUERY
         raise wrong(f"{where}.type", f"must be ADVANCE: {place} stands in the request, and no window would be there")
+    _check_inclusive(parts, schedule, texts, where)
     if not advanced:
         return
     if not ends and not whole:
@@ -158,6 +159,19 @@ def _check_window(parts: Together) -> None:
     if written and not whole:
         raise wrong(
             f"{where}.{written[0]}", f"goes where {QUERY} is written, which the request does not have; leave it out"
+        )
+
+
+def _check_inclusive(parts: Together, schedule: Json, texts: Sequence[Json], where: str) -> None:
+    """An end that counts itself in must be asked for."""
+    if not parts.extension.end_inclusive:
+        return
+    templates = [schedule.get("incremental"), schedule.get("backfill")]
+    if not (_holds([*texts, *templates], END) if is_advanced(schedule) else schedule.get("scheduleEndParamName")):
+        raise wrong(
+            f"{PLACE}.endInclusive",
+            "is about the end that a request asks for, and none asks for one; name its parameter "
+            f"({where}.scheduleEndParamName), or leave it out",
         )
 
 

@@ -148,11 +148,26 @@ def check_place(place: Any, where: str, number: bool = False) -> None:
         raise wrong(where, f"{place} is a number, and no path", COMPLEX)
 
 
-def require_beside(place: Any, array: Path, where: str) -> None:
-    """SpecInvalid where a place in an answer leads into the array of the records by a name: arrays have no names."""
+def require_paged_beside(pages: Json, array: Path, where: str) -> None:
+    """SpecInvalid for a path of paging that can hold nothing to page by, where the rows are in this array."""
+    for name in turns.PATHS:
+        single = name != "endConditionName" or turns.is_constant(pages)
+        require_beside(pages.get(name), array, f"{where}.{name}", single)
+
+
+def require_beside(place: Any, array: Path, where: str, is_single: bool = True) -> None:
+    """SpecInvalid where a place in an answer leads into the array of the records by a name: arrays have no names.
+
+    is_single  what stands there is used as one value, which no array and no whole row is
+    """
     if not isinstance(place, str) or not turns.is_path(place):
         return
     path = parse_value_path(place)
+    row = len(path) == len(array) + 1 and path[: len(array)] == array and isinstance(path[-1], int)
+    if is_single and (row or path == array[: len(path)]):
+        what = "a whole row" if row else "the array of contentPath" if path == array else "what that array lies in"
+        name = f"a field of it, such as {place}.id" if row else "what stands beside the array"
+        raise wrong(where, f"{place} is {what}, and never a single value; name {name}", COMPLEX)
     if len(path) > len(array) and path[: len(array)] == array and isinstance(path[len(array)], str) and array:
         raise wrong(
             where, f"{place} leads into the array of contentPath, which has no names; "

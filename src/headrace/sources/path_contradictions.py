@@ -4,12 +4,11 @@ from collections.abc import Iterator
 
 from headrace.sources.block_reading import PLACE
 from headrace.sources.extension import Extension
-from headrace.sources.paging_rules import require_beside
+from headrace.sources.paging_rules import require_beside, require_paged_beside
 from headrace.sources.paths import Path, parse_path
 from headrace.sources.refusing import COMPLEX, wrong
 from headrace.sources.spec import Content, content_of
 from headrace.sources.together import Together
-from headrace.sources.turns import PATHS
 
 
 def check_paths(parts: Together) -> None:
@@ -18,9 +17,8 @@ def check_paths(parts: Together) -> None:
         return
     content = content_of(parts.objects["contentPath"], "contentPath")
     _check_fields(parts, content)
-    for name in PATHS if "paginationParams" in parts.objects else ():
-        where = f"{parts.places['paginationParams']}.{name}"
-        require_beside(parts.object("paginationParams").get(name), content.path, where)
+    if "paginationParams" in parts.objects:
+        require_paged_beside(parts.object("paginationParams"), content.path, parts.places["paginationParams"])
     require_beside(parts.extension.total, content.path, f"{PLACE}.total")
     if "explodeEntityPath" not in parts.objects or not content.wrapper:
         return

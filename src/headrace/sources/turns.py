@@ -95,6 +95,11 @@ def ended(params: Params, turn: Turn) -> bool | None:
     return text.casefold() == sought.casefold() or (not isinstance(value, bool) and _is_number(text, sought))
 
 
+def is_constant(params: Params) -> bool:
+    """Whether the end condition compares what stands at its path with a constant."""
+    return str(params.get("endConditionValue") or "").strip().lower().startswith(CONST)
+
+
 def condition(params: Params) -> str:
     """The end condition, as a sentence has it."""
     return f"{params['endConditionName']} is {params.get('endConditionValue') or 'NonExist'}"
@@ -124,7 +129,7 @@ def promise(params: Params, turn: Turn, following: Trail, array: Path) -> str:
 
 def _is_flag(params: Params, array: Path) -> bool:
     """Whether the end condition is the source's own word: that rows, a link or a token are there promises no more."""
-    if str(params.get("endConditionValue") or "").strip().lower().startswith(CONST):
+    if is_constant(params):
         return True
     flag = _place(str(params["endConditionName"]))
     onward = (params.get(name) for name in (*POINTERS, "continuationTokenPath"))

@@ -341,6 +341,27 @@ BAD: dict[str, tuple[dict[str, Any], str, int]] = {
     "a parameter to keep where nothing links": (
         {**asking(key="k"), "paginationParams": PAGE, "extension": {"keepQuery": ["key"]}},
         "x-headrace.keepQuery", 1312),
+    **{f"{what} as {member}": (
+        {"contentPath": "$.a.rows",
+         "paginationParams": {**pages, member: place} | ({"endConditionValue": "Const:1"} if "Cond" in member else {})},
+        f"paginationParams.{member}", 1314)
+       for what, place in (("a whole row", "$.a.rows[-1]"), ("the array", "a.rows"), ("what holds the array", "$.a"))
+       for member, pages in (("continuationTokenPath", TOKEN), ("pointerPath", LINK), ("endPageIndex", PAGE),
+                             ("endConditionName", OFFSET))},
+    "a whole row as a listing's token": (
+        {"extension": {"partition": {"param": "a", "listing": {
+            "path": "/a", "paginationParams": {**TOKEN, "continuationTokenPath": "$.elements[-1]"}}}}},
+        "x-headrace.partition.listing.paginationParams.continuationTokenPath", 1314),
+    "a whole row as the total": (
+        {"paginationParams": OFFSET, "extension": {"total": "rows[0]"}}, "x-headrace.total", 1314),
+    "an end that counts in, and is never asked for": (
+        {"extension": {"endInclusive": True}, "scheduleParams": {"scheduleStartParamName": "a"}},
+        "x-headrace.endInclusive", 1312),
+    "an end that counts in, without a window": (
+        {"extension": {"endInclusive": True}}, "x-headrace.endInclusive", 1312),
+    "an end that counts in, and stands nowhere": (
+        {**asking(q="{START_TIME}"), "scheduleParams": {"type": "ADVANCE"}, "extension": {"endInclusive": True}},
+        "x-headrace.endInclusive", 1312),
     "statuses that end a chain where there is none": ({"extension": {"endsAt": [404]}}, "x-headrace.endsAt", 1312),
     **{f"a blank text in {place}": ({"extension": block}, f"x-headrace.{place}", 1312) for place, block in {
         "aliases[0]": {"aliases": [""]},
@@ -472,6 +493,12 @@ GOOD_TOGETHER: list[dict[str, Any]] = [
     {"scheduleParams": {"scheduleStartParamName": "since"}, "paginationParams": LINK,
      "extension": {"keepQuery": ["since"]}},
     {"extension": {"endsAt": [404], "mayBeAbsent": True}},
+    {"contentPath": "$.a.rows", "paginationParams": {**OFFSET, "endConditionName": "$.a.rows[0]"}},
+    {"contentPath": "$.a.rows", "paginationParams": {**TOKEN, "continuationTokenPath": "$.a.next"}},
+    {"contentPath": "$", "paginationParams": {**TOKEN, "continuationTokenPath": "[-1].id"}},
+    {"scheduleParams": {"scheduleEndParamName": "to"}, "extension": {"endInclusive": True}},
+    {**asking(q="x<{SCHEDULE_QUERY}"), "scheduleParams": {"type": "ADVANCE", "incremental": "{END_TIME}"},
+     "extension": {"endInclusive": True}},
     {"paginationParams": OFFSET, "extension": {"total": "$.page.total"}},
     {"paginationParams": OFFSET, "extension": {"total": "headers.X-Total", "endsAt": [416]}},
     {**POST, "bodyParams": {"q": "{SCHEDULE_QUERY}", "to": "{END_TIME}"},
