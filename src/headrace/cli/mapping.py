@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from headrace.mapping.mapping_set import CompiledMapping
+    from headrace.mapping.steps import Source
 
 MOST_UNREADABLE = 5  # that are shown, each with its reason
 STYLES = {"columns": "green", "distinct values": "yellow", "rows": "red"}
@@ -33,8 +34,10 @@ def preview(
     data: str = typer.Option("{}", help="Records: JSON, a file of JSON or JSON lines, or - for input."),
 ) -> None:
     """Show what an expression makes of sample records; ends with 1 when the only record has no value."""
+    from headrace.mapping.checker import EXPRESSION
     from headrace.mapping.derivations import NO_DERIVATIONS
     from headrace.mapping.evaluating import outcomes
+    from headrace.mapping.steps import Source, paths_read
 
     records, several = _records(data)
     try:
@@ -45,7 +48,10 @@ def preview(
     if several:
         of_readable = iter(values)
         _show_table([next(of_readable) if isinstance(record, dict) else record for record in records])
-    elif not _show_one(values[0]):
+    good = several or _show_one(values[0])
+    read = paths_read([{"sourceType": EXPRESSION, "source": expression}])
+    _show_followed(Console(), _readable(records), [Source(path, "") for path in read])
+    if not good:
         raise typer.Exit(1)
 
 
@@ -60,7 +66,6 @@ def explain(
     from headrace.dataprep import drafts
     from headrace.mapping.columns import FEW_ROWS, ExpressionColumn
     from headrace.mapping.explaining import explain as explained
-    from headrace.mapping.steps import followed
 
     sent = json_files.document(mapping_set)
     body = {"mappings": sent} if isinstance(sent, list) else sent
@@ -80,16 +85,23 @@ def explain(
     console = Console()
     console.print(table)
     _show_unreadable(console, sample)
-    fared = followed(records, compiled.sources)
-    for _, source, away in fared.shown:
-        console.print(Text(away.reason(source), style="yellow"))
-    for source in compiled.sources if records else ():
-        if source.text not in fared.present:
-            console.print(Text(f"{source.text} is found in no record of the sample.", style="yellow"))
+    _show_followed(console, records, compiled.sources)
     if not items:
         console.print("The mapping set is empty.", style="dim")
     elif any(isinstance(column, ExpressionColumn) for column in compiled.plan.columns.values()):
         console.print(f"Up to {FEW_ROWS} rows at once, expressions run over rows: that is faster then.", style="dim")
+
+
+def _show_followed(console: Console, records: Sequence[Any], sources: "Sequence[Source]") -> None:
+    """What paths step into that has no such step, and which of them no record has."""
+    from headrace.mapping.steps import followed
+
+    fared = followed(records, sources)
+    for _, source, away in fared.shown:
+        console.print(Text(away.reason(source), style="yellow"))
+    for source in sources if records else ():
+        if source.text not in fared.present:
+            console.print(Text(f"{source.text} is found in no record of the sample.", style="yellow"))
 
 
 def _show_syntax(expression: str, error: MappingSyntax) -> None:

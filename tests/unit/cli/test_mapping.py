@@ -25,7 +25,15 @@ def previewed(expression: str, data: str, given: str = "") -> tuple[int, str]:
     ("expression", "data", "shown"),
     [
         ("concat(a, '-', n + 1)", '{"a": "x", "n": 1.5}', '"x-2.5" (string)'),
-        ("a.b", "{}", "null (null)"),
+        ("a.b", "{}", "null (null)\na.b is found in no record of the sample."),
+        ("row.nope", '{"row": {"a": 1}}', "null (null)\nrow.nope is found in no record of the sample."),
+        ("a.b", '{"a": {"b": null}}', "null (null)"),
+        (
+            "a.b.c",
+            '{"a": {"b": "x"}}',
+            "null (null)\na.b.c gives no value: a.b is a text, not an object.\n"
+            "a.b.c is found in no record of the sample.",
+        ),
         ("split(a, ',')", '{"a": "1,[red]x"}', '["1","[red]x"] (array)'),
         ("n + 1", '{"n": 123456789012345678901}', "123456789012345678902 (integer)"),
         ("a", '{"a": "\x9b31m\u202e"}', r'"\x9b31m\u202e" (string)'),
@@ -47,6 +55,9 @@ def test_several_records_from_a_file(tmp_path: Path):
         code, shown = previewed("4 / n", str(path))
         assert code == 0
         assert ("2" in shown, "division by zero" in shown) == (True, True)
+    code, shown = previewed("n.a.b + m", '[{"n": {"a": 2}}, {"m": 3}, 7]')
+    assert code == 0 and "n.a.b gives no value: n.a is a number, not an object." in shown
+    assert "n.a.b is found in no record" in shown and "m is found" not in shown
 
 
 def test_a_record_from_standard_input():
