@@ -46,8 +46,8 @@ def explore(
     schema = record_schema(spec, view) or (schema_of(records) if records else None)
     if schema is None:
         schema = _without_records(seen.empty)
-    elif seen.unreadable:
-        schema = {**schema, "description": " ".join(filter(None, [schema.get("description"), seen.unreadable]))}
+    elif said := seen.unreadable or seen.empty:
+        schema = {**schema, "description": " ".join(filter(None, [schema.get("description"), said]))}
     return Explored("hierarchical", schema, [spelled(record) for record in records] if preview else [])
 
 

@@ -37,7 +37,8 @@ def _scalar(values: Sequence[Any]) -> Schema:
     if all(isinstance(value, bool) for value in values):
         return {"type": "boolean"}
     if all(isinstance(value, int) and not isinstance(value, bool) for value in values):
-        return {"type": "integer", "minimum": LOWEST, "maximum": HIGHEST}
+        exact = all(LOWEST <= value <= HIGHEST for value in values)
+        return {"type": "integer", **({"minimum": LOWEST, "maximum": HIGHEST} if exact else {})}
     if all(isinstance(value, int | float | Decimal) and not isinstance(value, bool) for value in values):
         return {"type": "number"}
     return {"type": "string"}

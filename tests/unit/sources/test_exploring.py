@@ -84,6 +84,38 @@ def test_declared_fields_do_not_hide_that_no_element_is_a_record(source, http):
     assert said.startswith(f"2 of the 2 {READ} it is number, not an object.")
 
 
+@pytest.mark.parametrize("said", [None, "Rows."])
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (
+            reply({"error": "no such key"}),
+            "answered without $.rows, where the spec's contentPath points; it holds error.",
+        ),
+        (reply({"rows": None}), "the array at $.rows is null."),
+        (Reply(204, b""), "answered 204 without a body."),
+    ],
+)
+def test_declared_fields_do_not_hide_that_no_record_came(source, http, answer, why, said):
+    source.script = [answer]
+    document = spec()
+    described = {"description": said} if said else {}
+    document["sourceSpec"]["schema"] = {**PAGE_SCHEMA["properties"]["rows"]["items"], **described}
+    seen = explored(source, http, document)
+    assert seen.data == [] and seen.schema["properties"]
+    assert seen.schema["description"].startswith("Rows. No record came: " if said else "No record came: ")
+    assert seen.schema["description"].endswith(why)
+
+
+@pytest.mark.parametrize("number", [2**53 - 1, -(2**53), 2**53, -(2**53) - 1, 12345678901234567890, 10**30])
+def test_no_number_lies_beyond_the_bounds_of_its_field(source, http, number):
+    source.script = [Reply(200, b'{"rows": [{"id": 1}, {"id": %d}]}' % number)]
+    shown = explored(source, http, spec()).schema["properties"]["rows"]["properties"]["id"]
+    assert shown["type"] == "integer"
+    assert shown.get("minimum", number) <= number <= shown.get("maximum", number)
+    assert ("maximum" in shown) == (-(2**53) <= number < 2**53)
+
+
 def test_readable_elements_alone_are_told_nothing_of(source, http):
     source.script = [reply({"rows": [{"a": n} for n in range(150)] + [7]})]
     assert "description" not in explored(source, http, spec()).schema  # of which 100 are read
@@ -121,7 +153,9 @@ def test_declared_fields_are_shown_as_a_record_has_them(source, http, rows):
     source.script = [reply({"total": len(rows), "links": [], "rows": rows})]
     document = spec(contentPath={"path": "$.rows", "overrideWrapperAttribute": "row", "skipAttributes": ["links"]})
     document["sourceSpec"]["schema"] = PAGE_SCHEMA
-    assert explored(source, http, document).schema == {
+    shown = explored(source, http, document).schema
+    assert ("No record came: " in shown.pop("description", "")) == (not rows)
+    assert shown == {
         "type": "object",
         "properties": {
             "total": {"type": "integer"},
