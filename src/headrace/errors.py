@@ -29,6 +29,11 @@ def legible(text: str, longest: int = LONGEST_MESSAGE) -> str:
     return visible(text if len(text) <= longest else f"{text[: longest - 1]}…")
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things, as a sentence has it: ``1 row``, ``2,000 rows``."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
 def visible(text: str) -> str:
     """The text with each control character, and half a character, as its escape; line breaks and tabs stay."""
     plain = _CONTROLS.sub(lambda control: control[0].encode("unicode_escape").decode(), text)

@@ -1,13 +1,13 @@
 """How a person sees the fields of a source: by the path that a mapping takes, and what no mapping can take."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from decimal import Decimal
 from typing import Any
 
 import msgspec
 from rich.table import Table
 
 from headrace.cli.terminal import Text, in_a_line
+from headrace.errors import counted
 from headrace.exact_json import spelled
 from headrace.mapping import format_path
 from headrace.sources.fields import Field, Steps
@@ -26,7 +26,7 @@ def nameless(fields: Iterable[Field]) -> list[str]:
     count = sum("" in field.steps for field in fields)
     if not count:
         return []
-    who = "1 field lies" if count == 1 else f"{count:,} fields lie"
+    who = f"{counted(count, 'field')} {'lies' if count == 1 else 'lie'}"
     return [
         f'{who} under an empty name (""), which no mapping can take: give it a name by rename in x-headrace, for '
         'instance {"blank": "[\'\']"}.'
@@ -54,7 +54,7 @@ def _example(value: Any) -> str:
     """A value as the source wrote it."""
     if value is None:
         return ""
-    return str(value) if isinstance(value, Decimal) else msgspec.json.encode(spelled(value)).decode()
+    return msgspec.json.encode(spelled(value)).decode()
 
 
 def differences(declared: Mapping[str, Any] | None, records: list[Any]) -> Iterator[str]:

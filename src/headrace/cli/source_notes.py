@@ -7,6 +7,7 @@ from rich.padding import Padding
 
 from headrace.cli.source_fields import mapped, nameless
 from headrace.cli.terminal import Text, in_a_line
+from headrace.errors import counted
 from headrace.sources.address import Address
 from headrace.sources.answers import Answer
 from headrace.sources.auth import Access
@@ -32,7 +33,7 @@ def notes(address: Address, answer: Answer, proposed: Proposal, options: str) ->
         f"`headrace sources init` wrote `{spec['name']}.json` from one answer:",
         "",
         f"    GET {request.target}",
-        f"    {answer.status}, {kind}, {len(answer.body):,} bytes, {len(proposed.records):,} records",
+        f"    {answer.status}, {kind}, {len(answer.body):,} bytes, {counted(len(proposed.records), 'record')}",
         "",
         "## What the spec says, and why",
         "",

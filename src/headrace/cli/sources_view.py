@@ -10,6 +10,7 @@ from headrace.cli import json_files
 from headrace.cli.source_fields import differences, nameless, table_of
 from headrace.cli.terminal import Text
 from headrace.clock import Window, utc
+from headrace.errors import counted
 from headrace.sources import Planned, recording
 from headrace.sources.answers import Answer
 from headrace.sources.auth import Access
@@ -61,7 +62,7 @@ class View:
                 self._say(_plan(step), 0)
             elif isinstance(step, Visited):
                 odd = f", {step.unreadable} of them no object" if step.unreadable else ""
-                self._say(f"page {step.n + 1}: {_count(step.records, 'record')}{odd}", 4, "green")
+                self._say(f"page {step.n + 1}: {counted(step.records, 'record')}{odd}", 4, "green")
             else:
                 ends.append(step)
                 self._say(_end(step), 0, "yellow" if step.left else "")
@@ -74,15 +75,15 @@ class View:
     def recorded(self, path: Path, kept: Recording) -> None:
         """Writes a recording, and says where it is."""
         json_files.write(path, recording.written(kept))
-        self._say(f"{_count(len(kept.exchanges), 'answer')} recorded in {path}, without secrets.", 0)
+        self._say(f"{counted(len(kept.exchanges), 'answer')} recorded in {path}, without secrets.", 0)
 
     def _schema(self, walk: Walk) -> None:
         seen = walk.seen
         if not seen.records:
             return
         self._console.print()
-        of = f"the first {len(seen.records):,}" if seen.read > len(seen.records) else f"{len(seen.records):,}"
-        self._say(f"The schema of {of} records; a mapping takes these paths:", 0, "bold")
+        of = f"{'the first ' if seen.read > len(seen.records) else ''}{counted(len(seen.records), 'record')}"
+        self._say(f"The schema of {of}; a mapping takes these paths:", 0, "bold")
         fields = fields_of(seen.records)
         self._console.print(table_of(fields, self._without))
         for text in (*nameless(fields), *differences(record_schema(walk.spec, walk.view), seen.records)):
@@ -106,25 +107,25 @@ def first_run(walk: Walk, planned: Planned, ends: list[Ended]) -> Iterator[tuple
     seen, extension = walk.seen, walk.view.extension
     more = len(ends) < len(planned.parts) or any(end.left for end in ends)
     yield (
-        f"ask {_count(len(planned.parts), 'chain')} of requests{' for ' + _span(planned) if planned.parts else ''}",
+        f"ask {counted(len(planned.parts), 'chain')} of requests{' for ' + _span(planned) if planned.parts else ''}",
         "",
     )
-    yield f"read {_count(seen.read, 'record')}{' on these pages, and more behind them' if more else ''}", ""
+    yield f"read {counted(seen.read, 'record')}{' on these pages, and more behind them' if more else ''}", ""
     yield from _missed(ends)
     if not seen.read:
         yield f"find nothing: {seen.empty or 'nothing was asked'}", "red"
     if seen.unreadable:
-        yield f"reject {_count(seen.unreadable, 'element')} that can be read as no object", "red"
+        yield f"reject {counted(seen.unreadable, 'element')} that can be read as no object", "red"
     if seen.dropped:
-        yield f"leave out {_count(seen.dropped, 'record')} by the spec's rules", ""
+        yield f"leave out {counted(seen.dropped, 'record')} by the spec's rules", ""
     yield from _days(walk)
     if seen.keyless:
-        yield f"reject {_count(seen.keyless, 'record')} without a key or version", "red"
+        yield f"reject {counted(seen.keyless, 'record')} without a key or version", "red"
     if seen.superseded:
-        yield f"drop {_count(seen.superseded, 'record')} that another one of the same key takes the place of", ""
+        yield f"drop {counted(seen.superseded, 'record')} that another one of the same key takes the place of", ""
     if seen.deleted:
-        yield f"drop {_count(seen.deleted, 'deletion')}, and the rows of their keys", ""
-    yield f"write {_count(rows_left(seen, walk.view), 'row')}, {_mode(walk)}", ""
+        yield f"drop {counted(seen.deleted, 'deletion')}, and the rows of their keys", ""
+    yield f"write {counted(rows_left(seen, walk.view), 'row')}, {_mode(walk)}", ""
     repeats = extension.frequencies != ("once",)
     if extension.write_mode == "append" and repeats and not _asks_for_a_window(walk):
         yield _AGAIN, "yellow"
@@ -134,7 +135,7 @@ def _missed(ends: list[Ended]) -> Iterator[tuple[str, str]]:
     """What the last pages say of rows that no request asks for."""
     for certain in (True, False):
         said = [end.more.why for end in ends if end.more is not None and end.more.certain is certain]
-        of = f" on the last page of {_count(len(said), 'chain')}" if len(ends) > 1 else ""
+        of = f" on the last page of {counted(len(said), 'chain')}" if len(ends) > 1 else ""
         if said and certain:
             yield (
                 f"MISS ROWS that follow: {said[0]}{of}, and the spec does not ask for them; complete its "
@@ -155,9 +156,9 @@ def _days(walk: Walk) -> Iterator[tuple[str, str]]:
     verb = "reject" if walk.view.extension.write_mode == "replace-window" else "meet"
     path = day.date or f"{day.year}, {day.month}, {day.day}"
     if seen.without_day:
-        yield f"{verb} {_count(seen.without_day, 'record')} without a readable day at {path}", "red"
+        yield f"{verb} {counted(seen.without_day, 'record')} without a readable day at {path}", "red"
     if seen.outside:
-        yield f"{verb} {_count(seen.outside, 'record')} of days that were not asked for", "red"
+        yield f"{verb} {counted(seen.outside, 'record')} of days that were not asked for", "red"
 
 
 def _mode(walk: Walk) -> str:
@@ -179,7 +180,7 @@ def _asks_for_a_window(walk: Walk) -> bool:
 
 def _plan(planned: Planned) -> str:
     clamps = "".join(f" {clamp}" for clamp in planned.clamps)
-    return f"{_span(planned)}: {_count(len(planned.parts), 'chain')} of requests.{clamps}"
+    return f"{_span(planned)}: {counted(len(planned.parts), 'chain')} of requests.{clamps}"
 
 
 def _span(planned: Planned) -> str:
@@ -192,8 +193,4 @@ def _span(planned: Planned) -> str:
 def _end(end: Ended) -> str:
     label = f" of {end.part.label}" if end.part.label else ""
     verb = "is left" if end.left else "ends"
-    return f"The chain{label} {verb} after {_count(end.pages, 'page')}: {end.why}."
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+    return f"The chain{label} {verb} after {counted(end.pages, 'page')}: {end.why}."

@@ -6,7 +6,7 @@ from operator import eq
 
 import msgspec
 
-from headrace.errors import SourceUnreadable
+from headrace.errors import SourceUnreadable, counted
 from headrace.sources.paging import digest
 from headrace.sources.reading import Request, Trail, shown
 from headrace.sources.turns import Turn
@@ -40,9 +40,10 @@ class Past:
         """SourceUnreadable for a page with the rows of the page before, and some; whatever else stands beside them."""
         if self._has_same_rows(turn):
             raise SourceUnreadable(
-                f"{turn.answer.url}: the source answered the same page again, with {turn.count:,} rows, so it does not "
-                "page as the spec says. Correct the spec's paginationParams; where two pages may be alike, name what "
-                "tells their rows apart beside the array (in key, day or keepAttributes), or allow it by mayRepeat."
+                f"{turn.answer.url}: the source answered the same page again, with {counted(turn.count, 'row')}, so it "
+                "does not page as the spec says. Correct the spec's paginationParams; where two pages may be alike, "
+                "name what tells their rows apart beside the array (in key, day or keepAttributes), or "
+                "allow it by mayRepeat."
             )
 
     def _has_same_rows(self, turn: Turn) -> bool:

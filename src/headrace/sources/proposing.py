@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from headrace.errors import SourceRejected, SourceUnreadable, legible
-from headrace.exact_json import NotJson, has_whole_characters, read
+from headrace.errors import SourceRejected, counted
 from headrace.sources import going_on, recognising
 from headrace.sources.address import Address
+from headrace.sources.answer_reading import body_of
 from headrace.sources.answers import Answer
 from headrace.sources.failures import failure_in
 from headrace.sources.fields import Field, fields_of
@@ -40,7 +40,7 @@ class Proposal:
 
 def proposal(address: Address, answer: Answer, name: str) -> Proposal:
     """What the answer to ``address`` proposes; SourceUnreadable where it is no JSON, SourceRejected for an error."""
-    body = _body(answer)
+    body, left_out = body_of(answer)
     if failure := failure_in(body):
         raise SourceRejected(
             f"{answer.url} answered {answer.status}, but with an error in place of records: {failure}. Correct the "
@@ -49,6 +49,11 @@ def proposal(address: Address, answer: Answer, name: str) -> Proposal:
     rest = dict(address.query)
     attributes: Json = {}
     draft = Proposal({}, [])
+    if left_out:
+        draft.checks.append(
+            f"{counted(len(left_out), 'element')} of the answer cannot be read; of the first: {left_out[0]}. A run "
+            "rejects such records."
+        )
     path = _content(attributes, body, draft)
     _paging(attributes, answer, body, path, rest, draft)
     start, end = window_params(rest)
@@ -90,28 +95,6 @@ def name_of(address: Address) -> str:
     return "-".join([host, *words[-1:]]).lower().replace("_", "-")
 
 
-def _body(answer: Answer) -> Any:
-    lines = [line for line in answer.body.splitlines() if line.strip()]
-    for text in (answer.body, b"[" + b",".join(lines) + b"]") if lines else ():
-        try:
-            return _storable(read(text))
-        except NotJson:
-            continue
-    begins = answer.body[:60].decode("utf-8", "replace").strip()
-    raise SourceUnreadable(f"{answer.url} answers with no JSON; it begins with: {begins}")
-
-
-def _storable(value: Any) -> Any:
-    """The value as a spec and its notes can hold it: without members whose names no column has, texts legible."""
-    if isinstance(value, str):
-        return legible(value)
-    if isinstance(value, list):
-        return [_storable(element) for element in value]
-    if not isinstance(value, dict):
-        return value
-    return {name: _storable(inner) for name, inner in value.items() if has_whole_characters(name)}
-
-
 # -- records ---------------------------------------------------------------------------------------------------------
 
 
@@ -122,17 +105,17 @@ def _content(attributes: Json, body: Any, draft: Proposal) -> Path:
     draft.records = able[0].value if able else [body] if isinstance(body, dict) else []
     content: Json = {"path": written(path)}
     names = [step for step in path if isinstance(step, str)]
-    if names and isinstance(path[-1], str):
+    if names:
         content["overrideWrapperAttribute"] = _singular(names[-1])
-        beside = recognising.beside_of(body, path)
-        if beside:
-            content["skipAttributes"] = beside
+    beside = recognising.beside_of(body, path) if names and isinstance(path[-1], str) else []
+    if beside:
+        content["skipAttributes"] = beside
     attributes["contentPath"] = content
     where = f"contentPath {content['path']}"
     if able and draft.records:
         others = ", ".join(entry.written for entry in able[1:4] if entry.value)
         draft.reasons.append(
-            f"{where}: an array of {len(draft.records)} objects." + (f" Others: {others}." if others else "")
+            f"{where}: an array of {counted(len(draft.records), 'object')}." + (f" Others: {others}." if others else "")
         )
     elif draft.records:
         draft.reasons.append(f"{where}: the answer has no array of objects, so it is one record.")
@@ -188,8 +171,8 @@ def _unfinished(more: going_on.Behind | None, records: int) -> str:
             "Find out in the source's documentation how it goes on, and complete paginationParams by hand."
         )
     return (
-        f"Nothing in the answer says how it goes on, so it is asked once. It holds {records} records: if there may be "
-        "more, declare paging."
+        f"Nothing in the answer says how it goes on, so it is asked once. It holds {counted(records, 'record')}: if "
+        "there may be more, declare paging."
     )
 
 
@@ -207,7 +190,7 @@ def _schedule(
     if schedule:
         attributes["scheduleParams"] = schedule
         names = " and ".join(f"{param.name} ({param.format})" for param in (start, end) if param)
-        draft.reasons.append(f"scheduleParams: {names} name the window.")
+        draft.reasons.append(f"scheduleParams: {names} {'name' if start and end else 'names'} the window.")
     else:
         draft.checks.append(
             "No parameter of the URL names a window, so each run reads everything again. If the source takes one, ask "
@@ -230,7 +213,8 @@ def _additions(draft: Proposal, wrapper: str, start: WindowParam | None, end: Wi
         draft.reasons.append(f"A day could be read from {_inside(days[0], wrapper)}: {_example(days[0])}.")
     if keys:
         key = _inside(keys[0], wrapper)
-        draft.reasons.append(f"Key: {key}, different in each of the {many} records. {_others(keys)}".rstrip())
+        where = "in the one record" if many == 1 else f"different in each of the {many:,} records"
+        draft.reasons.append(f"Key: {key}, {where}. {_others(keys)}".rstrip())
         if not extension:
             extension |= {"writeMode": "merge", "key": [key], **_version(draft, fields, wrapper)}
             draft.checks.append(f"Rows are merged by {key}: see that it names the same record for ever.")

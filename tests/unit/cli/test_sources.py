@@ -150,6 +150,14 @@ def test_fields_are_shown_by_the_paths_that_a_mapping_takes(tmp_path, source):
         assert "|" in path or f"| `{path}` | integer |" in notes
 
 
+def test_examples_are_shown_as_the_source_wrote_them(tmp_path, source):
+    source.answer = lambda _: Reply(200, b'{"rows": [{"a": 1e400, "b": 1.10, "c": -0, "d": "1"}]}')
+    shown = tried(tmp_path, source, spec())[1].splitlines()
+    rows = [line.split() for line in shown if line.startswith("rows.")]
+    assert [row[3] for row in rows] == ["1e400", "1.10", "-0", '"1"']
+    assert any(line.startswith("The schema of 1 record; a mapping") for line in shown)
+
+
 def test_a_field_without_a_name_is_told_with_what_gives_it_one(tmp_path, source):
     source.answer = lambda _: reply({"rows": [{"id": 1, "": 5}]})
     _, shown = tried(tmp_path, source, spec(contentPath={"path": "$.rows", "overrideWrapperAttribute": "row"}))

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headrace.errors import Invalid, SourceRejected, SourceUnreadable
+from headrace.exact_json import Written
 from headrace.flows import specs
 from headrace.sources.address import address_of
 from headrace.sources.answers import Answer
@@ -44,6 +45,10 @@ CONTENT = {
         {"path": "$.data.items", "overrideWrapperAttribute": "item"},
     ),
     "an array in an array": ([{"page": 1, "pages": 2}, ROWS], {"path": "$[1]"}),
+    "an array in a named one": (
+        {"rows": [ROWS, ["x"]]},
+        {"path": "$.rows[0]", "overrideWrapperAttribute": "row"},
+    ),
     "one record": ({"name": "a"}, {"path": "$"}),
     "a record a line": (b'{"a": 1}\n{"a": 2}\n', {"path": "$"}),
     "what records refer to": (
@@ -475,7 +480,38 @@ def test_the_schema_is_the_pages():
     assert set(schema["properties"]["rows"]["items"]["properties"]) == {"id", "day", "clicks"}
 
 
-@pytest.mark.parametrize("body", [b"<html>no</html>", b"", b"{"])
+# A body -> how many elements are left out, the records, and what the spec skips.
+PARTLY = {
+    b'{"rows": [{"id": 1}, {"id": NaN}, {"id": 3}], "n": 5}': (1, [{"id": 1}, {"id": 3}], ["n"]),
+    b'{"n": NaN, "d": {"rows": [{"a": "x\ny"}, {"id": 1e400}]}}': (2, [{"id": Written("1e400")}], None),
+    b'{"n": NaN, "rows": [{"id": 1}]}': (1, [{"id": 1}], ["n"]),
+    b'[{"id": 1}, {"id": "\xff"}, null]': (1, None, None),
+    b'{"id": 1}\n{"id": Infinity}\n': (1, [{"id": 1}], None),
+    b'{"rows": [{"id": NaN}]}': (1, [], None),
+}
+
+
+@pytest.mark.parametrize("body", PARTLY)
+def test_an_element_that_is_no_json_costs_itself(body):
+    count, records, skipped = PARTLY[body]
+    made = proposed("/v1/x", body)
+    [check] = [check for check in made.checks if "cannot be read" in check]
+    assert check.startswith(f"{count} element") and "it is not JSON" in check and "A run rejects such records" in check
+    assert records is None or made.records == records
+    content = made.spec["sourceSpec"]["attributes"]["contentPath"]
+    assert skipped is None or content["skipAttributes"] == skipped
+
+
+def test_numbers_of_things_are_told_as_sentences_have_them():
+    made = proposed("/v1/x?since=2026-03-01", {"rows": ROWS[:1]})
+    said = " ".join([*made.reasons, *made.checks])
+    assert (
+        "an array of 1 object." in said and "Key: row.id, in the one record." in said and "It holds 1 record:" in said
+    )
+    assert "scheduleParams: since (yyyy-MM-dd) names the window" in said
+
+
+@pytest.mark.parametrize("body", [b"<html>no</html>", b"", b"{", b"a,b\n1,2\n", b"<p>\n{NaN}\n</p>", b"[NaN]", b"NaN"])
 def test_what_is_no_json_is_shown(body):
     with pytest.raises(SourceUnreadable, match="answers with no JSON"):
         proposed("/v1/x", body)
